@@ -9,7 +9,7 @@ use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::support::tools::tool;
-use crate::support::{Receiver, SECRET, TestEnv, signature};
+use crate::support::{Receiver, SECRET, TestEnv, TlsServer, signature};
 
 /// The faults that count, by name.
 fn faults(report: &Value) -> Vec<&str> {
@@ -72,6 +72,27 @@ fn a_receiver_that_dies_is_named_and_left_alone() {
     assert_eq!(faults(&report), ["throws_on_placeholder", "no_answer"]);
     assert_eq!(report["faults"][0]["proof"], json!(["screenshot-simulated"]));
     assert!(report["counts"]["skipped"].as_u64().unwrap() > 50, "{}", report["counts"]);
+}
+
+#[test]
+fn what_answers_nothing_is_accused_of_nothing_else() {
+    let env = TestEnv::with_secret();
+    // It takes connections, and ends them.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    std::thread::spawn(move || silent.incoming().for_each(drop));
+    let report = env.run(&["check", "--to", &url, "--format", "json"]).no().json();
+    assert_eq!(faults(&report), ["no_answer"]);
+    assert_eq!(report["faults"][0]["title"], "gives no answer to anything");
+
+    let Some(node) = tool("node") else { return };
+    let server = TlsServer::start(&env, &node);
+    let url = format!("http://localhost:{}/hook", server.port);
+    let report = env.run(&["check", "--to", &url, "--format", "json"]).no().json();
+    assert_eq!(faults(&report), ["no_answer"]);
+    assert_eq!(report["faults"][0]["title"], "expects https");
+    let fix = format!("Give the URL with https: https://localhost:{}/hook.", server.port);
+    assert_eq!(report["faults"][0]["fix"], fix);
 }
 
 #[test]

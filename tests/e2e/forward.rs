@@ -6,7 +6,7 @@ use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
-use crate::support::{SECRET, Signed, TestEnv, request_from, sample, talk, tools, until};
+use crate::support::{SECRET, Signed, TestEnv, TlsServer, request_from, sample, talk, tools, until};
 
 /// A server that answers every request with these bytes, and hands out what it was sent.
 fn behind(answer: &'static [u8]) -> (SocketAddr, mpsc::Receiver<Vec<u8>>) {
@@ -167,23 +167,8 @@ fn a_server_that_hashes_the_body_it_parsed_is_found_out() {
 fn https_is_verified_and_spoken() {
     let Some(node) = tools::tool("node") else { return };
     let env = TestEnv::with_secret();
-    let rcgen::CertifiedKey { cert, signing_key } =
-        rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
-    let authority = env.write("cert.pem", cert.pem());
-    env.write("key.pem", signing_key.serialize_pem());
-    let script = env.write(
-        "server.mjs",
-        "import { createServer } from 'node:https';\nimport { readFileSync } from 'node:fs';\n\
-         const options = { key: readFileSync('key.pem'), cert: readFileSync('cert.pem') };\n\
-         const server = createServer(options, (request, response) => request.resume().on('end', () => response.writeHead(202).end('over TLS')));\n\
-         server.listen(0, '127.0.0.1', () => console.log(server.address().port));\n",
-    );
-    let mut command = env.other(&node);
-    command.arg(&script);
-    let mut server = crate::support::KillOnDrop(command.spawn().unwrap());
-    let mut line = String::new();
-    std::io::BufRead::read_line(&mut std::io::BufReader::new(server.0.stdout.as_mut().unwrap()), &mut line).unwrap();
-    let url = format!("https://localhost:{}", line.trim());
+    let server = TlsServer::start(&env, &node);
+    let (url, authority) = (format!("https://localhost:{}", server.port), server.authority.clone());
 
     let listening = env.listen(&["--store", "untrusted.db", "--forward-to", &url]);
     let answer = talk(listening.address(), Signed::new(sample("app.json")).wire());

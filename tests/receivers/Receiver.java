@@ -56,21 +56,24 @@ public class Receiver extends HttpServlet {
         return request.getReader().lines().collect(Collectors.joining("\n"));
     }
 
+    static String characters(HttpServletRequest request) throws IOException {
+        StringBuilder text = new StringBuilder();
+        char[] buffer = new char[8192];
+        for (int count; (count = request.getReader().read(buffer)) >= 0; ) text.append(buffer, 0, count);
+        return text.toString();
+    }
+
     static boolean equal(String one, String other) { return MessageDigest.isEqual(utf8(one), utf8(other)); }
 
     // How each receiver reads the body.
     static final Map<String, Body> BODIES = Map.ofEntries(
         Map.entry("reader-utf8", request -> {
             request.setCharacterEncoding("UTF-8");
-            StringBuilder text = new StringBuilder();
-            for (int unit; (unit = request.getReader().read()) >= 0; ) text.append((char) unit);
-            return utf8(text.toString());
+            return utf8(characters(request));
         }),
         // Where the content type names no charset, a reader decodes ISO-8859-1.
         Map.entry("reader-default", request -> {
-            StringBuilder text = new StringBuilder();
-            for (int unit; (unit = request.getReader().read()) >= 0; ) text.append((char) unit);
-            return utf8(text.toString());
+            return utf8(characters(request));
         }),
         Map.entry("lines-joined", request -> {
             request.setCharacterEncoding("UTF-8");

@@ -11,6 +11,7 @@ mod receiver;
 mod signing;
 pub(crate) mod source;
 mod test_env;
+mod tls;
 pub(crate) mod tools;
 mod wire;
 
@@ -21,6 +22,7 @@ pub(crate) use person::{Person, Size};
 pub(crate) use receiver::{Receiver, Upstream};
 pub(crate) use signing::{SECRET, Signed, Unit, headers, in_chunks, now, sample, signature};
 pub(crate) use test_env::{DEFAULT_VARIABLE, KillOnDrop, Ran, TestEnv, finish};
+pub(crate) use tls::TlsServer;
 pub(crate) use wire::{Answer, Wire, request_from, talk};
 
 /// How long anything may take before it counts as hanging.

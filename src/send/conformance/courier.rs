@@ -14,7 +14,7 @@ use super::judge::{Observed, SAID_BYTES};
 use super::matrix::CONTROL;
 use super::run::{CheckEvent, CheckPlan, JOBS_LIMIT, Unreachable};
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
-use crate::http::{Client, ClientLimits, OutgoingBody, SendError, Sent, Target};
+use crate::http::{Client, ClientLimits, Outgoing, OutgoingBody, SendError, Sent, Target, TlsFault};
 use crate::send::{Origin, attempt};
 use crate::signature::diagnose::Suspect;
 
@@ -255,6 +255,26 @@ impl<'a> Courier<'a> {
             }
             None => Ok(Returned::not_sent()),
         }
+    }
+
+    /// The same receiver over https, where it answers to a handshake there, whatever its certificate is.
+    pub(super) async fn secure_target(&self) -> Option<Target> {
+        let target = self.plan.target();
+        let secure: Target = target.to_string().replacen("http://", "https://", 1).parse().ok()?;
+        if target.is_tls() || self.has_ended() {
+            return None;
+        }
+        // Unsigned, since all that counts is whether it gets as far as a certificate.
+        let request = Outgoing::post(&secure, Vec::new()).ok()?;
+        let limits = ClientLimits::within(self.plan.timeout);
+        let speaks_tls = match self.client.send(&secure, &request, &limits, self.cancel).await.result {
+            Ok(_) => true,
+            Err(SendError::Tls { fault, .. }) => {
+                !matches!(fault, TlsFault::NotTls | TlsFault::Closed | TlsFault::Other(_))
+            }
+            Err(_) => false,
+        };
+        speaks_tls.then_some(secure)
     }
 
     /// Ends the check: what the receiver does with the rest is not known.

@@ -5,9 +5,9 @@ use super::courier::{Parcel, Returned};
 use super::craft::Crafted;
 use super::findings::{CheckEvidence, CheckFinding, SizeLimit, findings};
 use super::judge::{CheckRow, Observed};
-use super::matrix::{FORGED, LONE_SURROGATE, OTHER_UNIT, UNSIGNED, case_named, sized};
+use super::matrix::{FORGED, LONE_SURROGATE, OTHER_UNIT, UNSIGNED, case_named};
 use super::outside::{is_login_page, outside};
-use super::probe::{ProvedMistake, Suspicions};
+use super::probe::{ProvedMistake, Suspicions, signature};
 use super::run::{CheckEvent, RunningCheck, is_plain};
 use super::{CheckPlan, ReceiverFault, Unsteady};
 use crate::signature::diagnose::{Suspect, SuspectKind, pairs, suspects, with_bodies};
@@ -19,11 +19,11 @@ const MOST_UNLIKELY: usize = 60;
 /// How many causes are looked for.
 const MOST_CAUSES: usize = 4;
 /// Bodies up to this length are seldom refused for their length.
-const SMALL: usize = 8 * 1024;
+pub(super) const SMALL: usize = 8 * 1024;
 /// Bodies that show whether they are written again before they are hashed.
 const REWRITTEN: [&str; 4] = ["json-indented", "json-escapes", "space-newline-end", "unicode-combining"];
-/// How many sizes are tried out.
-const SIZES: usize = 12;
+/// How many digests tell forms of them apart: two of base64 are alike for one digest in four.
+const DIGESTS: usize = 12;
 
 type Tell<'t> = &'t mut dyn FnMut(CheckEvent<'_>);
 
@@ -63,7 +63,8 @@ pub(super) async fn nothing_accepted(running: &mut RunningCheck<'_>, tell: Tell<
         plain.iter().filter(|row| !row.came.is_no_verdict()).map(|row| row.case.name).collect();
     let answered = plain.iter().find(|row| matches!(row.came, Observed::Answer { .. }));
     let Some((case, first)) = answered.map(|row| (row.case, row.came.clone())) else {
-        return findings(&CheckEvidence::bare(running.plan, &running.rows));
+        let silent = running.silent(proof).await;
+        return silent.map_or_else(|| findings(&running.bare()), |finding| vec![finding]);
     };
     if let Some(seen) = outside(&first, running.plan.target()) {
         let evidence = CheckEvidence::bare(running.plan, &running.rows);
@@ -138,7 +139,7 @@ fn hint_by_status(status: u16) -> &'static str {
 }
 
 impl RunningCheck<'_> {
-    fn bare(&self) -> CheckEvidence<'_> {
+    pub(super) fn bare(&self) -> CheckEvidence<'_> {
         CheckEvidence::bare(self.plan, &self.rows)
     }
 
@@ -166,6 +167,19 @@ impl RunningCheck<'_> {
     fn suspects(&self) -> Vec<Suspect> {
         let sample = self.crafted.iter().flatten().next().map(|crafted| crafted.request.body.clone());
         suspects(&self.plan.fixture.scheme, &self.plan.fixture.secret, &sample.unwrap_or_default())
+    }
+
+    /// What a mistake signs, to tell mistakes apart. Forms of a digest are alike for many digests and not for all, so
+    /// they are told apart by several.
+    fn signatures_of(&self, suspect: &Suspect, first: &Crafted) -> Option<(String, bool)> {
+        let others = self.crafted.iter().flatten().filter(|crafted| crafted.request.body.len() <= SMALL).take(DIGESTS);
+        let is_form = matches!(suspect.kind(), SuspectKind::Form | SuspectKind::Zeros);
+        let made = signature(suspect, &self.plan.fixture, first)?;
+        let mut text = made.text;
+        for other in others.filter(|_| is_form) {
+            text.extend(signature(suspect, &self.plan.fixture, other).map(|made| made.text));
+        }
+        Some((text, made.is_whole))
     }
 
     /// What was sent for a case.
@@ -293,7 +307,7 @@ impl RunningCheck<'_> {
             }
             // Mistakes that come to the same are one.
             let suspect = &suspicions.all[candidate.suspect];
-            let Some(key) = signature_of(suspect, self.plan, first) else { continue };
+            let Some(key) = self.signatures_of(suspect, first) else { continue };
             if !self.tried.insert(key) {
                 continue;
             }
@@ -322,62 +336,6 @@ impl RunningCheck<'_> {
         }
         None
     }
-
-    /// The limit of plain bodies, where a large valid delivery was refused and a plain one of its size is as well.
-    async fn size_limit(&mut self, refusal: Option<&Observed>, tell: Tell<'_>) -> Option<SizeLimit> {
-        let rows = self.rows.iter().zip(&self.crafted);
-        let sizes = rows.filter_map(|(row, crafted)| Some((row, crafted.as_deref()?.request.body.len())));
-        let valid: Vec<(bool, bool, usize)> = sizes
-            .filter(|(row, _)| row.case.is_valid())
-            .map(|(row, size)| (row.is_accepted(), row.is_rejected(), size))
-            .collect();
-        // Where every refused one is longer than every accepted one, a short limit is likely as well.
-        let longest = valid.iter().filter(|(accepted, ..)| *accepted).map(|(.., size)| *size).max()?;
-        let is_by_length = valid.iter().all(|(_, rejected, size)| !*rejected || *size > longest);
-        let least = if is_by_length { 0 } else { SMALL };
-        let mut refused =
-            valid.iter().filter(|(_, rejected, size)| *rejected && *size > least).map(|(.., size)| *size).min()?;
-        let mut answer = self.ask(sized(refused), tell).await;
-        if answer.is_accepted() || answer.is_no_verdict() {
-            // Not its length: but a still larger one may be too large.
-            let larger =
-                valid.iter().filter(|(_, rejected, size)| *rejected && *size > 100_000).map(|(.., size)| *size);
-            refused = larger.min().filter(|larger| *larger > refused)?;
-            answer = self.ask(sized(refused), tell).await;
-            if answer.is_accepted() || answer.is_no_verdict() {
-                return None;
-            }
-        }
-        // Refused when it is short too, it is refused for what is in it.
-        if !self.ask(sized(0), tell).await.is_accepted() {
-            return None;
-        }
-        let mut accepted =
-            valid.iter().filter(|(accepted, _, size)| *accepted && *size < refused).map(|(.., size)| *size).max()?;
-        for _ in 0..SIZES {
-            if refused - accepted <= (accepted / 32).max(if refused > SMALL { 1024 } else { 16 }) {
-                break;
-            }
-            let between = accepted.midpoint(refused);
-            match self.ask(sized(between), tell).await {
-                Observed::NotSent | Observed::Limited { .. } => break,
-                came if came.is_accepted() => accepted = between,
-                came => (refused, answer) = (between, came),
-            }
-        }
-        let as_forged = refusal.is_some_and(|refusal| answer.is_like(refusal));
-        Some(SizeLimit { accepted, refused, as_forged })
-    }
-}
-
-/// What a mistake signs for a delivery, to tell mistakes apart.
-fn signature_of(suspect: &Suspect, plan: &CheckPlan, crafted: &Crafted) -> Option<(String, bool)> {
-    let pieces = crafted.pieces();
-    let pieces: Vec<&[u8]> = pieces.iter().map(|piece| &piece[..]).collect();
-    let fixture = &plan.fixture;
-    let head = crafted.request.head();
-    let made = suspect.signature(&fixture.scheme, &fixture.secret, &head, &crafted.timestamp, &pieces)?;
-    Some((made.text, made.is_whole))
 }
 
 #[cfg(test)]

@@ -345,6 +345,11 @@ impl CheckEvidence<'_> {
         if as_forged && self.mistakes.iter().any(|mistake| mistake.fault == ReceiverFault::ReadsPartOfBody) {
             return ReceiverFault::ReadsPartOfBody;
         }
+        // One that arrives in pieces, where nothing but a part of it is read.
+        let reads_a_part = self.limit.is_some_and(|limit| limit.as_forged);
+        if as_forged && reads_a_part && row.case.fault == ReceiverFault::SplitsCharacters {
+            return ReceiverFault::ReadsPartOfBody;
+        }
         if as_forged && self.loses_characters() {
             return ReceiverFault::RejectsUnicode;
         }

@@ -10,6 +10,7 @@
 //! | `courier` | sends, at a pace, and again where the receiver limits it |
 //! | [`run()`] | sends a matrix, bounded |
 //! | `explain`, `probe` | what is sent afterwards, to tell one cause from another |
+//! | `size` | where the limit of bodies is |
 //! | `steady` | whether a receiver still answers, and answers one kind of delivery in one way |
 //! | `outside`, [`Framework`] | what stands before a receiver, and what it is made with |
 //! | `pattern` | what the answers show when they are taken together |
@@ -34,6 +35,7 @@ mod probe;
 mod remedy;
 mod report;
 mod run;
+mod size;
 mod steady;
 #[cfg(test)]
 mod tests;

@@ -39,7 +39,8 @@ impl Outside {
 /// What an answer to a valid delivery shows of what stands before the receiver; `None` where it is the receiver's own.
 pub(in crate::send) fn outside(answer: &Observed, target: &Target) -> Option<Outside> {
     let status = answer.status()?;
-    redirect(answer, status, target)
+    expects_tls(answer, target)
+        .or_else(|| redirect(answer, status, target))
         .or_else(|| csrf(answer, status))
         .or_else(|| login(answer, status))
         .or_else(|| challenge(answer, status))
@@ -175,6 +176,27 @@ fn challenge(answer: &Observed, status: u16) -> Option<Outside> {
     })
 }
 
+/// Servers that speak TLS on a port, and say so to whoever does not: Go, nginx, Apache, Tomcat.
+fn expects_tls(answer: &Observed, target: &Target) -> Option<Outside> {
+    const WORDS: [&str; 4] = [
+        "http request to an https server",
+        "plain http request was sent to https port",
+        "plain http to an ssl-enabled server port",
+        "combination of host and port requires tls",
+    ];
+    let text = answer.text().to_lowercase();
+    if target.is_tls() || !WORDS.iter().any(|words| text.contains(words)) {
+        return None;
+    }
+    let status = answer.status()?;
+    let secure = target.to_string().replacen("http://", "https://", 1);
+    Some(
+        Outside::new(ReceiverFault::RefusesValid, format!("answered {status}{}", quoted(answer)))
+            .titled("expects https")
+            .fixed(format!("Give the URL with https: {}.", visible(&secure))),
+    )
+}
+
 fn missing_route(answer: &Observed, status: u16, target: &Target) -> Option<Outside> {
     let path = target.request_target();
     match status {
@@ -226,6 +248,17 @@ mod tests {
 
     fn found(status: u16, head: &str, said: &str) -> Option<Outside> {
         outside(&answer(status, head, said), &"http://h:8080/hooks/x".parse().unwrap())
+    }
+
+    #[test]
+    fn a_port_that_speaks_tls_is_said_with_the_url_to_give() {
+        let go = found(400, "A: b", "Client sent an HTTP request to an HTTPS server.\n").unwrap();
+        let nginx = found(400, "A: b", "<title>400 The plain HTTP request was sent to HTTPS port</title>").unwrap();
+        for said in [go, nginx] {
+            assert_eq!((said.fault, said.title), (ReceiverFault::RefusesValid, Some("expects https")));
+            assert_eq!(said.fix.unwrap(), "Give the URL with https: https://h:8080/hooks/x.");
+        }
+        assert_eq!(found(400, "A: b", "no such webhook"), None);
     }
 
     #[rstest]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::ReceiverFault;
 use super::craft::{Crafted, Fixture};
-use crate::signature::diagnose::{CauseCode, Suspect, SuspectKind};
+use crate::signature::diagnose::{CauseCode, MistakenSignature, Suspect, SuspectKind};
 
 /// Bodies beyond this length are not asked about, but for the one that is tried out.
 const LONGEST: usize = 4096;
@@ -32,11 +32,15 @@ pub struct ProvedMistake {
 
 /// Whether a receiver with that mistake accepts this delivery; `None` where that is not known.
 pub(super) fn accepts(suspect: &Suspect, fixture: &Fixture, crafted: &Crafted) -> Option<bool> {
+    let made = signature(suspect, fixture, crafted)?;
+    Some(!made.is_whole && made.text == crafted.right)
+}
+
+/// What a receiver with that mistake computes for a delivery; `None` where it could not.
+pub(super) fn signature(suspect: &Suspect, fixture: &Fixture, crafted: &Crafted) -> Option<MistakenSignature> {
     let pieces = crafted.pieces();
     let pieces: Vec<&[u8]> = pieces.iter().map(|piece| &piece[..]).collect();
-    let head = crafted.request.head();
-    let made = suspect.signature(&fixture.scheme, &fixture.secret, &head, &crafted.timestamp, &pieces)?;
-    Some(!made.is_whole && made.text == crafted.right)
+    suspect.signature(&fixture.scheme, &fixture.secret, &crafted.request.head(), &crafted.timestamp, &pieces)
 }
 
 /// Mistakes that a receiver may make, and what is known of them.
@@ -103,8 +107,12 @@ pub(super) fn fault_of(suspect: &Suspect) -> ReceiverFault {
         SuspectKind::Body => match suspect.code() {
             CauseCode::BodyEmpty => ReceiverFault::EmptyBody,
             CauseCode::BodyStringifiedObject => ReceiverFault::HashesPrintedObject,
-            // The other way round, it signs more than it got.
-            CauseCode::BodyNewline if suspect.detail().contains("did not arrive") => ReceiverFault::HashesOtherBytes,
+            // At the body's ends alone, and not the other way round: there it signs more than it got.
+            CauseCode::BodyNewline
+                if ["did not arrive", "all newlines"].iter().any(|words| suspect.detail().contains(words)) =>
+            {
+                ReceiverFault::HashesOtherBytes
+            }
             CauseCode::BodyNewline => ReceiverFault::TrimsBody,
             CauseCode::BodyCharset | CauseCode::BodyUnicodeNormalized => ReceiverFault::RejectsUnicode,
             CauseCode::BodyReserialized

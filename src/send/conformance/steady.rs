@@ -1,10 +1,13 @@
 //! Whether a receiver still answers as it did, and answers one kind of delivery in one way. What does not proves nothing
 //! about signatures.
 
+use super::ReceiverFault;
 use super::case::CaseManner;
+use super::findings::CheckFinding;
 use super::judge::{CaseVerdict, CheckRow, Observed};
 use super::outside::quoted;
 use super::run::{CheckEvent, RunningCheck, is_plain};
+use crate::text::visible;
 
 /// The most cases that are sent again.
 const AGAIN: usize = 12;
@@ -47,6 +50,25 @@ fn is_error(came: &Observed) -> bool {
 }
 
 impl RunningCheck<'_> {
+    /// What is said of a receiver that ended every connection without an answer: nothing about what was sent. `proof` are
+    /// the cases. `None` where it was waited for in vain, which is another fault.
+    pub(super) async fn silent(&mut self, proof: Vec<&'static str>) -> Option<CheckFinding> {
+        let came = &self.rows.iter().find(|row| matches!(row.came, Observed::Nothing { .. }))?.came;
+        if self.rows.iter().any(|row| row.came.timed_out()) {
+            return None;
+        }
+        let words = came.words();
+        let mut finding = self.bare().named(ReceiverFault::NoAnswer, true, proof, words);
+        finding.title = "gives no answer to anything".to_owned();
+        if let Some(secure) = self.courier.secure_target().await {
+            finding.title = "expects https".to_owned();
+            finding.remedy.means = "Nothing is delivered: on this port your server speaks TLS.".to_owned();
+            finding.remedy.fix = format!("Give the URL with https: {}.", visible(&secure.to_string()));
+            finding.remedy.code = String::new();
+        }
+        Some(finding)
+    }
+
     /// Sends a delivery of a kind that was accepted again. When none gets through any more, the rows since the last
     /// accepted one say nothing: returns why, in words.
     pub(super) async fn blocked(&mut self, tell: Tell<'_>) -> Option<String> {

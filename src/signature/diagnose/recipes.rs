@@ -16,7 +16,7 @@ pub(super) type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
-    let edits: [(TextEdit, CauseCode, u16, &str); 38] = [
+    let edits: [(TextEdit, CauseCode, u16, &str); 40] = [
         (text::add_lf, CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive"),
         (text::drop_newline, CauseCode::BodyNewline, 0, "a final newline arrived that was not signed"),
         (text::add_crlf, CauseCode::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
@@ -27,6 +27,13 @@ pub(super) fn list_edits(found: Found<'_>) {
             "all newlines were removed before it was signed, as curl -d @file does",
         ),
         (text::trim, CauseCode::BodyNewline, 2, "the white space around the body was not signed"),
+        (
+            text::joined_lines,
+            CauseCode::BodyLineEndings,
+            3,
+            "the body was read line by line, and its lines were joined with LF",
+        ),
+        (text::first_line, CauseCode::BodyPartSigned, 3, "only its first line was signed"),
         (text::to_lf, CauseCode::BodyLineEndings, 0, "LF was signed where CR LF arrived"),
         (text::to_crlf, CauseCode::BodyLineEndings, 0, "CR LF was signed where LF arrived"),
         (text::drop_bom, CauseCode::BodyBom, 0, "a byte order mark arrived that was not signed"),

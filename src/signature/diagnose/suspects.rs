@@ -15,7 +15,7 @@ use changes::ComputedOtherwise;
 use std::fmt;
 
 use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::axis::Why;
@@ -82,6 +82,8 @@ enum Form {
     Hex,
     Base64,
     Base64Url,
+    /// The same with its padding.
+    Base64UrlPadded,
     /// Each byte as `%x`.
     ShortBytes,
     /// As one number.
@@ -98,6 +100,8 @@ enum Arrival {
     DecodedPieces,
     /// Only the first piece is read.
     FirstPiece,
+    /// Only the first piece is read, into a buffer as long as the whole body: zeros follow it.
+    FirstPiecePadded,
     /// Nothing is read.
     Nothing,
 }
@@ -227,6 +231,11 @@ impl Arrival {
             Self::FirstPiece => {
                 pieces.iter().find(|piece| !piece.is_empty()).map_or_else(Vec::new, |piece| piece.to_vec())
             }
+            Self::FirstPiecePadded => {
+                let mut buffer = Self::FirstPiece.read(pieces);
+                buffer.resize(pieces.iter().map(|piece| piece.len()).sum(), 0);
+                buffer
+            }
             // Of what arrives with the headers it has read all.
             Self::Nothing if pieces.len() < 2 => pieces.concat(),
             Self::Nothing => Vec::new(),
@@ -243,6 +252,7 @@ impl Form {
             Self::Hex => bare(hex::encode(bytes)),
             Self::Base64 => bare(BASE64_STANDARD.encode(bytes)),
             Self::Base64Url => bare(BASE64_URL_SAFE_NO_PAD.encode(bytes)),
+            Self::Base64UrlPadded => bare(BASE64_URL_SAFE.encode(bytes)),
             Self::ShortBytes => bare(bytes.iter().map(|byte| format!("{byte:x}")).collect()),
             Self::Number => bare(hex::encode(bytes).trim_start_matches('0').to_owned()),
             Self::Prefix(prefix) => Some(MistakenSignature { text: format!("{prefix}{text}"), is_whole: true }),

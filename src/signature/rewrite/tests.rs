@@ -158,6 +158,9 @@ proptest! {
         let bytes = |text: String| text.chars().map(|character| character as u8).collect::<Vec<_>>();
         let lf = characters.replace("\r\n", "\n");
         prop_assert_eq!(edited(text::to_lf), bytes(lf.clone()));
+        prop_assert_eq!(edited(text::joined_lines), bytes(lf.strip_suffix('\n').unwrap_or(&lf).to_owned()));
+        let first = characters.split_once('\n').map_or(&characters[..], |(first, _)| first.strip_suffix('\r').unwrap_or(first));
+        prop_assert_eq!(edited(text::first_line), bytes(first.to_owned()));
         prop_assert_eq!(edited(text::to_crlf), bytes(lf.replace('\n', "\r\n")));
         let more = match body.len() {
             ..=50 => String::new(),

@@ -60,6 +60,19 @@ pub fn to_lf(body: &[u8]) -> Option<Vec<u8>> {
     Some(edited)
 }
 
+/// The lines as a reader of lines gives them, with LF between them: CR LF becomes LF, and a final line end is lost.
+pub fn joined_lines(body: &[u8]) -> Option<Vec<u8>> {
+    let edited = to_lf(body).unwrap_or_else(|| body.to_vec());
+    let edited = edited.strip_suffix(b"\n").map(<[u8]>::to_vec).unwrap_or(edited);
+    changed(body, edited)
+}
+
+/// The first line alone, as one call of a reader of lines gives it.
+pub fn first_line(body: &[u8]) -> Option<Vec<u8>> {
+    let line = &body[..memchr::memchr(b'\n', body)?];
+    Some(line.strip_suffix(b"\r").unwrap_or(line).to_vec())
+}
+
 /// Turns every LF into CR LF, those that are one already left alone.
 pub fn to_crlf(body: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b'\n', body)?;

@@ -70,6 +70,11 @@ fn of_arrival(all: &mut Vec<Suspect>) {
             "each piece of the body was decoded on its own, so that a character cut in two became U+FFFD",
         ),
         (Arrival::FirstPiece, CauseCode::BodyTruncated, "only the first piece of the body was signed"),
+        (
+            Arrival::FirstPiecePadded,
+            CauseCode::BodyTruncated,
+            "only the first piece of the body was signed, and zeros up to its length",
+        ),
         (Arrival::Nothing, CauseCode::BodyEmpty, "an empty body was signed: the rest arrived later"),
     ] {
         let why = Why::new(code, 1, detail);
@@ -136,7 +141,8 @@ fn of_form(scheme: &Scheme, all: &mut Vec<Suspect>) {
     let instead = |written: &str| format!("the digest was written as {written} instead of {usual}");
     if is_hex {
         add(SuspectKind::Form, 1, Form::Base64, instead("base64"));
-        add(SuspectKind::Form, 6, Form::Base64Url, instead("base64url"));
+        add(SuspectKind::Form, 6, Form::Base64Url, instead("base64url without padding"));
+        add(SuspectKind::Form, 6, Form::Base64UrlPadded, instead("base64url with padding"));
         add(SuspectKind::Form, 2, Form::Upper, instead("upper-case hexadecimal digits"));
         let detail = "each byte of the digest was written without its leading zero, as %x does";
         add(SuspectKind::Zeros, 1, Form::ShortBytes, detail.to_owned());
@@ -146,6 +152,7 @@ fn of_form(scheme: &Scheme, all: &mut Vec<Suspect>) {
         add(SuspectKind::Form, 1, Form::Hex, instead("hexadecimal digits"));
         add(SuspectKind::Form, 3, Form::Base64Url, instead("base64url without padding"));
         add(SuspectKind::Form, 4, Form::Base64, instead("standard base64"));
+        add(SuspectKind::Form, 5, Form::Base64UrlPadded, instead("base64url with padding"));
     }
     if scheme.form().is_empty() {
         for (rank, prefix) in (2..).zip(["sha256=", "v1=", "v0=", "Bearer ", "hmac ", "v1,"]) {
