@@ -1,26 +1,34 @@
 //! A client of the control interface, for the command line: it finds the listener of a store by its socket.
 
+use std::fs::File;
 use std::future::Future;
-use std::io;
+use std::io::{self, Read as _};
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
+use tokio::sync::mpsc;
 
 use super::door::{is_allowed, reachable};
+use super::sending::ChannelStream;
 use super::sse::{EventReader, EventTooLong, SseEvent};
 use crate::store::Location;
 
 /// How long a listener may take for a response; it answers "busy" itself before.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an upload may take.
+const UPLOAD_PATIENCE: Duration = Duration::from_secs(60 * 60);
+/// Bytes of an upload that are read at a time.
+const UPLOAD_PIECE: usize = 256 * 1024;
 /// How long a stream may be silent: it sends a comment every fifteen seconds.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -98,13 +106,29 @@ impl ApiClient {
     pub fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value, ApiClientError> {
         self.runtime.block_on(within(PATIENCE, async {
             let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
-            let response = request(&self.path, method, target, &[], body).await?;
-            let bytes = response.into_body().collect().await?.to_bytes();
-            if bytes.is_empty() {
-                return Ok(Value::Null);
-            }
-            serde_json::from_slice(&bytes).map_err(|_| ApiClientError::Broken("the response is not JSON".to_owned()))
+            let kind = [("content-type", "application/json")];
+            let headers = if hyper::body::Body::is_end_stream(&body) { &[][..] } else { &kind };
+            json_of(request(&self.path, method, target, headers, body).await?).await
         }))
+    }
+
+    /// Uploads a file, and waits for the response.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiClientError`]; also when the file cannot be read to its end.
+    pub fn upload(&self, target: &str, file: File) -> Result<Value, ApiClientError> {
+        let (pieces, incoming) = mpsc::channel(1);
+        let (failed, failure) = std::sync::mpsc::channel();
+        let reading = std::thread::Builder::new().name("whyhook-upload".to_owned());
+        reading.spawn(move || send_pieces(file, &pieces, &failed)).map_err(|error| unsent(&error))?;
+        let body = Body::from_stream(ChannelStream(incoming));
+        let sent = self.runtime.block_on(within(UPLOAD_PATIENCE, async {
+            let headers = [("content-type", "application/octet-stream")];
+            json_of(request(&self.path, "POST", target, &headers, body).await?).await
+        }));
+        // The thread is not waited for: a listener that refuses takes no more pieces.
+        failure.try_recv().map_or(sent, |error| Err(unsent(&error)))
     }
 
     /// Follows a stream of events until `take` breaks off, or the listener ends.
@@ -134,6 +158,41 @@ impl ApiClient {
     }
 }
 
+async fn json_of(response: Response<Incoming>) -> Result<Value, ApiClientError> {
+    let bytes = response.into_body().collect().await?.to_bytes();
+    if bytes.is_empty() {
+        return Ok(Value::Null);
+    }
+    serde_json::from_slice(&bytes).map_err(|_| ApiClientError::Broken("the response is not JSON".to_owned()))
+}
+
+fn unsent(error: &io::Error) -> ApiClientError {
+    ApiClientError::Broken(format!("the file could not be sent: {error}"))
+}
+
+/// Reads a file to its end; a reading that fails ends the body as cut off, so that nobody takes it for the whole.
+fn send_pieces(mut file: File, pieces: &mpsc::Sender<io::Result<Bytes>>, failed: &std::sync::mpsc::Sender<io::Error>) {
+    loop {
+        let mut piece = BytesMut::zeroed(UPLOAD_PIECE);
+        match file.read(&mut piece) {
+            Ok(0) => return,
+            Ok(length) => {
+                piece.truncate(length);
+                if pieces.blocking_send(Ok(piece.freeze())).is_err() {
+                    return;
+                }
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => {
+                let kind = error.kind();
+                let _ = failed.send(error);
+                let _ = pieces.blocking_send(Err(kind.into()));
+                return;
+            }
+        }
+    }
+}
+
 async fn within<T>(
     patience: Duration,
     asked: impl Future<Output = Result<T, ApiClientError>>,
@@ -159,9 +218,6 @@ async fn request(
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
     let mut request = Request::builder().method(method).uri(target).header("host", "whyhook");
-    if !hyper::body::Body::is_end_stream(&body) {
-        request = request.header("content-type", "application/json");
-    }
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -1,7 +1,8 @@
 //! What takes longer than a request.
 
 use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
@@ -28,8 +29,31 @@ struct AllJobs {
 #[derive(Debug)]
 struct Job {
     kind: &'static str,
+    progress: JobProgress,
     /// `None` while it runs.
     ended: watch::Sender<Option<JobEnd>>,
+}
+
+/// How far a job is, where that can be said.
+#[derive(Debug, Clone, Default)]
+pub(super) struct JobProgress(Arc<(AtomicU64, AtomicU64)>);
+
+impl JobProgress {
+    /// Sets how much there is to do.
+    pub(super) fn expect(&self, total: u64) {
+        self.0.1.store(total, Ordering::Relaxed);
+    }
+
+    /// Sets how much is done.
+    pub(super) fn reach(&self, done: u64) {
+        self.0.0.store(done, Ordering::Relaxed);
+    }
+
+    /// Null before it is known how much there is to do.
+    fn json(&self) -> Value {
+        let (done, total) = (self.0.0.load(Ordering::Relaxed), self.0.1.load(Ordering::Relaxed));
+        if total == 0 { Value::Null } else { json!({"done": done, "total": total}) }
+    }
 }
 
 /// The result as JSON, or why there is none.
@@ -41,7 +65,7 @@ impl Jobs {
     }
 
     /// Begins a job; its number.
-    pub(super) fn begin(&self, kind: &'static str) -> Result<u64, ApiProblem> {
+    pub(super) fn begin(&self, kind: &'static str) -> Result<(u64, JobProgress), ApiProblem> {
         let mut all = self.lock();
         if all.by_number.values().filter(|job| job.ended.borrow().is_none()).count() >= RUNNING {
             return Err(ApiProblem::busy(format!("{RUNNING} jobs are in progress")));
@@ -55,8 +79,9 @@ impl Jobs {
         }
         all.last += 1;
         let number = all.last;
-        all.by_number.insert(number, Job { kind, ended: watch::Sender::new(None) });
-        Ok(number)
+        let progress = JobProgress::default();
+        all.by_number.insert(number, Job { kind, progress: progress.clone(), ended: watch::Sender::new(None) });
+        Ok((number, progress))
     }
 
     /// Ends it.
@@ -81,7 +106,14 @@ impl Jobs {
             Some(Ok(result)) => ("done", result.clone(), None),
             Some(Err(error)) => ("failed", Value::Null, Some(error.clone())),
         };
-        let json = json!({"job": number, "kind": job.kind, "state": state, "result": result, "error": error});
+        let json = json!({
+            "job": number,
+            "kind": job.kind,
+            "state": state,
+            "progress": job.progress.json(),
+            "result": result,
+            "error": error,
+        });
         Ok((json, job.ended.subscribe()))
     }
 }
@@ -93,7 +125,7 @@ mod tests {
     #[test]
     fn jobs_are_bounded_and_the_oldest_that_ended_is_forgotten() {
         let jobs = Jobs::default();
-        let first = jobs.begin("prune").unwrap();
+        let (first, progress) = jobs.begin("prune").unwrap();
         for _ in 1..RUNNING {
             jobs.begin("prune").unwrap();
         }
@@ -103,10 +135,14 @@ mod tests {
             jobs.end(number, Ok(json!({})));
         }
         for _ in 0..KEPT {
-            let number = jobs.begin("prune").unwrap();
+            let (number, _) = jobs.begin("prune").unwrap();
             jobs.end(number, Err("no disk".to_owned()));
         }
         assert_eq!(jobs.find(first).unwrap().0["state"], "running");
+        assert_eq!(jobs.find(first).unwrap().0["progress"], Value::Null);
+        progress.expect(5);
+        progress.reach(2);
+        assert_eq!(jobs.find(first).unwrap().0["progress"], json!({"done": 2, "total": 5}));
         assert!(jobs.find(2).is_err());
         let last = jobs.lock().last;
         let newest = jobs.find(last).unwrap().0;

@@ -18,6 +18,7 @@ mod jobs;
 mod problem;
 mod readers;
 mod routes;
+mod selection;
 mod sending;
 mod serve;
 #[cfg(unix)]

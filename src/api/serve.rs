@@ -22,8 +22,8 @@ const HEAD_PATIENCE: Duration = Duration::from_secs(30);
 const HEAD_BYTES: usize = 64 * 1024;
 /// How long requests in progress may take when the listener ends.
 const FINISH: Duration = Duration::from_millis(300);
-/// Threads that read, and one for work that is no reading.
-const BLOCKING_THREADS: usize = READERS + 2;
+/// Threads that read, one for an import, one for a body that is written to a file, and one for other work.
+const BLOCKING_THREADS: usize = READERS + 3;
 
 /// The control interface of a running session.
 #[derive(Debug)]
@@ -58,6 +58,7 @@ impl ApiServer {
             readers: ApiReaders::new(session.location().clone()),
             streams: Arc::new(Semaphore::new(ApiState::STREAMS)),
             jobs: Jobs::default(),
+            importing: Arc::new(Semaphore::new(1)),
             editing: Mutex::default(),
             events,
             closing,

@@ -20,6 +20,8 @@ pub(super) struct ApiState {
     /// Room for [`ApiState::STREAMS`].
     pub(super) streams: Arc<Semaphore>,
     pub(super) jobs: Jobs,
+    /// Room for one import at a time.
+    pub(super) importing: Arc<Semaphore>,
     /// Held while the rules are changed.
     pub(super) editing: Mutex<()>,
     /// To the interface or the lines that run this session.

@@ -141,6 +141,7 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::StoreFault(error)) => log(&format!("not kept: {error}")),
                 Ok(ServerEvent::Retired(freed)) => log(&retired_words(freed)),
                 Ok(ServerEvent::Pruned(freed)) => log(&freed_words("pruned", freed)),
+                Ok(ServerEvent::Marked(marked)) => log(&format!("another process {}", marked.words())),
                 Ok(ServerEvent::Refused) => refusals.came(),
                 Ok(ServerEvent::Held) => {
                     watch.held.look();

@@ -1,6 +1,5 @@
 //! `whyhook import FILE…`: deliveries from files.
 
-use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::{Path, PathBuf};
@@ -11,21 +10,19 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::prune::in_use;
+#[cfg(unix)]
+use super::running::RunningListener;
 use super::{CliError, OutputFormat, SettingsArgs, output};
-use crate::archive::import::{ImportError, ImportSource, Imported, Importer};
+use crate::archive::import::{
+    ImportBounds, ImportError, ImportKeeper, ImportSource, Imported, Importer, KeptImports, SPOOL_BYTES,
+};
 use crate::config::consent::Scope;
 use crate::config::shown;
-use crate::delivery::{DeliveryId, Marks, MarksEdit};
+use crate::delivery::DeliveryId;
 use crate::payload::grouped;
-use crate::store::{Keeping, Location, Writer, WriterHandle};
+use crate::store::{Location, Writer};
 use crate::system::read;
 
-/// Bytes of deliveries that may wait for the disk at once.
-const WAITING_BYTES: usize = 64 * 1024 * 1024;
-/// Deliveries that may; fewer than the writer's queue takes.
-const WAITING_DELIVERIES: usize = 2048;
-/// The most that is taken from a pipe. A file of any length is read where it lies.
-const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// Bytes in which a file shows what it is.
 const BEGINNING_BYTES: usize = 4096;
 
@@ -70,31 +67,74 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
         output::log("no delivery found: nothing was imported");
         return Ok(ExitCode::FAILURE);
     }
-    let mut keeper = Keeper::start(&Location::new(loaded.store))?;
-    let mut kept = Ok(0);
+    let location = Location::new(loaded.store);
+    #[cfg(unix)]
+    if let Some(listener) = RunningListener::on(&location)? {
+        let kept = upload(&listener, inputs, args.judge_again)?;
+        report(args.format, kept)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let (writer, handle) = Writer::start_briefly(&location).map_err(in_use)?;
+    output::log_losses(writer.losses());
+    let mut keeper = ImportKeeper::new(handle, ImportBounds::ALONE);
+    let mut read = Ok(0);
     for input in &mut inputs {
-        kept = input.read(&importer, &mut |imported| keeper.keep(imported));
-        if kept.is_err() {
+        read = input.read(&importer, &mut |imported| keeper.keep(imported));
+        if read.is_err() {
             break;
         }
     }
-    let taken = keeper.finish();
+    let (kept, outcome) = keeper.finish();
+    writer.join();
     // Only a disk that fails comes so far: what was read once can be read again.
-    if let Err(error) = kept.map(drop).and(taken.outcome) {
-        let all = format!("{error}; {} of {found} deliveries were imported before", taken.count);
-        return Err(CliError::Usage(all));
+    if let Err(error) = read.map(drop).and(outcome.map_err(|error| CliError::Usage(error.to_string()))) {
+        return Err(partly(&error, kept, found));
     }
-    report(args.format, taken.count, taken.ids)?;
+    report(args.format, kept)?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn report(format: OutputFormat, count: u64, ids: Option<(DeliveryId, DeliveryId)>) -> Result<(), CliError> {
+fn partly(error: &CliError, kept: KeptImports, found: u64) -> CliError {
+    CliError::Usage(format!("{error}; {} of {found} deliveries were imported before", kept.count))
+}
+
+/// Has the listener keep them, a file at a time.
+#[cfg(unix)]
+fn upload(listener: &RunningListener, inputs: Vec<Input>, judge_again: bool) -> Result<KeptImports, CliError> {
+    let mut kept = KeptImports::default();
+    for Input { name, file, source } in inputs {
+        let mut file = file.into_inner();
+        file.rewind().map_err(|error| CliError::Usage(format!("{name}: {error}")))?;
+        let from = match source {
+            ImportSource::Json => "json",
+            ImportSource::Har => "har",
+            ImportSource::Raw => "raw",
+        };
+        let target = format!("/import?wait=true&from={from}&judge_again={judge_again}");
+        let result = listener.upload(&target, file).map_err(|error| match kept.count {
+            0 => CliError::Usage(format!("{name}: {error}")),
+            before => {
+                CliError::Usage(format!("{name}: {error}; {before} deliveries of the files before were imported"))
+            }
+        })?;
+        let id = |name: &str| result[name].as_i64().map(DeliveryId);
+        let count = result["imported"].as_u64().unwrap_or_default();
+        kept = kept.and(KeptImports { count, ids: id("first").zip(id("last")) });
+    }
+    Ok(kept)
+}
+
+fn report(format: OutputFormat, KeptImports { count, ids }: KeptImports) -> Result<(), CliError> {
     match (format, ids) {
         (OutputFormat::Json, ids) => output::print_json(&json!({
             "imported": count,
             "first": ids.map(|(first, _)| first.0),
             "last": ids.map(|(_, last)| last.0),
         })),
+        (OutputFormat::Text, Some((first, last))) if last.0 - first.0 >= count as i64 => output::print(&format!(
+            "imported {} deliveries, {first} to {last}, and others were received between them\n",
+            grouped(count)
+        )),
         (OutputFormat::Text, Some((first, last))) if first != last => {
             output::print(&format!("imported {} deliveries, {first} to {last}\n", grouped(count)))
         }
@@ -157,88 +197,4 @@ fn spooled(pipe: impl io::Read) -> io::Result<File> {
     }
     file.rewind()?;
     Ok(file)
-}
-
-/// Hands deliveries to the writer, a bounded number ahead of the disk.
-struct Keeper {
-    writer: Writer,
-    handle: WriterHandle,
-    waiting: VecDeque<Waiting>,
-    waiting_bytes: usize,
-    taken: Taken,
-}
-
-struct Waiting {
-    keeping: Keeping,
-    bytes: usize,
-    answer: Option<crate::delivery::Answer>,
-    diagnosis: Option<String>,
-    marks: Marks,
-}
-
-/// What has been kept.
-struct Taken {
-    count: u64,
-    ids: Option<(DeliveryId, DeliveryId)>,
-    outcome: Result<(), CliError>,
-}
-
-impl Keeper {
-    fn start(location: &Location) -> Result<Self, CliError> {
-        let (writer, handle) = Writer::start(location, |_| {}).map_err(in_use)?;
-        output::log_losses(writer.losses());
-        let taken = Taken { count: 0, ids: None, outcome: Ok(()) };
-        Ok(Self { writer, handle, waiting: VecDeque::new(), waiting_bytes: 0, taken })
-    }
-
-    fn keep(&mut self, imported: Imported) -> Result<(), ImportError> {
-        let Imported { captured, answer, diagnosis, marks } = imported;
-        let bytes = captured.head.len() + captured.body.len();
-        while self.waiting.len() >= WAITING_DELIVERIES
-            || (!self.waiting.is_empty() && self.waiting_bytes + bytes > WAITING_BYTES)
-        {
-            self.settle()?;
-        }
-        let keeping = self.handle.keep(captured).map_err(|error| ImportError::Taken(error.to_string()))?;
-        self.waiting_bytes += bytes;
-        self.waiting.push_back(Waiting { keeping, bytes, answer, diagnosis, marks });
-        Ok(())
-    }
-
-    /// Waits for the one that has waited longest.
-    fn settle(&mut self) -> Result<(), ImportError> {
-        let Some(Waiting { keeping, bytes, answer, diagnosis, marks }) = self.waiting.pop_front() else {
-            return Ok(());
-        };
-        self.waiting_bytes -= bytes;
-        let stopped = || ImportError::Taken("the store's writer has stopped".to_owned());
-        let kept = keeping.blocking_recv().map_err(|_| stopped())?;
-        let id = kept.map_err(|error| ImportError::Taken(error.to_string()))?;
-        if let Some(answer) = answer {
-            self.handle.answered(id, answer);
-        }
-        if !marks.is_empty() {
-            // The writer tells of its own trouble; the delivery itself is kept.
-            drop(self.handle.mark(vec![id], MarksEdit::Replace(marks)));
-        }
-        if let Some(diagnosis) = diagnosis {
-            self.handle.diagnosed(id, diagnosis);
-        }
-        self.taken.count += 1;
-        self.taken.ids = Some(self.taken.ids.map_or((id, id), |(first, _)| (first, id)));
-        Ok(())
-    }
-
-    /// Waits until everything is on disk.
-    fn finish(mut self) -> Taken {
-        while !self.waiting.is_empty() {
-            if let Err(error) = self.settle() {
-                self.taken.outcome = Err(CliError::Usage(error.to_string()));
-            }
-        }
-        let Self { writer, handle, taken, .. } = self;
-        drop(handle);
-        writer.join();
-        taken
-    }
 }

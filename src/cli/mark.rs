@@ -1,16 +1,23 @@
 //! `whyhook pin`, `note` and `tag`: what a person adds to stored deliveries.
 //!
-//! Only the one writer of a store may do it. While a listener runs, that is the listener, and its interface has the keys for it.
+//! Only the one writer of a store may do it: the listener while one runs, else this command.
 
 use std::process::ExitCode;
 
 use clap::Args;
+#[cfg(unix)]
+use serde_json::{Value, json};
 
+use super::prune::in_use;
+#[cfg(unix)]
+use super::prune::ranges;
+#[cfg(unix)]
+use super::running::RunningListener;
 use super::select::Selection;
 use super::{CliError, SettingsArgs, output};
-use crate::delivery::{MarksEdit, tag_of};
+use crate::delivery::{DeliveryId, MarksEdit, tag_of};
 use crate::payload::grouped;
-use crate::store::{Location, Reader, StoreError, Writer};
+use crate::store::{Location, Reader, Writer, WriterHandle};
 use crate::text::visible;
 
 #[derive(Debug, Clone, Args)]
@@ -83,41 +90,107 @@ fn apply(settings: &SettingsArgs, what: &[String], edits: Vec<MarksEdit>) -> Res
     let location = settings.location()?;
     // A store that is not there is not made.
     let reader = Reader::open(&location)?;
-    let ids = match selection.resolve(&reader, usize::MAX)? {
-        Ok(ids) if !ids.is_empty() => ids,
-        Ok(_) => {
-            output::log("no delivery matches");
-            return Ok(ExitCode::FAILURE);
-        }
-        Err(missing) => {
-            output::log(&missing);
-            return Ok(ExitCode::FAILURE);
-        }
+    let ids = match selected(&selection, &reader)? {
+        Ok(ids) => ids,
+        Err(code) => return Ok(code),
     };
     drop(reader);
-    let (writer, handle) = open(&location)?;
-    let mut changed = 0;
-    for edit in edits {
-        let outcome = handle.mark(ids.clone(), edit).blocking_recv();
-        let stopped = || CliError::Usage("the store's writer has stopped".to_owned());
-        changed += outcome.map_err(|_| stopped())?.map_err(|error| CliError::Usage(error.to_string()))?;
-    }
-    drop(handle);
-    writer.join();
+    let changed = Marker::open(&location)?.mark(&ids, edits)?;
     output::log(&match changed {
         1 => "1 change".to_owned(),
-        changed => format!("{} changes", grouped(changed as u64)),
+        changed => format!("{} changes", grouped(changed)),
     });
     Ok(ExitCode::SUCCESS)
 }
 
-fn open(location: &Location) -> Result<(Writer, crate::store::WriterHandle), CliError> {
-    Writer::start(location, |_| {}).map_err(|error| match error {
-        StoreError::InUse { path, holder } => CliError::Usage(format!(
-            "store {} is in use by another whyhook{holder}, and only that one may change it: use the keys b, \" and @ in \
-             its interface, or stop it first",
-            path.display()
-        )),
-        other => CliError::Store(other),
-    })
+/// The deliveries that are meant; exit code 1, which has been explained, when there are none.
+pub(super) fn selected(selection: &Selection, reader: &Reader) -> Result<Result<Vec<DeliveryId>, ExitCode>, CliError> {
+    let why = match selection.resolve(reader, usize::MAX)? {
+        Ok(ids) if !ids.is_empty() => return Ok(Ok(ids)),
+        Ok(_) => "no delivery matches".to_owned(),
+        Err(missing) => missing,
+    };
+    output::log(&why);
+    Ok(Err(ExitCode::FAILURE))
+}
+
+/// Who changes marks: the listener that runs on the store, else this process.
+pub(super) enum Marker {
+    Files(Writer, WriterHandle),
+    #[cfg(unix)]
+    Listener(RunningListener),
+}
+
+impl Marker {
+    pub(super) fn open(location: &Location) -> Result<Self, CliError> {
+        #[cfg(unix)]
+        if let Some(listener) = RunningListener::on(location)? {
+            return Ok(Self::Listener(listener));
+        }
+        let (writer, handle) = Writer::start_briefly(location).map_err(in_use)?;
+        output::log_losses(writer.losses());
+        Ok(Self::Files(writer, handle))
+    }
+
+    /// Makes each of the edits; the number of changes. What is to be deleted, or brought back, is the only edit.
+    pub(super) fn mark(self, ids: &[DeliveryId], edits: Vec<MarksEdit>) -> Result<u64, CliError> {
+        match self {
+            Self::Files(writer, handle) => {
+                let mut changed = 0;
+                for edit in edits {
+                    let outcome = handle.mark(ids.to_vec(), edit).blocking_recv();
+                    let stopped = || CliError::Usage("the store's writer has stopped".to_owned());
+                    changed += outcome.map_err(|_| stopped())?.map_err(|error| CliError::Usage(error.to_string()))?;
+                }
+                drop(handle);
+                writer.join();
+                Ok(changed as u64)
+            }
+            #[cfg(unix)]
+            Self::Listener(listener) => {
+                let (target, mut body, count) = asked(&edits);
+                body["ids"] = json!(ranges(ids));
+                Ok(listener.job(target, &body)?[count].as_u64().unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// The request for these edits: its target, its members but for the numbers, and the member of its result that counts.
+#[cfg(unix)]
+fn asked(edits: &[MarksEdit]) -> (&'static str, Value, &'static str) {
+    let mut body = json!({});
+    let tags = |name: &str, tag: &str, body: &mut Value| match &mut body[name] {
+        Value::Array(tags) => tags.push(json!(tag)),
+        empty => *empty = json!([tag]),
+    };
+    for edit in edits {
+        match edit {
+            // Which of the pinned ones go has been decided already.
+            MarksEdit::Delete(true) => return ("/delete?wait=true", json!({"pinned": true}), "deleted"),
+            MarksEdit::Delete(false) => return ("/undelete?wait=true", json!({}), "restored"),
+            MarksEdit::Pin(pinned) => body["pinned"] = json!(pinned),
+            MarksEdit::Note(note) => body["note"] = json!(note),
+            MarksEdit::Tag(tag) => tags("add_tags", tag, &mut body),
+            MarksEdit::Untag(tag) => tags("remove_tags", tag, &mut body),
+            // Only an import replaces them.
+            MarksEdit::Replace(_) => {}
+        }
+    }
+    ("/marks?wait=true", body, "changed")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn edits_become_one_request() {
+        let tag = |text: &str| text.to_owned();
+        let edits = [MarksEdit::Tag(tag("a")), MarksEdit::Tag(tag("b")), MarksEdit::Untag(tag("c"))];
+        let body = json!({"add_tags": ["a", "b"], "remove_tags": ["c"]});
+        assert_eq!(asked(&edits), ("/marks?wait=true", body, "changed"));
+        assert_eq!(asked(&[MarksEdit::Pin(false)]).1, json!({"pinned": false}));
+        assert_eq!(asked(&[MarksEdit::Delete(false)]), ("/undelete?wait=true", json!({}), "restored"));
+    }
 }

@@ -6,6 +6,7 @@
 mod answer;
 mod check;
 mod completions;
+mod delete;
 mod destination;
 mod diff;
 mod explain;
@@ -110,6 +111,8 @@ enum Command {
     Note(mark::NoteArgs),
     /// Tag deliveries
     Tag(mark::TagArgs),
+    /// Delete deliveries, or bring back what was deleted
+    Delete(delete::DeleteArgs),
     /// Delete captured deliveries permanently
     Prune(prune::PruneArgs),
     /// Choose the answer of the running listener, over its rules
@@ -174,6 +177,7 @@ impl Command {
             Self::Pin(_) => "pin",
             Self::Note(_) => "note",
             Self::Tag(_) => "tag",
+            Self::Delete(_) => "delete",
             Self::Prune(_) => "prune",
             #[cfg(unix)]
             Self::Answer(_) => "answer",
@@ -398,6 +402,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Pin(args)) => mark::pin(&settings, &args),
         Some(Command::Note(args)) => mark::note(&settings, &args),
         Some(Command::Tag(args)) => mark::tag(&settings, &args),
+        Some(Command::Delete(args)) => delete::run(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Answer(args)) => answer::run(&settings, &args),

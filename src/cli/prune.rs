@@ -111,7 +111,7 @@ impl Deleter {
 
 /// Numbers, the highest first, as the fewest ranges.
 #[cfg(unix)]
-fn ranges(ids: &[DeliveryId]) -> Vec<String> {
+pub(super) fn ranges(ids: &[DeliveryId]) -> Vec<String> {
     ids.chunk_by(|left, right| left.0 == right.0 + 1)
         .filter_map(|run| Some((run.last()?.0, run.first()?.0)))
         .map(|(from, to)| format!("{from}-{to}"))
@@ -119,7 +119,7 @@ fn ranges(ids: &[DeliveryId]) -> Vec<String> {
 }
 
 /// Those that are not pinned, unless those go as well; how many stay is said.
-fn unpinned(reader: &Reader, ids: Vec<DeliveryId>, pinned: bool) -> Result<Vec<DeliveryId>, CliError> {
+pub(super) fn unpinned(reader: &Reader, ids: Vec<DeliveryId>, pinned: bool) -> Result<Vec<DeliveryId>, CliError> {
     let mut doomed = Vec::new();
     let all = ids.len();
     for id in ids {

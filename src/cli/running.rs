@@ -1,11 +1,13 @@
 //! The listener that runs on the store of a command, asked over its socket.
 
+use std::fs::File;
 use std::process::ExitCode;
 
 use serde_json::Value;
 
 use super::{CliError, SettingsArgs, output};
 use crate::api::{ApiClient, ApiClientError};
+use crate::payload::grouped;
 use crate::store::Location;
 
 /// The running listener.
@@ -31,12 +33,26 @@ impl RunningListener {
 
     /// Has a job done, and waits for its result.
     pub(super) fn job(&self, target: &str, body: &Value) -> Result<Value, CliError> {
-        let mut job = self.0.ask("POST", target, Some(body)).map_err(usage)?;
+        let job = self.0.ask("POST", target, Some(body)).map_err(usage)?;
+        self.result(job)
+    }
+
+    /// Has a job done with a file.
+    pub(super) fn upload(&self, target: &str, file: File) -> Result<Value, CliError> {
+        let job = self.0.upload(target, file).map_err(usage)?;
+        self.result(job)
+    }
+
+    /// Waits for a job's result; says now and then how far it is.
+    fn result(&self, mut job: Value) -> Result<Value, CliError> {
         loop {
             match job["state"].as_str() {
                 Some("done") => return Ok(job["result"].take()),
                 Some("failed") => return Err(CliError::Usage(job["error"].as_str().unwrap_or("failed").to_owned())),
                 _ => {}
+            }
+            if let (Some(done), Some(total)) = (job["progress"]["done"].as_u64(), job["progress"]["total"].as_u64()) {
+                output::log(&format!("{} of {} so far", grouped(done), grouped(total)));
             }
             let target = format!("/jobs/{}?wait=true", job["job"]);
             job = self.0.ask("GET", &target, None).map_err(usage)?;

@@ -80,6 +80,21 @@ impl DeliveryNumbers {
         Some(Self::Range(from.min(to), from.max(to)))
     }
 
+    /// Those among `deleted` deliveries; `Err` says when there are none.
+    pub(super) fn among(self, deleted: &[DeliveryId]) -> Result<Vec<DeliveryId>, String> {
+        let (from, to) = match self {
+            Self::One(id) => (id, id),
+            Self::Range(from, to) => (from, to),
+            Self::Latest => return Err("latest is not a deleted delivery: give numbers, or --undo alone".to_owned()),
+        };
+        let found: Vec<DeliveryId> = deleted.iter().copied().filter(|id| (from..=to).contains(id)).collect();
+        match (found.is_empty(), from == to) {
+            (false, _) => Ok(found),
+            (true, true) => Err(format!("delivery {from} is not deleted, or is removed for good")),
+            (true, false) => Err(format!("no delivery from {from} to {to} is deleted, or they are removed for good")),
+        }
+    }
+
     fn resolve(self, reader: &Reader) -> Result<Result<Vec<DeliveryId>, String>, CliError> {
         let found: Vec<DeliveryId> = match self {
             Self::One(id) => reader.summary(id)?.map(|summary| summary.id).into_iter().collect(),
@@ -132,6 +147,19 @@ mod tests {
 
     fn parse(text: &str) -> Selection {
         Selection::parse(&text.split(' ').map(str::to_owned).collect::<Vec<_>>(), &SettingsArgs::default()).unwrap()
+    }
+
+    #[test]
+    fn only_what_is_deleted_is_brought_back() {
+        let deleted = [9, 7, 3].map(DeliveryId);
+        let among = |text: &str| match parse(text) {
+            Selection::Numbers(numbers) => numbers[0].among(&deleted).map(|ids| ids.iter().map(|id| id.0).collect()),
+            Selection::Filter(_) => panic!("{text}"),
+        };
+        assert_eq!((among("7"), among("4-99")), (Ok(vec![7]), Ok(vec![9, 7])));
+        assert!(among("8").unwrap_err().contains("delivery 8 is not deleted"));
+        assert!(among("4-5").unwrap_err().contains("from 4 to 5"));
+        assert!(among("latest").is_err());
     }
 
     #[test]

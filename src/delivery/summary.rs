@@ -91,7 +91,17 @@ pub struct Summary {
     pub marks: Marks,
 }
 
+/// The mark in the peer's address of an imported delivery.
+pub const IMPORTED: &str = "imported";
+
 impl Summary {
+    /// Whether it was imported, and not received here.
+    #[must_use]
+    pub fn is_imported(&self) -> bool {
+        let inside = self.remote.strip_suffix(')').and_then(|rest| rest.rsplit_once(" ("));
+        self.remote == IMPORTED || inside.is_some_and(|(_, mark)| mark == IMPORTED)
+    }
+
     /// Whether the signature is right and the whole request is there. A digest that fits the part of a body that
     /// arrived says nothing of the request that was sent, and its sender was answered 400.
     #[must_use]

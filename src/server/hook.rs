@@ -119,7 +119,8 @@ fn follow(
         watch.look();
         loop {
             let Ok((answered, more)) = rows.take() else { break };
-            for summary in answered {
+            // What is imported while this runs was delivered at another time.
+            for summary in answered.into_iter().filter(|summary| !summary.is_imported()) {
                 let content = StoredContent::new(rows.reader(), summary.id);
                 if !shared.settings.filter.matches(&summary, Some(&content), Timestamp::now()) {
                     continue;

@@ -5,11 +5,13 @@ mod changes;
 mod file_events;
 mod hook;
 pub mod listener;
+mod marked;
 mod reload;
 mod run;
 mod signals;
 pub mod tunnel;
 
 pub use changes::{Changes, Watcher};
+pub use marked::{MarkedElsewhere, marked_words};
 pub use reload::Watched;
 pub use run::*;

@@ -22,7 +22,7 @@ use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
 use crate::server::tunnel::{self, TunnelState};
-use crate::server::{Changes, Watched, Watcher, reload, signals};
+use crate::server::{Changes, MarkedElsewhere, Watched, Watcher, reload, signals};
 use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
@@ -41,6 +41,8 @@ pub enum ServerEvent {
     Retired(Freed),
     /// Somebody has deleted deliveries over the control interface.
     Pruned(Freed),
+    /// Somebody has changed marks, deleted or brought back over the control interface.
+    Marked(MarkedElsewhere),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Once until [`SessionWatch::held`] is
     /// looked at.
     Held,
@@ -89,6 +91,7 @@ pub struct SessionWatch {
 struct Growth {
     newest: AtomicI64,
     changes: Changes,
+    marks: Changes,
     tunnel: Mutex<TunnelState>,
 }
 
@@ -110,6 +113,12 @@ impl SessionFeed {
     #[must_use]
     pub fn tunnel(&self) -> TunnelState {
         self.growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Told when marks of deliveries are others, or deliveries were deleted and brought back, whoever did it.
+    #[must_use]
+    pub fn mark_changes(&self) -> &Changes {
+        &self.growth.marks
     }
 
     /// See [`Session::watch`].
@@ -204,6 +213,7 @@ impl Session {
                 StoreEvent::Fault(error) => drop(events.send(ServerEvent::StoreFault(error))),
                 StoreEvent::Retired(freed) => drop(events.send(ServerEvent::Retired(freed))),
                 StoreEvent::Pruned(freed) => drop(events.send(ServerEvent::Pruned(freed))),
+                StoreEvent::Marked => growth.marks.tell(),
             }
         };
         let (retired, mut losses) = retire(settings, &location)?;

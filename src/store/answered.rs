@@ -47,7 +47,8 @@ impl AnsweredRows {
         let more = rows.len() == PAGE_ROWS;
         for summary in rows.into_iter().rev() {
             self.last = summary.id;
-            if summary.answer.is_some() {
+            // What was imported is answered by nobody: it would be looked for again and again.
+            if summary.answer.is_some() || summary.is_imported() {
                 ready.push(summary);
             } else {
                 self.open.insert(summary.id);

@@ -6,8 +6,8 @@
 //! row is committed. `marks_file` in the index says how much of the file the tables hold: where that is not its length, the
 //! whole file is read again, which changes nothing that is there already. A torn or damaged line is passed over.
 //!
-//! What is deleted is hidden from every reader at once, and goes with the next pruning: when the writer ends, by retention,
-//! or by `prune`.
+//! What is deleted is hidden from every reader at once, and goes with the next pruning: when a listener's writer ends, by
+//! retention, or by `prune`.
 
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use serde::{Deserialize, Serialize};
 
 use super::index::Index;
-use super::{Location, StoreError, location, row};
+use super::{Location, Reader, StoreError, location, row};
 use crate::delivery::{DeliveryId, Marks, MarksEdit};
 
 /// A file of this many bytes is not worth being written again.
@@ -198,6 +198,31 @@ fn replace(path: &std::path::Path, content: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     std::fs::rename(&fresh, path)?;
     path.parent().map_or(Ok(()), location::sync_folder)
+}
+
+impl Reader {
+    /// What was deleted and can still be brought back, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn deleted(&self) -> Result<Vec<DeliveryId>, StoreError> {
+        deleted(self.connection()).map_err(|source| self.failed(source))
+    }
+
+    /// What is pinned, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn pinned(&self) -> Result<Vec<DeliveryId>, StoreError> {
+        let read = || {
+            let sql = "SELECT id FROM marks WHERE pinned ORDER BY id DESC";
+            let mut statement = self.connection().prepare_cached(sql)?;
+            statement.query_map([], |row| row.get(0).map(DeliveryId))?.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        read().map_err(|source| self.failed(source))
+    }
 }
 
 /// What was deleted and has not been pruned yet.

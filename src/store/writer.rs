@@ -57,6 +57,8 @@ pub enum StoreEvent {
     Retired(Freed),
     /// Somebody has deleted deliveries ([`WriterHandle::prune`]).
     Pruned(Freed),
+    /// Marks have changed, or deliveries were hidden or brought back ([`WriterHandle::mark`]).
+    Marked,
 }
 
 /// Too many deliveries wait for the disk.
@@ -164,7 +166,17 @@ impl Writer {
         Self::start_retaining(location, Retention::default(), RETENTION_INTERVAL, observer)
     }
 
-    /// The same, for a store that keeps what `retention` says: checks after a commit what may be deleted,
+    /// The same, for a command that changes a little and ends: what was deleted before stays hidden, and can still be
+    /// brought back.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Writer::start`].
+    pub fn start_briefly(location: &Location) -> Result<(Self, WriterHandle), StoreError> {
+        Self::start_with(location, (Retention::default(), RETENTION_INTERVAL), LastWork::None, |_| {})
+    }
+
+    /// The same as [`Writer::start`], for a store that keeps what `retention` says: checks after a commit what may be deleted,
     /// whenever so much time has passed, or a segment is full. What was there before is not looked at for it.
     ///
     /// # Errors
@@ -174,6 +186,15 @@ impl Writer {
         location: &Location,
         retention: Retention,
         interval: Duration,
+        observer: impl Fn(StoreEvent) + Send + 'static,
+    ) -> Result<(Self, WriterHandle), StoreError> {
+        Self::start_with(location, (retention, interval), LastWork::RemoveDeleted, observer)
+    }
+
+    fn start_with(
+        location: &Location,
+        (retention, interval): (Retention, Duration),
+        last_work: LastWork,
         observer: impl Fn(StoreEvent) + Send + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
         let OpenedStore { index, keys, last, end, losses, marks, lock } = OpenedStore::open(location)?;
@@ -187,6 +208,7 @@ impl Writer {
             checkpointer: Checkpointer::start(location)?,
             pruning: LivePruning::default(),
             retirer: Retirer::new(location.clone(), retention, interval, end.segment),
+            last_work,
             last,
             marks,
             kept_back: Vec::new(),
@@ -221,6 +243,14 @@ impl Writer {
     }
 }
 
+/// What is done before the store is closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LastWork {
+    None,
+    /// What was deleted is removed for good.
+    RemoveDeleted,
+}
+
 struct Committer {
     location: Location,
     identity: FileIdentity,
@@ -230,6 +260,7 @@ struct Committer {
     checkpointer: Checkpointer,
     pruning: LivePruning,
     retirer: Retirer,
+    last_work: LastWork,
     last: DeliveryId,
     marks: MarksFile,
     kept_back: Vec<(DeliveryId, Answer)>,
@@ -278,6 +309,9 @@ impl Committer {
                 .collect();
             log(&group, outcome.as_ref().err(), self.last, begun);
             observer(self.reply(group, outcome));
+            if marked.iter().any(|(outcome, _)| outcome.as_ref().is_ok_and(|changed| *changed > 0)) {
+                observer(StoreEvent::Marked);
+            }
             for (outcome, reply) in marked {
                 let _ = reply.send(outcome);
             }
@@ -290,7 +324,9 @@ impl Committer {
                 self.retire(&index, &doomed).into_iter().for_each(observer);
             }
         }
-        self.remove_deleted(&index);
+        if self.last_work == LastWork::RemoveDeleted {
+            self.remove_deleted(&index);
+        }
     }
 
     /// Removes for good what was deleted, as far as that takes no longer than people wait for a program to end.

@@ -272,6 +272,7 @@ impl EventLoop<'_> {
             Wake::Event(ServerEvent::StoreFault(error)) => self.message(Message::StoreFault(error.to_string())),
             Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Pruned(freed)) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
+            Wake::Event(ServerEvent::Marked(marked)) => self.message(Message::MarkedElsewhere(marked)),
             Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.

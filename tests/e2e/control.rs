@@ -304,6 +304,77 @@ fn what_is_held_is_released_from_outside() {
 }
 
 #[test]
+fn what_one_marks_another_sees_at_once() {
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
+    for number in 1..=4 {
+        talk(address, Signed::new("{}").to(&format!("/n/{number}")).wire());
+    }
+    person.sees("1 of 4");
+    let mut events = Events::open(&env, "", None);
+    let ran = env.run(&["pin", "2"]).yes();
+    assert!(ran.stderr().contains("1 change"), "{}", ran.stderr());
+    person.sees("another process pinned #2");
+    assert_eq!(events.next_of("change"), json!({"what": "marks"}));
+    env.run(&["note", "latest", "look at this"]).yes();
+    person.sees("another process noted on #4");
+    env.run(&["tag", "--add", "odd", "--add", "late", "--remove", "none", "3-4"]).yes();
+    person.sees("#odd");
+    let shown = get(&env, "/deliveries/4").is(200).json();
+    assert_eq!((&shown["user_note"], &shown["tags"]), (&json!("look at this"), &json!(["late", "odd"])));
+    assert_eq!(env.run(&["delete", "1-3"]).yes().stdout(), "deleted 2 deliveries\n", "the pinned one is kept");
+    person.sees("another process deleted 2 deliveries").sees("of 2");
+    assert_eq!(get(&env, "/deleted").is(200).json(), json!({"ids": [3, 1]}));
+    get(&env, "/deliveries/3").is(404);
+    assert_eq!(env.run(&["delete", "--undo", "3"]).yes().stdout(), "brought back #3\n");
+    person.sees("another process brought back #3").sees("of 3");
+    // What the interface does is told as well.
+    env.run(&["delete", "--undo"]).yes();
+    person.sees("brought back #1").sees("of 4");
+    let mut events = Events::open(&env, "", None);
+    person.types("b");
+    assert_eq!(events.next_of("change"), json!({"what": "marks"}));
+    person.types("q").ends();
+}
+
+#[test]
+fn marks_are_changed_by_request_while_deliveries_pour_in() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--respond", "204"]);
+    let address = listening.address();
+    let send = move || assert_eq!(talk(address, Signed::new("{}").wire()).status, 204);
+    (0..600).for_each(|_| send());
+    let post = |target: &str, body: Value| ask(&socket(&env), "POST", target, Some(&body));
+    let pouring = std::thread::spawn(move || (0..200).for_each(|_| send()));
+    let done = post("/marks?wait=true", json!({"ids": ["1-600", 5, "580-9999"], "pinned": true, "add_tags": ["a"]}));
+    let done = done.is(200).json();
+    assert_eq!((&done["kind"], &done["state"]), (&json!("marks"), &json!("done")));
+    let matched = done["result"]["matched"].as_u64().unwrap();
+    assert!(matched >= 600 && done["result"]["changed"] == 2 * matched, "{done}");
+    listening.says("another process tagged");
+    pouring.join().unwrap();
+    let deleted = post("/delete?wait=true", json!({"filter": "is:pinned"})).is(200).json();
+    assert_eq!(deleted["result"], json!({"matched": 0, "deleted": 0, "pinned_kept": matched}));
+    let deleted = post("/delete?wait=true", json!({"filter": "tag:a", "pinned": true})).is(200).json();
+    assert_eq!(deleted["result"]["deleted"], matched);
+    assert_eq!(env.run(&["list", "--format", "json"]).yes().stdout().lines().count() as u64, 800 - matched);
+    let restored = post("/undelete?wait=true", json!({"ids": [1, "3-4", 900]})).is(200).json();
+    assert_eq!(restored["result"], json!({"matched": 3, "restored": 3}));
+    for (target, body, words) in [
+        ("/marks", json!({"ids": [1]}), "nothing to do"),
+        ("/marks", json!({"pinned": true}), "nothing selected"),
+        ("/marks", json!({"ids": [1], "filter": "is:sim", "pinned": true}), "cannot be combined"),
+        ("/marks", json!({"ids": [1], "add_tags": ["a b"]}), "invalid tag"),
+        ("/delete", json!({"filter": " "}), "empty"),
+        ("/delete", json!({"filter": "evnt:a"}), "evnt"),
+        ("/undelete", json!({"filter": "is:sim"}), "unknown field"),
+    ] {
+        let problem = post(target, body).is(400).json();
+        assert!(problem["detail"].as_str().unwrap().contains(words), "{problem}");
+    }
+}
+
+#[test]
 fn a_listener_is_stopped_and_without_one_it_is_said() {
     let env = TestEnv::with_secret();
     let mut listening = env.listen(&[]);
@@ -358,6 +429,7 @@ fn nothing_that_is_asked_shows_a_secret_or_an_expected_digest() {
         "/rules",
         "/held",
         "/jobs/1",
+        "/deleted",
         "/nowhere/MarkInTarget",
     ] {
         said.push(get(&env, target).body);

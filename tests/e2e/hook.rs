@@ -51,6 +51,25 @@ fn the_command_gets_the_facts_on_its_stdin_and_nothing_elsewhere() {
 }
 
 #[test]
+fn the_command_is_not_run_for_what_is_imported() {
+    let from = TestEnv::with_secret();
+    let listening = from.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    listening.stop();
+    let exported = from.run(&["export", "--as", "json"]).yes().stdout;
+    let env = TestEnv::with_secret();
+    env.write("one.http", Signed::new("{}").wire());
+    let config = with_command(&env, "cat >> facts; echo >> facts", "");
+    let listening = env.listen(&["--config", &config]);
+    env.run_with(&["import", "-"], &exported).yes();
+    env.run(&["import", "one.http"]).yes();
+    talk(listening.address(), Signed::new("{}").wire());
+    let facts = holds(&env.work().join("facts"), "\"id\":3,");
+    listening.stop();
+    assert!(!facts.contains("imported"), "{facts}");
+}
+
+#[test]
 fn a_slow_command_ends_with_everything_it_started_and_so_does_one_at_the_end() {
     let env = TestEnv::with_secret();
     let script = "sleep 1000 & echo $! >> children; wait";

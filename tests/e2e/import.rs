@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Signed, TestEnv, Unit, sample, talk};
+use crate::support::control::{Events, ask, get, socket};
+use crate::support::{KillOnDrop, Signed, TestEnv, Unit, sample, talk};
 
 /// An environment with three deliveries: verified, wrongly signed, no UTF-8 and no HTTP.
 fn filled() -> TestEnv {
@@ -89,13 +90,71 @@ fn all_or_nothing_and_the_place_of_what_is_wrong() {
 }
 
 #[test]
-fn beside_a_listener_it_refuses_and_says_why() {
-    let env = filled();
-    let good = env.run(&["export", "--as", "json"]).yes().stdout;
+fn a_listener_takes_in_what_is_imported_while_others_send() {
+    let from = filled();
+    let once = from.run(&["export", "--as", "json"]).yes().stdout;
+    let env = TestEnv::with_secret();
+    env.write("many.json", once.repeat(200));
+    env.write("one.http", Signed::new("{\"event\":\"a\"}").wire());
     let listening = env.listen(&[]);
-    let said = env.run_with(&["import", "-"], &good).complains();
-    assert!(said.contains("only one may change it"), "{said}");
+    let address = listening.address();
+    let pouring = std::thread::spawn(move || {
+        for number in 0..100 {
+            let sent = Signed::new(format!("{{\"live\":{number}}}")).wire();
+            assert_eq!(talk(address, sent).status, 200);
+        }
+    });
+    let done = env.run(&["import", "many.json", "one.http", "--format", "json"]).yes().json();
+    pouring.join().unwrap();
+    assert_eq!(done["imported"], 601);
+    assert!(done["last"].as_i64().unwrap() - done["first"].as_i64().unwrap() >= 600, "{done}");
+    let ids = |filter: &str| -> Vec<i64> {
+        let listed = env.run(&["list", "--format", "json", filter]).yes().stdout();
+        let id = |line: &str| serde_json::from_str::<Value>(line).unwrap()["id"].as_i64().unwrap();
+        listed.lines().map(id).collect()
+    };
+    // None is lost, and no number given twice.
+    assert_eq!(ids(""), (1..=701).rev().collect::<Vec<i64>>());
+    assert_eq!((ids("remote:imported").len(), ids("field:live").len()), (601, 100));
+    let last = done["last"].as_i64().unwrap();
+    assert_eq!((&env.show(last)["verdict"], &env.show(last)["answer"]), (&json!("verified"), &Value::Null));
+    let job = get(&env, "/jobs/1").is(200).json();
+    assert_eq!((&job["kind"], &job["progress"]), (&json!("import"), &json!({"done": 600, "total": 600})));
+
+    // What is wrong is found before anything is kept, by the command and by the listener.
+    let good = String::from_utf8(once).unwrap();
+    env.write("bad.json", format!("{good}{{\"id\": oops}}\n"));
+    let said = env.run(&["import", "one.http", "bad.json"]).complains();
+    assert!(said.contains("bad.json: delivery 4, "), "{said}");
+    let failed = ask(&socket(&env), "POST", "/import?wait=true&from=json", Some(&json!({"id": 1}))).is(200).json();
+    assert!(failed["state"] == "failed" && failed["error"].as_str().unwrap().contains("delivery 1"), "{failed}");
+    let problem = ask(&socket(&env), "POST", "/import?from=xml", Some(&json!({}))).is(400).json();
+    assert!(problem["detail"].as_str().unwrap().contains("expected json, har or raw"), "{problem}");
+    assert_eq!(ids("").len(), 701);
     listening.stop();
-    env.run_with(&["import", "-"], &good).yes();
-    assert_eq!(env.run(&["list"]).yes().stdout().lines().count(), 6);
+    assert_eq!(ids("").len(), 701);
+    let said = env.run_with(&["import", "-"], good.as_bytes()).yes().stdout();
+    assert_eq!(said, "imported 3 deliveries, 702 to 704\n");
+}
+
+#[test]
+fn a_kill_during_an_import_leaves_whole_deliveries() {
+    let from = filled();
+    let once = from.run(&["export", "1", "--as", "json"]).yes().stdout;
+    let env = TestEnv::with_secret();
+    env.write("many.json", once.repeat(5_000));
+    let listening = env.listen(&[]);
+    let mut events = Events::open(&env, "", None);
+    let mut importing = KillOnDrop(env.command(&["import", "many.json"]).spawn().unwrap());
+    for _ in 0..20 {
+        events.next_of("delivery");
+    }
+    listening.kill();
+    assert!(!importing.0.wait().unwrap().success());
+    env.listen(&[]).stop();
+    let listed = env.run(&["list", "--format", "json"]).yes().stdout();
+    let count = listed.lines().count();
+    assert!((20..5_000).contains(&count), "{count}");
+    assert_eq!(env.bytes(1, "raw"), from.bytes(1, "raw"));
+    assert_eq!(env.bytes(count as i64, "raw"), from.bytes(1, "raw"));
 }

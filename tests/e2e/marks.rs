@@ -41,7 +41,6 @@ fn what_a_person_adds_is_found_and_kept() {
     for number in 1..=4 {
         talk(listening.address(), Signed::new(format!("{{\"n\":{number}}}")).wire());
     }
-    assert!(env.run(&["pin", "1"]).complains().contains("in use by another whyhook"));
     listening.stop();
     env.run(&["pin", "1"]).yes();
     env.run(&["note", "2", "ask \"them\""]).yes();
@@ -71,6 +70,36 @@ fn what_a_person_adds_is_found_and_kept() {
     assert_eq!(ids(&env, &[]), [1]);
     env.run(&["prune", "--keep", "0", "--pinned", "--yes"]).yes();
     assert!(ids(&env, &[]).is_empty());
+}
+
+#[test]
+fn what_is_deleted_on_the_files_comes_back_until_a_listener_ends() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    for _ in 1..=5 {
+        talk(listening.address(), Signed::new("{}").wire());
+    }
+    listening.stop();
+    env.run(&["pin", "2"]).yes();
+    let ran = env.run(&["delete", "1-3"]).yes();
+    assert_eq!(ran.stdout(), "deleted 2 deliveries\n");
+    assert!(ran.stderr().contains("1 pinned delivery is kept"), "{}", ran.stderr());
+    env.run(&["delete", "2"]).no();
+    env.run(&["delete", "--pinned", "2"]).yes();
+    assert_eq!(ids(&env, &[]), [5, 4]);
+    // Another change, or an import, takes nothing of it away for good.
+    env.run(&["tag", "--add", "odd", "4"]).yes();
+    assert!(env.run(&["delete", "--undo", "4"]).no().stderr().contains("delivery 4 is not deleted"));
+    assert!(env.run(&["delete", "--undo", "is:sim"]).complains().contains("give numbers"));
+    assert_eq!(env.run(&["delete", "--undo", "3"]).yes().stdout(), "brought back #3\n");
+    assert_eq!(env.run(&["delete", "--undo", "--format", "json"]).yes().json()["restored"], 2);
+    assert_eq!((ids(&env, &[]), ids(&env, &["is:pinned"])), (vec![5, 4, 3, 2, 1], vec![2]));
+    assert!(env.run(&["delete", ""]).complains().contains("nothing selected"));
+    env.run(&["delete", "tag:odd"]).yes();
+    env.run(&["delete", "99"]).no();
+    env.listen(&[]).stop();
+    env.run(&["delete", "--undo"]).no();
+    assert_eq!(ids(&env, &[]), [5, 3, 2, 1]);
 }
 
 #[test]

@@ -135,13 +135,17 @@ fn killed_while_it_deletes_a_listener_loses_nothing_that_was_answered() {
 }
 
 #[test]
-fn another_writer_is_refused_beside_a_listener() {
+fn another_writer_is_refused_beside_a_listener_without_a_control_interface() {
     let env = filled(3);
     let exported = env.work().join("all.json");
     env.run(&["export", "--as", "json", "-o", exported.to_str().unwrap()]).yes();
+    // Its socket cannot be created.
+    std::fs::write(env.store().with_file_name("whyhook.db-socket"), "mine").unwrap();
     let listening = env.listen(&[]);
-    let said = env.run(&["import", exported.to_str().unwrap()]).complains();
-    assert!(said.contains(&format!("process {}", listening.process())) && said.contains("stop that one"), "{said}");
+    for command in [&["import", exported.to_str().unwrap()][..], &["pin", "1"], &["delete", "1"]] {
+        let said = env.run(command).complains();
+        assert!(said.contains(&format!("process {}", listening.process())) && said.contains("stop that one"), "{said}");
+    }
     env.run(&["prune", "--keep", "1", "--dry-run"]).yes();
     listening.stop();
     assert_eq!(ids(&env), [1, 2, 3]);

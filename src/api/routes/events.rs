@@ -25,7 +25,7 @@ use crate::api::state::ApiState;
 use crate::delivery::{DeliveryId, summary_text};
 use crate::query::Query;
 use crate::rules::Override;
-use crate::server::SessionWatch;
+use crate::server::{SessionWatch, Watcher};
 use crate::store::Page;
 use crate::text;
 
@@ -60,6 +60,8 @@ pub(super) async fn events(
     // Watched before the store is read.
     let wake = Arc::new(Notify::new());
     let woken = Arc::clone(&wake);
+    let marks_woken = Arc::clone(&wake);
+    let marks = state.feed.mark_changes().subscribe(move || marks_woken.notify_one());
     let watch = state.feed.watch(move |_| woken.notify_one());
     let last = match last_event_id(&headers)?.or(params.after) {
         Some(id) => DeliveryId(id),
@@ -69,7 +71,7 @@ pub(super) async fn events(
     let (held, chosen) = (held_ids(&state), control.chosen());
     let (events, incoming) = mpsc::channel(READY);
     let following = Following::new(query, last, params.answered);
-    let stream = EventStream { state, watch, wake, events, held, chosen, _place: place };
+    let stream = EventStream { state, watch, marks, wake, events, held, chosen, _place: place };
     tokio::spawn(stream.run(following));
     Ok(Sse::new(ChannelStream(incoming)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -97,6 +99,7 @@ fn held_ids(state: &ApiState) -> BTreeSet<DeliveryId> {
 struct EventStream {
     state: Arc<ApiState>,
     watch: SessionWatch,
+    marks: Watcher,
     wake: Arc<Notify>,
     events: mpsc::Sender<Result<Event, Infallible>>,
     held: BTreeSet<DeliveryId>,
@@ -153,6 +156,10 @@ impl EventStream {
         }
         for id in gone {
             self.send(change(&json!({"what": "released", "id": id.0}))).await?;
+        }
+        // Which they are is not told: a client reads again what it shows.
+        if self.marks.look() {
+            self.send(change(&json!({"what": "marks"}))).await?;
         }
         let chosen = self.state.feed.control().chosen();
         if chosen != self.chosen {

@@ -3,6 +3,9 @@
 mod answers;
 mod deliveries;
 mod events;
+mod import;
+mod jobs;
+mod marks;
 mod prune;
 mod status;
 
@@ -32,7 +35,9 @@ type Shared = axum::extract::State<Arc<ApiState>>;
 const REQUESTS: usize = 32;
 /// How long a request may take until its response begins.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The longest body.
+/// The longest body that names deliveries: ranges of a million of which every second is meant.
+const IDS_BODY_BYTES: usize = 32 * 1024 * 1024;
+/// The longest other body.
 const BODY_BYTES: usize = 1024 * 1024;
 
 /// Everything that can be asked of `state`.
@@ -52,8 +57,12 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/rules/{number}/move", post(answers::move_rule))
         .route("/held", get(answers::held))
         .route("/held/{id}", post(answers::decide))
-        .route("/prune", post(prune::prune).layer(DefaultBodyLimit::max(prune::BODY_BYTES)))
-        .route("/jobs/{number}", get(prune::job))
+        .route("/prune", post(prune::prune).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/marks", post(marks::mark).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/delete", post(marks::delete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/undelete", post(marks::undelete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/deleted", get(marks::deleted))
+        .route("/jobs/{number}", get(jobs::job))
         .route("/stop", post(status::stop))
         .route("/events", get(events::events))
         .route("/deliveries/{id}", get(deliveries::show))
@@ -62,6 +71,8 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/deliveries/{id}/diagnosis", get(deliveries::diagnosis))
         .route("/deliveries/{id}/attempts", get(deliveries::attempts))
         .layer(bounds)
+        // A file of any length: bounded piece by piece, and one at a time.
+        .route("/import", post(import::import))
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES))

@@ -1,27 +1,23 @@
-//! `POST /prune` and the jobs that come of it.
+//! `POST /prune`: deletes for good.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Shared;
+use super::jobs::{self, JobParams};
 use crate::api::ApiProblem;
 use crate::api::extract::{Members, Params, SafeJson};
+use crate::api::selection::IdsMember;
 use crate::api::state::ApiState;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::store::{Page, Reader, Retention};
 use crate::text::units;
-
-/// Ranges of a million deliveries of which every second goes.
-pub(super) const BODY_BYTES: usize = 32 * 1024 * 1024;
-/// How long a client may wait for a job's end at a time.
-const WAIT: Duration = Duration::from_secs(20);
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,21 +31,6 @@ pub(super) struct PruneMembers {
     pinned: bool,
     #[serde(default)]
     dry_run: bool,
-}
-
-/// A number, or both ends of a range.
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum IdsMember {
-    One(i64),
-    Range(String),
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct JobParams {
-    #[serde(default)]
-    wait: bool,
 }
 
 /// What is to be deleted.
@@ -73,7 +54,7 @@ impl PruneMembers {
             Some(_) if self.filter.is_some() || !retention.is_empty() => {
                 Err(ApiProblem::bad("ids cannot be combined with filter, older_than, keep or max_size"))
             }
-            Some(ids) => Ok(Doomed::Ranges(ids.iter().map(IdsMember::range).collect::<Result<_, _>>()?)),
+            Some(ids) => Ok(Doomed::Ranges(IdsMember::ranges(ids)?)),
             None => {
                 let query = Query::parse(self.filter.as_deref().unwrap_or_default())?;
                 if query.is_empty() && retention.is_empty() {
@@ -82,20 +63,6 @@ impl PruneMembers {
                     ));
                 }
                 Ok(Doomed::Matching(query, retention))
-            }
-        }
-    }
-}
-
-impl IdsMember {
-    fn range(&self) -> Result<(i64, i64), ApiProblem> {
-        match self {
-            Self::One(id) => Ok((*id, *id)),
-            Self::Range(text) => {
-                let (from, to) = text.split_once('-').unwrap_or((text, text));
-                let read = |text: &str| text.parse::<DeliveryId>().map(|id| id.0).map_err(ApiProblem::bad);
-                let (from, to) = (read(from)?, read(to)?);
-                Ok((from.min(to), from.max(to)))
             }
         }
     }
@@ -126,16 +93,12 @@ impl Doomed {
 
 pub(super) async fn prune(
     State(state): Shared,
+    Params(params): Params<JobParams>,
     Members(members): Members<PruneMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let doomed = members.doomed()?;
-    let number = state.jobs.begin("prune")?;
     let shared = Arc::clone(&state);
-    tokio::spawn(async move {
-        let end = run(&shared, doomed, members.dry_run).await;
-        shared.jobs.end(number, end);
-    });
-    Ok((StatusCode::ACCEPTED, SafeJson(state.jobs.find(number)?.0)))
+    jobs::begin(&state, "prune", &params, async move { run(&shared, doomed, members.dry_run).await }).await
 }
 
 async fn run(state: &ApiState, doomed: Doomed, dry_run: bool) -> Result<Value, String> {
@@ -147,28 +110,6 @@ async fn run(state: &ApiState, doomed: Doomed, dry_run: bool) -> Result<Value, S
     let pruned = state.feed.control().prune(ids).await.map_err(|_| "the listener is stopping".to_owned())?;
     let freed = pruned.map_err(|error| error.to_string())?;
     Ok(json!({"matched": matched, "deleted": freed.deliveries, "freed_bytes": freed.bytes, "dry_run": false}))
-}
-
-pub(super) async fn job(
-    State(state): Shared,
-    Path(number): Path<String>,
-    Params(params): Params<JobParams>,
-) -> Result<SafeJson, ApiProblem> {
-    let number = number.parse::<u64>().map_err(|_| ApiProblem::missing("no such job"))?;
-    let (json, mut ended) = state.jobs.find(number)?;
-    if !params.wait || json["state"] != "running" {
-        return Ok(SafeJson(json));
-    }
-    let mut closing = state.closing.clone();
-    let over = async {
-        let _ = ended.wait_for(Option::is_some).await;
-    };
-    tokio::select! {
-        () = over => {}
-        () = tokio::time::sleep(WAIT) => {}
-        _ = closing.wait_for(|closing| *closing) => {}
-    }
-    Ok(SafeJson(state.jobs.find(number)?.0))
 }
 
 #[cfg(test)]

@@ -11,9 +11,11 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::bounded::Bounded;
-use super::{IMPORTED, ImportError, Imported, Importer, Taker};
+use super::{ImportError, Imported, Importer, Taker};
 use crate::config::Registry;
-use crate::delivery::{Answer, Captured, Intake, Judgement, Marks, Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::delivery::{
+    Answer, Captured, IMPORTED, Intake, Judgement, Marks, Outcome, TimestampFacts, TimestampUnit, Verdict,
+};
 use crate::http::{Head, WireFraming};
 use crate::server::listener::capture::facts;
 

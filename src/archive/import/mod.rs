@@ -10,19 +10,22 @@
 mod bounded;
 mod har;
 mod json;
+mod keeper;
 mod raw;
+
+pub use keeper::{ImportBounds, ImportKeeper, KeptImports};
 
 use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
 use crate::config::Registry;
-use crate::delivery::{Answer, Captured, Intake, Marks};
+use crate::delivery::{Answer, Captured, IMPORTED, Intake, Marks};
 use crate::http::WireFraming;
 use crate::server::listener::capture::{Incoming, capture};
 
-/// The mark in the peer's address of an imported delivery.
-pub const IMPORTED: &str = "imported";
+/// The most that is taken from a pipe or a socket. A file of any length is read where it lies.
+pub const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 
 /// Text of one delivery that is read at most; base64 makes a third more of a body, escapes up to six
 /// times as much.

@@ -317,6 +317,12 @@ impl Control {
         self.writer.mark(ids, edit)
     }
 
+    /// The writer, for deliveries that are imported. It must be let go of before the run can end.
+    #[must_use]
+    pub fn import_writer(&self) -> WriterHandle {
+        self.writer.clone()
+    }
+
     /// Stores an attempt that was sent from here, with its result.
     pub fn keep_attempt(&self, attempt: Attempt) {
         self.writer.attempted(attempt);

@@ -143,6 +143,31 @@ fn a_deletion_can_be_undone_until_the_writer_ends() {
 }
 
 #[test]
+fn a_brief_writer_leaves_what_was_deleted() {
+    let fixture = marked();
+    for (edit, deleted) in [(MarksEdit::Delete(true), vec![5, 1]), (MarksEdit::Pin(true), vec![5, 1])] {
+        let (writer, handle) = Writer::start_briefly(&fixture.location).unwrap();
+        mark(&handle, &[1, 5], edit);
+        drop(handle);
+        writer.join();
+        assert_eq!(fixture.reader().deleted().unwrap().iter().map(|id| id.0).collect::<Vec<_>>(), deleted);
+    }
+    let (writer, handle) = Writer::start_briefly(&fixture.location).unwrap();
+    assert_eq!(mark(&handle, &[5], MarksEdit::Delete(false)), 1);
+    drop(handle);
+    writer.join();
+    assert_eq!(found(&fixture, "is:pinned"), [5, 2]);
+    assert_eq!(fixture.reader().pinned().unwrap(), [5, 2, 1].map(DeliveryId));
+    let (writer, handle, events) = fixture.open();
+    assert_eq!((mark(&handle, &[5], MarksEdit::Pin(true)), mark(&handle, &[5], MarksEdit::Pin(false))), (0, 1));
+    drop(handle);
+    writer.join();
+    let told = events.try_iter().filter(|event| matches!(event, StoreEvent::Marked)).count();
+    assert_eq!(told, 1, "only of what has changed");
+    assert_eq!(fixture.reader().deleted().unwrap(), []);
+}
+
+#[test]
 fn after_a_kill_it_stays_deleted_and_goes_with_the_next_pruning() {
     let fixture = marked();
     let (writer, handle, _events) = fixture.open();

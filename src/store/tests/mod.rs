@@ -180,6 +180,7 @@ fn a_crowd_is_kept_in_groups_and_each_is_told_its_own_number() {
         .map(|event| match event {
             StoreEvent::Committed { kept, .. } => kept,
             StoreEvent::Fault(error) => panic!("{error}"),
+            StoreEvent::Marked => 0,
             StoreEvent::Retired(freed) | StoreEvent::Pruned(freed) => panic!("{freed:?}"),
         })
         .collect();

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::delivery::{Answer, DeliveryId, MarksEdit, Summary};
 use crate::inspect::{SchemeCandidate, Sightings};
+use crate::server::MarkedElsewhere;
 use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
 use crate::system::save::SaveError;
@@ -51,6 +52,8 @@ pub enum Message {
     Retired(u64, u64),
     /// The same, deleted by somebody over the control interface.
     Pruned(u64, u64),
+    /// Somebody has changed marks, deleted or brought back over the control interface.
+    MarkedElsewhere(MarkedElsewhere),
     /// How many deliveries the store held when `last` was the newest.
     Counted {
         /// How many.

@@ -66,6 +66,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Retired(deliveries, bytes) => deleted(model, "retention", deliveries, bytes),
         Message::Pruned(deliveries, bytes) => deleted(model, "another process", deliveries, bytes),
+        Message::MarkedElsewhere(marked) => list::marks::marked_elsewhere(model, marked),
         Message::Counted { total, last } => {
             model.counted = Some((total, last));
             Vec::new()

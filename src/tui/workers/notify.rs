@@ -35,7 +35,8 @@ impl NotifyWorker {
                 while let Ok((answered, more)) = rows.take() {
                     let matches = |summary: &Summary| {
                         let content = StoredContent::new(rows.reader(), summary.id);
-                        settings.filter.matches(summary, Some(&content), Timestamp::now())
+                        // What is imported while this runs was delivered at another time.
+                        !summary.is_imported() && settings.filter.matches(summary, Some(&content), Timestamp::now())
                     };
                     found.extend(answered.into_iter().filter(matches));
                     if !more {

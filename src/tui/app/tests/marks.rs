@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::delivery::MarksEdit;
+use crate::server::MarkedElsewhere;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::list::action::ListAction;
 
@@ -53,6 +54,28 @@ fn a_deletion_takes_the_row_away_and_can_be_undone() {
     assert_eq!((person.selected(), person.model.total()), (4, Some(5)));
     person.act(Action::List(ListAction::Undo));
     assert!(asked(&mut person).is_empty() && person.model.notice.is_some());
+}
+
+#[test]
+fn what_another_process_changes_is_shown_and_moves_nothing_else() {
+    let mut person = Person::new(5);
+    person.tell(Message::Counted { total: 5, last: DeliveryId(5) });
+    person.act(Action::Move(crate::tui::app::step::Step::Down));
+    let elsewhere = |edit, numbers: &[i64]| {
+        Message::MarkedElsewhere(MarkedElsewhere { ids: ids(numbers), edit, changed: numbers.len() })
+    };
+    person.tell(elsewhere(MarksEdit::Delete(true), &[5, 2])).settle();
+    assert_eq!((person.selected(), person.model.total()), (4, Some(3)));
+    assert!(person.model.list.rows().iter().all(|row| row.id.0 != 2));
+    // It is not for the interface to undo.
+    person.act(Action::List(ListAction::Undo));
+    assert!(asked(&mut person).is_empty());
+    person.tell(elsewhere(MarksEdit::Delete(false), &[5, 2])).settle();
+    assert_eq!((person.selected(), person.model.total()), (4, Some(5)));
+    person.effects.clear();
+    person.tell(elsewhere(MarksEdit::Pin(true), &[3, 99]));
+    let read: Vec<_> = person.effects.iter().filter(|effect| matches!(effect, Effect::Reread(_))).collect();
+    assert!(matches!(read[..], [Effect::Reread(read)] if *read == ids(&[3])), "{read:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@ use super::action::ListAction;
 use super::columns;
 use crate::delivery::{DeliveryId, Marks, MarksEdit, tag_of};
 use crate::payload::grouped;
+use crate::server::{MarkedElsewhere, marked_words};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
@@ -136,44 +137,58 @@ pub(crate) fn marked(
             return Vec::new();
         }
     };
-    let what = match &ids[..] {
-        [id] => format!("#{id}"),
-        ids => format!("{} deliveries", grouped(ids.len() as u64)),
-    };
+    let words = marked_words(edit, &ids);
     match edit {
         MarksEdit::Delete(true) => {
-            model.say(format!("deleted {what}; U brings back what was deleted last"), false);
-            model.recount(-i64::try_from(changed).unwrap_or_default());
-            let gone: BTreeSet<DeliveryId> = ids.iter().copied().collect();
-            model.chosen.retain(|id| !gone.contains(id));
-            model.list.remove(&gone, &model.viewport);
+            model.say(format!("{words}; U brings back what was deleted last"), false);
+            let effects = take_away(model, &ids, changed);
             model.deletions.push(ids);
             let surplus = model.deletions.len().saturating_sub(UNDONE);
             model.deletions.drain(..surplus);
-            model.list.refill().into_iter().collect()
+            effects
         }
         MarksEdit::Delete(false) => {
-            model.say(format!("brought back {what}"), false);
+            model.say(words, false);
             model.recount(i64::try_from(changed).unwrap_or_default());
             let newest = ids.iter().max().copied();
             newest.and_then(|id| model.list.bring_back(id)).into_iter().collect()
         }
         _ => {
-            let words = match edit {
-                MarksEdit::Pin(true) => format!("pinned {what}: kept when others are pruned"),
-                MarksEdit::Pin(false) => format!("unpinned {what}"),
-                MarksEdit::Note(text) if text.trim().is_empty() => format!("removed the note of {what}"),
-                MarksEdit::Note(_) => format!("noted on {what}"),
-                MarksEdit::Tag(tag) => format!("tagged {what} #{tag}"),
-                MarksEdit::Untag(tag) => format!("removed the tag #{tag} of {what}"),
-                MarksEdit::Replace(_) | MarksEdit::Delete(_) => format!("changed {what}"),
-            };
             model.say(words, false);
-            let shown = model.detail.as_ref().map(|detail| detail.id).filter(|id| ids.contains(id));
-            let loaded = ids.into_iter().filter(|id| model.list.rows().iter().any(|row| row.id == *id)).collect();
-            [Effect::Reread(loaded)].into_iter().chain(shown.map(Effect::LoadAnswer)).collect()
+            read_again(model, ids)
         }
     }
+}
+
+/// What another process has changed: the list shows it, and the cursor stays where it is.
+pub(crate) fn marked_elsewhere(model: &mut Model, marked: MarkedElsewhere) -> Vec<Effect> {
+    model.say(format!("another process {}", marked.words()), false);
+    let MarkedElsewhere { ids, edit, changed } = marked;
+    match edit {
+        MarksEdit::Delete(true) => take_away(model, &ids, changed),
+        MarksEdit::Delete(false) => {
+            model.recount(i64::try_from(changed).unwrap_or_default());
+            model.list.retired().into_iter().collect()
+        }
+        _ => read_again(model, ids),
+    }
+}
+
+/// Rows that are gone.
+fn take_away(model: &mut Model, ids: &[DeliveryId], changed: usize) -> Vec<Effect> {
+    model.recount(-i64::try_from(changed).unwrap_or_default());
+    let gone: BTreeSet<DeliveryId> = ids.iter().copied().collect();
+    model.chosen.retain(|id| !gone.contains(id));
+    model.list.remove(&gone, &model.viewport);
+    model.list.refill().into_iter().collect()
+}
+
+/// Rows whose marks are others, as far as they are shown.
+fn read_again(model: &Model, ids: Vec<DeliveryId>) -> Vec<Effect> {
+    let ids: BTreeSet<DeliveryId> = ids.into_iter().collect();
+    let shown = model.detail.as_ref().map(|detail| detail.id).filter(|id| ids.contains(id));
+    let loaded = model.list.rows().iter().map(|row| row.id).filter(|id| ids.contains(id)).collect();
+    [Effect::Reread(loaded)].into_iter().chain(shown.map(Effect::LoadAnswer)).collect()
 }
 
 fn say(model: &mut Model, text: &str) -> Vec<Effect> {

@@ -1,0 +1,159 @@
+//! `POST /import`: deliveries from a file, kept by the one writer while others come in.
+
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Seek as _, Write as _};
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use http_body_util::BodyExt as _;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+
+use super::Shared;
+use super::jobs::{self, JobParams};
+use crate::api::ApiProblem;
+use crate::api::extract::{Params, SafeJson};
+use crate::api::jobs::JobProgress;
+use crate::api::sending::PIECE_PATIENCE;
+use crate::api::state::ApiState;
+use crate::archive::import::{ImportBounds, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
+use crate::system::read;
+
+/// Bytes in which a file shows what it is.
+const BEGINNING_BYTES: usize = 4096;
+/// Pieces that wait to be written.
+const PIECES: usize = 4;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ImportParams {
+    from: Option<String>,
+    #[serde(default)]
+    judge_again: bool,
+    #[serde(default)]
+    wait: bool,
+}
+
+impl ImportParams {
+    /// `None` when it is to be detected.
+    fn source(&self) -> Result<Option<ImportSource>, ApiProblem> {
+        match self.from.as_deref() {
+            None => Ok(None),
+            Some("json") => Ok(Some(ImportSource::Json)),
+            Some("har") => Ok(Some(ImportSource::Har)),
+            Some("raw") => Ok(Some(ImportSource::Raw)),
+            Some(_) => Err(ApiProblem::bad("from: expected json, har or raw")),
+        }
+    }
+}
+
+pub(super) async fn import(
+    State(state): Shared,
+    Params(params): Params<ImportParams>,
+    body: Body,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let source = params.source()?;
+    let turn = Arc::clone(&state.importing)
+        .try_acquire_owned()
+        .map_err(|_| ApiProblem::busy("another import is in progress"))?;
+    let file = spooled(body).await?;
+    let judge_again = params.judge_again;
+    let shared = Arc::clone(&state);
+    jobs::begin_with(&state, "import", &JobParams::waiting(params.wait), |progress| async move {
+        let work = move || {
+            crate::system::panic::trap("api");
+            let done = run(&shared, file, source, judge_again, &progress);
+            drop(turn);
+            done
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| "the listener is stopping".to_owned())?
+    })
+    .await
+}
+
+/// The whole body in a file without a name, which goes with the process.
+async fn spooled(mut body: Body) -> Result<File, ApiProblem> {
+    let unwritable = |error: io::Error| {
+        ApiProblem::new(StatusCode::INSUFFICIENT_STORAGE, format!("cannot write to a temporary file: {error}"))
+    };
+    let (pieces, mut incoming) = mpsc::channel::<Bytes>(PIECES);
+    let writing = tokio::task::spawn_blocking(move || {
+        let mut file = tempfile::tempfile()?;
+        while let Some(piece) = incoming.blocking_recv() {
+            file.write_all(&piece)?;
+        }
+        Ok(file)
+    });
+    let mut bytes = 0;
+    let cut = loop {
+        match tokio::time::timeout(PIECE_PATIENCE, body.frame()).await {
+            Err(_) => break Some(ApiProblem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive in time")),
+            Ok(None) => break None,
+            Ok(Some(Err(error))) => break Some(ApiProblem::bad(format!("body: {error}"))),
+            Ok(Some(Ok(frame))) => {
+                let Ok(piece) = frame.into_data() else { continue };
+                bytes += piece.len() as u64;
+                if bytes > SPOOL_BYTES {
+                    break Some(ApiProblem::new(StatusCode::PAYLOAD_TOO_LARGE, read::too_large(SPOOL_BYTES)));
+                }
+                if pieces.send(piece).await.is_err() {
+                    break None;
+                }
+            }
+        }
+    };
+    drop(pieces);
+    let written = writing.await.map_err(|_| ApiProblem::busy("the listener is stopping"))?;
+    match cut {
+        Some(problem) => Err(problem),
+        None => written.map_err(unwritable),
+    }
+}
+
+/// The file is read to its end before anything is kept: all of it is taken in, or nothing.
+fn run(
+    state: &ApiState,
+    file: File,
+    source: Option<ImportSource>,
+    judge_again: bool,
+    progress: &JobProgress,
+) -> Result<Value, String> {
+    let unreadable = |error: io::Error| ImportError::from(error).to_string();
+    let registry = state.feed.control().registry();
+    let importer = Importer { registry: &registry, judge_again, now: Timestamp::now() };
+    let mut file = BufReader::with_capacity(64 * 1024, file);
+    file.rewind().map_err(unreadable)?;
+    let source = match source {
+        Some(source) => source,
+        None => {
+            let beginning = file.fill_buf().map_err(unreadable)?;
+            ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)])
+        }
+    };
+    let stopping = || match state.is_closing() {
+        true => Err(ImportError::Taken("the listener is stopping".to_owned())),
+        false => Ok(()),
+    };
+    let found = importer.read(source, &mut file, &mut |_| stopping()).map_err(|error| error.to_string())?;
+    progress.expect(found);
+    file.rewind().map_err(unreadable)?;
+    let mut keeper = ImportKeeper::new(state.feed.control().import_writer(), ImportBounds::BESIDE_OTHERS);
+    let read = importer.read(source, &mut file, &mut |imported| {
+        stopping()?;
+        keeper.keep(imported)?;
+        progress.reach(keeper.kept().count);
+        Ok(())
+    });
+    let (kept, outcome) = keeper.finish();
+    progress.reach(kept.count);
+    if let Err(error) = read.and(outcome.map(|()| found)) {
+        return Err(format!("{error}; {} of {found} deliveries were imported before", kept.count));
+    }
+    let (first, last) = kept.ids.map(|(first, last)| (first.0, last.0)).unzip();
+    Ok(json!({"imported": kept.count, "first": first, "last": last}))
+}

@@ -1,0 +1,207 @@
+//! What a person adds to deliveries: pins, notes and tags; deletions that can be undone.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Shared;
+use super::jobs::{self, JobParams};
+use crate::api::ApiProblem;
+use crate::api::extract::{Members, Params, SafeJson};
+use crate::api::selection::{ApiSelection, IdsMember, is_in, merged};
+use crate::api::state::ApiState;
+use crate::delivery::{DeliveryId, MarksEdit, TAG_BYTES, tag_of};
+use crate::server::{MarkedElsewhere, ServerEvent};
+use crate::store::Reader;
+
+/// Deliveries that are changed in one go. What is received meanwhile is kept between two of them.
+const AT_ONCE: usize = 256;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MarksMembers {
+    ids: Option<Vec<IdsMember>>,
+    filter: Option<String>,
+    pinned: Option<bool>,
+    note: Option<String>,
+    #[serde(default)]
+    add_tags: Vec<String>,
+    #[serde(default)]
+    remove_tags: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DeleteMembers {
+    ids: Option<Vec<IdsMember>>,
+    filter: Option<String>,
+    /// Whether pinned ones go as well.
+    #[serde(default)]
+    pinned: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UndeleteMembers {
+    /// All that were deleted without.
+    ids: Option<Vec<IdsMember>>,
+}
+
+impl MarksMembers {
+    fn edits(&self) -> Result<Vec<MarksEdit>, ApiProblem> {
+        let tag = |text: &String| {
+            tag_of(text).ok_or_else(|| {
+                ApiProblem::bad(format!("invalid tag: expected up to {TAG_BYTES} letters, digits and . _ - / :"))
+            })
+        };
+        let mut edits: Vec<MarksEdit> = self.pinned.map(MarksEdit::Pin).into_iter().collect();
+        edits.extend(self.note.clone().map(MarksEdit::Note));
+        for text in &self.add_tags {
+            edits.push(MarksEdit::Tag(tag(text)?));
+        }
+        for text in &self.remove_tags {
+            edits.push(MarksEdit::Untag(tag(text)?));
+        }
+        if edits.is_empty() {
+            return Err(ApiProblem::bad("nothing to do: expected pinned, note, add_tags or remove_tags"));
+        }
+        Ok(edits)
+    }
+}
+
+pub(super) async fn mark(
+    State(state): Shared,
+    Params(params): Params<JobParams>,
+    Members(members): Members<MarksMembers>,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let edits = members.edits()?;
+    let selection = ApiSelection::of(members.ids.as_deref(), members.filter.as_deref())?;
+    let shared = Arc::clone(&state);
+    jobs::begin(&state, "marks", &params, async move {
+        let ids = resolved(&shared, move |reader, go_on| selection.resolve(reader, go_on)).await?;
+        let matched = ids.len();
+        let mut changed = 0;
+        for edit in edits {
+            changed += apply(&shared, &ids, edit).await?;
+        }
+        Ok(json!({"matched": matched, "changed": changed}))
+    })
+    .await
+}
+
+pub(super) async fn delete(
+    State(state): Shared,
+    Params(params): Params<JobParams>,
+    Members(members): Members<DeleteMembers>,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let selection = ApiSelection::of(members.ids.as_deref(), members.filter.as_deref())?;
+    let shared = Arc::clone(&state);
+    jobs::begin(&state, "delete", &params, async move {
+        let (ids, kept) = resolved(&shared, move |reader, go_on| {
+            let ids = selection.resolve(reader, go_on)?;
+            let all = ids.len();
+            let doomed = if members.pinned { ids } else { unpinned(reader, ids)? };
+            let kept = all - doomed.len();
+            Ok((doomed, kept))
+        })
+        .await?;
+        let deleted = apply(&shared, &ids, MarksEdit::Delete(true)).await?;
+        Ok(json!({"matched": ids.len(), "deleted": deleted, "pinned_kept": kept}))
+    })
+    .await
+}
+
+pub(super) async fn undelete(
+    State(state): Shared,
+    Params(params): Params<JobParams>,
+    Members(members): Members<UndeleteMembers>,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let ranges = members.ids.as_deref().map(IdsMember::ranges).transpose()?.map(|ranges| merged(&ranges));
+    let shared = Arc::clone(&state);
+    jobs::begin(&state, "undelete", &params, async move {
+        let ids = resolved(&shared, move |reader, _| {
+            let is_meant = |id: &DeliveryId| ranges.as_ref().is_none_or(|ranges| is_in(ranges, *id));
+            Ok(reader.deleted()?.into_iter().filter(is_meant).collect::<Vec<_>>())
+        })
+        .await?;
+        let restored = apply(&shared, &ids, MarksEdit::Delete(false)).await?;
+        Ok(json!({"matched": ids.len(), "restored": restored}))
+    })
+    .await
+}
+
+/// What can still be brought back.
+pub(super) async fn deleted(State(state): Shared) -> Result<SafeJson, ApiProblem> {
+    let ids = state.readers.read(|reader| Ok(reader.deleted()?)).await?;
+    Ok(SafeJson(json!({"ids": ids.iter().map(|id| id.0).collect::<Value>()})))
+}
+
+fn unpinned(reader: &Reader, ids: Vec<DeliveryId>) -> Result<Vec<DeliveryId>, ApiProblem> {
+    let pinned: BTreeSet<DeliveryId> = reader.pinned()?.into_iter().collect();
+    Ok(ids.into_iter().filter(|id| !pinned.contains(id)).collect())
+}
+
+async fn resolved<T: Send + 'static>(
+    state: &Arc<ApiState>,
+    work: impl FnOnce(&Reader, &dyn Fn() -> bool) -> Result<T, ApiProblem> + Send + 'static,
+) -> Result<T, String> {
+    let closing = Arc::clone(state);
+    let read = state.readers.read(move |reader| work(reader, &|| !closing.is_closing())).await;
+    read.map_err(|problem| problem.to_string())
+}
+
+/// Has the writer change them, a part at a time, and tells the interface; how many are different now.
+async fn apply(state: &ApiState, ids: &[DeliveryId], edit: MarksEdit) -> Result<usize, String> {
+    let (mut done, mut changed) = (0, 0);
+    let mut failure = None;
+    for part in ids.chunks(AT_ONCE) {
+        let marked = match state.feed.control().mark(part.to_vec(), edit.clone()).await {
+            Ok(outcome) => outcome.map_err(|error| error.to_string()),
+            Err(_) => Err("the listener is stopping".to_owned()),
+        };
+        match marked {
+            Ok(count) => (done, changed) = (done + part.len(), changed + count),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
+    }
+    if changed > 0 {
+        let marked = MarkedElsewhere { ids: ids[..done].to_vec(), edit, changed };
+        let _ = state.events.send(ServerEvent::Marked(marked));
+    }
+    match failure {
+        None => Ok(changed),
+        Some(error) if changed == 0 => Err(error),
+        Some(error) => Err(format!("{error}; {changed} of {} deliveries were changed before", ids.len())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edits(json: &Value) -> Result<Vec<MarksEdit>, ApiProblem> {
+        serde_json::from_value::<MarksMembers>(json.clone()).unwrap().edits()
+    }
+
+    #[test]
+    fn several_changes_are_made_in_one_request() {
+        let all = json!({"pinned": false, "note": "a", "add_tags": ["#Odd"], "remove_tags": ["x"]});
+        let expected = [
+            MarksEdit::Pin(false),
+            MarksEdit::Note("a".to_owned()),
+            MarksEdit::Tag("odd".to_owned()),
+            MarksEdit::Untag("x".to_owned()),
+        ];
+        assert_eq!(edits(&all).unwrap(), expected);
+        for wrong in [json!({}), json!({"ids": [1]}), json!({"add_tags": ["a b"]}), json!({"remove_tags": [""]})] {
+            assert!(edits(&wrong).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Hands imported deliveries to the writer of a store, a bounded number ahead of the disk.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{ImportError, Imported};
+use crate::delivery::{Answer, DeliveryId, Marks, MarksEdit};
+use crate::store::{Keeping, WriterHandle};
+
+/// Between two looks at a queue that is too long.
+const QUEUE_POLL: Duration = Duration::from_millis(2);
+
+/// How far an import may be ahead of the disk.
+#[derive(Debug, Clone, Copy)]
+pub struct ImportBounds {
+    /// Deliveries that may wait.
+    pub deliveries: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Deliveries in the writer's queue, of anybody, beyond which nothing is added.
+    pub queue: usize,
+}
+
+impl ImportBounds {
+    /// Of an import that has the store for itself.
+    pub const ALONE: Self = Self { deliveries: 2048, bytes: 64 * 1024 * 1024, queue: usize::MAX };
+    /// Of one while deliveries are received: what comes meanwhile waits for few of the imported ones.
+    pub const BESIDE_OTHERS: Self = Self { deliveries: 32, bytes: 2 * 1024 * 1024, queue: 64 };
+}
+
+/// Hands deliveries to the writer.
+#[derive(Debug)]
+pub struct ImportKeeper {
+    handle: WriterHandle,
+    bounds: ImportBounds,
+    waiting: VecDeque<WaitingImport>,
+    waiting_bytes: usize,
+    kept: KeptImports,
+}
+
+#[derive(Debug)]
+struct WaitingImport {
+    keeping: Keeping,
+    bytes: usize,
+    answer: Option<Answer>,
+    diagnosis: Option<String>,
+    marks: Marks,
+}
+
+/// What is on disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct KeptImports {
+    /// How many.
+    pub count: u64,
+    /// The first and the last number.
+    pub ids: Option<(DeliveryId, DeliveryId)>,
+}
+
+impl KeptImports {
+    /// What this and a later import have kept.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        let ids = match (self.ids, later.ids) {
+            (Some((first, _)), Some((_, last))) => Some((first, last)),
+            (own, other) => own.or(other),
+        };
+        Self { count: self.count + later.count, ids }
+    }
+}
+
+impl ImportKeeper {
+    /// Keeps with the writer behind `handle`.
+    #[must_use]
+    pub fn new(handle: WriterHandle, bounds: ImportBounds) -> Self {
+        Self { handle, bounds, waiting: VecDeque::new(), waiting_bytes: 0, kept: KeptImports::default() }
+    }
+
+    /// What is on disk so far.
+    #[must_use]
+    pub fn kept(&self) -> KeptImports {
+        self.kept
+    }
+
+    /// Hands over one delivery, once there is room for it.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError::Taken`] when the writer could not keep an earlier one, or takes no more.
+    pub fn keep(&mut self, imported: Imported) -> Result<(), ImportError> {
+        let Imported { captured, answer, diagnosis, marks } = imported;
+        let bytes = captured.head.len() + captured.body.len();
+        while self.waiting.len() >= self.bounds.deliveries
+            || (!self.waiting.is_empty() && self.waiting_bytes + bytes > self.bounds.bytes)
+        {
+            self.settle()?;
+        }
+        while self.handle.waiting() > self.bounds.queue {
+            std::thread::sleep(QUEUE_POLL);
+        }
+        let keeping = self.handle.keep(captured).map_err(|error| ImportError::Taken(error.to_string()))?;
+        self.waiting_bytes += bytes;
+        self.waiting.push_back(WaitingImport { keeping, bytes, answer, diagnosis, marks });
+        Ok(())
+    }
+
+    /// Waits for the one that has waited longest.
+    fn settle(&mut self) -> Result<(), ImportError> {
+        let Some(WaitingImport { keeping, bytes, answer, diagnosis, marks }) = self.waiting.pop_front() else {
+            return Ok(());
+        };
+        self.waiting_bytes -= bytes;
+        let stopped = || ImportError::Taken("the store's writer has stopped".to_owned());
+        let kept = keeping.blocking_recv().map_err(|_| stopped())?;
+        let id = kept.map_err(|error| ImportError::Taken(error.to_string()))?;
+        if let Some(answer) = answer {
+            self.handle.answered(id, answer);
+        }
+        if !marks.is_empty() {
+            // The writer tells of its own trouble; the delivery itself is kept.
+            drop(self.handle.mark(vec![id], MarksEdit::Replace(marks)));
+        }
+        if let Some(diagnosis) = diagnosis {
+            self.handle.diagnosed(id, diagnosis);
+        }
+        self.kept = self.kept.and(KeptImports { count: 1, ids: Some((id, id)) });
+        Ok(())
+    }
+
+    /// Waits until everything is on disk: what is, and why not all.
+    pub fn finish(mut self) -> (KeptImports, Result<(), ImportError>) {
+        let mut outcome = Ok(());
+        while !self.waiting.is_empty() {
+            if let Err(error) = self.settle() {
+                outcome = Err(error);
+            }
+        }
+        (self.kept, outcome)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_several_imports_have_kept_is_added_up() {
+        let kept = |count, first, last| KeptImports { count, ids: Some((DeliveryId(first), DeliveryId(last))) };
+        let nothing = KeptImports::default();
+        assert_eq!(nothing.and(kept(2, 5, 9)).and(nothing), kept(2, 5, 9));
+        assert_eq!(kept(2, 5, 9).and(kept(1, 12, 12)), kept(3, 5, 12));
+    }
+}
