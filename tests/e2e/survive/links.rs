@@ -35,9 +35,8 @@ fn a_symbolic_link_is_another_name_of_the_same_store() {
         let text = name.to_str().unwrap();
         let line = env.run(&listen_in(name)).complains();
         assert!(line.contains(&format!("in use by another whyhook (process {})", listening.process())), "{line}");
-        assert!(env.run_with(&["import", "-", "--store", text], &exported).complains().contains("in use by"));
         // The listener is found by any name of its store.
-        talk(listening.address(), Signed::new("{}").wire());
+        env.run_with(&["import", "-", "--store", text], &exported).yes();
         assert_eq!(env.run(&["list", "--store", text]).yes().stdout().lines().count(), 2);
         assert!(env.run(&["prune", "latest", "--yes", "--store", text]).yes().stdout().contains("deleted 1 "));
         // Readers find the log of the file.
