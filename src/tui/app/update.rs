@@ -28,6 +28,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 prompt.edit(request);
                 typed(model)
             }
+            Some(Overlay::Help(view)) => {
+                view.edit(request);
+                Vec::new()
+            }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
             Some(Overlay::Sending) => send::update::edit(model, request),
             Some(Overlay::Answers(_)) => answers::update::edit(model, request),
@@ -37,6 +41,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Some(Overlay::Prompt(prompt)) => {
                 prompt.paste(&text);
                 typed(model)
+            }
+            Some(Overlay::Help(view)) => {
+                view.paste(&text);
+                Vec::new()
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
             Some(Overlay::Sending) => send::update::paste(model, &text),

@@ -69,6 +69,7 @@ fn hint(model: &Model, binding: &KeyRow) -> KeyHint {
         Action::Accept if is_secret => "use it",
         Action::Accept if answers::idle::is_deciding(model) => "answer with it",
         Action::Accept if keeps_secret(model) => "use this secret for the run",
+        Action::TurnHelp if matches!(&model.overlay, Some(Overlay::Help(view)) if view.shows_filters) => "keys",
         Action::Open if answer::idle::decides(model) => "answer it",
         Action::Move(_) if is_only_read => "scroll",
         Action::Back if model.overlay.is_none() && model.is_zoomed => "unzoom",

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
+use crate::diff::{ComparedMessage, MessageComparison};
 use crate::http::{Failure, Head, HttpResponse, Latency};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
@@ -12,7 +13,7 @@ use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::form::FieldKey;
 use crate::tui::screens::send::forms::SendForm;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
-use crate::tui::screens::send::state::{Receiver, SendProgress, SendScreen, SentOfMany};
+use crate::tui::screens::send::state::{ComparisonView, Receiver, SendProgress, SendScreen, SentOfMany};
 use crate::tui::screens::send::task::{Again, News, Preview, ReplayTask, SendTask, SimulateTask, Which};
 
 pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
@@ -207,9 +208,11 @@ fn two_are_compared_and_attempts_opened() {
     assert!(notice(&person).0.contains("mark a delivery with m"));
     person.act(Action::Send(SendAction::Mark)).act(Action::Move(Step::Down)).act(Action::Send(SendAction::Compare));
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Compare(DeliveryId(3), DeliveryId(2)))));
-    person.tell(Message::Sending(News::Compared("two".to_owned(), String::new())));
+    let message = ComparedMessage { start: "POST / HTTP/1.1".into(), fields: Vec::new(), body: "{}".into() };
+    let same = MessageComparison::of(&message, &message);
+    person.tell(Message::Sending(News::Compared(Box::new(ComparisonView::of("two".to_owned(), &same)))));
     assert!(
-        matches!(&person.model.sending.screens[..], [SendScreen::Comparison(_, lines, 0)] if lines[0] == "no differences")
+        matches!(&person.model.sending.screens[..], [SendScreen::Comparison(view)] if view.lines == ["no differences"])
     );
     person.act(Action::Back);
     person.act(Action::Send(SendAction::Attempts));
