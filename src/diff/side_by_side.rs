@@ -195,7 +195,7 @@ fn pair(from: String, to: String) -> SideRow {
     named(("", &from, ""), ("", &to, ""))
 }
 
-/// Two values with what stands before and after each, which is not compared.
+/// Two values with what comes before and after each, which is not compared.
 fn named(from: (&str, &str, &str), to: (&str, &str, &str)) -> SideRow {
     let (marks_from, marks_to) = differing(from.1, to.1);
     let side = |(before, value, after): (&str, &str, &str), marks: Vec<Range<usize>>| {
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_stand_beside_those_that_they_replace() {
+    fn lines_are_beside_those_that_they_replace() {
         let from = message("POST / HTTP/1.1", "one\ntwo\nthree\nfour\n");
         let to = message("POST / HTTP/1.1", "one\n2\nthree\nfour\nfive\n");
         let rows = shown(&MessageComparison::of(&from, &to).side_by_side());

@@ -4,6 +4,7 @@ mod causes;
 mod changes;
 mod file_events;
 mod hook;
+mod jobs;
 pub mod listener;
 mod reload;
 mod run;
@@ -11,5 +12,6 @@ mod signals;
 pub mod tunnel;
 
 pub use changes::{Changes, Watcher};
+pub use jobs::{JobProgress, JobTicket, RunningJobs};
 pub use reload::Watched;
 pub use run::*;

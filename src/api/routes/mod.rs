@@ -53,7 +53,7 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/held", get(answers::held))
         .route("/held/{id}", post(answers::decide))
         .route("/prune", post(prune::prune).layer(DefaultBodyLimit::max(prune::BODY_BYTES)))
-        .route("/jobs/{number}", get(prune::job))
+        .route("/jobs/{number}", get(prune::job).delete(prune::cancel))
         .route("/stop", post(status::stop))
         .route("/events", get(events::events))
         .route("/deliveries/{id}", get(deliveries::show))

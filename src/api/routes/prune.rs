@@ -1,21 +1,24 @@
 //! `POST /prune` and the jobs that come of it.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Shared;
 use crate::api::ApiProblem;
 use crate::api::extract::{Members, Params, SafeJson};
+use crate::api::jobs::JobEnd;
 use crate::api::state::ApiState;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::store::{Page, Reader, Retention};
+use crate::server::JobTicket;
+use crate::store::{Freed, Page, Reader, Retention};
 use crate::text::units;
 
 /// Ranges of a million deliveries of which every second goes.
@@ -129,24 +132,44 @@ pub(super) async fn prune(
     Members(members): Members<PruneMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let doomed = members.doomed()?;
-    let number = state.jobs.begin("prune")?;
+    let (number, ticket) = state.jobs.begin("prune", state.feed.control().jobs())?;
     let shared = Arc::clone(&state);
     tokio::spawn(async move {
-        let end = run(&shared, doomed, members.dry_run).await;
-        shared.jobs.end(number, end);
+        let end = run(&shared, doomed, members.dry_run, ticket).await;
+        shared.jobs.end(number, end.unwrap_or_else(JobEnd::Failed));
     });
     Ok((StatusCode::ACCEPTED, SafeJson(state.jobs.find(number)?.0)))
 }
 
-async fn run(state: &ApiState, doomed: Doomed, dry_run: bool) -> Result<Value, String> {
+async fn run(state: &ApiState, doomed: Doomed, dry_run: bool, ticket: JobTicket) -> Result<JobEnd, String> {
     let ids = state.readers.read(move |reader| doomed.ids(reader)).await.map_err(|problem| problem.to_string())?;
     let matched = ids.len();
+    let is_going_on = ticket.advance(0, matched as u64);
+    let report = |deleted: u64, freed_bytes: u64| json!({"matched": matched, "deleted": deleted, "freed_bytes": freed_bytes, "dry_run": dry_run});
     if dry_run || ids.is_empty() {
-        return Ok(json!({"matched": matched, "deleted": 0, "freed_bytes": 0, "dry_run": dry_run}));
+        return Ok(JobEnd::Done(report(0, 0)));
     }
-    let pruned = state.feed.control().prune(ids).await.map_err(|_| "the listener is stopping".to_owned())?;
+    if !is_going_on {
+        return Ok(JobEnd::Cancelled(report(0, 0)));
+    }
+    let is_cut_off = Arc::new(AtomicBool::new(false));
+    let ends = Arc::clone(&is_cut_off);
+    let watch = Box::new(move |freed: Freed| {
+        let goes_on = ticket.advance(freed.deliveries, matched as u64);
+        ends.store(!goes_on, Ordering::Relaxed);
+        goes_on
+    });
+    let pruned = state.feed.control().prune(ids, watch).await.map_err(|_| "the listener is stopping".to_owned())?;
     let freed = pruned.map_err(|error| error.to_string())?;
-    Ok(json!({"matched": matched, "deleted": freed.deliveries, "freed_bytes": freed.bytes, "dry_run": false}))
+    let report = report(freed.deliveries, freed.bytes);
+    Ok(if is_cut_off.load(Ordering::Relaxed) { JobEnd::Cancelled(report) } else { JobEnd::Done(report) })
+}
+
+/// Asks a job to end; its state as it is now.
+pub(super) async fn cancel(State(state): Shared, Path(number): Path<String>) -> Result<SafeJson, ApiProblem> {
+    let number = number.parse::<u64>().map_err(|_| ApiProblem::missing("no such job"))?;
+    state.jobs.cancel(number, state.feed.control().jobs());
+    Ok(SafeJson(state.jobs.find(number)?.0))
 }
 
 pub(super) async fn job(
@@ -173,6 +196,8 @@ pub(super) async fn job(
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn read(json: &Value) -> Result<Doomed, ApiProblem> {

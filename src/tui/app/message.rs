@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use crate::delivery::{Answer, DeliveryId, MarksEdit, Summary};
 use crate::inspect::{SchemeCandidate, Sightings};
+use crate::server::JobProgress;
 use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
 use crate::system::save::SaveError;
@@ -79,6 +80,10 @@ pub enum Message {
     Answers(AnswersNews),
     /// Something about the configuration file.
     Config(ConfigNews),
+    /// The long work that is being done, apart from sendings.
+    Jobs(Vec<JobProgress>),
+    /// The result of an export, in words.
+    Exported(Result<String, String>),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
     /// The current secrets, one line each, without the secrets themselves.

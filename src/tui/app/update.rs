@@ -136,6 +136,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             crate::tui::screens::saving::update::news(model, news);
             Vec::new()
         }
+        Message::Jobs(running) => {
+            model.jobs = running;
+            Vec::new()
+        }
         Message::Tunnel(tunnel) => {
             model.tunnel = tunnel;
             Vec::new()
@@ -164,6 +168,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Copied(outcome) => {
+            let is_error = outcome.is_err();
+            model.say(outcome.unwrap_or_else(|words| words), is_error);
+            Vec::new()
+        }
+        Message::Exported(outcome) => {
             let is_error = outcome.is_err();
             model.say(outcome.unwrap_or_else(|words| words), is_error);
             Vec::new()

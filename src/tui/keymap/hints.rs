@@ -101,7 +101,7 @@ fn suggestions(model: &Model) -> Vec<KeyHint> {
         // What a newcomer needs first, while there is nothing to work with.
         offer(Action::Send(SendAction::Test), "send a test event");
     }
-    if model.sending.is_busy() {
+    if model.sending.is_busy() || !model.jobs.is_empty() {
         offer(Action::StopLooking, "cancel");
     }
     let selected = model.list.selected();

@@ -98,6 +98,8 @@ pub enum PromptKind {
     Tag,
     /// The list's columns.
     Columns,
+    /// The file to export deliveries to.
+    Export,
     /// A secret, shown as dots.
     Secret,
     /// A command by its name.

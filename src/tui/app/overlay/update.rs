@@ -188,6 +188,7 @@ pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
         }
         PromptKind::Tag => list::marks::tag(model),
         PromptKind::Columns => list::columns::accept(model),
+        PromptKind::Export => list::marks::export(model),
         PromptKind::Search => {
             payload::update::leave_search(model, true);
             close(model)

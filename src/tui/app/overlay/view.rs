@@ -50,7 +50,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Prompt(prompt) => match prompt.kind {
             // Typed in the bottom line.
             PromptKind::Filter | PromptKind::Search | PromptKind::Query => Drawn::default(),
-            PromptKind::FilterName | PromptKind::Note | PromptKind::Tag | PromptKind::Columns => {
+            PromptKind::FilterName | PromptKind::Note | PromptKind::Tag | PromptKind::Columns | PromptKind::Export => {
                 draw_small_prompt(frame, body, prompt, model, look)
             }
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
@@ -142,6 +142,12 @@ fn draw_small_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: 
         PromptKind::Tag => (
             format!("Tags for {of}"),
             "Names with spaces between them; -name removes one. tag:name finds it.".to_owned(),
+        ),
+        PromptKind::Export => (
+            format!("Export {of} to a file"),
+            "By its name: .har for an HTTP Archive, .sh for a curl script, .jsonl for what `whyhook import` reads back. \
+             Readable only by you."
+                .to_owned(),
         ),
         PromptKind::Columns => {
             let names = ListColumn::ALL.map(ListColumn::name).join(", ");

@@ -200,10 +200,6 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
     Vec::new()
 }
 
-fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::to_owned).collect()
-}
-
 /// Whether a screen may come over what is there.
 fn is_free(model: &Model) -> bool {
     matches!(model.overlay, None | Some(Overlay::Sending))
