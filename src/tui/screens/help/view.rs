@@ -203,7 +203,8 @@ mod tests {
         assert_eq!(balanced_rows(&lines, 3, 40), 4);
         assert_eq!(balanced_rows(&lines, 1, 5), 5);
         // One row for a heading is still a row.
-        assert_eq!(placed(&text("#a"), 0, 1, 1), (vec![0..1], 1));
+        let (columns, end) = placed(&text("#a"), 0, 1, 1);
+        assert_eq!((&columns[0], end), (&(0..1), 1));
     }
 
     #[test]

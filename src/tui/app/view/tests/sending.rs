@@ -228,7 +228,7 @@ fn a_comparison() {
     let text: Vec<&str> = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
     let is_marked = |part: &str| {
         let part: Vec<String> = part.chars().map(String::from).collect();
-        let at = text.windows(part.len()).enumerate().filter(|(_, window)| *window == part).last().unwrap().0;
+        let at = text.windows(part.len()).rposition(|window| window == part).unwrap();
         cells[at..at + part.len()].iter().all(|cell| cell.modifier.contains(Modifier::UNDERLINED))
     };
     assert!(is_marked("trackpilots") && is_marked("other") && is_marked("99") && is_marked("gone: true"));

@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn long_texts_go_on_below_themselves_and_marks_stay_where_they_are() {
         let (plain, marked) = (Style::new(), Style::new().add_modifier(Modifier::UNDERLINED));
-        let side = SideText { text: "abcdefgh".to_owned(), marked: vec![3..6] };
+        let side = SideText { text: "abcdefgh".to_owned(), marked: [3..4, 4..6].to_vec() };
         let lines = pieces(&side, 5, 2, plain, marked);
         assert_eq!(text(&lines), ["abcde", "  fgh"]);
         let under: Vec<&str> =
