@@ -1,13 +1,13 @@
 //! What takes longer than a request.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::ApiProblem;
+use crate::server::{JobRecord, JobTicket, RunningJobs};
 
 /// Jobs that are kept; the oldest that has ended is forgotten first.
 const KEPT: usize = 64;
@@ -29,43 +29,31 @@ struct AllJobs {
 #[derive(Debug)]
 struct Job {
     kind: &'static str,
-    progress: JobProgress,
+    /// Its number among all the long work of the run.
+    running: u64,
+    record: JobRecord,
     /// `None` while it runs.
     ended: watch::Sender<Option<JobEnd>>,
 }
 
-/// How far a job is, where that can be said.
-#[derive(Debug, Clone, Default)]
-pub(super) struct JobProgress(Arc<(AtomicU64, AtomicU64)>);
-
-impl JobProgress {
-    /// Sets how much there is to do.
-    pub(super) fn expect(&self, total: u64) {
-        self.0.1.store(total, Ordering::Relaxed);
-    }
-
-    /// Sets how much is done.
-    pub(super) fn reach(&self, done: u64) {
-        self.0.0.store(done, Ordering::Relaxed);
-    }
-
-    /// Null before it is known how much there is to do.
-    fn json(&self) -> Value {
-        let (done, total) = (self.0.0.load(Ordering::Relaxed), self.0.1.load(Ordering::Relaxed));
-        if total == 0 { Value::Null } else { json!({"done": done, "total": total}) }
-    }
+/// How a job has ended.
+#[derive(Debug, Clone)]
+pub(super) enum JobEnd {
+    /// With this result.
+    Done(Value),
+    /// Before all was done, since somebody has cancelled it.
+    Cancelled(Value),
+    /// For this reason.
+    Failed(String),
 }
-
-/// The result as JSON, or why there is none.
-type JobEnd = Result<Value, String>;
 
 impl Jobs {
     fn lock(&self) -> MutexGuard<'_, AllJobs> {
         self.all.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Begins a job; its number.
-    pub(super) fn begin(&self, kind: &'static str) -> Result<(u64, JobProgress), ApiProblem> {
+    /// Begins a job; its number, and what tells the others of it.
+    pub(super) fn begin(&self, kind: &'static str, running: &RunningJobs) -> Result<(u64, JobTicket), ApiProblem> {
         let mut all = self.lock();
         if all.by_number.values().filter(|job| job.ended.borrow().is_none()).count() >= RUNNING {
             return Err(ApiProblem::busy(format!("{RUNNING} jobs are in progress")));
@@ -79,15 +67,24 @@ impl Jobs {
         }
         all.last += 1;
         let number = all.last;
-        let progress = JobProgress::default();
-        all.by_number.insert(number, Job { kind, progress: progress.clone(), ended: watch::Sender::new(None) });
-        Ok((number, progress))
+        let ticket = running.begin(kind);
+        let (running, record) = (ticket.number(), ticket.record());
+        all.by_number.insert(number, Job { kind, running, record, ended: watch::Sender::new(None) });
+        Ok((number, ticket))
     }
 
     /// Ends it.
     pub(super) fn end(&self, number: u64, end: JobEnd) {
         if let Some(job) = self.lock().by_number.get(&number) {
             job.ended.send_replace(Some(end));
+        }
+    }
+
+    /// Asks a job to end; nothing where it has.
+    pub(super) fn cancel(&self, number: u64, running: &RunningJobs) {
+        let of = self.lock().by_number.get(&number).map(|job| job.running);
+        if let Some(job) = of {
+            running.cancel(job);
         }
     }
 
@@ -103,14 +100,15 @@ impl Jobs {
         let job = all.by_number.get(&number).ok_or_else(|| ApiProblem::missing(format!("no job {number}")))?;
         let (state, result, error) = match &*job.ended.borrow() {
             None => ("running", Value::Null, None),
-            Some(Ok(result)) => ("done", result.clone(), None),
-            Some(Err(error)) => ("failed", Value::Null, Some(error.clone())),
+            Some(JobEnd::Done(result)) => ("done", result.clone(), None),
+            Some(JobEnd::Cancelled(result)) => ("cancelled", result.clone(), None),
+            Some(JobEnd::Failed(error)) => ("failed", Value::Null, Some(error.clone())),
         };
         let json = json!({
             "job": number,
             "kind": job.kind,
             "state": state,
-            "progress": job.progress.json(),
+            "progress": job.record.progress().map(|(done, total)| json!({"done": done, "total": total})),
             "result": result,
             "error": error,
         });
@@ -124,28 +122,35 @@ mod tests {
 
     #[test]
     fn jobs_are_bounded_and_the_oldest_that_ended_is_forgotten() {
-        let jobs = Jobs::default();
-        let (first, progress) = jobs.begin("prune").unwrap();
+        let (jobs, running) = (Jobs::default(), RunningJobs::default());
+        let begin = || jobs.begin("prune", &running);
+        let (first, ticket) = begin().unwrap();
         for _ in 1..RUNNING {
-            jobs.begin("prune").unwrap();
+            begin().unwrap();
         }
-        assert!(jobs.begin("prune").is_err());
+        assert!(begin().is_err());
         assert_eq!(jobs.running().len(), RUNNING);
         for number in 2..=RUNNING as u64 {
-            jobs.end(number, Ok(json!({})));
+            jobs.end(number, JobEnd::Done(json!({})));
         }
         for _ in 0..KEPT {
-            let (number, _) = jobs.begin("prune").unwrap();
-            jobs.end(number, Err("no disk".to_owned()));
+            let (number, _ticket) = begin().unwrap();
+            jobs.end(number, JobEnd::Failed("no disk".to_owned()));
         }
         assert_eq!(jobs.find(first).unwrap().0["state"], "running");
         assert_eq!(jobs.find(first).unwrap().0["progress"], Value::Null);
-        progress.expect(5);
-        progress.reach(2);
+        assert!(ticket.advance(2, 5));
         assert_eq!(jobs.find(first).unwrap().0["progress"], json!({"done": 2, "total": 5}));
         assert!(jobs.find(2).is_err());
         let last = jobs.lock().last;
         let newest = jobs.find(last).unwrap().0;
         assert_eq!((&newest["state"], &newest["error"]), (&json!("failed"), &json!("no disk")));
+        // One that has ended is not cancelled; one that runs is asked to end, and says that it did.
+        jobs.cancel(last, &running);
+        jobs.cancel(first, &running);
+        assert!(running.running().iter().all(|job| job.is_cancelled) && running.running().len() == 1);
+        jobs.end(first, JobEnd::Cancelled(json!({"deleted": 3})));
+        let first = jobs.find(first).unwrap().0;
+        assert_eq!((&first["state"], &first["result"]["deleted"]), (&json!("cancelled"), &json!(3)));
     }
 }

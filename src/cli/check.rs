@@ -26,12 +26,15 @@ use crate::text::{self, units};
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:\n  whyhook check --to http://localhost:8080/webhooks/trackpilots\n  \
+#[command(after_help = "Examples:\n  whyhook check http://localhost:8080/webhooks/trackpilots\n  \
     whyhook check --webhook developer --format junit > whyhook.xml\n  \
-    whyhook check --scheme github --to http://localhost:8080/webhooks/github\n\nExit code 0: every required case \
+    whyhook check --scheme github http://localhost:8080/webhooks/github\n\nExit code 0: every required case \
         passed; 1: a required case failed, and the last line names the faults; 2: no verdict (cancelled, rate-limited, \
             blocked, unreachable). Age and repeated deliveries are advisory unless --max-age is given.")]
 pub(super) struct CheckArgs {
+    /// The receiver's URL; the same as --to
+    #[arg(value_name = "URL", conflicts_with = "to")]
+    receiver: Option<String>,
     #[command(flatten)]
     destination: DestinationArgs,
     /// Require the receiver to refuse deliveries older than this [default: advisory only]
@@ -72,8 +75,17 @@ enum ReportFormat {
     Junit,
 }
 
+impl CheckArgs {
+    /// The URL is where to send, however it was given.
+    fn with_its_url(mut self) -> Self {
+        self.destination.to = self.destination.to.or(self.receiver.take());
+        self
+    }
+}
+
 /// Exit code 0 when nothing required failed, 1 when something did, 2 without a verdict.
 pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
+    let args = &args.clone().with_its_url();
     known_cases(&args.only)?;
     if args.list {
         return list(settings, args);
@@ -179,7 +191,7 @@ fn plan(settings: &Settings, args: &CheckArgs) -> Result<CheckPlan, CliError> {
     };
     if args.destination.to.is_none() && args.destination.webhook.is_none() {
         return Err(CliError::Usage(
-            "no receiver to check: give its URL, as in whyhook check --to http://localhost:8080/webhooks/trackpilots"
+            "no receiver to check: give its URL, as in whyhook check http://localhost:8080/webhooks/trackpilots"
                 .to_owned(),
         ));
     }
@@ -219,12 +231,11 @@ fn print(report: &CheckReport, format: ReportFormat) -> Result<(), CliError> {
         ReportFormat::Junit => output::print(&conformance::junit(report)),
         ReportFormat::Text => {
             let is_terminal = std::io::stdout().is_terminal();
-            let columns = crossterm::terminal::size().ok().filter(|_| is_terminal).map(|(columns, _)| columns.into());
             let colours = is_terminal
                 && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
                 && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
             let palette = if colours { Palette::Colours } else { Palette::Plain };
-            output::print(&conformance::report_text(report, palette, columns))
+            output::print(&conformance::report_text(report, palette, output::columns()))
         }
     }
 }

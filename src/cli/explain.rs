@@ -28,10 +28,15 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
     for evidence in &diagnosis.evidence {
         let _ = writeln!(text, "   note: {}", evidence.text);
     }
-    if !diagnosis.is_proved() && !diagnosis.causes.is_empty() && diagnosis.stage < SearchStage::Triples {
+    // Where there was nothing to compare with, no deeper search finds more.
+    if diagnosis.tried > 0
+        && !diagnosis.is_proved()
+        && !diagnosis.causes.is_empty()
+        && diagnosis.stage < SearchStage::Triples
+    {
         text.push_str("   --deep tries three changes at once and every timestamp nearby\n");
     }
-    if !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty()) {
+    if diagnosis.tried > 0 && !(diagnosis.causes.is_empty() && diagnosis.evidence.is_empty()) {
         let noun = if diagnosis.tried == 1 { "digest" } else { "digests" };
         let tried = format!("{} {noun}", grouped(diagnosis.tried));
         let _ = match (diagnosis.complete, diagnosis.of) {

@@ -162,7 +162,8 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),
-                Ok(ServerEvent::Suspend | ServerEvent::Resized) | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                Ok(ServerEvent::Suspend | ServerEvent::Resized | ServerEvent::Jobs)
+                | Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
             if refusals.due() == Some(Duration::ZERO) {

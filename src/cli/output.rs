@@ -25,6 +25,20 @@ pub(super) fn print(lines: &str) -> Result<(), CliError> {
     stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(CliError::Stdout)
 }
 
+/// The columns of the terminal that stdout is; `None` for a file or a pipe, which get every line whole.
+pub(super) fn columns() -> Option<usize> {
+    let size = || crossterm::terminal::size().map_or(80, |(columns, _)| columns.into());
+    io::stdout().is_terminal().then(size)
+}
+
+/// Lines for people, fitted to the terminal if stdout is one.
+pub(super) fn fitted(lines: String) -> String {
+    match columns() {
+        Some(columns) => text::fit(&lines, columns),
+        None => lines,
+    }
+}
+
 /// Refuses to write bytes from the network to a terminal, which would act on some of them. A file, a pipe and
 /// `force` get them as they are.
 pub(super) fn check_raw(force: bool) -> Result<(), CliError> {

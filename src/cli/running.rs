@@ -48,6 +48,11 @@ impl RunningListener {
         loop {
             match job["state"].as_str() {
                 Some("done") => return Ok(job["result"].take()),
+                Some("cancelled") => {
+                    let done = job["result"]["deleted"].as_u64().unwrap_or_default();
+                    let words = format!("cancelled in the running listener: {done} deliveries were deleted by then");
+                    return Err(CliError::Usage(words));
+                }
                 Some("failed") => return Err(CliError::Usage(job["error"].as_str().unwrap_or("failed").to_owned())),
                 _ => {}
             }

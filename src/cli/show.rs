@@ -85,7 +85,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             facts.extend(forwards_of(settings, &reader, &delivery)?.lines());
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
-            let shown = for_people(&delivery, facts, &reading, seen.as_ref());
+            let shown = output::fitted(for_people(&delivery, facts, &reading, seen.as_ref()));
             output::stream(|out| {
                 out.write_all(shown.as_bytes())?;
                 understanding::write_body(out, &reading.body)
@@ -170,8 +170,13 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     };
     lines.push(format!("verdict   {verdict}{secret}{note}"));
     if let Some(timestamp) = &judgement.timestamp {
-        let age =
-            timestamp.age_seconds().map_or_else(|| "age unknown".to_owned(), |age| format!("{age} s old on arrival"));
+        let age = timestamp.age_ms.map_or_else(
+            || "age unknown".to_owned(),
+            |age| match age < 0 {
+                true => format!("{} ahead of our clock", units::age_words(age)),
+                false => format!("{} old on arrival", units::age_words(age)),
+            },
+        );
         let stale = if timestamp.fresh == Some(false) { ", stale" } else { "" };
         lines.push(format!("timestamp {} ({}, {age}{stale})", timestamp.raw, timestamp.unit.code()));
     }

@@ -27,14 +27,17 @@ mod burst;
 
 #[derive(Debug, Clone, Args)]
 #[command(
-    after_help = "Examples:\n  whyhook simulate screenshot --live --to http://localhost:8080/webhooks/trackpilots\n  \
+    after_help = "Examples:\n  whyhook simulate screenshot http://localhost:8080/webhooks/trackpilots --live\n  \
     whyhook simulate app --set 'data[0].tracking.app.name=Mail' --dry-run\n  \
     whyhook simulate --scheme github --to http://localhost:8080/webhooks/github"
 )]
 pub(super) struct SimulateArgs {
     /// activity, app, screenshot, an event's full name, or the name of a saved simulation [default with the scheme of
-    /// another sender: a sample event of that sender]
-    #[arg(value_name = "EVENT")]
+    /// another sender: a sample event of that sender]; and the URL to send to, the same as --to
+    #[arg(value_names = ["EVENT", "URL"], num_args = 0..=2)]
+    given: Vec<String>,
+    /// The event among them.
+    #[arg(skip)]
     event: Option<String>,
     #[command(flatten)]
     destination: DestinationArgs,
@@ -65,10 +68,10 @@ pub(super) struct SimulateArgs {
     #[arg(long, short = 'H', value_name = "HEADER")]
     header: Vec<String>,
     /// Send these bytes: a file, or - for stdin
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["event", "from", "live", "image", "image_size", "items"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["from", "live", "image", "image_size", "items"])]
     body: Option<PathBuf>,
     /// Send the body of a captured delivery, re-signed: its number, or `latest`
-    #[arg(long, value_name = "ID", value_parser = delivery_name, conflicts_with_all = ["event", "live", "image", "image_size", "items"])]
+    #[arg(long, value_name = "ID", value_parser = delivery_name, conflicts_with_all = ["live", "image", "image_size", "items"])]
     from: Option<String>,
     /// Simulation from the configuration, [simulations.NAME]; other options override it
     #[arg(long, value_name = "NAME", conflicts_with_all = ["body", "from"])]
@@ -103,6 +106,30 @@ pub(super) struct SimulateArgs {
     pub(super) scheme: SchemeArgs,
 }
 
+impl SimulateArgs {
+    /// Tells the event from the URL to send to, in whichever order they were given.
+    fn sorted(mut self) -> Result<Self, CliError> {
+        let usage = |words: String| Err(CliError::Usage(words));
+        for given in std::mem::take(&mut self.given) {
+            let (place, what) = match given.contains("://") {
+                true => (&mut self.destination.to, "URLs to send to"),
+                false => (&mut self.event, "events"),
+            };
+            if let Some(before) = place {
+                return usage(format!("two {what}, {} and {}: give one", visible(before), visible(&given)));
+            }
+            *place = Some(given);
+        }
+        let option = if self.body.is_some() { Some("--body") } else { self.from.is_some().then_some("--from") };
+        match (&self.event, option) {
+            (Some(event), Some(option)) => {
+                usage(format!("{option} says what is sent, and so does the event {}: give one", visible(event)))
+            }
+            _ => Ok(self),
+        }
+    }
+}
+
 /// `5`, `5/s` or `30/m`, as deliveries a second.
 fn read_rate(text: &str) -> Result<f64, String> {
     let (number, seconds) = match text.split_once('/') {
@@ -118,6 +145,7 @@ fn read_rate(text: &str) -> Result<f64, String> {
 
 /// Exit code 0 when everything was delivered, 1 when not.
 pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCode, CliError> {
+    let args = &args.clone().sorted()?;
     let loaded = settings.load_quietly(Scope::Network)?;
     let saved = chosen(&loaded, args)?;
     let recipe = saved.recipe().map_err(|error| CliError::Usage(error.to_string()))?;

@@ -21,6 +21,7 @@ use crate::inspect::diagnosis::{self, Subject};
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
 use crate::system::read;
+use crate::text::units::age_words;
 use crate::{signature, text};
 
 /// How long the search may take; `--deep` may take longer.
@@ -114,7 +115,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
     let report = Report::of(args, &subject, &judgement, &history)?;
     match args.format {
         OutputFormat::Json => output::print_json(&report.as_json(&judgement, &subject))?,
-        OutputFormat::Text => output::print(&report.for_people(&judgement, args, &subject))?,
+        OutputFormat::Text => output::print(&output::fitted(report.for_people(&judgement, args, &subject)))?,
     }
     // A digest that fits the part of a body that arrived says nothing of the request that was sent.
     let is_verified = judgement.verdict == Verdict::Verified && subject.intake.is_complete();
@@ -314,7 +315,7 @@ fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {
         (None, None) => format!("{mark} {}", judgement.verdict.words()),
     }];
     if let Some(timestamp) = &judgement.timestamp {
-        let age = match timestamp.age_seconds() {
+        let age = match timestamp.age_ms {
             None => "neither seconds nor milliseconds".to_owned(),
             Some(age) => {
                 let side = if age < 0 { "from the future" } else { "old" };
@@ -324,7 +325,7 @@ fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {
                     TimestampUnit::Other => String::new(),
                     unit => format!("{}, ", unit.code()),
                 };
-                format!("{unit}{} s {side}, {fresh}", age.abs())
+                format!("{unit}{} {side}, {fresh}", age_words(age))
             }
         };
         lines.push(format!("   timestamp {}: {age}", timestamp.raw));

@@ -20,6 +20,8 @@ const PATIENCE: Duration = Duration::from_millis(300);
 pub struct LineChange {
     /// Whether it is the second's.
     pub is_added: bool,
+    /// The change that it belongs to, from 0: lines of one text in the place of lines of the other.
+    pub change: usize,
     /// Its number in its text, from 1.
     pub number: usize,
     /// The line, visible, cut where it is long.
@@ -43,7 +45,7 @@ pub fn compare_lines(from: &[u8], to: &[u8]) -> Option<LineComparison> {
     }
     let (from, to) = (lines(from)?, lines(to)?);
     let mut found = LineComparison::default();
-    let mut note = |is_added: bool, index: usize, line: &str| {
+    let mut note = |change: usize, is_added: bool, index: usize, line: &str| {
         if found.changes.len() >= LISTED {
             found.omitted += 1;
             return;
@@ -52,16 +54,16 @@ pub fn compare_lines(from: &[u8], to: &[u8]) -> Option<LineComparison> {
         let more = if end < line.len() { "…" } else { "" };
         found.changes.push(LineChange {
             is_added,
+            change,
             number: index + 1,
             text: format!("{}{more}", visible(&line[..end])),
         });
     };
-    for operation in capture_diff_slices_deadline(Algorithm::Myers, &from, &to, Instant::now().checked_add(PATIENCE)) {
-        if operation.tag() == similar::DiffTag::Equal {
-            continue;
-        }
-        operation.old_range().for_each(|index| note(false, index, from[index]));
-        operation.new_range().for_each(|index| note(true, index, to[index]));
+    let operations = capture_diff_slices_deadline(Algorithm::Myers, &from, &to, Instant::now().checked_add(PATIENCE));
+    let changes = operations.iter().filter(|operation| operation.tag() != similar::DiffTag::Equal);
+    for (change, operation) in changes.enumerate() {
+        operation.old_range().for_each(|index| note(change, false, index, from[index]));
+        operation.new_range().for_each(|index| note(change, true, index, to[index]));
     }
     Some(found)
 }

@@ -8,6 +8,7 @@ mod headers;
 mod json;
 mod lines;
 mod render;
+mod side_by_side;
 
 use crate::http::Head;
 use ::bytes::Bytes;
@@ -16,6 +17,7 @@ pub use self::bytes::{ByteDifference, compare_bytes};
 pub use self::headers::{HeaderChange, compare_headers};
 pub use self::json::{DifferenceKind, JsonComparison, JsonDifference, Snippet, compare_json};
 pub use self::lines::{LineChange, LineComparison, compare_lines};
+pub use self::side_by_side::{SideRow, SideText};
 use crate::delivery::Delivery;
 use crate::http::{HeaderField, HttpResponse};
 

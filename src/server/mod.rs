@@ -4,6 +4,7 @@ mod causes;
 mod changes;
 mod file_events;
 mod hook;
+mod jobs;
 pub mod listener;
 mod marked;
 mod reload;
@@ -12,6 +13,7 @@ mod signals;
 pub mod tunnel;
 
 pub use changes::{Changes, Watcher};
+pub use jobs::{JobProgress, JobRecord, JobTicket, RunningJobs};
 pub use marked::{MarkedElsewhere, marked_words};
 pub use reload::Watched;
 pub use run::*;

@@ -52,6 +52,9 @@ pub enum ServerEvent {
     /// The rules, or the answer chosen over them, are others: [`Control::rules`], [`Control::chosen`]. Once until
     /// [`SessionWatch::answers`] is looked at.
     Answers,
+    /// Long work has begun, come further or ended: [`Control::jobs`] says what runs. Once until [`SessionWatch::jobs`] is
+    /// looked at.
+    Jobs,
     /// The configuration file was reloaded, or has appeared; the number of rules that are active now
     /// ([`Control::rules`]).
     Rules(usize, PathBuf),
@@ -84,6 +87,8 @@ pub struct SessionWatch {
     pub secrets: Watcher,
     /// Of [`ServerEvent::Answers`].
     pub answers: Watcher,
+    /// Of [`ServerEvent::Jobs`].
+    pub jobs: Watcher,
 }
 
 /// How far the store has grown, and what is known of the tunnel.
@@ -124,13 +129,14 @@ impl SessionFeed {
     /// See [`Session::watch`].
     #[must_use = "what is dropped is told no longer"]
     pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
-        let [stored, held, refused, secrets, answers] = [(); 5].map(|()| tell.clone());
+        let [stored, held, refused, secrets, answers, jobs] = [(); 6].map(|()| tell.clone());
         SessionWatch {
             stored: self.growth.changes.subscribe(move || stored(ServerEvent::Stored)),
             held: self.control.held_changes().subscribe(move || held(ServerEvent::Held)),
             refused: self.control.stats().changes().subscribe(move || refused(ServerEvent::Refused)),
             secrets: self.control.secret_changes().subscribe(move || secrets(ServerEvent::Secrets)),
             answers: self.control.answer_changes().subscribe(move || answers(ServerEvent::Answers)),
+            jobs: self.control.jobs().changes().subscribe(move || jobs(ServerEvent::Jobs)),
         }
     }
 }

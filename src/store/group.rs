@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::StoreError;
-use super::live_prune::PrunedReply;
+use super::live_prune::PruneOrder;
 use super::log::LogEnd;
 use super::record::Draft;
 use super::seal::LogKey;
@@ -36,7 +36,7 @@ pub(super) enum Job {
     Answered(DeliveryId, Answer),
     Diagnosed(DeliveryId, String),
     Attempted(Box<Attempt>),
-    Prune(Vec<DeliveryId>, oneshot::Sender<PrunedReply>),
+    Prune(PruneOrder),
     Mark(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>),
 }
 
@@ -48,7 +48,7 @@ pub(super) struct CommitGroup {
     pub(super) diagnoses: Vec<(DeliveryId, String)>,
     pub(super) attempts: Vec<Attempt>,
     /// To be done after the commit.
-    pub(super) prunings: Vec<(Vec<DeliveryId>, oneshot::Sender<PrunedReply>)>,
+    pub(super) prunings: Vec<PruneOrder>,
     pub(super) marks: Vec<(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>)>,
     bytes: usize,
     /// Of the bodies of answers and attempts, which go into the index.
@@ -75,7 +75,7 @@ impl CommitGroup {
             }
             Job::Mark(ids, edit, reply) => self.marks.push((ids, edit, reply)),
             Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
-            Job::Prune(doomed, reply) => self.prunings.push((doomed, reply)),
+            Job::Prune(order) => self.prunings.push(order),
             Job::Attempted(attempt) => {
                 self.row_bytes += attempt_bytes(&attempt);
                 self.attempts.push(*attempt);

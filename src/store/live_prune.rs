@@ -16,10 +16,20 @@ use crate::delivery::DeliveryId;
 /// What was deleted, or why no more was.
 pub(super) type PrunedReply = Result<Freed, Arc<StoreError>>;
 
+/// Told what has gone so far, between two segments; `false` when the rest is to stay.
+pub type PruneWatch = Box<dyn FnMut(Freed) -> bool + Send>;
+
+/// A pruning that is asked for.
+pub(super) struct PruneOrder {
+    pub(super) doomed: Vec<DeliveryId>,
+    pub(super) watch: PruneWatch,
+    pub(super) reply: oneshot::Sender<PrunedReply>,
+}
+
 /// Prunings that were asked for.
 #[derive(Default)]
 pub(super) struct LivePruning {
-    waiting: VecDeque<(Vec<DeliveryId>, oneshot::Sender<PrunedReply>)>,
+    waiting: VecDeque<PruneOrder>,
     current: Option<CurrentPruning>,
 }
 
@@ -27,6 +37,7 @@ pub(super) struct LivePruning {
 struct CurrentPruning {
     tasks: VecDeque<Task>,
     freed: Freed,
+    watch: PruneWatch,
     reply: oneshot::Sender<PrunedReply>,
 }
 
@@ -35,8 +46,8 @@ impl LivePruning {
         self.waiting.is_empty() && self.current.is_none()
     }
 
-    pub(super) fn add(&mut self, doomed: Vec<DeliveryId>, reply: oneshot::Sender<PrunedReply>) {
-        self.waiting.push_back((doomed, reply));
+    pub(super) fn add(&mut self, order: PruneOrder) {
+        self.waiting.push_back(order);
     }
 
     /// Prunes one segment; `close` is told it, when it is the one that is written to, so that nothing more comes to it.
@@ -45,12 +56,12 @@ impl LivePruning {
         let mut current = match self.current.take() {
             Some(current) => current,
             None => {
-                let (doomed, reply) = self.waiting.pop_front()?;
+                let PruneOrder { doomed, watch, reply } = self.waiting.pop_front()?;
                 match work.live_tasks(&doomed) {
                     Ok(tasks) => {
                         // What is kept from now on has its place elsewhere: the tasks stay true.
                         tasks.iter().for_each(|task| close(task.segment()));
-                        CurrentPruning { tasks: tasks.into(), freed: Freed::default(), reply }
+                        CurrentPruning { tasks: tasks.into(), freed: Freed::default(), watch, reply }
                     }
                     Err(error) => {
                         let _ = reply.send(Err(Arc::new(error)));
@@ -71,6 +82,9 @@ impl LivePruning {
                     return (freed.deliveries > 0).then_some(freed);
                 }
             }
+        }
+        if !current.tasks.is_empty() && !(current.watch)(current.freed) {
+            current.tasks.clear();
         }
         if current.tasks.is_empty() {
             let freed = current.freed;

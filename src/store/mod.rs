@@ -61,6 +61,7 @@ mod writer;
 pub use answered::AnsweredRows;
 pub use attempts::AttemptKeeper;
 pub use error::StoreError;
+pub use live_prune::PruneWatch;
 pub use location::Location;
 pub use lock::StoreLock;
 pub use losses::Loss;

@@ -19,7 +19,7 @@ use super::checkpoint::Checkpointer;
 use super::group::{CommitGroup, Job, KeptRecord, MarkedCount};
 use super::identity::FileIdentity;
 use super::index::{Index, Inserted, Inserter};
-use super::live_prune::{LivePruning, PrunedReply};
+use super::live_prune::{LivePruning, PruneOrder, PruneWatch, PrunedReply};
 use super::lock::StoreLock;
 use super::log::LogWriter;
 use super::marks::{self, MarksFile};
@@ -122,9 +122,16 @@ impl WriterHandle {
     /// Deletes deliveries for good, between commits. What does not exist is passed over.
     #[must_use]
     pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
+        self.prune_watched(doomed, Box::new(|_| true))
+    }
+
+    /// The same, of which `watch` is told after each segment and can end it there: what has gone by then is gone.
+    #[must_use]
+    pub fn prune_watched(&self, doomed: Vec<DeliveryId>, watch: PruneWatch) -> Pruning {
         let (reply, pruning) = oneshot::channel();
-        if let Err(mpsc::SendError(Job::Prune(_, reply))) = self.jobs.send(Job::Prune(doomed, reply)) {
-            let _ = reply.send(Err(Arc::new(StoreError::Stopped)));
+        let order = PruneOrder { doomed, watch, reply };
+        if let Err(mpsc::SendError(Job::Prune(order))) = self.jobs.send(Job::Prune(order)) {
+            let _ = order.reply.send(Err(Arc::new(StoreError::Stopped)));
         }
         pruning
     }
@@ -295,8 +302,8 @@ impl Committer {
             }
             crate::system::panic::trap("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
-            for (doomed, reply) in std::mem::take(&mut group.prunings) {
-                self.pruning.add(doomed, reply);
+            for order in std::mem::take(&mut group.prunings) {
+                self.pruning.add(order);
             }
             let begun = Instant::now();
             let Some((returned, mut group, outcome)) = self.commit(index, group) else { return };

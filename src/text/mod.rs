@@ -18,7 +18,7 @@ use std::fmt::Write as _;
 
 pub use nearest::nearest;
 use unicode_width::UnicodeWidthChar as _;
-pub use wrap::wrap;
+pub use wrap::{fit, wrap};
 
 /// Combining marks that may follow one base character before the rest are spelled out. Two cover
 /// every script in use; a hundred (as "zalgo" text has) smear over neighbouring rows.

@@ -22,6 +22,41 @@ pub fn wrap(shown: &str, columns: usize) -> Vec<String> {
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
+/// Fits lines for people to a terminal: what goes on is indented below its text, which begins after spaces, or after a
+/// short name and two spaces or more. A word that is too long for a line stays whole, so that it can be copied.
+#[must_use]
+pub fn fit(lines: &str, columns: usize) -> String {
+    let mut fitted = String::with_capacity(lines.len());
+    for line in lines.lines() {
+        push_fitted(&mut fitted, line, columns);
+    }
+    fitted
+}
+
+/// Columns of a name at most, with the spaces around it.
+const NAMED: usize = 16;
+
+fn push_fitted(fitted: &mut String, line: &str, columns: usize) {
+    let own = line.len() - line.trim_start_matches(' ').len();
+    let named = line[own..].find("  ").map(|at| own + at).filter(|at| *at < NAMED);
+    let indent = match named.map(|at| line[at..].len() - line[at..].trim_start_matches(' ').len() + at) {
+        Some(text) if text <= NAMED && line.is_char_boundary(text) => line[..text].width(),
+        _ => own + 2,
+    };
+    let mut used = 0;
+    for (index, word) in line.split_inclusive(' ').enumerate() {
+        if index > 0 && used > indent && used + word.trim_end().width() > columns && !word.trim().is_empty() {
+            fitted.truncate(fitted.trim_end_matches(' ').len());
+            fitted.push('\n');
+            fitted.extend(std::iter::repeat_n(' ', indent));
+            used = indent;
+        }
+        fitted.push_str(word);
+        used += word.width();
+    }
+    fitted.push('\n');
+}
+
 /// Cuts a word that is longer than a line.
 fn pieces(word: &str, columns: usize) -> Vec<&str> {
     let mut pieces = Vec::new();
@@ -41,6 +76,17 @@ fn pieces(word: &str, columns: usize) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_fitted_below_their_own_text() {
+        assert_eq!(fit("   fix: one two three\n", 14), "   fix: one\n     two three\n");
+        assert_eq!(fit("cause     one two three\n", 18), "cause     one two\n          three\n");
+        assert_eq!(fit("          one two three\n", 18), "          one two\n            three\n");
+        // What fits stays as it is, and so does a word that fits nowhere.
+        assert_eq!(fit("a  b   c\n\nd\n", 80), "a  b   c\n\nd\n");
+        assert_eq!(fit("see https://example.com/a/b now\n", 10), "see\n  https://example.com/a/b\n  now\n");
+        assert_eq!(fit("é  one two\n", 7), "é  one\n   two\n");
+    }
 
     #[test]
     fn words_wrap_and_long_ones_break() {

@@ -37,6 +37,7 @@ use crate::tui::theme::Look;
 use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
+use crate::tui::workers::export;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
@@ -278,6 +279,11 @@ impl EventLoop<'_> {
             // The next frame asks the terminal for its size.
             Wake::Event(ServerEvent::Resized | ServerEvent::Stored | ServerEvent::Refused) => Ok(()),
             Wake::Event(ServerEvent::Held | ServerEvent::Answers) => self.answers(),
+            Wake::Event(ServerEvent::Jobs) => {
+                self.watch.jobs.look();
+                let running = self.session.control().jobs().running();
+                self.message(Message::Jobs(running))
+            }
             Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
             Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;
@@ -394,6 +400,14 @@ impl EventLoop<'_> {
                     self.message(Message::Secrets(secrets))?;
                 }
                 self.sender.take(task);
+            }
+            Effect::Export(ids, path) => {
+                let (location, jobs) = (self.session.location().clone(), self.session.control().jobs());
+                export::start(location, jobs, ids, path, self.messenger());
+            }
+            Effect::CancelJobs(numbers) => {
+                let jobs = self.session.control().jobs();
+                numbers.into_iter().for_each(|number| _ = jobs.cancel(number));
             }
             Effect::Observe => {
                 self.loader.read(effect);

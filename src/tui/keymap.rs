@@ -45,7 +45,10 @@ fn is_idle(context: KeyContext, model: &Model, action: Action) -> bool {
 pub fn contexts(model: &Model) -> &'static [KeyContext] {
     match &model.overlay {
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter => &[KeyContext::Filter],
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Columns => &[KeyContext::Columns],
         Some(Overlay::Prompt(_)) => &[KeyContext::Prompt],
+        Some(Overlay::Help(view)) if view.is_typing => &[KeyContext::Prompt],
+        Some(Overlay::Help(_)) => &[KeyContext::Help, KeyContext::Menu],
         Some(Overlay::Try(_)) => &[KeyContext::Form],
         Some(Overlay::Folding) => &[KeyContext::Folding],
         Some(Overlay::Sending) => match model.sending.screens.last() {

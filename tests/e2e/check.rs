@@ -202,6 +202,15 @@ fn what_cannot_be_checked_is_said_in_one_line() {
     let line = env.run(&["check", "--to", &format!("http://{free}/x")]).complains();
     assert!(line.contains("cannot check ") && line.contains("connection refused"), "{line}");
     assert!(env.run(&["check"]).complains().contains("no receiver to check"));
+    // The URL may be given without --to, but once.
+    assert!(env.run(&["check", "ftp://x/"]).complains().contains("expected http:// or https://"));
+    assert!(env.run(&["check", "http://[::1]:1/", "--to", "http://[::1]:1/"]).complains().contains("--to"));
+    let both = env.run(&["simulate", "app", "http://[::1]:1/a", "--to", "http://[::1]:1/b"]).complains();
+    assert!(both.contains("two URLs to send to, http://[::1]:1/b and http://[::1]:1/a"), "{both}");
+    assert!(env.run(&["simulate", "app", "screenshot"]).complains().contains("two events"));
+    assert!(env.run(&["simulate", "app", "--from", "1"]).complains().contains("--from says what is sent"));
+    let order = env.run(&["simulate", "http://[::1]:1/a", "app", "--dry-run"]).yes().stdout();
+    assert!(order.contains("POST /a HTTP/1.1"), "{order}");
     assert!(env.run(&["check", "--to", "ftp://x/"]).complains().contains("expected http:// or https://"));
     assert!(env.run(&["check", "--to", "http://192.0.2.1/"]).complains().contains("--yes"));
     assert!(env.run(&["check", "--to", "http://[::1]:1/", "--only", "nope"]).complains().contains("unknown case"));

@@ -64,6 +64,7 @@ fn a_mistake_is_a_problem_in_words() {
     for (method, target, status, words) in [
         ("GET", "/nowhere", 404, "no such resource"),
         ("DELETE", "/status", 405, "DELETE is not possible here"),
+        ("DELETE", "/jobs/7", 404, "no job 7"),
         ("GET", "/deliveries/7", 404, "no delivery 7"),
         ("GET", "/deliveries/seven", 400, "seven"),
         ("GET", "/deliveries?limit=0", 400, "expected 1 to 1000"),

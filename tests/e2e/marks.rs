@@ -121,3 +121,28 @@ fn keys_pin_tag_delete_and_bring_back() {
     person.types("q").ends();
     assert!(ids(&env, &[]).is_empty());
 }
+
+#[test]
+fn what_is_selected_is_exported_from_the_interface() {
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, Size(100, 30), &[]);
+    for number in 1..=3 {
+        talk(address, Signed::new(format!("{{\"n\":{number}}}")).wire());
+    }
+    person.sees("of 3");
+    let file = env.write("taken.jsonl", "mine");
+    let folder = file.parent().unwrap();
+    // A file that is there stays.
+    person.types("Y").sees("Export #3 to a file").types("\u{15}").types(&format!("{}\r", file.display()));
+    person.sees("already exists");
+    let all = folder.join("all.jsonl");
+    person.types("&").sees("3 selected").types("Y").sees("Export 3 deliveries").types("\u{15}");
+    person.types(&format!("{}\r", all.display())).sees("3 deliveries exported to");
+    let lines = std::fs::read_to_string(&all).unwrap();
+    let numbers: Vec<i64> = lines
+        .lines()
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(numbers, [1, 2, 3]);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "mine");
+}

@@ -196,12 +196,15 @@ fn the_help_shows_every_key_of_the_keymap() {
             person.sees(&format!("{keys:<16} {words}"));
         }
     }
-    person.sees("Filters").types("\u{1b}").no_longer_sees("Filters").sees("Enter open");
+    person.types("\t").sees("header:NAME").no_longer_sees("Anywhere");
+    person.types("\u{1b}").no_longer_sees("header:NAME").sees("Enter open");
     // On a usual screen it is paged through, and back. Opened anew, every frame has that screen's size.
     person.resizes(Size(100, 30)).types("?").sees("↑↓ scroll").types("G");
-    person.sees("header:NAME").no_longer_sees("Anywhere");
-    person.types("g").sees("Anywhere").no_longer_sees("header:NAME");
-    person.types("\u{1b}").no_longer_sees("Anywhere");
+    person.sees("Writing an answer").no_longer_sees("Anywhere");
+    person.types("g").sees("Anywhere").no_longer_sees("Writing an answer");
+    // What is looked for is found in keys and filters alike.
+    person.types("/tunnelling").sees("no match").types("\u{15}header").sees("header:NAME").no_longer_sees("Anywhere");
+    person.types("\u{1b}").sees("Anywhere").types("\u{1b}").no_longer_sees("Anywhere");
     // The hints below are of the same table.
     for hint in ["T send a test event", "a answer", "/ filter", "? help"] {
         person.sees(hint);

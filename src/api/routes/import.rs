@@ -18,10 +18,10 @@ use super::Shared;
 use super::jobs::{self, JobParams};
 use crate::api::ApiProblem;
 use crate::api::extract::{Params, SafeJson};
-use crate::api::jobs::JobProgress;
 use crate::api::sending::PIECE_PATIENCE;
 use crate::api::state::ApiState;
 use crate::archive::import::{ImportBounds, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
+use crate::server::JobTicket;
 use crate::system::read;
 
 /// Bytes in which a file shows what it is.
@@ -64,10 +64,10 @@ pub(super) async fn import(
     let file = spooled(body).await?;
     let judge_again = params.judge_again;
     let shared = Arc::clone(&state);
-    jobs::begin_with(&state, "import", &JobParams::waiting(params.wait), |progress| async move {
+    jobs::begin(&state, "import", &JobParams::waiting(params.wait), |ticket| async move {
         let work = move || {
             crate::system::panic::trap("api");
-            let done = run(&shared, file, source, judge_again, &progress);
+            let done = run(&shared, file, source, judge_again, &ticket);
             drop(turn);
             done
         };
@@ -121,7 +121,7 @@ fn run(
     file: File,
     source: Option<ImportSource>,
     judge_again: bool,
-    progress: &JobProgress,
+    ticket: &JobTicket,
 ) -> Result<Value, String> {
     let unreadable = |error: io::Error| ImportError::from(error).to_string();
     let registry = state.feed.control().registry();
@@ -140,17 +140,22 @@ fn run(
         false => Ok(()),
     };
     let found = importer.read(source, &mut file, &mut |_| stopping()).map_err(|error| error.to_string())?;
-    progress.expect(found);
+    let mut goes_on = ticket.advance(0, found);
     file.rewind().map_err(unreadable)?;
     let mut keeper = ImportKeeper::new(state.feed.control().import_writer(), ImportBounds::BESIDE_OTHERS);
     let read = importer.read(source, &mut file, &mut |imported| {
         stopping()?;
+        if !goes_on {
+            return Err(ImportError::Taken("cancelled".to_owned()));
+        }
         keeper.keep(imported)?;
-        progress.reach(keeper.kept().count);
+        goes_on = ticket.advance(keeper.kept().count, found);
         Ok(())
     });
     let (kept, outcome) = keeper.finish();
-    progress.reach(kept.count);
+    // What was kept by then stays.
+    let read = if ticket.record().is_cut_off() { Ok(found) } else { read };
+    ticket.advance(kept.count, found);
     if let Err(error) = read.and(outcome.map(|()| found)) {
         return Err(format!("{error}; {} of {found} deliveries were imported before", kept.count));
     }

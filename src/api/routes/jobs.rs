@@ -12,8 +12,9 @@ use serde_json::Value;
 use super::Shared;
 use crate::api::ApiProblem;
 use crate::api::extract::{Params, SafeJson};
-use crate::api::jobs::JobProgress;
+use crate::api::jobs::JobEnd;
 use crate::api::state::ApiState;
+use crate::server::JobTicket;
 
 /// How long a client may wait for a job's end at a time.
 const WAIT: Duration = Duration::from_secs(20);
@@ -31,33 +32,37 @@ impl JobParams {
     }
 }
 
-/// Begins a job. With `wait`, the response comes at its end where that is soon.
-pub(super) async fn begin(
+/// Begins a job. With `wait`, the response comes at its end where that is soon. The work says by its ticket how far it is,
+/// and hears from it whether somebody has cancelled it.
+pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'static>(
     state: &Arc<ApiState>,
     kind: &'static str,
     params: &JobParams,
-    work: impl Future<Output = Result<Value, String>> + Send + 'static,
+    work: impl FnOnce(Arc<JobTicket>) -> F,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    begin_with(state, kind, params, |_| work).await
-}
-
-/// The same for a job that says how far it is.
-pub(super) async fn begin_with<F: Future<Output = Result<Value, String>> + Send + 'static>(
-    state: &Arc<ApiState>,
-    kind: &'static str,
-    params: &JobParams,
-    work: impl FnOnce(JobProgress) -> F,
-) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let (number, progress) = state.jobs.begin(kind)?;
-    let work = work(progress);
+    let (number, ticket) = state.jobs.begin(kind, state.feed.control().jobs())?;
+    let (record, ticket) = (ticket.record(), Arc::new(ticket));
+    let work = work(Arc::clone(&ticket));
     let shared = Arc::clone(state);
     tokio::spawn(async move {
-        let end = work.await;
+        let end = match work.await {
+            Ok(result) if record.is_cut_off() => JobEnd::Cancelled(result),
+            Ok(result) => JobEnd::Done(result),
+            Err(error) => JobEnd::Failed(error),
+        };
+        drop(ticket);
         shared.jobs.end(number, end);
     });
     let json = look(state, number, params.wait).await?;
     let status = if json["state"] == "running" { StatusCode::ACCEPTED } else { StatusCode::OK };
     Ok((status, SafeJson(json)))
+}
+
+/// Asks a job to end; its state as it is now.
+pub(super) async fn cancel(State(state): Shared, Path(number): Path<String>) -> Result<SafeJson, ApiProblem> {
+    let number = number.parse::<u64>().map_err(|_| ApiProblem::missing("no such job"))?;
+    state.jobs.cancel(number, state.feed.control().jobs());
+    Ok(SafeJson(state.jobs.find(number)?.0))
 }
 
 pub(super) async fn job(

@@ -15,7 +15,7 @@ use crate::api::extract::{Members, Params, SafeJson};
 use crate::api::selection::{ApiSelection, IdsMember, is_in, merged};
 use crate::api::state::ApiState;
 use crate::delivery::{DeliveryId, MarksEdit, TAG_BYTES, tag_of};
-use crate::server::{MarkedElsewhere, ServerEvent};
+use crate::server::{JobTicket, MarkedElsewhere, ServerEvent};
 use crate::store::Reader;
 
 /// Deliveries that are changed in one go. What is received meanwhile is kept between two of them.
@@ -81,12 +81,12 @@ pub(super) async fn mark(
     let edits = members.edits()?;
     let selection = ApiSelection::of(members.ids.as_deref(), members.filter.as_deref())?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "marks", &params, async move {
+    jobs::begin(&state, "marks", &params, |ticket| async move {
         let ids = resolved(&shared, move |reader, go_on| selection.resolve(reader, go_on)).await?;
         let matched = ids.len();
         let mut changed = 0;
         for edit in edits {
-            changed += apply(&shared, &ids, edit).await?;
+            changed += apply(&shared, &ids, edit, &ticket).await?;
         }
         Ok(json!({"matched": matched, "changed": changed}))
     })
@@ -100,7 +100,7 @@ pub(super) async fn delete(
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let selection = ApiSelection::of(members.ids.as_deref(), members.filter.as_deref())?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "delete", &params, async move {
+    jobs::begin(&state, "delete", &params, |ticket| async move {
         let (ids, kept) = resolved(&shared, move |reader, go_on| {
             let ids = selection.resolve(reader, go_on)?;
             let all = ids.len();
@@ -109,7 +109,7 @@ pub(super) async fn delete(
             Ok((doomed, kept))
         })
         .await?;
-        let deleted = apply(&shared, &ids, MarksEdit::Delete(true)).await?;
+        let deleted = apply(&shared, &ids, MarksEdit::Delete(true), &ticket).await?;
         Ok(json!({"matched": ids.len(), "deleted": deleted, "pinned_kept": kept}))
     })
     .await
@@ -122,13 +122,13 @@ pub(super) async fn undelete(
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let ranges = members.ids.as_deref().map(IdsMember::ranges).transpose()?.map(|ranges| merged(&ranges));
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "undelete", &params, async move {
+    jobs::begin(&state, "undelete", &params, |ticket| async move {
         let ids = resolved(&shared, move |reader, _| {
             let is_meant = |id: &DeliveryId| ranges.as_ref().is_none_or(|ranges| is_in(ranges, *id));
             Ok(reader.deleted()?.into_iter().filter(is_meant).collect::<Vec<_>>())
         })
         .await?;
-        let restored = apply(&shared, &ids, MarksEdit::Delete(false)).await?;
+        let restored = apply(&shared, &ids, MarksEdit::Delete(false), &ticket).await?;
         Ok(json!({"matched": ids.len(), "restored": restored}))
     })
     .await
@@ -154,11 +154,15 @@ async fn resolved<T: Send + 'static>(
     read.map_err(|problem| problem.to_string())
 }
 
-/// Has the writer change them, a part at a time, and tells the interface; how many are different now.
-async fn apply(state: &ApiState, ids: &[DeliveryId], edit: MarksEdit) -> Result<usize, String> {
+/// Has the writer change them, a part at a time until somebody cancels it, and tells the interface; how many are different
+/// now.
+async fn apply(state: &ApiState, ids: &[DeliveryId], edit: MarksEdit, ticket: &JobTicket) -> Result<usize, String> {
     let (mut done, mut changed) = (0, 0);
     let mut failure = None;
     for part in ids.chunks(AT_ONCE) {
+        if !ticket.advance(done as u64, ids.len() as u64) {
+            break;
+        }
         let marked = match state.feed.control().mark(part.to_vec(), edit.clone()).await {
             Ok(outcome) => outcome.map_err(|error| error.to_string()),
             Err(_) => Err("the listener is stopping".to_owned()),
@@ -171,6 +175,7 @@ async fn apply(state: &ApiState, ids: &[DeliveryId], edit: MarksEdit) -> Result<
             }
         }
     }
+    ticket.advance(done as u64, ids.len() as u64);
     if changed > 0 {
         let marked = MarkedElsewhere { ids: ids[..done].to_vec(), edit, changed };
         let _ = state.events.send(ServerEvent::Marked(marked));

@@ -62,7 +62,7 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/delete", post(marks::delete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
         .route("/undelete", post(marks::undelete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
         .route("/deleted", get(marks::deleted))
-        .route("/jobs/{number}", get(jobs::job))
+        .route("/jobs/{number}", get(jobs::job).delete(jobs::cancel))
         .route("/stop", post(status::stop))
         .route("/events", get(events::events))
         .route("/deliveries/{id}", get(deliveries::show))

@@ -16,7 +16,8 @@ use crate::api::selection::IdsMember;
 use crate::api::state::ApiState;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::store::{Page, Reader, Retention};
+use crate::server::JobTicket;
+use crate::store::{Freed, Page, Reader, Retention};
 use crate::text::units;
 
 #[derive(Debug, Deserialize)]
@@ -98,16 +99,20 @@ pub(super) async fn prune(
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let doomed = members.doomed()?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "prune", &params, async move { run(&shared, doomed, members.dry_run).await }).await
+    jobs::begin(&state, "prune", &params, |ticket| async move { run(&shared, doomed, members.dry_run, &ticket).await })
+        .await
 }
 
-async fn run(state: &ApiState, doomed: Doomed, dry_run: bool) -> Result<Value, String> {
+async fn run(state: &ApiState, doomed: Doomed, dry_run: bool, ticket: &Arc<JobTicket>) -> Result<Value, String> {
     let ids = state.readers.read(move |reader| doomed.ids(reader)).await.map_err(|problem| problem.to_string())?;
     let matched = ids.len();
-    if dry_run || ids.is_empty() {
+    let goes_on = ticket.advance(0, matched as u64);
+    if dry_run || ids.is_empty() || !goes_on {
         return Ok(json!({"matched": matched, "deleted": 0, "freed_bytes": 0, "dry_run": dry_run}));
     }
-    let pruned = state.feed.control().prune(ids).await.map_err(|_| "the listener is stopping".to_owned())?;
+    let watching = Arc::clone(ticket);
+    let watch = Box::new(move |freed: Freed| watching.advance(freed.deliveries, matched as u64));
+    let pruned = state.feed.control().prune(ids, watch).await.map_err(|_| "the listener is stopping".to_owned())?;
     let freed = pruned.map_err(|error| error.to_string())?;
     Ok(json!({"matched": matched, "deleted": freed.deliveries, "freed_bytes": freed.bytes, "dry_run": false}))
 }

@@ -21,6 +21,7 @@ pub mod snippet;
 mod warnings;
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -35,6 +36,17 @@ pub struct ExportItem<'a> {
     pub delivery: &'a Delivery,
     /// The stored diagnosis.
     pub diagnosis: Option<&'a Value>,
+}
+
+/// What writes into a file of this name, by its extension; `None` where that says no format.
+#[must_use]
+pub fn exporter_for(path: &Path) -> Option<Box<dyn Exporter>> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "har" => Some(Box::new(har::Har::default())),
+        "sh" => Some(Box::new(curl::Curl::default())),
+        "jsonl" | "ndjson" | "json" => Some(Box::new(json::Json::default())),
+        _ => None,
+    }
 }
 
 /// Writes deliveries in one format. [`Exporter::end`] comes once, after the last.

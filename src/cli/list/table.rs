@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::cli::output;
 use crate::config::ListColumn;
 use crate::delivery::{Summary, Verdict};
 use crate::payload::grouped;
@@ -42,7 +43,7 @@ impl ListTable {
         let is_terminal = io::stdout().is_terminal();
         let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty());
         Self {
-            columns: is_terminal.then(|| crossterm::terminal::size().map_or(80, |(columns, _)| columns.into())),
+            columns: output::columns(),
             colours: is_terminal && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb"),
             zone: TimeZone::system(),
             chosen,

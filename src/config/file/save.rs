@@ -13,7 +13,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::{ConfigFile, FileError, SecretSource};
-use crate::config::shown;
+use crate::config::{ListColumn, shown};
 use crate::diff::{LineComparison, compare_lines};
 use crate::rules::{NamedAnswer, Rule};
 use crate::simulate::SavedSimulation;
@@ -30,6 +30,8 @@ pub enum ConfigPart {
     Simulation(String, Box<SavedSimulation>),
     /// A filter under its name: `[filters]`.
     Filter(String, String),
+    /// The columns of the list: `columns`.
+    Columns(Vec<ListColumn>),
 }
 
 /// Why something cannot be saved.

@@ -49,9 +49,10 @@ use crate::delivery::{Answer, Attempt, DeliveryId, MarksEdit};
 use crate::http::TlsSetupError;
 use crate::rules::{Held, Override, Reply, RuleSet, TimedResponse};
 use crate::server::Changes;
+use crate::server::RunningJobs;
 use crate::server::tunnel::Hint;
 use crate::signature::diagnose::Diagnosis;
-use crate::store::{Location, Marking, Pruning, WriterHandle};
+use crate::store::{Location, Marking, PruneWatch, Pruning, WriterHandle};
 
 /// How long answers in progress may take when the program ends.
 const FINISH: Duration = Duration::from_millis(800);
@@ -129,6 +130,7 @@ pub struct Control {
     stats: Stats,
     tunnel_hint: Hint,
     received: ReceivedSecrets,
+    jobs: RunningJobs,
 }
 
 impl Control {
@@ -149,6 +151,7 @@ impl Control {
             stats: Stats::default(),
             tunnel_hint: Hint::default(),
             received: ReceivedSecrets::default(),
+            jobs: RunningJobs::default(),
         })
     }
 
@@ -306,10 +309,16 @@ impl Control {
         }
     }
 
-    /// Deletes deliveries for good while others come in.
+    /// Deletes deliveries for good while others come in; `watch` can end it between two segments.
     #[must_use]
-    pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
-        self.writer.prune(doomed)
+    pub fn prune(&self, doomed: Vec<DeliveryId>, watch: PruneWatch) -> Pruning {
+        self.writer.prune_watched(doomed, watch)
+    }
+
+    /// The long work of this run that is not a sending.
+    #[must_use]
+    pub fn jobs(&self) -> &RunningJobs {
+        &self.jobs
     }
 
     /// Changes what a person has added to deliveries.

@@ -65,6 +65,18 @@ fn the_writer_deletes_between_commits_what_somebody_names() {
     let told: u64 =
         events.try_iter().map(|event| if let StoreEvent::Pruned(freed) = event { freed.deliveries } else { 0 }).sum();
     assert_eq!(told, 10);
+    // Whoever watches is told after each segment, and ends it there.
+    let (writer, handle, _events) = fixture.open();
+    let mut told = Vec::new();
+    let (seen, told_of) = std::sync::mpsc::channel();
+    let watch = Box::new(move |freed: Freed| seen.send(freed.deliveries).is_err());
+    let some = handle.prune_watched((4..=14).map(DeliveryId).collect(), watch).blocking_recv().unwrap().unwrap();
+    told.extend(told_of.try_iter());
+    assert_eq!(told, [some.deliveries]);
+    let left = readable(&fixture);
+    assert!(some.deliveries > 0 && left.contains(&14) && !left.contains(&4), "{left:?}");
+    drop(handle);
+    writer.join();
     // The newest goes, and its number is not given again.
     let (writer, handle, _events) = fixture.open();
     handle.prune((1..=21).map(DeliveryId).collect()).blocking_recv().unwrap().unwrap();

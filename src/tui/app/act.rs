@@ -113,7 +113,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.overlay = Some(Overlay::Status(Box::default()));
             vec![Effect::Observe]
         }
-        Action::Help => open(model, Overlay::Help(0)),
+        Action::Help => open(model, Overlay::Help(Box::default())),
         Action::Commands => open(model, Overlay::Prompt(Prompt::new(PromptKind::Command, String::new()))),
         Action::Lend(to) => lend::lend(model, to),
         Action::Redraw => vec![Effect::Redraw],
@@ -128,7 +128,14 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             vec![Effect::Mouse(model.has_mouse)]
         }
         Action::Quit => jobs::quit(model),
-        Action::Cancel | Action::Accept | Action::NextField | Action::PreviousField | Action::TurnUnit => Vec::new(),
+        Action::Cancel
+        | Action::Accept
+        | Action::NextField
+        | Action::PreviousField
+        | Action::TurnUnit
+        | Action::SaveColumns
+        | Action::SearchHelp
+        | Action::TurnHelp => Vec::new(),
     }
 }
 

@@ -32,6 +32,8 @@ pub enum Action {
     List(ListAction),
     /// Save the filter under a name.
     SaveFilter,
+    /// Keep the chosen columns in the configuration.
+    SaveColumns,
     /// Keep the newest delivery selected.
     Follow,
     /// Stop the list from changing.
@@ -80,6 +82,10 @@ pub enum Action {
     Split(bool),
     /// List every key.
     Help,
+    /// Look for something in the help.
+    SearchHelp,
+    /// Show the filter reference in the help, or the keys again.
+    TurnHelp,
     /// Find a command by its name.
     Commands,
     /// Accept what is chosen or entered in the overlay.
@@ -152,6 +158,7 @@ impl Action {
             Self::Filter => "filter the list",
             Self::List(action) => action.words(),
             Self::SaveFilter => "save the filter under a name",
+            Self::SaveColumns => "keep the columns in the configuration",
             Self::Follow => "follow the newest delivery",
             Self::Pause => "pause the list",
             Self::Answer(action) => action.words(),
@@ -164,7 +171,7 @@ impl Action {
             Self::CopyPublicUrl => "copy the public URL",
             Self::Reveal => "reveal or hide the expected digest",
             Self::Deeper => "search deeper for the cause",
-            Self::StopLooking => "stop the search, or cancel sending",
+            Self::StopLooking => "stop the search, or cancel what is running",
             Self::Try => "try a secret, header or template",
             Self::Compare => "explain another server's digest",
             Self::NextField => "go to the next field",
@@ -173,6 +180,8 @@ impl Action {
             Self::FoldEvent => "fold or unfold the event's summary",
             Self::Status => "show the listener's status",
             Self::Help => "show the keys",
+            Self::SearchHelp => "search the help",
+            Self::TurnHelp => "show the filters, or the keys",
             Self::Commands => "find a command",
             Self::Messages => "show the messages again",
             Self::Zoom => "zoom the pane in focus",
@@ -222,6 +231,7 @@ impl Action {
         Self::List(ListAction::Select),
         Self::List(ListAction::SelectAll),
         Self::List(ListAction::Columns),
+        Self::List(ListAction::Export),
         Self::Follow,
         Self::Pause,
         Self::CopyMenu,

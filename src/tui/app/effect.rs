@@ -82,6 +82,10 @@ pub enum Effect {
     Mark(Vec<DeliveryId>, MarksEdit),
     /// Keep these filters for the next run, the latest last.
     RememberFilters(Vec<String>),
+    /// Write these deliveries into a file, whose name says the format.
+    Export(Vec<DeliveryId>, String),
+    /// Ask these jobs to end.
+    CancelJobs(Vec<u64>),
     /// Report the listener's status now.
     Observe,
     /// Have the terminal report the mouse, or not.

@@ -4,23 +4,46 @@ use super::effect::Effect;
 use super::model::Model;
 use super::overlay::state::{Confirm, Overlay};
 use crate::payload::grouped;
+use crate::server::JobProgress;
 use crate::tui::app::action::Tab;
 use crate::tui::screens::send::task::SendTask;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::update::stop_looking;
 
-/// Stops what runs: the search that is looked at, else what is being sent.
+/// Stops what runs: the search that is looked at, else what is being sent, else other long work.
 pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
     let running = model.detail.as_ref().and_then(|detail| detail.inquiry.running.as_ref());
     let is_searching = running.is_some_and(|(question, _)| *question != Question::Rewritings);
-    if is_searching && (model.tab == Tab::Signature || !model.sending.is_busy()) {
+    let is_all = !model.sending.is_busy() && model.jobs.is_empty();
+    if is_searching && (model.tab == Tab::Signature || is_all) {
         return stop_looking(model);
     }
     if model.sending.is_busy() {
         return cancel_sending(model);
     }
-    model.say("nothing to stop: nothing is searched for, and nothing is being sent", true);
+    if !model.jobs.is_empty() {
+        model.say(format!("cancelling {}", in_words(&model.jobs)), false);
+        return vec![Effect::CancelJobs(model.jobs.iter().map(|job| job.number).collect())];
+    }
+    model.say("nothing to stop: nothing is searched for, sent or deleted", true);
     Vec::new()
+}
+
+/// Such as `prune`, or `2 jobs`.
+pub(super) fn in_words(jobs: &[JobProgress]) -> String {
+    match jobs {
+        [one] => one.kind.to_owned(),
+        many => format!("{} jobs", many.len()),
+    }
+}
+
+/// How far they are, such as `200/3,400`; empty while that is not known.
+pub(super) fn how_far(jobs: &[JobProgress]) -> String {
+    let sum = |of: fn(&JobProgress) -> u64| jobs.iter().map(of).fold(0, u64::saturating_add);
+    match sum(|job| job.total) {
+        0 => String::new(),
+        total => format!("{}/{}", grouped(sum(|job| job.done)), grouped(total)),
+    }
 }
 
 /// Cancels what is being sent, and says so.
@@ -60,6 +83,11 @@ fn lost_by_quitting(model: &Model) -> Vec<String> {
             "{}{how_far} is still running: the rest is not sent.",
             crate::text::capitalised(&running.what)
         ));
+    }
+    if !model.jobs.is_empty() {
+        let words = crate::text::capitalised(&in_words(&model.jobs));
+        let (verb, pronoun) = if model.jobs.len() == 1 { ("is", "it is") } else { ("are", "they are") };
+        reasons.push(format!("{words} {verb} still running: {pronoun} cut off."));
     }
     if model.answers.is_unsaved {
         reasons.push("The rules were changed and are not saved: r shows them, s there saves them.".to_owned());

@@ -67,6 +67,7 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Code(Delete)], Action::List(ListAction::Delete), ""),
     bind(&[Char('U')], Action::List(ListAction::Undo), ""),
     bind(&[Char('H')], Action::List(ListAction::Columns), ""),
+    bind(&[Char('Y')], Action::List(ListAction::Export), ""),
     bind(&[Ctrl('l')], Action::Redraw, ""),
     bind(&[Ctrl('t')], Action::Mouse, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),

@@ -4,9 +4,9 @@ use zeroize::Zeroizing;
 
 use crate::delivery::{Answer, DeliveryId, MarksEdit, Summary};
 use crate::inspect::{SchemeCandidate, Sightings};
-use crate::server::MarkedElsewhere;
 use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
+use crate::server::{JobProgress, MarkedElsewhere};
 use crate::system::save::SaveError;
 use crate::tui::app::action::Action;
 use crate::tui::app::areas::Pointer;
@@ -82,6 +82,10 @@ pub enum Message {
     Answers(AnswersNews),
     /// Something about the configuration file.
     Config(ConfigNews),
+    /// The long work that is being done, apart from sendings.
+    Jobs(Vec<JobProgress>),
+    /// The result of an export, in words.
+    Exported(Result<String, String>),
     /// What ngrok's agent says.
     Tunnel(TunnelState),
     /// The current secrets, one line each, without the secrets themselves.

@@ -15,6 +15,7 @@ use crate::delivery::DeliveryId;
 use crate::inspect::Sightings;
 use crate::payload::raw::RawRows;
 use crate::query::{Query, SavedFilters};
+use crate::server::JobProgress;
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
 use crate::tui::app::action::{Action, Tab};
@@ -170,6 +171,8 @@ pub struct Model {
     pub fault: Option<String>,
     /// What is sent from here.
     pub sending: SendState,
+    /// Long work that is not a sending, whoever has begun it.
+    pub jobs: Vec<JobProgress>,
     /// The message that is shown.
     pub notice: Option<Notice>,
     /// The messages of this run, the latest last.
@@ -234,6 +237,7 @@ impl Model {
             stats: StatsSnapshot::default(),
             fault: None,
             sending: SendState::default(),
+            jobs: Vec::new(),
             notice: None,
             notices: VecDeque::new(),
             said: 0,

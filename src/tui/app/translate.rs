@@ -22,6 +22,7 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
             Some(Message::Choose(character))
         }
         (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
+        (Some(Overlay::Help(view)), _) if view.is_typing => edit(key).map(Message::Edit),
         (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),
         (None, code) => name(code, key.modifiers).map(Message::Unbound),
         _ => None,

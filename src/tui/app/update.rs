@@ -28,6 +28,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
                 prompt.edit(request);
                 typed(model)
             }
+            Some(Overlay::Help(view)) => {
+                view.edit(request);
+                Vec::new()
+            }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
             Some(Overlay::Sending) => send::update::edit(model, request),
             Some(Overlay::Answers(_)) => answers::update::edit(model, request),
@@ -37,6 +41,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Some(Overlay::Prompt(prompt)) => {
                 prompt.paste(&text);
                 typed(model)
+            }
+            Some(Overlay::Help(view)) => {
+                view.paste(&text);
+                Vec::new()
             }
             Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(&text)),
             Some(Overlay::Sending) => send::update::paste(model, &text),
@@ -129,6 +137,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             crate::tui::screens::saving::update::news(model, news);
             Vec::new()
         }
+        Message::Jobs(running) => {
+            model.jobs = running;
+            Vec::new()
+        }
         Message::Tunnel(tunnel) => {
             model.tunnel = tunnel;
             Vec::new()
@@ -157,6 +169,11 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Copied(outcome) => {
+            let is_error = outcome.is_err();
+            model.say(outcome.unwrap_or_else(|words| words), is_error);
+            Vec::new()
+        }
+        Message::Exported(outcome) => {
             let is_error = outcome.is_err();
             model.say(outcome.unwrap_or_else(|words| words), is_error);
             Vec::new()

@@ -2,7 +2,7 @@
 
 use crate::tui::app::{self, overlay};
 use crate::tui::keymap::binding::Binding;
-use crate::tui::screens::{answer, answers, details, image, list, payload, send, signature};
+use crate::tui::screens::{answer, answers, details, help, image, list, payload, send, signature};
 
 /// Where a key works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,10 +25,14 @@ pub enum KeyContext {
     Answer,
     /// In a menu or the help.
     Menu,
+    /// In the help, which is a menu too.
+    Help,
     /// While typing.
     Prompt,
     /// While a filter is typed.
     Filter,
+    /// While the list's columns are typed.
+    Columns,
     /// In a form of several fields.
     Form,
     /// In a result, or while sending.
@@ -57,8 +61,10 @@ impl KeyContext {
             Self::Image => "On the Image tab",
             Self::Answer => "On the Answer tab",
             Self::Menu => "In a menu",
+            Self::Help => "In the help",
             Self::Prompt => "While typing",
             Self::Filter => "While typing a filter",
+            Self::Columns => "While choosing columns",
             Self::Form => "In a form",
             Self::Sending => "In a result",
             Self::SendForm => "In a form to send",
@@ -69,7 +75,7 @@ impl KeyContext {
     }
 
     /// Every context, in the help's order.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::Anywhere,
         Self::List,
         Self::Detail,
@@ -79,8 +85,10 @@ impl KeyContext {
         Self::Image,
         Self::Answer,
         Self::Menu,
+        Self::Help,
         Self::Prompt,
         Self::Filter,
+        Self::Columns,
         Self::Form,
         Self::Sending,
         Self::SendForm,
@@ -102,8 +110,10 @@ impl KeyContext {
             Self::Image => image::keys::IMAGE,
             Self::Answer => answer::keys::ANSWER,
             Self::Menu => overlay::keys::MENU,
+            Self::Help => help::keys::HELP,
             Self::Prompt => overlay::keys::PROMPT,
             Self::Filter => overlay::keys::FILTER,
+            Self::Columns => overlay::keys::COLUMNS,
             Self::Form => signature::keys::TRIAL,
             Self::Sending => send::keys::SENDING,
             Self::SendForm => send::keys::SEND_FORM,

@@ -69,6 +69,7 @@ fn hint(model: &Model, binding: &KeyRow) -> KeyHint {
         Action::Accept if is_secret => "use it",
         Action::Accept if answers::idle::is_deciding(model) => "answer with it",
         Action::Accept if keeps_secret(model) => "use this secret for the run",
+        Action::TurnHelp if matches!(&model.overlay, Some(Overlay::Help(view)) if view.shows_filters) => "keys",
         Action::Open if answer::idle::decides(model) => "answer it",
         Action::Move(_) if is_only_read => "scroll",
         Action::Back if model.overlay.is_none() && model.is_zoomed => "unzoom",
@@ -100,7 +101,7 @@ fn suggestions(model: &Model) -> Vec<KeyHint> {
         // What a newcomer needs first, while there is nothing to work with.
         offer(Action::Send(SendAction::Test), "send a test event");
     }
-    if model.sending.is_busy() {
+    if model.sending.is_busy() || !model.jobs.is_empty() {
         offer(Action::StopLooking, "cancel");
     }
     let selected = model.list.selected();

@@ -130,8 +130,10 @@ impl KeyContext {
             Self::Image => "image",
             Self::Answer => "answer",
             Self::Menu => "menu",
+            Self::Help => "help_window",
             Self::Prompt => "prompt",
             Self::Filter => "filtering",
+            Self::Columns => "choosing_columns",
             Self::Form => "form",
             Self::Sending => "result",
             Self::SendForm => "send",
@@ -144,7 +146,7 @@ impl KeyContext {
     /// Whether characters are text there.
     #[must_use]
     pub(super) fn is_typing(self) -> bool {
-        matches!(self, Self::Prompt | Self::Filter | Self::Form | Self::SendForm | Self::Writing)
+        matches!(self, Self::Prompt | Self::Filter | Self::Columns | Self::Form | Self::SendForm | Self::Writing)
     }
 }
 
@@ -207,6 +209,8 @@ pub fn action(action: Action) -> Cow<'static, str> {
         Action::Split(true) => "wider_details",
         Action::Split(false) => "wider_list",
         Action::Help => "help",
+        Action::SearchHelp => "search_help",
+        Action::TurnHelp => "filter_help",
         Action::Commands => "commands",
         Action::Accept => "accept",
         Action::Cancel => "close",
@@ -216,6 +220,7 @@ pub fn action(action: Action) -> Cow<'static, str> {
         Action::Mouse => "mouse",
         Action::Suspend => "suspend",
         Action::SaveFilter => "save_filter",
+        Action::SaveColumns => "save_columns",
         Action::List(list) => match list {
             ListAction::Pin => "pin",
             ListAction::Note => "note",
@@ -225,6 +230,7 @@ pub fn action(action: Action) -> Cow<'static, str> {
             ListAction::Select => "select",
             ListAction::SelectAll => "select_all",
             ListAction::Columns => "columns",
+            ListAction::Export => "export",
         },
         Action::Quit => "quit",
     })

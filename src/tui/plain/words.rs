@@ -167,7 +167,7 @@ const COMMANDS: &[CommandHelp] = &[
         "check that a receiver accepts valid deliveries and refuses all others",
     ),
     command(&["wait"], "wait", "read the next line once nothing is being sent any more; for scripts"),
-    command(&["cancel", "stop", "abort"], "cancel", "stop what is being sent or searched for"),
+    command(&["cancel", "stop", "abort"], "cancel", "stop what is being sent, searched for or deleted"),
     command(&["attempts", "history"], "attempts [12]", "how often a delivery was sent from here, and the results"),
     command(&["attempt"], "attempt 3", "one of them, by its number"),
     command(&["last", "result", "progress"], "last", "the result of what was sent last"),

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod answers;
 pub mod details;
 pub mod headers;
+pub mod help;
 pub mod image;
 pub mod list;
 pub mod overview;

@@ -166,6 +166,7 @@ fn part_of(part: ToSave, flags: &AnswerFlags) -> Result<ConfigPart, String> {
     match part {
         ToSave::Simulation(name, saved) => Ok(ConfigPart::Simulation(name, saved)),
         ToSave::Filter(name, filter) => Ok(ConfigPart::Filter(name, filter)),
+        ToSave::Columns(columns) => Ok(ConfigPart::Columns(columns)),
         ToSave::Rules(rules) => flags
             .rules_for_file(&rules)
             .map(ConfigPart::Rules)

@@ -3,6 +3,7 @@
 pub(crate) mod answers;
 pub(crate) mod deliveries;
 pub(crate) mod diagnosis;
+pub(crate) mod export;
 pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod image;

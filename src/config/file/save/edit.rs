@@ -29,6 +29,11 @@ pub(super) fn with(file: &Path, text: &str, part: &ConfigPart) -> Result<String,
         ConfigPart::Rules(rules) => put_rules(&mut document, &before.rules, rules),
         ConfigPart::Simulation(name, saved) => put_simulation(&mut document, name, saved),
         ConfigPart::Filter(name, text) => put_filter(&mut document, name, text),
+        ConfigPart::Columns(columns) => {
+            let names: toml_edit::Array = columns.iter().map(|column| column.name()).collect();
+            put(document.as_table_mut(), "columns", Some(names.into()));
+            Some(())
+        }
     };
     is_put.ok_or_else(entangled)?;
     let mut after = document.to_string();
@@ -43,6 +48,7 @@ pub(super) fn with(file: &Path, text: &str, part: &ConfigPart) -> Result<String,
         ConfigPart::Rules(rules) => read.rules == *rules,
         ConfigPart::Simulation(name, saved) => read.simulations.get(name) == Some(saved),
         ConfigPart::Filter(name, text) => read.filters.get(name) == Some(text),
+        ConfigPart::Columns(columns) => read.columns.as_ref() == Some(columns),
     };
     if is_there && others(text, part) == others(&after, part) { Ok(after) } else { Err(entangled()) }
 }
@@ -54,6 +60,7 @@ fn what(part: &ConfigPart) -> String {
         ConfigPart::Rules(_) => "its rules".to_owned(),
         ConfigPart::Simulation(name, _) => format!("the simulation '{}'", crate::text::visible(name)),
         ConfigPart::Filter(name, _) => format!("the filter '{}'", crate::text::visible(name)),
+        ConfigPart::Columns(_) => "the columns of the list".to_owned(),
     }
 }
 
@@ -74,6 +81,7 @@ fn others(text: &str, part: &ConfigPart) -> Option<toml::Table> {
         ConfigPart::Answer(named) => take("answers", &named.name),
         ConfigPart::Simulation(name, _) => take("simulations", name),
         ConfigPart::Filter(name, _) => take("filters", name),
+        ConfigPart::Columns(_) => drop(table.remove("columns")),
         ConfigPart::Rules(_) => {
             table.remove("rules");
             DEFAULTS.iter().for_each(|key| drop(table.remove(*key)));

@@ -40,6 +40,22 @@ fn an_answer_is_added_or_replaced_and_nothing_else() {
 }
 
 #[test]
+fn columns_are_put_before_every_table_and_replaced_where_they_are() {
+    use crate::config::ListColumn;
+    let columns = |columns: &[ListColumn]| ConfigPart::Columns(columns.to_vec());
+    let two = columns(&[ListColumn::Time, ListColumn::Cause]);
+    let added = saved(FILE, &two).unwrap();
+    let line = "columns = [\"time\", \"cause\"]\n";
+    assert_eq!(added.replace(line, ""), FILE, "{added}");
+    assert!(added.find(line) < added.find("[answers"), "{added}");
+    assert_eq!(saved(&added, &two).unwrap(), added, "saved again");
+    let with_comment = "columns = [\"id\"] # wide enough\nbind = \"127.0.0.1:1\"\n";
+    let changed = saved(with_comment, &two).unwrap();
+    assert_eq!(changed, with_comment.replace("[\"id\"]", "[\"time\", \"cause\"]"));
+    assert_eq!(saved("", &two).unwrap(), line);
+}
+
+#[test]
 fn rules_that_stay_keep_their_place_and_their_comments() {
     assert_eq!(saved(FILE, &rules(&["is:sim → hold", "verdict:bad → 200", "later"])).unwrap(), FILE);
     let more = saved(FILE, &rules(&["is:sim → hold", "verdict:bad → 200", "path:/x → drop", "later"])).unwrap();

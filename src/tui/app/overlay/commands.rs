@@ -12,7 +12,6 @@ use crate::tui::screens::send::action::SendAction;
 /// What is looked for here and done elsewhere.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("prune purge", "to delete many deliveries for good, run `whyhook prune`"),
-    ("export har archive backup download", "to export deliveries, run `whyhook export` in another terminal"),
     ("import load restore", "to import deliveries, run `whyhook import` in another terminal"),
     (
         "theme colour color dark light background",

@@ -43,3 +43,12 @@ pub const FILTER: &[Binding] = &[
     bind(&[Ctrl('c')], Action::Cancel, ""),
     bind(&[Ctrl('z')], Action::Suspend, ""),
 ];
+
+/// While the list's columns are typed.
+pub const COLUMNS: &[Binding] = &[
+    bind(&[Code(Enter)], Action::Accept, "show them"),
+    bind(&[Ctrl('s')], Action::SaveColumns, "keep them"),
+    bind(&[Code(Esc)], Action::Back, "back"),
+    bind(&[Ctrl('c')], Action::Cancel, ""),
+    bind(&[Ctrl('z')], Action::Suspend, ""),
+];

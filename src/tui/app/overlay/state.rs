@@ -8,6 +8,7 @@ use zeroize::Zeroize as _;
 use crate::archive::export::snippet::SnippetLanguage;
 use crate::tui::app::effect::Effect;
 use crate::tui::screens::answers::window::AnswerOverlay;
+use crate::tui::screens::help::state::HelpView;
 use crate::tui::screens::image::state::ImageCopy;
 use crate::tui::screens::list::filter_assist::FilterAssist;
 use crate::tui::screens::saving::state::PendingSave;
@@ -18,8 +19,8 @@ use crate::tui::screens::status::state::StatusView;
 /// The one thing on top of the panes. `Back` closes it.
 #[derive(Debug)]
 pub enum Overlay {
-    /// Every key, scrolled to a row.
-    Help(usize),
+    /// Every key, or the filter reference.
+    Help(Box<HelpView>),
     /// The messages of this run, scrolled to a row.
     Messages(usize),
     /// A window about answers.
@@ -97,6 +98,8 @@ pub enum PromptKind {
     Tag,
     /// The list's columns.
     Columns,
+    /// The file to export deliveries to.
+    Export,
     /// A secret, shown as dots.
     Secret,
     /// A command by its name.

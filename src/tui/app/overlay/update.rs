@@ -14,7 +14,7 @@ use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{adopt, ask_shown};
-use crate::tui::screens::{answers, image, list, payload, saving, send};
+use crate::tui::screens::{answers, help, image, list, payload, saving, send};
 
 pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
     // ^C closes what is on top; where that asks whether to quit, it says yes.
@@ -23,8 +23,10 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Cancel | Action::Quit => Action::Back,
         action => action,
     };
-    if matches!(model.overlay, Some(Overlay::Sending)) {
-        return send::update::act_on_screen(model, action);
+    match &model.overlay {
+        Some(Overlay::Sending) => return send::update::act_on_screen(model, action),
+        Some(Overlay::Help(_)) => return help::update::act(model, action),
+        _ => {}
     }
     match action {
         Action::Back if matches!(model.overlay, Some(Overlay::Answers(_))) => return answers::update::back(model),
@@ -43,14 +45,12 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
         _ => 0,
     };
     match (&mut model.overlay, action) {
-        (Some(Overlay::Help(first) | Overlay::Messages(first)), Action::Move(step)) => {
+        (Some(Overlay::Messages(first)), Action::Move(step)) => {
             let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
             *first = step.apply((*first).min(places - 1), places, viewport.overlay_rows);
             Vec::new()
         }
-        (Some(Overlay::Help(_)), Action::Help | Action::Accept) | (Some(Overlay::Messages(_)), Action::Accept) => {
-            close(model)
-        }
+        (Some(Overlay::Messages(_)), Action::Accept) => close(model),
         (Some(Overlay::Status(view)), Action::Move(step)) => {
             let places = viewport.overlay_lines.saturating_sub(viewport.overlay_rows) + 1;
             view.first = step.apply(view.first, places, viewport.overlay_rows);
@@ -81,6 +81,7 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
         (Some(Overlay::Prompt(prompt)), Action::SaveFilter) if prompt.kind == PromptKind::Filter => {
             filter_prompt::begin_saving(model)
         }
+        (Some(Overlay::Prompt(_)), Action::SaveColumns) => list::columns::save(model),
         (Some(Overlay::Answers(_)), Action::Accept) => answers::update::accept(model),
         (Some(Overlay::Answers(_)), action) => answers::update::act_on_window(model, action),
         (Some(Overlay::Copy(cursor)), Action::Accept) => {
@@ -187,6 +188,7 @@ pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
         }
         PromptKind::Tag => list::marks::tag(model),
         PromptKind::Columns => list::columns::accept(model),
+        PromptKind::Export => list::marks::export(model),
         PromptKind::Search => {
             payload::update::leave_search(model, true);
             close(model)

@@ -7,12 +7,11 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::ListColumn;
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
-use crate::text::wrap;
+use crate::text::{self, wrap};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::commands;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind, byte_cursor};
-use crate::tui::keymap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::image::state::save_words;
 use crate::tui::screens::list::marks;
@@ -20,23 +19,14 @@ use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, put, secret_words, shown};
 use crate::tui::window::{draw_lines, draw_menu, typing, window};
-use crate::{query, text};
 
-/// Columns of the help.
-const HELP_COLUMNS: u16 = 76;
 /// Columns of the command prompt.
 const COMMAND_COLUMNS: u16 = 64;
-/// Columns of the keys in it.
-const HELP_KEYS: usize = 16;
 
 /// Draws the overlay over `body`.
 pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: &Model, look: &Look) -> Drawn {
     match overlay {
-        Overlay::Help(first) => {
-            let lines = help(model, look);
-            let area = window(frame, body, "Keys", HELP_COLUMNS, lines.len(), look);
-            draw_lines(frame, area, &lines, *first)
-        }
+        Overlay::Help(view) => crate::tui::screens::help::view::draw(frame, body, view, model, look),
         Overlay::Messages(first) => crate::tui::app::view::draw_log(frame, body, *first, model, look),
         Overlay::Answers(window) => crate::tui::screens::answers::view::draw(frame, body, window, model, look),
         Overlay::Copy(cursor) => {
@@ -60,7 +50,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Prompt(prompt) => match prompt.kind {
             // Typed in the bottom line.
             PromptKind::Filter | PromptKind::Search | PromptKind::Query => Drawn::default(),
-            PromptKind::FilterName | PromptKind::Note | PromptKind::Tag | PromptKind::Columns => {
+            PromptKind::FilterName | PromptKind::Note | PromptKind::Tag | PromptKind::Columns | PromptKind::Export => {
                 draw_small_prompt(frame, body, prompt, model, look)
             }
             PromptKind::Secret => draw_secret(frame, body, prompt, look),
@@ -78,32 +68,6 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Saving(saving) => crate::tui::screens::saving::view::draw(frame, body, saving, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
-}
-
-fn help(model: &Model, look: &Look) -> Vec<Line<'static>> {
-    let theme = &look.theme;
-    let row = |keys: &str, words: &str| {
-        // Keys that need more room have a line of their own, so that all words begin in one column.
-        let is_long = keys.width() > HELP_KEYS;
-        let own = is_long.then(|| Line::styled(format!("  {keys}"), theme.title));
-        let parts = wrap(words, usize::from(HELP_COLUMNS) - HELP_KEYS - 6).into_iter().enumerate();
-        let keys = if is_long { "" } else { keys };
-        let beside = parts.map(|(index, part)| {
-            let keys = if index == 0 { keys } else { "" };
-            let keys = format!("  {keys:<HELP_KEYS$}");
-            Line::from(vec![Span::styled(keys, theme.title), Span::raw(format!(" {part}"))])
-        });
-        own.into_iter().chain(beside).collect::<Vec<_>>()
-    };
-    let mut lines = Vec::new();
-    for (title, rows) in keymap::help(&model.keymap, keymap::contexts_below(model)) {
-        lines.push(Line::styled(format!(" {title}"), theme.brand));
-        lines.extend(rows.iter().flat_map(|(keys, words)| row(keys, words)));
-        lines.push(Line::default());
-    }
-    lines.push(Line::styled(" Filters", theme.brand));
-    lines.extend(query::help().into_iter().flat_map(|(atom, words)| row(atom, words)));
-    lines
 }
 
 fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
@@ -178,6 +142,12 @@ fn draw_small_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: 
         PromptKind::Tag => (
             format!("Tags for {of}"),
             "Names with spaces between them; -name removes one. tag:name finds it.".to_owned(),
+        ),
+        PromptKind::Export => (
+            format!("Export {of} to a file"),
+            "By its name: .har for an HTTP Archive, .sh for a curl script, .jsonl for what `whyhook import` reads back. \
+             Readable only by you."
+                .to_owned(),
         ),
         PromptKind::Columns => {
             let names = ListColumn::ALL.map(ListColumn::name).join(", ");

@@ -101,3 +101,33 @@ fn columns_are_chosen_by_name() {
     person.tell(Message::Edit(tui_input::InputRequest::DeleteLine)).act(Action::Accept);
     assert_eq!((person.model.columns.clone(), person.model.overlay.is_none()), (None, true));
 }
+
+#[test]
+fn what_is_selected_is_exported_to_a_file_whose_name_says_the_format() {
+    let mut person = Person::new(3);
+    let export = Action::List(ListAction::Export);
+    person.act(export);
+    let prompt = |person: &Person| match &person.model.overlay {
+        Some(Overlay::Prompt(prompt)) => (prompt.text().to_owned(), prompt.error.clone()),
+        _ => panic!("no prompt"),
+    };
+    assert_eq!(prompt(&person), ("delivery-3.har".to_owned(), None));
+    for _ in 0..4 {
+        person.tell(Message::Edit(tui_input::InputRequest::DeletePrevChar));
+    }
+    person.act(Action::Accept);
+    assert!(prompt(&person).1.unwrap().contains(".har, .sh or .jsonl") && person.effects.is_empty());
+    for character in ".sh".chars() {
+        person.tell(Message::Edit(tui_input::InputRequest::InsertChar(character)));
+    }
+    person.act(Action::Accept);
+    assert_eq!(person.effects.pop(), Some(Effect::Export(vec![DeliveryId(3)], "delivery-3.sh".to_owned())));
+    assert!(person.model.overlay.is_none());
+    person.act(Action::List(ListAction::SelectAll)).act(export);
+    assert_eq!(prompt(&person).0, "deliveries.har");
+    person.act(Action::Accept);
+    let all = [1, 2, 3].map(DeliveryId).to_vec();
+    assert_eq!(person.effects.pop(), Some(Effect::Export(all, "deliveries.har".to_owned())));
+    person.tell(Message::Exported(Err("deliveries.har already exists".to_owned())));
+    assert!(person.model.notice.as_ref().is_some_and(|notice| notice.text.contains("already exists")));
+}

@@ -111,3 +111,37 @@ fn what_retention_has_deleted_is_said_and_the_list_is_read_again() {
         person.effects.iter().any(|effect| matches!(effect, Effect::LoadPage(_))) || !person.model.list.is_loading()
     );
 }
+
+#[test]
+fn columns_are_kept_in_the_configuration_after_a_yes() {
+    use crate::config::ListColumn;
+    let folder = tempfile::tempdir().unwrap();
+    let mut person = Person::new(1);
+    let columns = Action::List(crate::tui::screens::list::action::ListAction::Columns);
+    let types = |person: &mut Person, text: &str| {
+        for character in text.chars() {
+            person.tell(Message::Edit(tui_input::InputRequest::InsertChar(character)));
+        }
+    };
+    let error = |person: &Person| match &person.model.overlay {
+        Some(Overlay::Prompt(prompt)) => prompt.error.clone(),
+        _ => None,
+    };
+    person.act(columns).act(Action::SaveColumns);
+    assert!(error(&person).unwrap().starts_with("no columns to save"), "there is nothing to keep");
+    types(&mut person, "id nonsense");
+    person.act(Action::SaveColumns);
+    assert!(error(&person).unwrap().contains("nonsense") && person.effects.is_empty());
+    person.tell(Message::Edit(tui_input::InputRequest::DeletePrevWord));
+    types(&mut person, "cause");
+    person.act(Action::SaveColumns);
+    let chosen = vec![ListColumn::Id, ListColumn::Cause];
+    let Some(Effect::Config(ConfigEffect::Make(_, part))) = person.effects.pop() else { panic!("nothing is asked") };
+    assert_eq!((part, &person.model.columns), (ToSave::Columns(chosen.clone()), &Some(chosen.clone())));
+    let file = folder.path().join("whyhook.toml");
+    let change = Arc::new(ConfigChange::make(&file, &ConfigPart::Columns(chosen)).unwrap());
+    person.tell(Message::Config(ConfigNews::Made(Ok(Arc::clone(&change)))));
+    assert!(matches!(person.model.overlay, Some(Overlay::Saving(_))) && person.effects.is_empty());
+    person.tell(Message::Choose('y'));
+    assert_eq!(person.effects.pop(), Some(Effect::Config(ConfigEffect::Write(change))));
+}

@@ -2,8 +2,10 @@
 
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
+use crate::diff::{ComparedMessage, MessageComparison};
 use crate::http::{Failure, Head, HttpResponse, Latency};
-use crate::tui::app::action::Action;
+use crate::server::JobProgress;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::overlay::state::Overlay;
@@ -12,7 +14,7 @@ use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::form::FieldKey;
 use crate::tui::screens::send::forms::SendForm;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
-use crate::tui::screens::send::state::{Receiver, SendProgress, SendScreen, SentOfMany};
+use crate::tui::screens::send::state::{ComparisonView, Receiver, SendProgress, SendScreen, SentOfMany};
 use crate::tui::screens::send::task::{Again, News, Preview, ReplayTask, SendTask, SimulateTask, Which};
 
 pub(super) fn panel(result: Result<u16, &str>) -> Box<Panel> {
@@ -207,9 +209,11 @@ fn two_are_compared_and_attempts_opened() {
     assert!(notice(&person).0.contains("mark a delivery with m"));
     person.act(Action::Send(SendAction::Mark)).act(Action::Move(Step::Down)).act(Action::Send(SendAction::Compare));
     assert_eq!(person.effects.pop(), Some(Effect::Send(SendTask::Compare(DeliveryId(3), DeliveryId(2)))));
-    person.tell(Message::Sending(News::Compared("two".to_owned(), String::new())));
+    let message = ComparedMessage { start: "POST / HTTP/1.1".into(), fields: Vec::new(), body: "{}".into() };
+    let same = MessageComparison::of(&message, &message);
+    person.tell(Message::Sending(News::Compared(Box::new(ComparisonView::of("two".to_owned(), &same)))));
     assert!(
-        matches!(&person.model.sending.screens[..], [SendScreen::Comparison(_, lines, 0)] if lines[0] == "no differences")
+        matches!(&person.model.sending.screens[..], [SendScreen::Comparison(view)] if view.lines == ["no differences"])
     );
     person.act(Action::Back);
     person.act(Action::Send(SendAction::Attempts));
@@ -249,4 +253,33 @@ fn a_check_grows_row_by_row() {
     assert!(
         matches!(&person.model.sending.screens[..], [SendScreen::Form(_), SendScreen::Check(check)] if !check.is_open)
     );
+}
+
+#[test]
+fn long_work_of_others_is_seen_and_cancelled_from_anywhere() {
+    let job = |number, done| JobProgress { number, kind: "prune", done, total: 3_400, is_cancelled: false };
+    let mut nothing = Person::new(0);
+    nothing.act(Action::StopLooking);
+    assert!(notice(&nothing).0.starts_with("nothing to stop"));
+    // A search of a tab that is not looked at goes on.
+    let mut person = Person::new(1);
+    person.tell(Message::Jobs(vec![job(1, 200)]));
+    let shown = crate::tui::app::view::tests::screen(&mut person.model, 120, 36);
+    assert!(shown.lines().next().unwrap().contains("↻ prune 200/3,400"), "{shown}");
+    assert!(shown.contains("x cancel"), "{shown}");
+    for tab in [Tab::Overview, Tab::Raw] {
+        person.act(Action::Show(tab)).act(Action::StopLooking);
+        assert_eq!(person.effects.pop(), Some(Effect::CancelJobs(vec![1])));
+    }
+    assert!(notice(&person).0.starts_with("cancelling prune"));
+    // Several are counted together, and quitting asks.
+    person.tell(Message::Jobs(vec![job(1, 200), JobProgress { is_cancelled: true, ..job(2, 0) }]));
+    let shown = crate::tui::app::view::tests::screen(&mut person.model, 60, 20);
+    assert!(shown.lines().next().unwrap().contains("200/6,800"), "{shown}");
+    person.act(Action::Quit);
+    let Some(Overlay::Confirm(confirm)) = &person.model.overlay else { panic!("it asks") };
+    assert_eq!(confirm.question, "2 jobs are still running: they are cut off.");
+    person.act(Action::Back);
+    person.tell(Message::Jobs(Vec::new())).act(Action::Quit);
+    assert_eq!(person.effects.pop(), Some(Effect::Quit));
 }

@@ -15,6 +15,7 @@ use crate::payload::grouped;
 use crate::server::tunnel::TunnelState;
 use crate::text;
 use crate::tui::app::action::Action;
+use crate::tui::app::jobs;
 use crate::tui::app::model::Model;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::send::action::SendAction;
@@ -144,6 +145,15 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
                 .or(3, format!("{short} {progress}"))
                 .or(12, progress)
                 .opens(Action::Send(SendAction::Last)),
+        );
+    }
+    if !model.jobs.is_empty() {
+        let (words, progress) = (jobs::in_words(&model.jobs), jobs::how_far(&model.jobs));
+        let cancelled = model.jobs.iter().all(|job| job.is_cancelled);
+        let words = if cancelled { format!("cancelling {words}") } else { words };
+        let shortest = if progress.is_empty() { words.clone() } else { progress.clone() };
+        parts.push(
+            Part::new("↻", theme.info, format!("{words} {progress}").trim_end()).or(12, shortest).opens(Action::Status),
         );
     }
     let turned_away = model.stats.refused + model.stats.not_held + model.stats.not_forwarded;

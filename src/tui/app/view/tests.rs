@@ -40,6 +40,7 @@ use crate::tui::theme::Theme;
 use crate::tui::theme::palette::ThemePalette;
 
 mod adopt;
+mod help;
 mod images;
 mod pointer;
 mod sending;
@@ -395,9 +396,6 @@ fn overlays() {
     update(&mut model, Message::Act(Action::Back));
     update(&mut model, Message::Act(Action::CopyMenu));
     insta::assert_snapshot!("copy", screen(&mut model, 100, 24));
-    update(&mut model, Message::Act(Action::Back));
-    update(&mut model, Message::Act(Action::Help));
-    insta::assert_snapshot!("help", screen(&mut model, 100, 160));
 }
 
 #[test]

@@ -32,8 +32,8 @@ pub(crate) fn lend(model: &mut Model, to: LentTo) -> Vec<Effect> {
 fn content(model: &Model, to: LentTo) -> Result<LentText, String> {
     if matches!(model.overlay, Some(Overlay::Sending)) {
         return match model.sending.screens.last() {
-            Some(SendScreen::Comparison(_, lines, _)) => {
-                Ok(LentText { what: "the comparison", extension: ".diff", bytes: lines.join("\n").into(), to })
+            Some(SendScreen::Comparison(view)) => {
+                Ok(LentText { what: "the comparison", extension: ".diff", bytes: view.lines.join("\n").into(), to })
             }
             _ => Err("only a comparison can be opened from here".to_owned()),
         };

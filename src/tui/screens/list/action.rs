@@ -19,12 +19,23 @@ pub enum ListAction {
     SelectAll,
     /// Choose the columns.
     Columns,
+    /// Export to a file.
+    Export,
 }
 
 impl ListAction {
     /// Every action.
-    pub const ALL: [Self; 8] =
-        [Self::Pin, Self::Note, Self::Tag, Self::Delete, Self::Undo, Self::Select, Self::SelectAll, Self::Columns];
+    pub const ALL: [Self; 9] = [
+        Self::Pin,
+        Self::Note,
+        Self::Tag,
+        Self::Delete,
+        Self::Undo,
+        Self::Select,
+        Self::SelectAll,
+        Self::Columns,
+        Self::Export,
+    ];
 
     /// What it does, in a few words.
     #[must_use]
@@ -38,6 +49,7 @@ impl ListAction {
             Self::Select => "select it for what comes next",
             Self::SelectAll => "select all shown, or none",
             Self::Columns => "choose the list's columns",
+            Self::Export => "export it to a file …",
         }
     }
 
@@ -52,6 +64,7 @@ impl ListAction {
             Self::Undo => "restore undelete bring back",
             Self::Select => "choose several multiple",
             Self::SelectAll => "choose several multiple everything clear",
+            Self::Export => "har archive curl json backup download save",
             Self::Columns => "fields table layout cause path id",
         }
     }

@@ -4,6 +4,8 @@ use crate::config::ListColumn;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
+use crate::tui::screens::saving::state::ToSave;
+use crate::tui::screens::saving::update::ask;
 
 /// Marker, and the verdict's glyph with a space.
 const FRONT: usize = 3;
@@ -100,21 +102,40 @@ pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
 
 /// Shows the columns that were typed; none for the usual ones.
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
-    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
-    let text = prompt.text().trim().to_owned();
-    if text.is_empty() {
-        (model.columns, model.overlay) = (None, None);
+    let Some(columns) = typed(model) else { return Vec::new() };
+    (model.columns, model.overlay) = ((!columns.is_empty()).then_some(columns), None);
+    Vec::new()
+}
+
+/// Shows them, and what keeping them would write into the configuration.
+pub(crate) fn save(model: &mut Model) -> Vec<Effect> {
+    let Some(columns) = typed(model) else { return Vec::new() };
+    if columns.is_empty() {
+        if let Some(Overlay::Prompt(prompt)) = &mut model.overlay {
+            prompt.error = Some(
+                "no columns to save: type them; for the usual ones delete `columns` from the configuration".to_owned(),
+            );
+        }
         return Vec::new();
     }
-    match ListColumn::read_all(&text) {
-        Ok(columns) => {
-            let names: Vec<String> = columns.iter().map(|column| format!("\"{}\"", column.name())).collect();
-            model.say(format!("to keep them, write into the configuration: columns = [{}]", names.join(", ")), false);
-            (model.columns, model.overlay) = (Some(columns), None);
-        }
-        Err(error) => prompt.error = Some(error.to_string()),
+    model.columns = Some(columns.clone());
+    ask(model, ToSave::Columns(columns))
+}
+
+/// The columns in the prompt; `None` where they cannot be read, which is said there.
+fn typed(model: &mut Model) -> Option<Vec<ListColumn>> {
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return None };
+    let text = prompt.text().trim().to_owned();
+    if text.is_empty() {
+        return Some(Vec::new());
     }
-    Vec::new()
+    match ListColumn::read_all(&text) {
+        Ok(columns) => Some(columns),
+        Err(error) => {
+            prompt.error = Some(error.to_string());
+            None
+        }
+    }
 }
 
 #[cfg(test)]

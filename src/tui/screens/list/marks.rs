@@ -1,9 +1,11 @@
 //! Pins, notes, tags, deletions, and the selection of several.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use super::action::ListAction;
 use super::columns;
+use crate::archive::export::exporter_for;
 use crate::delivery::{DeliveryId, Marks, MarksEdit, tag_of};
 use crate::payload::grouped;
 use crate::server::{MarkedElsewhere, marked_words};
@@ -37,9 +39,30 @@ pub(crate) fn act(model: &mut Model, action: ListAction) -> Vec<Effect> {
             model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Tag, String::new())));
             Vec::new()
         }
+        ListAction::Export => {
+            let name = match ids[..] {
+                [id] => format!("delivery-{id}.har"),
+                _ => "deliveries.har".to_owned(),
+            };
+            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Export, name)));
+            Vec::new()
+        }
         ListAction::Delete => delete(model, ids),
         ListAction::Select => select(model),
     }
+}
+
+/// Exports them to the file that was typed.
+pub(crate) fn export(model: &mut Model) -> Vec<Effect> {
+    let ids = targets(model);
+    let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let path = prompt.text().trim().to_owned();
+    if exporter_for(Path::new(&path)).is_none() {
+        prompt.error = Some("the name must end in .har, .sh or .jsonl".to_owned());
+        return Vec::new();
+    }
+    model.overlay = None;
+    vec![Effect::Export(ids, path)]
 }
 
 /// The selected deliveries; without any, the one under the cursor.

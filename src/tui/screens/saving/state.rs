@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::config::ListColumn;
 use crate::config::file::ConfigChange;
 use crate::rules::RuleSet;
 use crate::simulate::SavedSimulation;
@@ -17,6 +18,8 @@ pub enum ToSave {
     Simulation(String, Box<SavedSimulation>),
     /// A filter under its name.
     Filter(String, String),
+    /// The columns of the list.
+    Columns(Vec<ListColumn>),
 }
 
 /// What is asked of the configuration file. Each answers with [`ConfigNews`].

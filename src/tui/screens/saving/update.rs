@@ -69,9 +69,7 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
         ConfigNews::Made(Ok(change)) => match model.overlay.take() {
             Some(Overlay::Answers(window)) => show(model, change, Below::Answers(window)),
             Some(Overlay::Sending) => show(model, change, Below::Sending),
-            Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::FilterName => {
-                show(model, change, Below::Nothing);
-            }
+            Some(Overlay::Prompt(prompt)) if is_saved_from(prompt.kind) => show(model, change, Below::Nothing),
             // The person has gone on to something else.
             other => model.overlay = other,
         },
@@ -105,6 +103,11 @@ fn shown(change: &ConfigChange) -> String {
     visible(&change.file().to_string_lossy()).into_owned()
 }
 
+/// Whether what is typed there is saved in the configuration.
+fn is_saved_from(kind: PromptKind) -> bool {
+    matches!(kind, PromptKind::FilterName | PromptKind::Columns)
+}
+
 /// Shows it where the person looks: in the open window, else in the bottom line.
 fn say(model: &mut Model, said: Result<String, String>) {
     match &mut model.overlay {
@@ -114,7 +117,7 @@ fn say(model: &mut Model, said: Result<String, String>) {
                 return;
             }
         }
-        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::FilterName => {
+        Some(Overlay::Prompt(prompt)) if is_saved_from(prompt.kind) => {
             if let Err(problem) = said {
                 prompt.error = Some(problem);
                 return;

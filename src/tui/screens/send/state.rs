@@ -8,6 +8,7 @@ pub use crate::tui::screens::send::panel::{BodyRows, Panel};
 pub use crate::tui::screens::send::task::{Again, CheckTask, News, Preview, ReplayTask, SendTask, SimulateTask, Which};
 
 use crate::delivery::{AttemptSummary, DeliveryId};
+use crate::diff::{MessageComparison, SideRow};
 use crate::send::conformance::{CheckReport, CheckRow};
 
 /// Rows of a sending of many that are kept to be looked at.
@@ -112,10 +113,37 @@ pub enum SendScreen {
     Progress(usize),
     /// A delivery's sendings, and the chosen one.
     Attempts(DeliveryId, Vec<AttemptSummary>, usize),
-    /// What differs: a title, the lines, and the first row shown.
-    Comparison(String, Vec<String>, usize),
+    /// What differs.
+    Comparison(Box<ComparisonView>),
     /// A check of a receiver.
     Check(Box<CheckView>),
+}
+
+/// Two messages compared.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ComparisonView {
+    /// Which two.
+    pub title: String,
+    /// What differs, in lines; what is copied.
+    pub lines: Vec<String>,
+    /// The same side by side, where there is room for it.
+    pub rows: Vec<SideRow>,
+    /// The first row shown.
+    pub first: usize,
+}
+
+impl ComparisonView {
+    /// To show a comparison.
+    #[must_use]
+    pub fn of(title: String, comparison: &MessageComparison) -> Self {
+        let mut lines: Vec<String> = comparison.to_text().lines().map(str::to_owned).collect();
+        let mut rows = comparison.side_by_side();
+        if lines.is_empty() {
+            lines.push("no differences".to_owned());
+            rows.push(SideRow::Note("no differences".to_owned()));
+        }
+        Self { title, lines, rows, first: 0 }
+    }
 }
 
 /// How a sending goes.

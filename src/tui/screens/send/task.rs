@@ -10,7 +10,7 @@ use crate::send::conformance::{CheckReport, CheckRow};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
-use crate::tui::screens::send::state::{SendProgress, SentOfMany};
+use crate::tui::screens::send::state::{ComparisonView, SendProgress, SentOfMany};
 
 /// Something to send, or to look up for it. The results come as [`News`].
 #[derive(Debug, Clone, PartialEq)]
@@ -192,8 +192,8 @@ pub enum News {
     Attempts(DeliveryId, Vec<AttemptSummary>),
     /// One stored sending.
     Attempt(Box<Panel>),
-    /// What differs, under a title.
-    Compared(String, String),
+    /// What differs.
+    Compared(Box<ComparisonView>),
     /// The result of one case of a check, and how many cases there are.
     CheckRow(Box<CheckRow>, usize),
     /// What a check is doing that is not a case of it, in words.

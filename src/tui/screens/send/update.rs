@@ -152,10 +152,7 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
             model.sending.last = Some(panel);
             return open(model, SendScreen::Panel);
         }
-        News::Compared(title, text) if is_free(model) => {
-            let lines = if text.is_empty() { vec!["no differences".to_owned()] } else { lines(&text) };
-            return open(model, SendScreen::Comparison(title, lines, 0));
-        }
+        News::Compared(view) if is_free(model) => return open(model, SendScreen::Comparison(view)),
         // Another overlay has opened in the meantime.
         News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
         News::CheckRow(row, total) => {
@@ -201,10 +198,6 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         }
     }
     Vec::new()
-}
-
-fn lines(text: &str) -> Vec<String> {
-    text.lines().map(str::to_owned).collect()
 }
 
 /// Whether a screen may come over what is there.

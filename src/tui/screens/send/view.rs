@@ -1,12 +1,12 @@
 //! The screens over the panes that have to do with sending.
 
 mod check;
+mod comparison;
 mod form;
 mod panel;
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::delivery::AttemptSummary;
@@ -44,10 +44,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, model: &Model, look: &Look
             let line = |row: usize| attempt_line(&rows[row], row == *cursor, columns, look);
             draw_rows(frame, body, &title, rows.len(), first, line, look)
         }
-        (Some(SendScreen::Comparison(title, lines, first)), ..) => {
-            let line = |row: usize| Line::styled(shown(&lines[row]), difference(&lines[row], look));
-            draw_rows(frame, body, &shown(title), lines.len(), *first, line, look)
-        }
+        (Some(SendScreen::Comparison(view)), ..) => comparison::draw(frame, body, view, look),
         _ => Drawn::default(),
     }
 }
@@ -63,6 +60,17 @@ fn draw_rows<'a>(
     look: &Look,
 ) -> Drawn {
     let area = window(frame, body, title, WIDEST, count, look);
+    draw_rows_in(frame, area, count, first, line)
+}
+
+/// Draws the rows that are in view in a window's inside.
+fn draw_rows_in<'a>(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    count: usize,
+    first: usize,
+    line: impl Fn(usize) -> Line<'a>,
+) -> Drawn {
     let inside = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
     let rows = usize::from(inside.height);
     let first = first.min(count.saturating_sub(rows));
@@ -132,15 +140,4 @@ fn attempt_line(attempt: &AttemptSummary, is_here: bool, columns: usize, look: &
         Span::raw(clip(&rest, columns.saturating_sub(13)).into_owned()),
     ]);
     if is_here { line.style(look.theme.selected) } else { line }
-}
-
-/// The style of a line of a comparison; its sign carries the same meaning.
-fn difference(line: &str, look: &Look) -> Style {
-    match line.trim_start().chars().next() {
-        Some('-') => look.theme.bad,
-        Some('+') => look.theme.good,
-        Some('~' | '↕') => look.theme.warn,
-        _ if line.starts_with(' ') => look.theme.text,
-        _ => look.theme.title,
-    }
 }

@@ -13,6 +13,7 @@ use crate::server::listener::Control;
 use crate::store::{Location, Reader, StoreError};
 use crate::tui::app::message::Message;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
+use crate::tui::screens::send::state::ComparisonView;
 use crate::tui::screens::send::task::{News, Preview, SendTask, SimulateTask};
 
 /// Rows of a delivery's sendings that are listed.
@@ -115,7 +116,7 @@ impl Lookups {
         };
         let comparison =
             MessageComparison::of(&ComparedMessage::from(&load(from)?), &ComparedMessage::from(&load(to)?));
-        Ok(News::Compared(format!("- #{from}   + #{to}"), comparison.to_text()))
+        Ok(News::Compared(Box::new(ComparisonView::of(format!("- #{from}   + #{to}"), &comparison))))
     }
 
     fn compare_attempts(&self, from: AttemptId, to: AttemptId) -> Result<News, String> {
@@ -126,6 +127,7 @@ impl Lookups {
         };
         let comparison =
             MessageComparison::of(&ComparedMessage::from(&load(from)?), &ComparedMessage::from(&load(to)?));
-        Ok(News::Compared(format!("the response to attempt - {from}   + {to}"), comparison.to_text()))
+        let title = format!("the response to attempt - {from}   + {to}");
+        Ok(News::Compared(Box::new(ComparisonView::of(title, &comparison))))
     }
 }

@@ -1,7 +1,10 @@
 //! The screens of sendings, at every size that is common.
 
+use ratatui::style::Modifier;
+
 use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
+use crate::diff::{ComparedMessage, MessageComparison};
 use crate::http::{Failure, HttpResponse, Latency};
 use crate::send::conformance::{
     CheckFinding, CheckReport, CheckRow, MATRIX, NoVerdict, Observed, ReceiverFault, Remedy, case_named,
@@ -10,7 +13,7 @@ use crate::signature::SigningKind;
 use crate::tui::app::update::update;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
-use crate::tui::screens::send::state::{CheckView, Receiver, SendProgress, SentOfMany};
+use crate::tui::screens::send::state::{CheckView, ComparisonView, Receiver, SendProgress, SentOfMany};
 use crate::tui::screens::send::task::{News, Preview, SendTask};
 
 fn attempt(result: Result<HttpResponse, Failure>) -> Panel {
@@ -199,7 +202,35 @@ fn a_finished_check() {
 #[test]
 fn a_comparison() {
     let mut model = model(&three(), secrets());
-    let text = "headers\n  - A: 1\n  + A: 2\nbody as JSON\n  ~ a: 1 → \u{1b}2\n".to_owned();
-    tell(&mut model, News::Compared("- #3   + #2".to_owned(), text));
-    shown("comparison", &mut model);
+    let message = |head: &str, body: &str| {
+        ComparedMessage::of(&Head::from(head.to_owned()), &Bytes::copy_from_slice(body.as_bytes()))
+    };
+    let from = message(
+        "POST /webhooks/trackpilots HTTP/1.1\r\nHost: localhost:3000\r\nX-Webhook-Timestamp: 1746123456\r\n\r\n",
+        r#"{"event":"desktop.app_tracking.captured","count":1.0,"gone":true,"of":[1,2]}"#,
+    );
+    let long = "0123456789abcdef".repeat(8);
+    let to = message(
+        &format!(
+            "POST /webhooks/other HTTP/1.1\r\nHost: localhost:3000\r\nX-Webhook-Timestamp: 1746123499\r\nX-Long: {long}\r\nX-Odd: \u{1b}[31m\r\n\r\n"
+        ),
+        "{\"event\":\"desktop.screenshot_tracking.captured\",\"count\":1.00,\"of\":[1,true]}",
+    );
+    let view = ComparisonView::of("- #3   + #2".to_owned(), &MessageComparison::of(&from, &to));
+    tell(&mut model, News::Compared(Box::new(view)));
+    for (columns, rows) in [(60, 20), (80, 24), (120, 36), (159, 40), (160, 40), (200, 50)] {
+        insta::assert_snapshot!(format!("sending_comparison_{columns}x{rows}"), screen(&mut model, columns, rows));
+    }
+    // Marked in its own way on the right and on the left; what is the same is not marked.
+    let mut terminal = Terminal::new(TestBackend::new(200, 50)).unwrap();
+    terminal.draw(|frame| _ = draw(frame, &model, &look())).unwrap();
+    let cells = terminal.backend().buffer().content();
+    let text: Vec<&str> = cells.iter().map(ratatui::buffer::Cell::symbol).collect();
+    let is_marked = |part: &str| {
+        let part: Vec<String> = part.chars().map(String::from).collect();
+        let at = text.windows(part.len()).rposition(|window| window == part).unwrap();
+        cells[at..at + part.len()].iter().all(|cell| cell.modifier.contains(Modifier::UNDERLINED))
+    };
+    assert!(is_marked("trackpilots") && is_marked("other") && is_marked("99") && is_marked("gone: true"));
+    assert!(!is_marked("POST") && !is_marked("17461234") && !is_marked("X-Webhook-Timestamp"));
 }

@@ -129,7 +129,8 @@ fn step_through(model: &mut Model, step: Step) {
             }
         }
         Some(SendScreen::Form(form)) => scrolled(&mut form.scroll),
-        Some(SendScreen::Progress(first) | SendScreen::Comparison(_, _, first)) => scrolled(first),
+        Some(SendScreen::Progress(first)) => scrolled(first),
+        Some(SendScreen::Comparison(view)) => scrolled(&mut view.first),
         Some(SendScreen::Attempts(_, rows, cursor)) => *cursor = step.apply(*cursor, rows.len(), viewport.overlay_rows),
         Some(SendScreen::Check(check)) if check.is_open => scrolled(&mut check.scroll),
         Some(SendScreen::Check(check)) => {
@@ -236,7 +237,7 @@ fn copy(model: &Model) -> Vec<Effect> {
             let task = form.simulate_task(&model.sending.receivers).ok();
             task.map(|task| ("the simulation, for the configuration", task.saved.to_toml(SAVED_NAME)))
         }
-        Some(SendScreen::Comparison(_, lines, _)) => Some(("the comparison", lines.join("\n"))),
+        Some(SendScreen::Comparison(view)) => Some(("the comparison", view.lines.join("\n"))),
         _ => None,
     };
     copied.map(|(what, text)| Effect::Copy { what: what.to_owned(), text }).into_iter().collect()

@@ -1,0 +1,99 @@
+//! Deliveries written into a file for other tools, on a thread of its own. It is a job of the run: seen and cancelled as
+//! any other.
+
+use std::path::{Path, PathBuf};
+
+use crate::archive::export::{ExportItem, exporter_for};
+use crate::delivery::DeliveryId;
+use crate::payload::grouped;
+use crate::server::{JobTicket, RunningJobs};
+use crate::store::{Location, Reader, StoreError};
+use crate::system::save::{UnfinishedFile, typed_path};
+use crate::text;
+use crate::tui::app::message::Message;
+
+/// Starts an export of these deliveries, the oldest first.
+pub(crate) fn start(
+    location: Location,
+    jobs: &RunningJobs,
+    mut ids: Vec<DeliveryId>,
+    path: String,
+    send: impl FnOnce(Message) + Send + 'static,
+) {
+    ids.sort_unstable();
+    let ticket = jobs.begin("export");
+    // Does nothing when no thread can be started: such a machine has worse problems.
+    let _ = std::thread::Builder::new().name("whyhook-export".to_owned()).spawn(move || {
+        crate::system::panic::trap("export");
+        let path = typed_path(&path, etcetera::home_dir().ok().as_deref());
+        let outcome = export(&location, &ticket, &ids, &path);
+        drop(ticket);
+        send(Message::Exported(outcome));
+    });
+}
+
+/// Writes all of them, or nothing; in words, what was written, or why nothing was.
+fn export(location: &Location, ticket: &JobTicket, ids: &[DeliveryId], path: &Path) -> Result<String, String> {
+    let mut exporter =
+        exporter_for(path).ok_or_else(|| "the file's name must end in .har, .sh or .jsonl".to_owned())?;
+    let failed = |error: std::io::Error| format!("cannot write {}: {error}", shown(path));
+    let unread = |error: StoreError| error.to_string();
+    let reader = Reader::open(location).map_err(unread)?;
+    let mut file = UnfinishedFile::begin(path, false).map_err(|error| error.to_string())?;
+    let (mut written, mut lost) = (0_u64, 0_u64);
+    for (done, id) in (0..).zip(ids) {
+        if !ticket.advance(done, ids.len() as u64) {
+            return Err("export cancelled: nothing was written".to_owned());
+        }
+        let delivery = match reader.load(*id) {
+            Err(StoreError::RecordLost { .. }) | Ok(None) => {
+                lost += 1;
+                continue;
+            }
+            Err(error) => return Err(unread(error)),
+            Ok(Some(delivery)) => delivery,
+        };
+        let kept = reader.diagnosis(*id).map_err(unread)?;
+        let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
+        exporter.add(ExportItem { delivery: &delivery, diagnosis: diagnosis.as_ref() }, &mut file).map_err(failed)?;
+        written += 1;
+    }
+    exporter.end(&mut file).map_err(failed)?;
+    file.finish().map_err(|error| error.to_string())?;
+    let mut words = match written {
+        1 => "1 delivery".to_owned(),
+        many => format!("{} deliveries", grouped(many)),
+    };
+    words.push_str(&format!(" exported to {}", shown(path)));
+    if lost > 0 {
+        words.push_str(&format!("; {} no longer in the store", grouped(lost)));
+    }
+    match exporter.warnings().lines().count() {
+        0 => {}
+        1 => words.push_str("; 1 remark: `whyhook export` prints it"),
+        many => words.push_str(&format!("; {many} remarks: `whyhook export` prints them")),
+    }
+    Ok(words)
+}
+
+fn shown(path: &Path) -> String {
+    let whole = std::path::absolute(path).unwrap_or_else(|_| PathBuf::from(path));
+    text::visible(&whole.to_string_lossy()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_written_says_why_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("none.db"));
+        let jobs = RunningJobs::default();
+        let ticket = jobs.begin("export");
+        let to = |name: &str| export(&location, &ticket, &[DeliveryId(1)], &folder.path().join(name)).unwrap_err();
+        assert!(to("x.pdf").contains(".har, .sh or .jsonl"));
+        assert!(!to("x.har").is_empty());
+        assert!(!folder.path().join("x.har").exists());
+    }
+}
