@@ -108,8 +108,8 @@ impl Theme {
         }
     }
 
-    /// Marks a row as chosen. What has a colour of its own keeps it. Where the row is reversed, verdicts and statuses stay
-    /// as they are, in their colours, and all other colours go: reversed, they would be a patchwork.
+    /// Marks a row as chosen. What has a colour of its own keeps it. Where the row is reversed, verdicts and statuses are
+    /// blocks of their colours in one bar, and all other colours go: reversed, they would be a patchwork.
     pub fn highlight(&self, buffer: &mut Buffer, row: Rect, style: Style) {
         let reverses = style.add_modifier.contains(Modifier::REVERSED);
         let telling = [self.good, self.bad, self.warn, self.simulation].map(|style| style.fg);
@@ -118,8 +118,10 @@ impl Theme {
             let is_coloured = cell.fg != Color::Reset;
             if !reverses {
                 cell.set_style(if is_coloured { Style { fg: None, ..style } } else { style });
-            } else if !(is_coloured && telling.contains(&Some(cell.fg)) && cell.symbol() != " ") {
-                cell.set_style(Style::new().fg(Color::Reset).bg(Color::Reset)).set_style(style);
+            } else {
+                let tells = telling.contains(&Some(cell.fg)) && cell.symbol() != " ";
+                let fg = if is_coloured && tells { cell.fg } else { Color::Reset };
+                cell.set_style(Style::new().fg(fg).bg(Color::Reset)).set_style(style);
             }
         }
     }
@@ -227,8 +229,8 @@ mod tests {
             let theme = Theme::new(palette);
             let row = selected_row(&theme);
             assert_eq!(Some(row[(0, 0)].fg), theme.bad.fg, "{palette:?}");
-            assert!(!row[(0, 0)].modifier.contains(Modifier::REVERSED), "{palette:?}");
-            assert!(row[(2, 0)].modifier.contains(Modifier::REVERSED), "{palette:?}");
+            assert_eq!(row[(2, 0)].fg, Color::Reset, "{palette:?}");
+            assert!([0, 2].iter().all(|x| row[(*x, 0)].modifier.contains(Modifier::REVERSED)), "{palette:?}");
         }
     }
 

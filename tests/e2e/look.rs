@@ -70,6 +70,7 @@ fn what_is_typed_while_the_terminal_is_asked_is_not_lost() {
     let env = TestEnv::with_secret();
     // Typed before the answer, between its parts and after it.
     let mut person = Person::runs_in(&env, SIZE, &LISTEN, "?\u{1b}]11;rgb:0/0/0\u{7}/\u{1b}[?62cworld");
+    person.sees("› world").types("\u{1b}").no_longer_sees("world").settles();
     person.sees("Keys").types("q").no_longer_sees("Keys").types("q").ends();
 }
 

@@ -187,8 +187,8 @@ fn a_filter_narrows_the_list_as_it_is_typed() {
 #[test]
 fn the_help_shows_every_key_of_the_keymap() {
     let env = TestEnv::with_secret();
-    // Tall enough for all of it at once: a page that is turned may be looked at half drawn.
-    let (mut person, _) = Person::listening(&env, Size(100, 400), &[]);
+    // In one column, and tall enough for all of it at once: a page that is turned may be looked at half drawn.
+    let (mut person, _) = Person::listening(&env, Size(80, 400), &[]);
     person.types("?").sees("Anywhere");
     for (title, rows) in keymap::help(&Keymap::default(), &[KeyContext::List, KeyContext::Anywhere]) {
         person.sees(title);
@@ -203,8 +203,8 @@ fn the_help_shows_every_key_of_the_keymap() {
     person.sees("Writing an answer").no_longer_sees("Anywhere");
     person.types("g").sees("Anywhere").no_longer_sees("Writing an answer");
     // What is looked for is found in keys and filters alike.
-    person.types("/tunnelling").sees("no match").types("\u{15}header").sees("header:NAME").no_longer_sees("Anywhere");
-    person.types("\u{1b}").sees("Anywhere").types("\u{1b}").no_longer_sees("Anywhere");
+    person.types("/tunnelling").sees("no match").types("\u{15}header").sees("header:NAME").no_longer_sees("move up");
+    person.types("\u{1b}").sees("move up").types("\u{1b}").no_longer_sees("Anywhere");
     // The hints below are of the same table.
     for hint in ["T send a test event", "a answer", "/ filter", "? help"] {
         person.sees(hint);

@@ -17,7 +17,7 @@ use crate::tui::widgets::{counted, put, scrollbar, shown};
 use crate::tui::window::{typing, window};
 
 /// Columns of the window with one column of text.
-const SINGLE: u16 = 76;
+const SINGLE: u16 = 80;
 /// The fewest columns of one column of text among several, and the most.
 const NARROWEST: u16 = 56;
 const WIDEST: u16 = 70;

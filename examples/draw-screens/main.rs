@@ -1,0 +1,196 @@
+//! Draws the pictures of the README from the program itself, in a terminal of its own:
+//!
+//! ```sh
+//! cargo build --release
+//! cargo run --release --example draw-screens            # writes assets/*.svg
+//! ```
+//!
+//! It listens on 127.0.0.1:3000, which must be free, with a store and a home that are removed again.
+
+mod svg;
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::num::NonZeroU16;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, PtySize, native_pty_system};
+
+/// What it ends with when it cannot go on.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+const COLUMNS: u16 = 120;
+const ROWS: u16 = 36;
+const ADDRESS: &str = "127.0.0.1:3000";
+const SECRET: (&str, &str) = ("TRACKPILOTS_WEBHOOKS_SECRET_KEY", "a secret for pictures alone");
+/// Only a hang reaches it.
+const LIMIT: Duration = Duration::from_secs(30);
+
+fn main() -> Result<(), Failure> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let program = std::env::current_exe()?
+        .parent()
+        .and_then(Path::parent)
+        .map(|folder| folder.join(format!("whyhook{}", std::env::consts::EXE_SUFFIX)))
+        .filter(|program| program.is_file())
+        .ok_or("whyhook is not built: run cargo build with the same profile first")?;
+    let stage = Stage { program, samples: root.join("assets/samples"), home: tempfile::tempdir()? };
+    let mut screen = Screen::open(&stage)?;
+    screen.sees("Waiting for the first delivery")?;
+    stage.deliveries()?;
+
+    screen.types("2")?;
+    screen.sees("re-serialised")?;
+    screen.draw(&root.join("assets/screen.svg"), "The list of deliveries, and why a signature does not match")?;
+    // The screenshot came before it.
+    screen.types("j3")?;
+    screen.sees("imageBuffer")?;
+    screen.draw(&root.join("assets/payload.svg"), "A screenshot event, above its payload as a tree")?;
+    screen.types("4")?;
+    screen.sees("JPEG")?;
+    screen.draw(&root.join("assets/image.svg"), "The image buffer of a screenshot event in hexadecimal")?;
+    screen.types("q")?;
+    screen.child.wait()?;
+    Ok(())
+}
+
+/// Where the pictures are taken.
+struct Stage {
+    program: PathBuf,
+    samples: PathBuf,
+    home: tempfile::TempDir,
+}
+
+impl Stage {
+    /// What a day brings: verified ones, one without a signature, and one whose body was re-serialised on its way.
+    fn deliveries(&self) -> Result<(), Failure> {
+        let sample = |name: &str| std::fs::read(self.samples.join(name));
+        let compact = serde_json::to_vec(&serde_json::from_slice::<serde_json::Value>(&sample("app.json")?)?)?;
+        for (signed, sent) in [
+            (Some(sample("activity.json")?), sample("activity.json")?),
+            (None, b"{}".to_vec()),
+            (Some(sample("app.json")?), sample("app.json")?),
+            (Some(sample("screenshot-simulation.json")?), sample("screenshot-simulation.json")?),
+            (Some(sample("screenshot-live.json")?), sample("screenshot-live.json")?),
+            (Some(compact), sample("app.json")?),
+        ] {
+            let headers = signed.map(|body| self.sign(&body)).transpose()?.unwrap_or_default();
+            deliver(&headers, &sent)?;
+        }
+        Ok(())
+    }
+
+    /// The headers with a signature of `body`, one to a line.
+    fn sign(&self, body: &[u8]) -> Result<String, Failure> {
+        let file = self.home.path().join("signed.json");
+        std::fs::write(&file, body)?;
+        let signed = Command::new(&self.program)
+            .args(["sign", "--body"])
+            .arg(&file)
+            .env(SECRET.0, SECRET.1)
+            .env("HOME", self.home.path())
+            .current_dir(self.home.path())
+            .stderr(Stdio::inherit())
+            .output()?;
+        if !signed.status.success() {
+            return Err("whyhook sign has failed".into());
+        }
+        Ok(String::from_utf8(signed.stdout)?)
+    }
+}
+
+/// Sends a delivery, and waits for its answer.
+fn deliver(headers: &str, body: &[u8]) -> Result<(), Failure> {
+    let mut stream = TcpStream::connect(ADDRESS)?;
+    let headers: String =
+        headers.lines().filter(|line| line.contains(": ")).map(|line| format!("{line}\r\n")).collect();
+    write!(
+        stream,
+        "POST /webhooks/trackpilots HTTP/1.1\r\nHost: {ADDRESS}\r\nConnection: close\r\n\
+         Content-Type: application/json\r\n{headers}Content-Length: {}\r\n\r\n",
+        body.len()
+    )?;
+    stream.write_all(body)?;
+    stream.read_to_end(&mut Vec::new())?;
+    Ok(())
+}
+
+/// The program in a terminal.
+struct Screen {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn std::io::Write + Send>,
+    seen: Arc<Mutex<vt100::Parser>>,
+}
+
+impl Screen {
+    fn open(stage: &Stage) -> Result<Self, Failure> {
+        let pair =
+            native_pty_system().openpty(PtySize { rows: ROWS, cols: COLUMNS, pixel_width: 0, pixel_height: 0 })?;
+        let mut command = CommandBuilder::new(&stage.program);
+        command.args(["listen", "--bind", ADDRESS, "--theme", "dark"]);
+        command.cwd(stage.home.path());
+        command.env_clear();
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("COLORTERM", "truecolor"),
+            ("TZ", "UTC"),
+            ("WHYHOOK_NGROK_API", "off"),
+            SECRET,
+        ] {
+            command.env(name, value);
+        }
+        command.env("HOME", stage.home.path());
+        let child = pair.slave.spawn_command(command)?;
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader()?;
+        let keys = pair.master.take_writer()?;
+        let cells = |count| NonZeroU16::new(count).ok_or("a screen has cells");
+        let seen = Arc::new(Mutex::new(vt100::Parser::new(cells(ROWS)?, cells(COLUMNS)?, 0)));
+        let shown = Arc::clone(&seen);
+        std::thread::spawn(move || {
+            let _held = pair.master;
+            let mut buffer = [0; 8192];
+            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if let Ok(mut parser) = shown.lock() {
+                    parser.process(&buffer[..count]);
+                }
+            }
+        });
+        Ok(Self { child, keys, seen })
+    }
+
+    fn types(&mut self, keys: &str) -> Result<(), Failure> {
+        self.keys.write_all(keys.as_bytes())?;
+        Ok(self.keys.flush()?)
+    }
+
+    fn contents(&self) -> Result<String, Failure> {
+        Ok(self.seen.lock().map_err(|_| "the terminal's reader has failed")?.screen().contents())
+    }
+
+    /// Waits until `words` are on the screen, and nothing more is drawn.
+    fn sees(&self, words: &str) -> Result<(), Failure> {
+        let begun = Instant::now();
+        let mut before = String::new();
+        loop {
+            let now = self.contents()?;
+            if now.contains(words) && now == before {
+                return Ok(());
+            }
+            if begun.elapsed() > LIMIT {
+                return Err(format!("'{words}' is not to be seen in\n{now}").into());
+            }
+            before = now;
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn draw(&self, file: &Path, title: &str) -> Result<(), Failure> {
+        let seen = self.seen.lock().map_err(|_| "the terminal's reader has failed")?;
+        Ok(std::fs::write(file, svg::picture(seen.screen(), title))?)
+    }
+}
