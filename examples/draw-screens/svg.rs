@@ -42,11 +42,11 @@ pub(crate) fn picture(screen: &Screen, title: &str) -> String {
         while column < columns {
             let Some(look) = screen.cell(row, column).map(look) else { break };
             let start = column;
-            let mut text = String::new();
+            let mut text = Vec::new();
             while let Some(cell) = screen.cell(row, column).filter(|cell| look == self::look(cell)) {
-                if !cell.is_wide_continuation() {
-                    text.push_str(if cell.has_contents() { cell.contents() } else { " " });
-                }
+                let shown = if cell.has_contents() { cell.contents() } else { " " };
+                // Marks that belong to a character stand where it stands.
+                text.extend(shown.chars().filter(|_| !cell.is_wide_continuation()).map(|mark| (column, mark)));
                 column += 1;
             }
             push(&mut svg, look, (row, start), column - start, &text);
@@ -56,7 +56,8 @@ pub(crate) fn picture(screen: &Screen, title: &str) -> String {
     svg
 }
 
-fn push(svg: &mut String, look: Look, (row, column): (u16, u16), columns: u16, text: &str) {
+/// Each character has its own place: the grid is kept in whatever font there is.
+fn push(svg: &mut String, look: Look, (row, column): (u16, u16), columns: u16, text: &[(u16, char)]) {
     let (x, y) = (u32::from(column) * WIDTH, u32::from(row) * HEIGHT);
     let width = u32::from(columns) * WIDTH;
     if look.ground != GROUND {
@@ -66,18 +67,21 @@ fn push(svg: &mut String, look: Look, (row, column): (u16, u16), columns: u16, t
             look.ground
         );
     }
-    if text.trim().is_empty() {
+    let text: Vec<&(u16, char)> = text.iter().filter(|(_, character)| *character != ' ').collect();
+    if text.is_empty() {
         return;
     }
+    let places: Vec<String> = text.iter().map(|(column, _)| (u32::from(*column) * WIDTH).to_string()).collect();
+    let characters: String = text.iter().map(|(_, character)| character).collect();
     let bold = if look.is_bold { " font-weight=\"bold\"" } else { "" };
     let line = if look.is_underlined { " text-decoration=\"underline\"" } else { "" };
     let _ = writeln!(
         svg,
-        "<text x=\"{x}\" y=\"{}\" fill=\"#{:06x}\" textLength=\"{width}\" lengthAdjust=\"spacingAndGlyphs\" \
-         xml:space=\"preserve\"{bold}{line}>{}</text>",
+        "<text x=\"{}\" y=\"{}\" fill=\"#{:06x}\"{bold}{line}>{}</text>",
+        places.join(" "),
         y + BASELINE,
         look.text,
-        escaped(text)
+        escaped(&characters)
     );
 }
 
