@@ -18,8 +18,8 @@ use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 
-use super::door::{is_allowed, reachable};
 use super::sending::ChannelStream;
+use super::socket::{is_allowed, reachable};
 use super::sse::{EventReader, EventTooLong, SseEvent};
 use crate::store::Location;
 

@@ -4,14 +4,11 @@
 //! curl --unix-socket whyhook.db-socket http://whyhook/status
 //! ```
 //!
-//! It has a door of its own, a Unix socket beside the store ([`SocketDoor`]), and a runtime and readers of its own: what
-//! is asked here costs a delivery nothing, and the port for webhooks never shows any of it. Everything is bounded: connections,
+//! It has a Unix socket beside the store ([`ControlSocket`]), and a runtime and readers of its own: what is asked here costs a delivery nothing, and the port for webhooks never shows any of it. Everything is bounded: connections,
 //! requests at a time, bodies, and the time that a client may take. Errors are problem details (RFC 9457).
 
 #[cfg(unix)]
 mod client;
-#[cfg(unix)]
-mod door;
 mod extract;
 mod following;
 mod jobs;
@@ -22,15 +19,17 @@ mod selection;
 mod sending;
 mod serve;
 #[cfg(unix)]
+mod socket;
+#[cfg(unix)]
 mod sse;
 mod state;
 
 #[cfg(unix)]
 pub use client::{ApiClient, ApiClientError, percent_encoded};
-#[cfg(unix)]
-pub use door::{DoorError, SocketDoor};
 pub use following::{ANSWER_PATIENCE, FollowLook, FollowNews, Following};
 pub use problem::ApiProblem;
 pub use serve::ApiServer;
+#[cfg(unix)]
+pub use socket::{ControlSocket, ControlSocketError};
 #[cfg(unix)]
 pub use sse::{EventReader, EventTooLong, SseEvent};

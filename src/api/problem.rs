@@ -24,7 +24,7 @@ impl ApiProblem {
         Self::new(StatusCode::BAD_REQUEST, detail)
     }
 
-    /// There is no such thing.
+    /// What is asked for does not exist: 404.
     pub(super) fn missing(detail: impl fmt::Display) -> Self {
         Self::new(StatusCode::NOT_FOUND, detail)
     }

@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 
 #[cfg(unix)]
-use super::SocketDoor;
+use super::ControlSocket;
 use super::jobs::Jobs;
 use super::readers::{ApiReaders, READERS};
 use super::routes;
@@ -32,12 +32,12 @@ pub struct ApiServer {
     stop: watch::Sender<bool>,
     serving: Vec<tokio::task::JoinHandle<()>>,
     #[cfg(unix)]
-    door: Option<SocketDoor>,
+    socket: Option<ControlSocket>,
     remarks: Vec<String>,
 }
 
 impl ApiServer {
-    /// Opens the doors of `session`, whose events go to `events`. A door that cannot be opened is a remark
+    /// Opens the control socket of `session`, whose events go to `events`. One that cannot be opened is a remark
     /// ([`ApiServer::remarks`]): deliveries come in all the same.
     ///
     /// # Errors
@@ -68,7 +68,7 @@ impl ApiServer {
             stop,
             serving: Vec::new(),
             #[cfg(unix)]
-            door: None,
+            socket: None,
             remarks: Vec::new(),
         };
         #[cfg(unix)]
@@ -78,17 +78,17 @@ impl ApiServer {
 
     #[cfg(unix)]
     fn open_socket(&mut self, session: &Session, state: &Arc<ApiState>) {
-        let opened = SocketDoor::open(session.location()).map_err(|error| error.to_string()).and_then(|door| {
+        let opened = ControlSocket::open(session.location()).map_err(|error| error.to_string()).and_then(|socket| {
             let _inside = self.runtime.enter();
-            let listener = door.listener().map_err(|error| error.to_string())?;
-            Ok((door, listener))
+            let listener = socket.listener().map_err(|error| error.to_string())?;
+            Ok((socket, listener))
         });
         match opened {
-            Ok((door, listener)) => {
-                tracing::info!(path = %door.path().display(), "control interface opened");
-                let serving = socket::serve(listener, routes::router(Arc::clone(state)), state.closing.clone());
+            Ok((socket, listener)) => {
+                tracing::info!(path = %socket.path().display(), "control interface opened");
+                let serving = connections::serve(listener, routes::router(Arc::clone(state)), state.closing.clone());
                 self.serving.push(self.runtime.spawn(serving));
-                self.door = Some(door);
+                self.socket = Some(socket);
             }
             Err(reason) => {
                 tracing::warn!(reason, "no control interface");
@@ -107,15 +107,15 @@ impl ApiServer {
     #[cfg(unix)]
     #[must_use]
     pub fn hidden_socket(&self) -> Option<&std::path::Path> {
-        self.door.as_ref().filter(|door| !door.is_beside_the_store()).map(SocketDoor::path)
+        self.socket.as_ref().filter(|socket| !socket.is_beside_the_store()).map(ControlSocket::path)
     }
 
-    /// Closes the doors, and ends what is in progress within a moment. To be called before [`Session::stop`], which
+    /// Closes the socket, and ends what is in progress within a moment. To be called before [`Session::stop`], which
     /// waits for it.
     pub fn stop(self) {
         let Self { runtime, stop, serving, .. } = self;
         #[cfg(unix)]
-        drop(self.door);
+        drop(self.socket);
         let _ = stop.send(true);
         runtime.block_on(async {
             for serving in serving {
@@ -129,7 +129,7 @@ impl ApiServer {
 }
 
 #[cfg(unix)]
-mod socket {
+mod connections {
     use axum::Router;
     use hyper::server::conn::http1;
     use hyper_util::rt::{TokioIo, TokioTimer};
@@ -138,7 +138,7 @@ mod socket {
     use tokio::sync::{Semaphore, watch};
     use tokio::task::JoinSet;
 
-    use super::super::door::is_allowed;
+    use super::super::socket::is_allowed;
     use super::{Arc, CONNECTIONS, Duration, FINISH, HEAD_BYTES, HEAD_PATIENCE};
 
     /// Serves until `closing` becomes true.

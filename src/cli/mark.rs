@@ -84,7 +84,7 @@ pub(super) fn tag(settings: &SettingsArgs, args: &TagArgs) -> Result<ExitCode, C
     apply(settings, &args.what, edits)
 }
 
-/// Exit code 1 when there is no such delivery.
+/// Exit code 1 when no delivery is found.
 fn apply(settings: &SettingsArgs, what: &[String], edits: Vec<MarksEdit>) -> Result<ExitCode, CliError> {
     let selection = Selection::parse(what, settings)?;
     let location = settings.location()?;

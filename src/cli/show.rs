@@ -52,7 +52,7 @@ enum ShowFormat {
     Raw,
 }
 
-/// Exit code 1 when there is no such delivery.
+/// Exit code 1 when the delivery does not exist.
 pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, CliError> {
     if matches!(args.format, ShowFormat::Body | ShowFormat::Raw) {
         output::check_raw(args.force)?;

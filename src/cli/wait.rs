@@ -212,7 +212,7 @@ impl Watch {
     }
 }
 
-/// `None` while there is no store.
+/// `None` until the store exists.
 fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
     match Reader::open(location) {
         Ok(reader) => Ok(Some(reader)),

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use super::{DifferenceKind, HeaderChange, JsonComparison, LineChange, LineComparison, MessageComparison};
+use super::{
+    ByteDifference, DifferenceKind, HeaderChange, JsonComparison, LineChange, LineComparison, MessageComparison,
+};
 use crate::http::HeaderField;
 use crate::payload::grouped;
 use crate::text::visible_bytes;
@@ -29,16 +31,7 @@ impl MessageComparison {
             push_lines(&mut text, lines);
         }
         if let Some(bytes) = &self.bytes {
-            let (from, to) = self.lengths;
-            let _ = writeln!(
-                text,
-                "body bytes\n  {} and {} bytes; the first difference is at byte {} (0x{:x}), the last {} are the same",
-                grouped(from as u64),
-                grouped(to as u64),
-                grouped(bytes.first as u64),
-                bytes.first,
-                grouped(bytes.alike_at_end as u64),
-            );
+            let _ = writeln!(text, "body bytes\n  {}", self.bytes_words(bytes));
             bytes.from.iter().for_each(|row| {
                 let _ = writeln!(text, "  - {row}");
             });
@@ -47,6 +40,19 @@ impl MessageComparison {
             });
         }
         text
+    }
+
+    /// How long both bodies are, and where they differ.
+    pub(super) fn bytes_words(&self, bytes: &ByteDifference) -> String {
+        let (from, to) = self.lengths;
+        format!(
+            "{} and {} bytes; the first difference is at byte {} (0x{:x}), the last {} are the same",
+            grouped(from as u64),
+            grouped(to as u64),
+            grouped(bytes.first as u64),
+            bytes.first,
+            grouped(bytes.alike_at_end as u64),
+        )
     }
 
     /// As documented JSON.

@@ -60,16 +60,8 @@ impl MessageComparison {
             push_lines(&mut rows, lines);
         }
         if let Some(bytes) = &self.bytes {
-            let (from, to) = self.lengths;
             rows.push(SideRow::Heading("body bytes".to_owned()));
-            rows.push(SideRow::Note(format!(
-                "{} and {} bytes; the first difference is at byte {} (0x{:x}), the last {} are the same",
-                grouped(from as u64),
-                grouped(to as u64),
-                grouped(bytes.first as u64),
-                bytes.first,
-                grouped(bytes.alike_at_end as u64),
-            )));
+            rows.push(SideRow::Note(self.bytes_words(bytes)));
             rows.extend(zipped(bytes.from.iter().cloned(), bytes.to.iter().cloned()));
         }
         rows

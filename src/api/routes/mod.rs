@@ -81,7 +81,7 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
 }
 
 async fn unknown() -> ApiProblem {
-    ApiProblem::missing("there is no such resource")
+    ApiProblem::missing("no such resource: docs/control.md lists them")
 }
 
 async fn not_allowed(method: Method) -> ApiProblem {

@@ -147,7 +147,7 @@ fn is_listening(_: &Location) -> bool {
     false
 }
 
-/// `None` while there is no store.
+/// `None` until the store exists.
 fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
     match Reader::open(location) {
         Ok(reader) => Ok(Some(reader)),

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `whyhook.db-socket` | the socket (0600); where its path would be too long for a socket, a symbolic link to it |
 //!
-//! Whoever opens the door holds the store's lock, so a socket that is there already belongs to a process that has died. It
+//! Whoever opens it holds the store's lock, so a socket that is there already belongs to a process that has died. It
 //! is asked all the same: what answers is left alone. A socket's own mode counts on Linux alone, and not from its first
 //! moment; so the user of each peer is looked at as well.
 
@@ -23,9 +23,9 @@ use crate::system::scratch::{self, Tracked};
 /// BSDs, 108 on Linux.
 const PATH_LIMIT: usize = 104;
 
-/// Why there is no door. The listener runs without.
+/// Why the control socket cannot be opened. The listener runs without it.
 #[derive(Debug, thiserror::Error)]
-pub enum DoorError {
+pub enum ControlSocketError {
     /// Another process listens there.
     #[error("{0} belongs to another running process")]
     Alive(PathBuf),
@@ -46,7 +46,7 @@ pub enum DoorError {
 
 /// A socket that is listened on; it goes when this is dropped.
 #[derive(Debug)]
-pub struct SocketDoor {
+pub struct ControlSocket {
     listener: UnixListener,
     entry: Entry,
     /// The link beside the store, where the socket is elsewhere.
@@ -64,7 +64,7 @@ struct Entry {
 }
 
 impl Entry {
-    fn of(path: PathBuf) -> Result<Self, DoorError> {
+    fn of(path: PathBuf) -> Result<Self, ControlSocketError> {
         let identity = identity(&path).map_err(|source| refused("look at", &path, source))?;
         let tracked = Tracked::new(&path);
         Ok(Self { path, identity, _tracked: tracked })
@@ -83,13 +83,13 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
 }
 
-impl SocketDoor {
-    /// Opens the door of the store at `location`, whose lock this process holds.
+impl ControlSocket {
+    /// Opens the socket of the store at `location`, whose lock this process holds.
     ///
     /// # Errors
     ///
-    /// [`DoorError`]; what was there before is left then, unless its owner was dead.
-    pub fn open(location: &Location) -> Result<Self, DoorError> {
+    /// [`ControlSocketError`]; what was there before is left then, unless its owner was dead.
+    pub fn open(location: &Location) -> Result<Self, ControlSocketError> {
         let path = location.socket();
         clear_away(&path)?;
         let absolute = std::path::absolute(&path).map_err(|source| refused("find", &path, source))?;
@@ -145,7 +145,7 @@ fn fits(path: &Path) -> bool {
 }
 
 /// Removes what a dead process has left.
-fn clear_away(path: &Path) -> Result<(), DoorError> {
+fn clear_away(path: &Path) -> Result<(), ControlSocketError> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
@@ -157,8 +157,8 @@ fn clear_away(path: &Path) -> Result<(), DoorError> {
         path.to_owned()
     };
     match fs::symlink_metadata(&target) {
-        Ok(metadata) if !metadata.file_type().is_socket() => return Err(DoorError::Taken(path.to_owned())),
-        Ok(_) if is_alive(&target) => return Err(DoorError::Alive(path.to_owned())),
+        Ok(metadata) if !metadata.file_type().is_socket() => return Err(ControlSocketError::Taken(path.to_owned())),
+        Ok(_) if is_alive(&target) => return Err(ControlSocketError::Alive(path.to_owned())),
         _ => {}
     }
     fs::remove_file(path).map_err(|source| refused("replace", path, source))
@@ -172,7 +172,7 @@ fn is_alive(path: &Path) -> bool {
     }
 }
 
-fn bind(path: &Path) -> Result<UnixListener, DoorError> {
+fn bind(path: &Path) -> Result<UnixListener, ControlSocketError> {
     let listener = UnixListener::bind(path).map_err(|source| refused("create", path, source))?;
     let private = fs::set_permissions(path, fs::Permissions::from_mode(0o600));
     if let Err(source) = private {
@@ -182,8 +182,8 @@ fn bind(path: &Path) -> Result<UnixListener, DoorError> {
     Ok(listener)
 }
 
-fn refused(action: &'static str, path: &Path, source: io::Error) -> DoorError {
-    DoorError::Refused { action, path: path.to_owned(), source }
+fn refused(action: &'static str, path: &Path, source: io::Error) -> ControlSocketError {
+    ControlSocketError::Refused { action, path: path.to_owned(), source }
 }
 
 #[cfg(test)]
@@ -195,15 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn the_door_is_private_and_goes_with_its_owner() {
+    fn the_socket_is_private_and_goes_with_its_owner() {
         let folder = tempfile::tempdir().unwrap();
         let location = location(folder.path());
-        let door = SocketDoor::open(&location).unwrap();
+        let socket = ControlSocket::open(&location).unwrap();
         let metadata = fs::symlink_metadata(location.socket()).unwrap();
         assert_eq!((metadata.mode() & 0o777, metadata.file_type().is_socket()), (0o600, true));
-        assert!(door.is_beside_the_store());
+        assert!(socket.is_beside_the_store());
         assert!(UnixStream::connect(location.socket()).is_ok());
-        drop(door);
+        drop(socket);
         assert!(!location.socket().exists());
     }
 
@@ -212,16 +212,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let location = location(folder.path());
         let other = UnixListener::bind(location.socket()).unwrap();
-        assert!(matches!(SocketDoor::open(&location), Err(DoorError::Alive(_))));
+        assert!(matches!(ControlSocket::open(&location), Err(ControlSocketError::Alive(_))));
         assert!(UnixStream::connect(location.socket()).is_ok());
         // As after kill -9: the name stays, and nobody listens.
         drop(other);
-        let door = SocketDoor::open(&location).unwrap();
-        assert!(UnixStream::connect(door.path()).is_ok());
+        let socket = ControlSocket::open(&location).unwrap();
+        assert!(UnixStream::connect(socket.path()).is_ok());
         // Another has taken its name meanwhile: not removed at the end.
         fs::remove_file(location.socket()).unwrap();
         let _other = UnixListener::bind(location.socket()).unwrap();
-        drop(door);
+        drop(socket);
         assert!(location.socket().exists());
     }
 
@@ -230,15 +230,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let location = location(folder.path());
         fs::write(location.socket(), "mine").unwrap();
-        assert!(matches!(SocketDoor::open(&location), Err(DoorError::Taken(_))));
+        assert!(matches!(ControlSocket::open(&location), Err(ControlSocketError::Taken(_))));
         let file = folder.path().join("file");
         fs::rename(location.socket(), &file).unwrap();
         std::os::unix::fs::symlink(&file, location.socket()).unwrap();
-        assert!(matches!(SocketDoor::open(&location), Err(DoorError::Taken(_))));
+        assert!(matches!(ControlSocket::open(&location), Err(ControlSocketError::Taken(_))));
         assert_eq!(fs::read(&file).unwrap(), b"mine");
         // A link that leads nowhere is what a dead process leaves of a long path.
         fs::remove_file(&file).unwrap();
-        assert!(SocketDoor::open(&location).is_ok());
+        assert!(ControlSocket::open(&location).is_ok());
     }
 
     #[test]
@@ -247,12 +247,12 @@ mod tests {
         let deep = folder.path().join("d".repeat(60)).join("e".repeat(60));
         fs::create_dir_all(&deep).unwrap();
         let location = location(&deep);
-        let door = SocketDoor::open(&location).unwrap();
-        assert!(!door.is_beside_the_store());
-        assert_eq!(reachable(&location), door.path());
+        let socket = ControlSocket::open(&location).unwrap();
+        assert!(!socket.is_beside_the_store());
+        assert_eq!(reachable(&location), socket.path());
         assert!(UnixStream::connect(reachable(&location)).is_ok());
-        let short = door.path().to_owned();
-        drop(door);
+        let short = socket.path().to_owned();
+        drop(socket);
         assert!(!short.exists() && fs::symlink_metadata(location.socket()).is_err());
     }
 
