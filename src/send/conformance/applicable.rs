@@ -27,7 +27,7 @@ pub fn applicable(fixture: &Fixture, now: Timestamp) -> Result<(Vec<Case>, Vec<N
     let (mut cases, mut left_out) = (Vec::new(), Vec::new());
     let is_trackpilots = fixture.scheme.is_trackpilots();
     for case in MATRIX {
-        let is_sample = case.name.starts_with("sample");
+        let is_sample = case.is_sample();
         if is_sample && is_trackpilots {
             // Its own events stand for them.
             continue;

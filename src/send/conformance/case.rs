@@ -32,6 +32,11 @@ pub struct Case {
 }
 
 impl Case {
+    /// Whether it is another sender's usual event, in the place of Trackpilots' own.
+    pub(super) fn is_sample(&self) -> bool {
+        self.name.starts_with("sample")
+    }
+
     /// What is sent under this scheme, in words.
     #[must_use]
     pub fn words(&self, scheme: &Scheme) -> String {

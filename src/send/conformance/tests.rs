@@ -378,6 +378,10 @@ fn the_reports_read_well() {
     let right = report(rows(false, Seen::answer));
     assert_eq!(right.outcome(), CheckOutcome::Pass);
     assert!(report_text(&right, Palette::Plain, None).contains("does what the documentation requires"));
+    // Of a receiver that was asked one thing, one thing is known.
+    let one = CheckReport { left_out: Vec::new(), ..report(rows(false, Seen::answer).into_iter().take(1).collect()) };
+    assert_eq!(one.verdict(), "Passed the 1 selected case only: the others were not sent");
+    assert_eq!(one.outcome(), CheckOutcome::Pass);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use super::applicable::NotApplicable;
 use super::case::Case;
 use super::findings::CheckFinding;
 use super::judge::{CaseVerdict, CheckRow};
+use super::matrix::MATRIX;
 use crate::payload::grouped;
 use crate::signature::{Scheme, SigningKind, catalogue};
 
@@ -123,12 +124,27 @@ impl CheckReport {
     pub fn verdict(&self) -> String {
         match (&self.no_verdict, self.outcome()) {
             (Some(why), _) => why.words(),
-            (None, CheckOutcome::Pass) => "Passed: the receiver does what the documentation requires".to_owned(),
+            (None, CheckOutcome::Pass) if self.is_whole() => {
+                "Passed: the receiver does what the documentation requires".to_owned()
+            }
+            (None, CheckOutcome::Pass) => {
+                let plural = if self.rows.len() == 1 { "" } else { "s" };
+                format!("Passed the {} selected case{plural} only: the others were not sent", self.rows.len())
+            }
             (None, _) => {
                 let required = self.findings.iter().filter(|finding| finding.required);
                 format!("Failed: {}", required.map(|finding| finding.fault.code()).collect::<Vec<_>>().join(", "))
             }
         }
+    }
+
+    /// Whether every case of the scheme was sent, or left out for a reason: then the receiver is known as a whole.
+    fn is_whole(&self) -> bool {
+        let is_sent = |case: &Case| self.rows.iter().any(|row| row.case.name == case.name);
+        let is_left_out = |case: &Case| self.left_out.iter().any(|left| left.name == case.name);
+        let is_trackpilots = self.scheme.is_trackpilots();
+        let applies = |case: &&Case| !(is_trackpilots && case.is_sample());
+        MATRIX.iter().filter(applies).all(|case| is_sent(case) || is_left_out(case))
     }
 
     /// How many rows have this mark.
