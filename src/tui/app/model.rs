@@ -282,7 +282,10 @@ impl Model {
     #[must_use]
     pub(crate) fn is_early(&self, action: Action) -> bool {
         let moves_the_list = matches!(action, Action::Move(_)) && self.focus == Focus::List;
-        self.is_reading() && self.overlay.is_none() && !action.is_general() && !moves_the_list
+        let is_unread = self.is_reading() && !action.is_general() && !moves_the_list;
+        // To whom it was sent, and the sender's other attempts, are read once the Answer tab is shown.
+        let needs_story = matches!(action, Action::Answer(action) if action.needs_story());
+        self.overlay.is_none() && (is_unread || (needs_story && self.answers.story.is_asking))
     }
 
     /// How far the list and the details are scrolled.

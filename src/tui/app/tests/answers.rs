@@ -222,10 +222,15 @@ fn an_attempt_before_is_gone_to() {
     let mut person = Person::new(300);
     person.act(Action::Show(Tab::Answer));
     let Some(Effect::Answers(AnswersEffect::Tell(id))) = person.effects.pop() else { panic!("{:?}", person.effects) };
+    // What it was sent to is not known yet.
+    let is_early = |person: &Person, action| person.model.is_early(Action::Answer(action));
+    assert!(is_early(&person, AnswerAction::Probe) && is_early(&person, AnswerAction::NextAttempt));
+    assert!(!is_early(&person, AnswerAction::Decide));
     let same = crate::delivery::Sameness::Body;
     let retries = crate::delivery::schedule(vec![(row(3), same), (row(300), same)]);
     let story = AnswerStory { retries, ..AnswerStory::default() };
     person.tell(Message::Answers(AnswersNews::Story(id, Ok(Box::new(story)))));
+    assert!(!is_early(&person, AnswerAction::Probe));
     person.does(AnswerAction::NextAttempt).does(AnswerAction::Decide);
     assert_eq!(person.model.list.selected(), Some(DeliveryId(3)));
     assert_eq!(person.model.detail.as_ref().unwrap().id, DeliveryId(3));

@@ -60,6 +60,11 @@ pub enum AnswerAction {
 }
 
 impl AnswerAction {
+    /// Whether it is about what was sent of a delivery, or about the sender's other attempts at it.
+    pub(crate) fn needs_story(self) -> bool {
+        matches!(self, Self::SendAgain | Self::Probe | Self::NextAttempt | Self::PreviousAttempt)
+    }
+
     /// What it does, in a few words.
     #[must_use]
     pub fn words(self) -> &'static str {
