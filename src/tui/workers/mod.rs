@@ -15,4 +15,5 @@ pub(crate) mod rest;
 pub(crate) mod schemes;
 pub(crate) mod send;
 pub(crate) mod sightings;
+pub(crate) mod sorted;
 pub(crate) mod status;
