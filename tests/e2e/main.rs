@@ -18,6 +18,7 @@ mod answer;
 mod answering;
 mod body;
 mod check;
+mod clipboard;
 mod compare;
 mod config;
 mod consent;
