@@ -12,7 +12,7 @@ use super::jobs::Jobs;
 use super::readers::{ApiReaders, READERS};
 use super::routes;
 use super::state::ApiState;
-use crate::server::{ServerEvent, Session};
+use crate::server::{EventSender, ServerEvent, Session};
 
 /// Connections served at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 64;
@@ -54,13 +54,13 @@ impl ApiServer {
         let state = Arc::new(ApiState {
             address: session.address(),
             started: Instant::now(),
+            events: EventSender::new(events, Arc::clone(session.feed().news())),
             feed: session.feed(),
             readers: ApiReaders::new(session.location().clone()),
             streams: Arc::new(Semaphore::new(ApiState::STREAMS)),
             jobs: Jobs::default(),
             importing: Arc::new(Semaphore::new(1)),
             editing: Mutex::default(),
-            events,
             closing,
         });
         let mut server = Self {

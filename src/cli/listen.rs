@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use jiff::tz::TimeZone;
 
@@ -14,7 +14,7 @@ use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
 use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown};
 use crate::query::Query;
-use crate::server::{Session, StartError};
+use crate::server::{Session, ShownListener, StartError};
 use crate::signature::Secret;
 use crate::tui::app::model::Setup;
 use crate::tui::error::TuiError;
@@ -42,7 +42,9 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     if listen.plain {
         let appearance = appearance(listen, &settings, keymap)?;
         let setup = setup(&settings, &session);
-        let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
+        let shown: Arc<dyn ShownListener> = Arc::new(session.feed());
+        let ended = tui::plain::run(&shown, setup, &appearance, (query, filter), received, &warnings);
+        drop(shown);
         api.stop();
         session.stop();
         ended.map_err(|error| match error {
@@ -72,7 +74,9 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         })?;
     } else {
         let appearance = appearance(listen, &settings, keymap)?;
-        let ended = tui::run(&session, setup(&settings, &session), appearance, (query, filter), received, &warnings);
+        let (setup, shown): (_, Arc<dyn ShownListener>) = (setup(&settings, &session), Arc::new(session.feed()));
+        let ended = tui::run(&shown, setup, appearance, (query, filter), received, &warnings);
+        drop(shown);
         api.stop();
         session.stop();
         ended.map_err(CliError::Tui)?;

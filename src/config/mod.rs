@@ -41,7 +41,7 @@ pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
 pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
-pub use registry::{NotReceived, Registry, Route, Secrets};
+pub use registry::{EncodedSecret, InvalidParts, NotReceived, Registry, RegistryParts, Route, Secrets};
 pub use retention::RetentionSettings;
 pub use scheme_choice::SchemeChoice;
 pub use settings::{

@@ -2,18 +2,29 @@
 
 mod causes;
 mod changes;
+mod feed;
 mod file_events;
 mod hook;
 mod jobs;
 pub mod listener;
 mod marked;
+mod news;
 mod reload;
 mod run;
+mod shown;
 mod signals;
+mod status;
 pub mod tunnel;
 
 pub use changes::{Changes, Watcher};
+pub use feed::{SessionFeed, SessionWatch};
 pub use jobs::{JobProgress, JobRecord, JobTicket, RunningJobs};
 pub use marked::{MarkedElsewhere, marked_words};
+pub use news::{EventSender, InterfaceNumber, ListenerNews, NewsBoard};
 pub use reload::Watched;
 pub use run::*;
+pub use shown::{
+    AnswersNow, EventTeller, ListenerLink, ListenerRequest, Performed, RequestOutcome, RequestReply, ShownListener,
+};
+pub(crate) use signals::forward as forward_signals;
+pub use status::{ListenerStatus, ProcessMemory};

@@ -1,11 +1,11 @@
 //! The configuration's rules, read again when the file has changed, or has come.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::ServerEvent;
 use super::file_events::FileEvents;
+use super::{EventSender, ServerEvent};
 use crate::config::consent::{Gate, Need, Scope};
 use crate::config::file::{ConfigChange, ConfigFile, ConfigSaveError};
 use crate::config::{AnswerFlags, Settings};
@@ -117,7 +117,7 @@ pub(crate) async fn watch(
     read: Option<Arc<ConfigFile>>,
     flags: AnswerFlags,
     control: Arc<Control>,
-    events: mpsc::Sender<ServerEvent>,
+    events: EventSender,
 ) {
     let mut changes = FileEvents::new();
     let mut unallowed: Option<ConfigFile> = None;

@@ -62,7 +62,7 @@ const FINISH: Duration = Duration::from_millis(800);
 const LEAVING: usize = 256;
 
 /// The limits of the listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ListenerLimits {
     /// The maximum length of a body that is kept completely.
     pub body_bytes: u64,
@@ -164,10 +164,13 @@ impl Control {
     /// Changes the webhooks, secrets or schemes, for deliveries from now on. Nothing that another thread changes at the
     /// same time is lost.
     pub fn change_registry(&self, change: impl FnOnce(&Registry) -> Registry) {
-        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
-        *registry = Arc::new(change(&registry));
-        let (secrets, webhooks) = (registry.keyring().secrets().len(), registry.webhooks().len());
+        let (secrets, webhooks) = {
+            let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+            *registry = Arc::new(change(&registry));
+            (registry.keyring().secrets().len(), registry.webhooks().len())
+        };
         tracing::info!(secrets, webhooks, "secrets or webhooks changed");
+        self.received.changes().tell();
     }
 
     /// Sets where deliveries are kept and where this listens, which forwarding needs. Only the first call
@@ -305,8 +308,13 @@ impl Control {
     /// Stores the diagnosis of a delivery's signature, replacing an earlier one.
     pub fn keep_diagnosis(&self, id: DeliveryId, diagnosis: &Diagnosis) {
         if let Ok(json) = serde_json::to_string(diagnosis) {
-            self.writer.diagnosed(id, json);
+            self.keep_diagnosis_text(id, json);
         }
+    }
+
+    /// The same, as JSON.
+    pub(crate) fn keep_diagnosis_text(&self, id: DeliveryId, json: String) {
+        self.writer.diagnosed(id, json);
     }
 
     /// Deletes deliveries for good while others come in; `watch` can end it between two segments.

@@ -13,14 +13,14 @@ mod tests;
 mod words;
 
 use std::io::{self, Write as _};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use self::announce::Announcer;
 use self::conversation::Conversation;
 use self::input::{HiddenTyping, Lines};
 use crate::query::Query;
-use crate::server::{ServerEvent, Session};
+use crate::server::{ServerEvent, ShownListener};
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Setup;
 use crate::tui::error::TuiError;
@@ -34,13 +34,13 @@ const PROMPT: &str = "> ";
 /// New rows are read at most this often while many deliveries come.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
-/// Runs the plain face until the person quits, its input ends or the session does.
+/// Runs the plain face until the person quits, its input ends or it is told to end.
 ///
 /// # Errors
 ///
 /// [`TuiError`] when stdout takes no more lines, or the store cannot be read.
 pub fn run(
-    session: &Session,
+    listener: &Arc<dyn ShownListener>,
     setup: Setup,
     appearance: &Appearance,
     filter: (Query, String),
@@ -49,10 +49,10 @@ pub fn run(
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let look = appearance.without_colours();
-    let edge = begin(session, setup, appearance, filter, &wakes)?;
+    let edge = begin(listener, setup, appearance, filter, &wakes)?;
     let announcer = {
         let wakes = wakes.clone();
-        Announcer::start(session, move |line| drop(wakes.send(Wake::Announced(line))))?
+        Announcer::start(listener, move |line| drop(wakes.send(Wake::Announced(line))))?
     };
     let lines = {
         let wakes = wakes.clone();
@@ -75,8 +75,8 @@ pub fn run(
     ended
 }
 
-struct PlainLoop<'a> {
-    edge: EventLoop<'a>,
+struct PlainLoop {
+    edge: EventLoop,
     conversation: Conversation,
     announcer: Announcer,
     lines: Lines,
@@ -89,7 +89,7 @@ struct PlainLoop<'a> {
     is_prompted: bool,
 }
 
-impl PlainLoop<'_> {
+impl PlainLoop {
     fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
         self.edge.message(Message::Drawn(screen_text::viewport()))?;
         self.edge.stored();
@@ -141,7 +141,7 @@ impl PlainLoop<'_> {
             // The line end that was typed was not shown either.
             self.write("\n")?;
         }
-        self.edge.session.control().tunnel_hint().give();
+        self.edge.listener.hint_tunnel();
         match line {
             Some(line) => self.conversation.enter(&mut self.edge.model, &line),
             None => self.has_ended = true,
@@ -167,7 +167,8 @@ impl PlainLoop<'_> {
 
     /// Asks for the next line, or ends when there is none and nothing runs any more.
     fn go_on(&mut self) -> Result<(), TuiError> {
-        if !self.conversation.is_ready() || self.edge.end {
+        // What was asked of the listener is answered before the next line is read.
+        if !self.conversation.is_ready() || self.edge.asked > 0 || self.edge.end {
             return Ok(());
         }
         if self.has_ended {

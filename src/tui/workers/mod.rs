@@ -15,4 +15,3 @@ pub(crate) mod rest;
 pub(crate) mod schemes;
 pub(crate) mod send;
 pub(crate) mod sightings;
-pub(crate) mod status;

@@ -7,7 +7,7 @@ use super::latest_wins::{LatestWins, Rest};
 use crate::config::TYPED_LABEL;
 use crate::delivery::{Summary, Verdict};
 use crate::inspect::diagnosis::Subject;
-use crate::server::listener::Control;
+use crate::server::ShownListener;
 use crate::store::{Location, Page, Reader, StoreError};
 use crate::tui::app::message::Message;
 use crate::tui::screens::signature::state::RejudgeReport;
@@ -27,12 +27,12 @@ impl RejudgeWorker {
     /// Starts the thread.
     pub(crate) fn start(
         location: &Location,
-        control: Arc<Control>,
+        listener: Arc<dyn ShownListener>,
         send: impl Fn(Message) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let reader = Reader::open(location)?;
         let judge = move |number, is_wanted: &dyn Fn() -> bool| {
-            let registry = control.registry();
+            let registry = listener.registry();
             let mut pass = Pass { reader: &reader, number, send: &send, report: empty(number), told: Instant::now() };
             match pass.run(&registry, is_wanted) {
                 Ok(Some(is_all)) => pass.tell(true, is_all),
