@@ -86,7 +86,8 @@ impl ApiServer {
         match opened {
             Ok((socket, listener)) => {
                 tracing::info!(path = %socket.path().display(), "control interface opened");
-                let serving = connections::serve(listener, routes::router(Arc::clone(state)), state.closing.clone());
+                let serving =
+                    connections::serve(listener, routes::socket_router(Arc::clone(state)), state.closing.clone());
                 self.serving.push(self.runtime.spawn(serving));
                 self.socket = Some(socket);
             }

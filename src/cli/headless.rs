@@ -162,7 +162,13 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),
-                Ok(ServerEvent::Suspend | ServerEvent::Resized | ServerEvent::Jobs)
+                Ok(
+                    ServerEvent::Suspend
+                    | ServerEvent::Resized
+                    | ServerEvent::Jobs
+                    | ServerEvent::News(_)
+                    | ServerEvent::Listener(_),
+                )
                 | Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }

@@ -4,6 +4,8 @@
 
 #[cfg(unix)]
 mod answer;
+#[cfg(unix)]
+mod attach;
 mod check;
 mod completions;
 mod delete;
@@ -127,6 +129,9 @@ enum Command {
     /// Answer a held delivery
     #[cfg(unix)]
     Release(held::ReleaseArgs),
+    /// Open the interface on a listener that runs elsewhere on this store
+    #[cfg(unix)]
+    Attach(attach::AttachArgs),
     /// Stop the running listener
     #[cfg(unix)]
     #[command(after_help = "Examples:\n  whyhook stop\n  whyhook stop --store elsewhere.db")]
@@ -188,6 +193,8 @@ impl Command {
             #[cfg(unix)]
             Self::Release(_) => "release",
             #[cfg(unix)]
+            Self::Attach(_) => "attach",
+            #[cfg(unix)]
             Self::Stop => "stop",
             Self::Replay(_) => "replay",
             Self::Probe(_) => "probe",
@@ -246,6 +253,18 @@ pub(crate) struct ListenArgs {
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<OutputFormat>,
+    #[command(flatten)]
+    interface: InterfaceArgs,
+    /// Largest body that is stored completely [default: 64MiB]
+    #[arg(long, value_name = "SIZE")]
+    body_limit: Option<String>,
+    #[command(flatten)]
+    scheme: scheme::SchemeArgs,
+}
+
+/// Options of the interface.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct InterfaceArgs {
     /// Start with this filter, in the syntax of `/`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
@@ -258,11 +277,6 @@ pub(crate) struct ListenArgs {
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
-    /// Largest body that is stored completely [default: 64MiB]
-    #[arg(long, value_name = "SIZE")]
-    body_limit: Option<String>,
-    #[command(flatten)]
-    scheme: scheme::SchemeArgs,
 }
 
 /// The themes, each by the other name that it goes by too.
@@ -412,6 +426,8 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Held(args)) => held::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Release(args)) => held::release(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Attach(args)) => attach::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Stop) => stop::run(&settings),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),

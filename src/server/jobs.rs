@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Changes;
 
+/// Where the numbers of jobs begin that an interface does itself while it is attached to a listener of another process.
+pub const ATTACHED_JOBS: u64 = 1 << 32;
+
 /// The long work that is being done.
 #[derive(Debug, Clone, Default)]
 pub struct RunningJobs {

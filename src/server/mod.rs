@@ -18,11 +18,12 @@ pub mod tunnel;
 
 pub use changes::{Changes, Watcher};
 pub use feed::{SessionFeed, SessionWatch};
-pub use jobs::{JobProgress, JobRecord, JobTicket, RunningJobs};
+pub use jobs::{ATTACHED_JOBS, JobProgress, JobRecord, JobTicket, RunningJobs};
 pub use marked::{MarkedElsewhere, marked_words};
 pub use news::{EventSender, InterfaceNumber, ListenerNews, NewsBoard};
 pub use reload::Watched;
 pub use run::*;
+pub(crate) use shown::marked;
 pub use shown::{
     AnswersNow, EventTeller, ListenerLink, ListenerRequest, Performed, RequestOutcome, RequestReply, ShownListener,
 };

@@ -41,6 +41,13 @@ impl Watched {
         Self { places: settings.config_places.clone(), known: Mutex::new(known), gate }
     }
 
+    /// That of a listener in another process, which watches it itself: only for what is saved.
+    #[must_use]
+    pub fn of_other(file: Option<PathBuf>, place: Option<PathBuf>, gate: Arc<Gate>) -> Self {
+        let known = file.map(|file| stamp(&file).unwrap_or((file, SystemTime::UNIX_EPOCH, 0)));
+        Self { places: place.into_iter().collect(), known: Mutex::new(known), gate }
+    }
+
     /// The file that counts, once there is one.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {

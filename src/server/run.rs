@@ -23,7 +23,7 @@ use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
 use crate::server::tunnel::{self, TunnelState};
-use crate::server::{EventSender, MarkedElsewhere, NewsBoard, Watched, reload, signals};
+use crate::server::{EventSender, ListenerLink, ListenerNews, MarkedElsewhere, NewsBoard, Watched, reload, signals};
 use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
@@ -65,6 +65,10 @@ pub enum ServerEvent {
     RulesFault(String),
     /// The tunnel has changed.
     Tunnel(TunnelState),
+    /// A listener in another process says something.
+    News(Box<ListenerNews>),
+    /// A listener in another process can be asked, or no longer.
+    Listener(ListenerLink),
     /// The terminal has another size.
     Resized,
     /// The command of `on_delivery` failed, or deliveries were skipped for it, in words.

@@ -101,10 +101,10 @@ pub enum Performed {
     Marking(Marking),
 }
 
-/// Whether a listener elsewhere can be reached.
+/// Whether a listener in another process can be asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ListenerLink {
-    /// It listens here, in this process.
+    /// It listens, and can be asked.
     Reached {
         /// The base URL that reaches it from this machine.
         url: String,
@@ -121,6 +121,10 @@ pub enum ListenerLink {
 
 /// What an interface needs of the listener that it shows.
 pub trait ShownListener: fmt::Debug + Send + Sync {
+    /// Where the listener is, when it is in another process, or why it cannot be asked.
+    fn link(&self) -> Option<ListenerLink> {
+        None
+    }
     /// The store.
     fn location(&self) -> &Location;
     /// The settings of this moment: with the address that was bound, and the active secrets.

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use self::requests::RequestPurpose;
 use crate::config::{NotifyManner, Registry};
 use crate::delivery::DeliveryId;
-use crate::server::{RequestOutcome, ServerEvent, SessionWatch, ShownListener};
+use crate::server::{ListenerNews, RequestOutcome, ServerEvent, SessionWatch, ShownListener};
 use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -307,6 +307,11 @@ impl EventLoop {
                 self.message(Message::Jobs(running))
             }
             Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
+            Wake::Event(ServerEvent::News(news)) => self.news(*news),
+            Wake::Event(ServerEvent::Listener(link)) => {
+                self.answers()?;
+                self.message(Message::Listener(link))
+            }
             Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
@@ -314,6 +319,22 @@ impl EventLoop {
             Wake::Event(
                 ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words),
             ) => self.message(Message::Warn(words)),
+        }
+    }
+
+    /// Takes in what a listener in another process says.
+    fn news(&mut self, news: ListenerNews) -> Result<(), TuiError> {
+        match news {
+            ListenerNews::StoreFault(words) => self.message(Message::StoreFault(words)),
+            ListenerNews::Retired(freed) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
+            ListenerNews::Pruned(freed) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
+            ListenerNews::Marked(marked) => self.message(Message::MarkedElsewhere(marked)),
+            ListenerNews::Rules(count, file) => {
+                self.answers()?;
+                self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
+            }
+            ListenerNews::Warning(words) => self.message(Message::Warn(words)),
+            ListenerNews::Secret(news) => self.message(Message::SecretReceived(news)),
         }
     }
 

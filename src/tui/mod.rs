@@ -36,6 +36,7 @@ use crate::config::ThemeSettings;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{ServerEvent, ShownListener};
+use crate::tui::app::attachment;
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake};
@@ -236,6 +237,9 @@ fn begin(
     model.adopted = schemes::adopted(&registry);
     model.jobs = listener.jobs();
     model.tunnel = listener.tunnel();
+    if let Some(link) = listener.link() {
+        attachment::changed(&mut model, link);
+    }
     if !model.setup.ephemeral {
         model.filter_history = history::load(&history::path(listener.location().file()));
     }

@@ -1,6 +1,8 @@
 //! What can be asked, and the layers around it.
 
 mod answers;
+#[cfg(unix)]
+mod attach;
 mod deliveries;
 mod events;
 mod import;
@@ -39,6 +41,16 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const IDS_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// The longest other body.
 const BODY_BYTES: usize = 1024 * 1024;
+
+/// Everything that can be asked over the Unix socket: what [`router`] has, and what interfaces in other processes ask, which
+/// are told the secrets.
+#[cfg(unix)]
+pub(super) fn socket_router(state: Arc<ApiState>) -> Router {
+    let routes = Router::new().route("/attach", get(attach::follow).post(attach::ask));
+    // Neither counted nor timed: a change that waits for the disk is told when it is done.
+    let routes = routes.layer(DefaultBodyLimit::max(IDS_BODY_BYTES)).layer(middleware::from_fn(finish));
+    routes.with_state(Arc::clone(&state)).merge(router(state))
+}
 
 /// Everything that can be asked of `state`.
 pub(super) fn router(state: Arc<ApiState>) -> Router {

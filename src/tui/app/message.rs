@@ -6,7 +6,7 @@ use crate::delivery::{Answer, DeliveryId, MarksEdit, Summary};
 use crate::inspect::{SchemeCandidate, Sightings};
 use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
-use crate::server::{JobProgress, MarkedElsewhere};
+use crate::server::{JobProgress, ListenerLink, MarkedElsewhere};
 use crate::system::save::SaveError;
 use crate::tui::app::action::Action;
 use crate::tui::app::areas::Pointer;
@@ -116,6 +116,8 @@ pub enum Message {
     Measured(Sizes),
     /// The result of a change of what was added to deliveries: how many it has changed.
     Marked(Vec<DeliveryId>, MarksEdit, Result<usize, String>),
+    /// The listener of another process can be asked, or no longer.
+    Listener(ListenerLink),
     /// Something a person should know, in words.
     Warn(String),
     /// What was drawn last, so that scrolling knows the ends.
