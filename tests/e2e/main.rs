@@ -16,6 +16,7 @@ mod references;
 
 mod answer;
 mod answering;
+mod attach;
 mod body;
 mod check;
 mod compare;

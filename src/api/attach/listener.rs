@@ -34,6 +34,9 @@ const RETRY: Duration = Duration::from_millis(500);
 /// The longest line of the stream: all rules and keys of a listener, with room.
 const LINE_LIMIT: usize = 64 * 1024 * 1024;
 
+/// What is said of a listener that is there no more.
+const ENDED: &str = "the listener has ended";
+
 /// Why nothing is attached to.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError {
@@ -184,7 +187,7 @@ impl Shared {
             let found = client.take().map_or_else(|| ApiClient::find(&self.location), |client| Ok(Some(client)));
             let words = match found {
                 Ok(Some(client)) => self.follow_one(&client, &mut first),
-                Ok(None) => "the listener has ended".to_owned(),
+                Ok(None) => ENDED.to_owned(),
                 Err(error) => error.to_string(),
             };
             if let Some(first) = first {
@@ -222,7 +225,7 @@ impl Shared {
         });
         match followed {
             Ok(ControlFlow::Break(words)) => words,
-            Ok(ControlFlow::Continue(())) => "the listener has ended".to_owned(),
+            Ok(ControlFlow::Continue(())) => ENDED.to_owned(),
             // A release from before interfaces could attach.
             Err(ApiClientError::Refused { status: 404, .. }) => other_release(&version_of(client)),
             Err(error) => error.to_string(),
@@ -307,10 +310,10 @@ impl Shared {
         reply.outcome()
     }
 
-    /// That nobody can be asked.
+    /// That nobody can be asked, after what was not done for it.
     fn gone(&self) -> String {
-        let why = self.lock().lost.clone().unwrap_or_else(|| "the listener has ended".to_owned());
-        format!("nothing was changed: {why}")
+        let why = self.lock().lost.clone().unwrap_or_else(|| ENDED.to_owned());
+        format!("{why}; this attaches again once one runs on the store")
     }
 }
 

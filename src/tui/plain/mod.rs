@@ -22,7 +22,7 @@ use self::input::{HiddenTyping, Lines};
 use crate::query::Query;
 use crate::server::{ServerEvent, ShownListener};
 use crate::tui::app::message::Message;
-use crate::tui::app::model::Setup;
+use crate::tui::app::model::{Attachment, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake};
 use crate::tui::{Appearance, begin, pass_on};
@@ -99,7 +99,13 @@ impl PlainLoop {
             self.edge.perform(first)?;
         }
         let model = &self.edge.model;
-        let mut begin = vec![format!("whyhook listens on {}. Enter help for the commands.", model.local_url())];
+        let url = model.local_url();
+        let mut begin = vec![match &model.attachment {
+            None => format!("whyhook listens on {url}. Enter help for the commands."),
+            Some(Attachment { process, .. }) => format!(
+                "Attached to the listener on {url}, process {process}: quit leaves it running. Enter help for the commands."
+            ),
+        }];
         if model.secrets.is_empty() {
             begin.push("No secret is known: enter secret to give one for this run.".to_owned());
         }

@@ -26,7 +26,7 @@ fn a_listener_that_is_lost_is_said_once_and_greeted_when_it_comes_back() {
     assert!(person.model.notice.is_none() && alert(&person.model).is_none());
     person.tell(lost());
     assert!(person.model.notice.as_ref().is_some_and(|notice| notice.text.contains("has ended") && notice.is_error));
-    assert!(alert(&person.model).is_some_and(|alert| alert.contains("attaches again")));
+    assert!(alert(&person.model).is_some_and(|alert| alert.contains("not attached: the listener has ended")));
     person.effects.clear();
     person.tell(reached(4000, 8));
     assert_eq!((person.model.setup.url.as_str(), person.model.setup.path()), ("http://127.0.0.1:4000", "/one"));

@@ -181,10 +181,12 @@ fn place(model: &Model, look: &Look) -> Part {
     match attachment.lost {
         None => Part::new("●", theme.good, format!("attached to {url}, process {process}"))
             .or(9, format!("attached to {port}, process {process}"))
-            .or(10, format!("attached {port} ({process})")),
+            .or(10, format!("attached {port} ({process})"))
+            .or(16, format!("attached {port}")),
         Some(_) => Part::new("○", theme.bad, format!("listener gone: {url}, process {process}"))
             .or(9, format!("listener gone: {port}, process {process}"))
-            .or(10, format!("gone {port} ({process})")),
+            .or(10, format!("gone {port} ({process})"))
+            .or(16, format!("gone {port}")),
     }
 }
 
