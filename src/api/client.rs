@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use super::sending::ChannelStream;
 use super::socket::{is_allowed, reachable};
@@ -104,8 +105,20 @@ impl ApiClient {
     ///
     /// [`ApiClientError`].
     pub fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value, ApiClientError> {
+        self.ask_for(method, target, body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+    }
+
+    /// The same with JSON that holds a secret: it is wiped once it was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiClientError`].
+    pub fn ask_secretly(&self, method: &str, target: &str, json: Zeroizing<String>) -> Result<Value, ApiClientError> {
+        self.ask_for(method, target, Body::from(Bytes::from_owner(json)))
+    }
+
+    fn ask_for(&self, method: &str, target: &str, body: Body) -> Result<Value, ApiClientError> {
         self.runtime.block_on(within(PATIENCE, async {
-            let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
             let kind = [("content-type", "application/json")];
             let headers = if hyper::body::Body::is_end_stream(&body) { &[][..] } else { &kind };
             json_of(request(&self.path, method, target, headers, body).await?).await

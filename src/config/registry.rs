@@ -1,5 +1,9 @@
 //! Which webhook, and which secrets, a request's path belongs to.
 
+mod given;
+
+pub use given::{SecretNotRemoved, SecretScope};
+
 use std::slice;
 use std::sync::Arc;
 

@@ -11,6 +11,7 @@ use super::Changes;
 pub struct RunningJobs {
     all: Arc<Mutex<AllRunning>>,
     changes: Changes,
+    comings: Changes,
 }
 
 #[derive(Debug, Default)]
@@ -89,6 +90,7 @@ impl RunningJobs {
             number
         };
         self.changes.tell();
+        self.comings.tell();
         JobTicket { jobs: self.clone(), number, state }
     }
 
@@ -114,6 +116,12 @@ impl RunningJobs {
             self.changes.tell();
         }
         state.is_some()
+    }
+
+    /// Told when a job begins or ends, and not how far it is.
+    #[must_use]
+    pub fn comings(&self) -> &Changes {
+        &self.comings
     }
 
     /// Told when a job begins, ends, or has come further.
@@ -153,6 +161,7 @@ impl Drop for JobTicket {
     fn drop(&mut self) {
         self.jobs.lock().by_number.remove(&self.number);
         self.jobs.changes.tell();
+        self.jobs.comings.tell();
     }
 }
 

@@ -3,6 +3,7 @@
 mod causes;
 mod changes;
 mod file_events;
+mod given;
 mod hook;
 mod jobs;
 pub mod listener;
@@ -13,7 +14,8 @@ mod signals;
 pub mod tunnel;
 
 pub use changes::{Changes, Watcher};
+pub use given::{GivenSecret, given_words};
 pub use jobs::{JobProgress, JobRecord, JobTicket, RunningJobs};
 pub use marked::{MarkedElsewhere, marked_words};
-pub use reload::Watched;
+pub use reload::{ReloadReport, Watched};
 pub use run::*;

@@ -22,7 +22,7 @@ use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
 use crate::server::tunnel::{self, TunnelState};
-use crate::server::{Changes, MarkedElsewhere, Watched, Watcher, reload, signals};
+use crate::server::{Changes, GivenSecret, MarkedElsewhere, Watched, Watcher, reload, signals};
 use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
@@ -43,6 +43,10 @@ pub enum ServerEvent {
     Pruned(Freed),
     /// Somebody has changed marks, deleted or brought back over the control interface.
     Marked(MarkedElsewhere),
+    /// Somebody has given a secret for this run over the control interface.
+    SecretGiven(GivenSecret),
+    /// Somebody has taken back the secret with this label over the control interface.
+    SecretRemoved(String),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Once until [`SessionWatch::held`] is
     /// looked at.
     Held,
@@ -105,6 +109,7 @@ struct Growth {
 pub struct SessionFeed {
     control: Arc<Control>,
     growth: Arc<Growth>,
+    watched: Arc<Watched>,
 }
 
 impl SessionFeed {
@@ -118,6 +123,12 @@ impl SessionFeed {
     #[must_use]
     pub fn tunnel(&self) -> TunnelState {
         self.growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The configuration file, or the path where one may appear.
+    #[must_use]
+    pub fn watched(&self) -> &Arc<Watched> {
+        &self.watched
     }
 
     /// Told when marks of deliveries are others, or deliveries were deleted and brought back, whoever did it.
@@ -381,7 +392,8 @@ impl Session {
     /// The same for other threads, which must let go of it before [`Session::stop`] can return.
     #[must_use]
     pub fn feed(&self) -> SessionFeed {
-        SessionFeed { control: Arc::clone(&self.control), growth: Arc::clone(&self.growth) }
+        let (control, growth) = (Arc::clone(&self.control), Arc::clone(&self.growth));
+        SessionFeed { control, growth, watched: Arc::clone(&self.watched) }
     }
 
     /// Stops accepting, sends the default answer to held deliveries, lets answers in progress finish (all within a

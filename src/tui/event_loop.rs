@@ -268,6 +268,8 @@ impl EventLoop<'_> {
             Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Pruned(freed)) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Marked(marked)) => self.message(Message::MarkedElsewhere(marked)),
+            Wake::Event(ServerEvent::SecretGiven(given)) => self.secrets_elsewhere(Ok(given)),
+            Wake::Event(ServerEvent::SecretRemoved(label)) => self.secrets_elsewhere(Err(label)),
             Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.

@@ -2,6 +2,7 @@
 
 use super::{EventLoop, Wake, described};
 use crate::config::TYPED_LABEL;
+use crate::server::GivenSecret;
 use crate::signature::{Secret, SecretRemark};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::lent::LentText;
@@ -33,7 +34,7 @@ impl EventLoop<'_> {
                 return news.into_iter().try_for_each(|news| self.message(Message::Answers(news)));
             }
             Effect::Config(effect) => self.teller.save(effect, self.messenger()),
-            Effect::Rejudge(number) => self.rejudger.ask(number),
+            Effect::Rejudge(number, label) => self.rejudger.ask(number, label),
             Effect::UseSecret(secret) => return self.use_secret(secret.to_vec()),
             Effect::AcceptSecret { target, secret } => {
                 let control = self.session.control();
@@ -122,6 +123,13 @@ impl EventLoop<'_> {
         let remarks = remarks.into_iter().map(SecretRemark::words).collect();
         self.message(Message::Secrets(described(&registry)))?;
         self.message(Message::SecretEntered(EnteredSecret { replaces, remarks }))
+    }
+
+    /// Takes in a secret that another process has given, or the label of one that it has taken back.
+    pub(super) fn secrets_elsewhere(&mut self, given: Result<GivenSecret, String>) -> Result<(), TuiError> {
+        let secrets = described(&self.session.control().registry());
+        self.message(Message::Secrets(secrets))?;
+        self.message(Message::SecretElsewhere(given))
     }
 
     /// Lends the terminal to the person's pager or editor.
