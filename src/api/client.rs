@@ -105,26 +105,19 @@ impl ApiClient {
     ///
     /// [`ApiClientError`].
     pub fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value, ApiClientError> {
-        self.ask_with(method, target, body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+        self.ask_for(method, target, body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
     }
 
-    /// The same with JSON that may hold a secret, and is wiped once it is sent.
-    pub(super) fn ask_text(
-        &self,
-        method: &str,
-        target: &str,
-        json: Zeroizing<String>,
-    ) -> Result<Value, ApiClientError> {
-        struct Wiped(Zeroizing<String>);
-        impl AsRef<[u8]> for Wiped {
-            fn as_ref(&self) -> &[u8] {
-                self.0.as_bytes()
-            }
-        }
-        self.ask_with(method, target, Body::from(Bytes::from_owner(Wiped(json))))
+    /// The same with JSON that holds a secret: it is wiped once it was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiClientError`].
+    pub fn ask_secretly(&self, method: &str, target: &str, json: Zeroizing<String>) -> Result<Value, ApiClientError> {
+        self.ask_for(method, target, Body::from(Bytes::from_owner(json)))
     }
 
-    fn ask_with(&self, method: &str, target: &str, body: Body) -> Result<Value, ApiClientError> {
+    fn ask_for(&self, method: &str, target: &str, body: Body) -> Result<Value, ApiClientError> {
         self.runtime.block_on(within(PATIENCE, async {
             let kind = [("content-type", "application/json")];
             let headers = if hyper::body::Body::is_end_stream(&body) { &[][..] } else { &kind };

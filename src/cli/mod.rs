@@ -26,6 +26,8 @@ mod output;
 mod probe;
 mod prune;
 mod query_worker;
+#[cfg(unix)]
+mod reload;
 mod replay;
 #[cfg(unix)]
 mod rules;
@@ -33,6 +35,8 @@ mod rules;
 mod running;
 mod scheme;
 mod schemes;
+#[cfg(unix)]
+mod secret;
 mod select;
 mod sending;
 mod settings;
@@ -123,6 +127,12 @@ enum Command {
     /// Show and change the rules of the running listener
     #[cfg(unix)]
     Rules(rules::RulesArgs),
+    /// Give the running listener a secret for its run, list its secrets, or take one back
+    #[cfg(unix)]
+    Secret(secret::SecretArgs),
+    /// Have the running listener read its configuration again
+    #[cfg(unix)]
+    Reload(reload::ReloadArgs),
     /// List the deliveries that the running listener holds
     #[cfg(unix)]
     Held(held::HeldArgs),
@@ -188,6 +198,10 @@ impl Command {
             Self::Answer(_) => "answer",
             #[cfg(unix)]
             Self::Rules(_) => "rules",
+            #[cfg(unix)]
+            Self::Secret(_) => "secret",
+            #[cfg(unix)]
+            Self::Reload(_) => "reload",
             #[cfg(unix)]
             Self::Held(_) => "held",
             #[cfg(unix)]
@@ -422,6 +436,10 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Answer(args)) => answer::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Rules(args)) => rules::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Secret(args)) => secret::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Reload(args)) => reload::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Held(args)) => held::run(&settings, &args),
         #[cfg(unix)]

@@ -1,6 +1,9 @@
 //! Which webhook, and which secrets, a request's path belongs to.
 
+mod given;
 mod parts;
+
+pub use given::{SecretNotRemoved, SecretScope};
 
 use std::slice;
 use std::sync::Arc;
@@ -242,18 +245,6 @@ impl Registry {
             None => secret.describe(),
         });
         configured.chain(received).collect()
-    }
-
-    /// Whether both have the same secrets, byte for byte, of the same webhooks.
-    #[must_use]
-    pub fn has_secrets_of(&self, other: &Self) -> bool {
-        let is_same = |own: &Secret, other: &Secret| own.label() == other.label() && own.expose() == other.expose();
-        let (own, others) = (self.keyring.secrets(), other.keyring.secrets());
-        let (received, of_other) = (&self.run.received, &other.run.received);
-        own.len() == others.len()
-            && received.len() == of_other.len()
-            && own.iter().zip(others).all(|(own, other)| is_same(own, other))
-            && received.iter().zip(of_other).all(|((of, own), (to, other))| of == to && is_same(own, other))
     }
 
     /// Every webhook in its configured order.

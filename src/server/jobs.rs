@@ -14,6 +14,7 @@ pub const ATTACHED_JOBS: u64 = 1 << 32;
 pub struct RunningJobs {
     all: Arc<Mutex<AllRunning>>,
     changes: Changes,
+    comings: Changes,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +93,7 @@ impl RunningJobs {
             number
         };
         self.changes.tell();
+        self.comings.tell();
         JobTicket { jobs: self.clone(), number, state }
     }
 
@@ -117,6 +119,12 @@ impl RunningJobs {
             self.changes.tell();
         }
         state.is_some()
+    }
+
+    /// Told when a job begins or ends, and not how far it is.
+    #[must_use]
+    pub fn comings(&self) -> &Changes {
+        &self.comings
     }
 
     /// Told when a job begins, ends, or has come further.
@@ -156,6 +164,7 @@ impl Drop for JobTicket {
     fn drop(&mut self) {
         self.jobs.lock().by_number.remove(&self.number);
         self.jobs.changes.tell();
+        self.jobs.comings.tell();
     }
 }
 

@@ -4,6 +4,7 @@ mod causes;
 mod changes;
 mod feed;
 mod file_events;
+mod given;
 mod hook;
 mod jobs;
 pub mod listener;
@@ -18,10 +19,11 @@ pub mod tunnel;
 
 pub use changes::{Changes, Watcher};
 pub use feed::{SessionFeed, SessionWatch};
+pub use given::{GivenSecret, given_words};
 pub use jobs::{ATTACHED_JOBS, JobProgress, JobRecord, JobTicket, RunningJobs};
 pub use marked::{MarkedElsewhere, marked_words};
 pub use news::{EventSender, InterfaceNumber, ListenerNews, NewsBoard};
-pub use reload::Watched;
+pub use reload::{ReloadReport, Watched};
 pub use run::*;
 pub(crate) use shown::marked;
 pub use shown::{

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use serde::{Deserialize, Serialize};
 
 use super::listener::SecretNews;
-use super::{Changes, MarkedElsewhere, ServerEvent};
+use super::{Changes, GivenSecret, MarkedElsewhere, ServerEvent};
 use crate::store::Freed;
 
 /// News that are kept; the oldest go first. Whoever is further behind has missed some.
@@ -24,6 +24,10 @@ pub enum ListenerNews {
     Pruned(Freed),
     /// Somebody has changed marks, deleted or brought back.
     Marked(MarkedElsewhere),
+    /// Somebody has given a secret for this run.
+    SecretGiven(GivenSecret),
+    /// Somebody has taken back the secret with this label.
+    SecretRemoved(String),
     /// The configuration file was reloaded: the number of active rules, and the file.
     Rules(usize, PathBuf),
     /// Something a person should know, in words.
@@ -40,6 +44,8 @@ impl ListenerNews {
             ServerEvent::Retired(freed) => Some(Self::Retired(*freed)),
             ServerEvent::Pruned(freed) => Some(Self::Pruned(*freed)),
             ServerEvent::Marked(marked) => Some(Self::Marked(marked.clone())),
+            ServerEvent::SecretGiven(given) => Some(Self::SecretGiven(given.clone())),
+            ServerEvent::SecretRemoved(label) => Some(Self::SecretRemoved(label.clone())),
             ServerEvent::Rules(count, file) => Some(Self::Rules(*count, file.clone())),
             ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words) => {
                 Some(Self::Warning(words.clone()))

@@ -23,7 +23,9 @@ use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
 use crate::server::tunnel::{self, TunnelState};
-use crate::server::{EventSender, ListenerLink, ListenerNews, MarkedElsewhere, NewsBoard, Watched, reload, signals};
+use crate::server::{
+    EventSender, GivenSecret, ListenerLink, ListenerNews, MarkedElsewhere, NewsBoard, Watched, reload, signals,
+};
 use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
@@ -44,6 +46,10 @@ pub enum ServerEvent {
     Pruned(Freed),
     /// Somebody has changed marks, deleted or brought back over the control interface.
     Marked(MarkedElsewhere),
+    /// Somebody has given a secret for this run over the control interface.
+    SecretGiven(GivenSecret),
+    /// Somebody has taken back the secret with this label over the control interface.
+    SecretRemoved(String),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Once until [`SessionWatch::held`] is
     /// looked at.
     Held,

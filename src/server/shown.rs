@@ -12,15 +12,16 @@ use zeroize::Zeroizing;
 use super::listener::{Control, Means, SecretNews, StatsSnapshot};
 use super::tunnel::TunnelState;
 use super::{
-    JobProgress, JobTicket, ListenerNews, ListenerStatus, MarkedElsewhere, ProcessMemory, ServerEvent, SessionFeed,
-    SessionWatch, Watched,
+    GivenSecret, JobProgress, JobTicket, ListenerNews, ListenerStatus, MarkedElsewhere, ProcessMemory, ServerEvent,
+    SessionFeed, SessionWatch, Watched,
 };
-use crate::config::{Registry, Settings};
+use crate::config::{Registry, Settings, TYPED_LABEL};
 use crate::delivery::{Attempt, DeliveryId, MarksEdit};
 use crate::http::TlsSetupError;
 use crate::query::Query;
 use crate::rules::{Held, Override, Rule, RuleAction, RuleSet, TimedResponse};
 use crate::signature::diagnose::Diagnosis;
+use crate::signature::{Secret, SecretOrigin};
 use crate::store::{Freed, Location, Marking};
 
 /// What wakes an interface, from any thread; it must not block.
@@ -228,6 +229,15 @@ impl SessionFeed {
         Performed::Done(done.map(RequestReply::Done))
     }
 
+    /// What is to be said of a request that gives a secret, before it is done.
+    #[must_use]
+    pub fn given_by(&self, request: &ListenerRequest) -> Option<GivenSecret> {
+        let ListenerRequest::EnterSecret(secret) = request else { return None };
+        let replaces = self.control().registry().keyring().get(TYPED_LABEL).is_some();
+        let remarks = Secret::new(TYPED_LABEL, secret.to_vec(), SecretOrigin::Typed).remarks();
+        Some(GivenSecret { label: TYPED_LABEL.to_owned(), replaces, remarks })
+    }
+
     /// How the listener is. Touches no disk, so that it works while a disk hangs.
     fn status(&self) -> ListenerStatus {
         ListenerStatus {
@@ -323,8 +333,14 @@ impl ShownListener for SessionFeed {
             ListenerRequest::Mark(ids, edit) => Some((ids.clone(), edit.clone())),
             _ => None,
         };
+        let given = self.given_by(&request);
         let marking = match self.perform(request) {
-            Performed::Done(outcome) => return Some(outcome),
+            Performed::Done(outcome) => {
+                if let Some(given) = given {
+                    self.news().tell(ListenerNews::SecretGiven(given), None);
+                }
+                return Some(outcome);
+            }
             Performed::Marking(marking) => marking,
         };
         let news = Arc::clone(self.news());

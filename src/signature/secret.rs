@@ -62,7 +62,7 @@ impl fmt::Display for SecretOrigin {
 }
 
 /// Something about a secret that is often a mistake. The secret is used as is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum SecretRemark {
     /// It is empty.
     Empty,

@@ -1,6 +1,7 @@
 //! The loop: what wakes it, how it runs the engine's effects, and when a frame is drawn.
 
 mod effects;
+mod news;
 mod requests;
 
 use std::collections::VecDeque;
@@ -15,7 +16,7 @@ use zeroize::Zeroizing;
 use self::requests::RequestPurpose;
 use crate::config::{NotifyManner, Registry};
 use crate::delivery::DeliveryId;
-use crate::server::{ListenerNews, RequestOutcome, ServerEvent, SessionWatch, ShownListener};
+use crate::server::{RequestOutcome, ServerEvent, SessionWatch, ShownListener};
 use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -42,8 +43,7 @@ use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
 use crate::tui::workers::rest::CATCH_UP_POURING;
-use crate::tui::workers::schemes;
-use crate::tui::workers::send::{self, SendWorker};
+use crate::tui::workers::send::SendWorker;
 use crate::tui::workers::sightings::SightingsWorker;
 
 /// Sixty frames a second at most.
@@ -241,33 +241,6 @@ impl EventLoop {
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
     }
 
-    /// Takes in the current secrets and schemes, and what was heard of secrets that arrived by handshakes.
-    pub(super) fn secrets_received(&mut self) -> Result<(), TuiError> {
-        self.watch.secrets.look();
-        self.registry_changed()?;
-        let news = self.listener.secret_news();
-        news.into_iter().try_for_each(|news| self.message(Message::SecretReceived(news)))
-    }
-
-    /// Takes in the webhooks, secrets and schemes, where they are others than the model knows.
-    pub(super) fn registry_changed(&mut self) -> Result<(), TuiError> {
-        let registry = self.listener.registry();
-        if Arc::ptr_eq(&registry, &self.registry) {
-            return Ok(());
-        }
-        let before = std::mem::replace(&mut self.registry, Arc::clone(&registry));
-        self.model.sending.receivers = send::receivers(&registry);
-        let adopted = schemes::adopted(&registry);
-        if adopted != schemes::adopted(&before) {
-            self.message(Message::Adopted(adopted))?;
-        }
-        if registry.has_secrets_of(&before) {
-            Ok(())
-        } else {
-            self.message(Message::Secrets(registry.described_secrets()))
-        }
-    }
-
     pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
         match wake {
             Wake::Message(message) => {
@@ -296,6 +269,8 @@ impl EventLoop {
             Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Pruned(freed)) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Marked(marked)) => self.message(Message::MarkedElsewhere(marked)),
+            Wake::Event(ServerEvent::SecretGiven(given)) => self.secrets_elsewhere(Ok(given)),
+            Wake::Event(ServerEvent::SecretRemoved(label)) => self.secrets_elsewhere(Err(label)),
             Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
@@ -319,22 +294,6 @@ impl EventLoop {
             Wake::Event(
                 ServerEvent::RulesFault(words) | ServerEvent::RulesRemark(words) | ServerEvent::Hook(words),
             ) => self.message(Message::Warn(words)),
-        }
-    }
-
-    /// Takes in what a listener in another process says.
-    fn news(&mut self, news: ListenerNews) -> Result<(), TuiError> {
-        match news {
-            ListenerNews::StoreFault(words) => self.message(Message::StoreFault(words)),
-            ListenerNews::Retired(freed) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
-            ListenerNews::Pruned(freed) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
-            ListenerNews::Marked(marked) => self.message(Message::MarkedElsewhere(marked)),
-            ListenerNews::Rules(count, file) => {
-                self.answers()?;
-                self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
-            }
-            ListenerNews::Warning(words) => self.message(Message::Warn(words)),
-            ListenerNews::Secret(news) => self.message(Message::SecretReceived(news)),
         }
     }
 

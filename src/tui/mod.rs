@@ -238,6 +238,8 @@ fn begin(
     model.jobs = listener.jobs();
     model.tunnel = listener.tunnel();
     if let Some(link) = listener.link() {
+        // The listener reads the file of its own folder.
+        model.answers.place = listener.watched().place();
         attachment::changed(&mut model, link);
     }
     if !model.setup.ephemeral {

@@ -45,8 +45,8 @@ fn what_comes_is_shown_and_quitting_leaves_the_listener() {
     talk(listening.address(), Signed::new("{\"n\":2}").to("/second").by("wrong", Unit::Seconds).wire());
     person.sees_row(&["✗", "401"]).sees("of 2").types("g2").sees("Why");
     // The secret of the listener explains and re-signs.
-    person.types("R").sees("Replay #2").types("\u{1b}");
-    person.types("I").sees("up ").sees("connections").types("\u{1b}");
+    person.types("R").sees("Replay #2").types("\u{1b}").no_longer_sees("Replay #2");
+    person.types("I").sees("Listener status (up ").sees("connections").types("\u{1b}").no_longer_sees("connections");
     person.types("T").sees("test event");
     person.sees("of 3").types("q");
     assert_eq!(person.ends(), 0);
@@ -76,12 +76,12 @@ fn an_answer_that_one_chooses_the_others_see() {
     assert_eq!(status(address), 200);
     // Rules as well, with their counts.
     one.types("r").sees("Rules").types("n").types("503 later").enter();
-    one.sees("503").types("\u{1b}");
-    own.sees("503");
+    one.sees("answers 503").types("\u{1b}").no_longer_sees("Rules");
+    own.sees("answers 503");
     assert_eq!(status(address), 503);
     let rules = get(&env, "/rules").is(200).json();
     assert_eq!(rules["rules"][0]["rule"], "503 \"later\"");
-    other.types("r").sees("503 \"later\"");
+    other.sees("answers 503").types("r").sees("503 \"later\"");
     // Where the listener may not forward to is refused by it.
     one.types("r").sees("Rules").types("e").types("\u{15}").types(&format!("forward http://{address}/x")).enter();
     one.sees("forward").sees("itself");
@@ -127,14 +127,14 @@ fn marks_and_deletions_are_seen_by_all_and_undone() {
     one.sees("another process pinned #2");
     env.run(&["delete", "1"]).yes();
     one.sees("another process deleted #1").sees("of 2");
-    one.types("j").types("\u{1b}[3~").sees("elete").types("y");
+    one.types("j").types("\u{1b}[3~").sees("deleted #2");
     other.sees("another process deleted #2").sees("of 1");
     one.types("U").sees("brought back #2").sees("of 2");
     other.sees("another process brought back #2").sees("of 2");
     // A store that is pruned meanwhile.
-    env.run(&["delete", "2"]).yes();
-    env.run(&["prune", "--yes", "--keep", "1"]).yes();
-    other.sees("another process: ").sees("of 1");
+    env.run(&["prune", "--yes", "--pinned", "--keep", "1"]).yes();
+    other.sees("another process deleted").sees("of 1");
+    own.sees("another process deleted").sees("of 1");
     other.sees_row(&["/n/2"]);
 }
 
@@ -146,7 +146,12 @@ fn a_secret_that_is_entered_verifies_what_is_stored_and_what_comes() {
     let (mut one, mut other) = (attach(&env, SIZE), attach(&env, SIZE));
     one.sees_row(&["?", "401"]).sees("no secret").types("s").pastes(SECRET).enter();
     one.sees("1 of 1 unverified").sees_row(&["? ✓", "401"]).sees("secret entered");
-    other.sees("secret entered").types("2").sees("With the current secrets: verified");
+    listening.says("another process gave a secret");
+    other
+        .sees("another process gave a secret; 1 of 1 unverified")
+        .sees("secret entered")
+        .types("2")
+        .sees("With the current secrets: verified");
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
     one.sees_row(&["✓", "200"]);
     // It is the listener's: an interface that comes later has it too, and no file does.
@@ -169,6 +174,7 @@ fn a_listener_that_is_killed_is_missed_and_greeted_again() {
     person.sees("listener gone").sees("not attached: the listener has ended").no_longer_sees("1 held");
     // The store is still there; what needs the listener says that it is gone.
     person.types("7").sees("POST /webhooks/trackpilots").types("a").sees("Predefined").enter();
+    person.no_longer_sees("Predefined");
     let gone = "the listener has ended; this attaches again";
     person.sees(gone).types("b").sees(&format!("not changed: {gone}"));
     person.types("s").pastes("another secret of mine").enter();

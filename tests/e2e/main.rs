@@ -28,6 +28,7 @@ mod deliver;
 mod export;
 mod forward;
 mod frameworks;
+mod given;
 mod handshakes;
 mod hook;
 mod hostile;

@@ -9,6 +9,7 @@
 //! another one says so. The state holds the secrets themselves, since an interface explains signatures and re-signs with
 //! them; so both are there for the Unix socket alone, which no other user reaches.
 
+mod link;
 mod listener;
 mod mirror;
 mod parts;

@@ -127,13 +127,19 @@ async fn perform(state: &ApiState, interface: InterfaceNumber, request: Listener
         ListenerRequest::Mark(ids, edit) => Some((ids.clone(), edit.clone())),
         _ => None,
     };
+    let given = state.feed.given_by(&request);
     let performed = {
         // Rules that another client changes at the same time come before or after.
         let _editing = state.editing.lock().unwrap_or_else(PoisonError::into_inner);
         state.feed.perform(request)
     };
     let marking = match performed {
-        Performed::Done(outcome) => return outcome,
+        Performed::Done(outcome) => {
+            if let (Some(given), true) = (given, outcome.is_ok()) {
+                let _ = state.events.send_by(ServerEvent::SecretGiven(given), Some(interface));
+            }
+            return outcome;
+        }
         Performed::Marking(marking) => marking,
     };
     let changed = marked(marking.await)?;

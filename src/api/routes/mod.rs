@@ -9,6 +9,9 @@ mod import;
 mod jobs;
 mod marks;
 mod prune;
+mod reload;
+mod run_changes;
+mod secrets;
 mod status;
 
 use std::sync::Arc;
@@ -75,6 +78,10 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/undelete", post(marks::undelete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
         .route("/deleted", get(marks::deleted))
         .route("/jobs/{number}", get(jobs::job).delete(jobs::cancel))
+        .route("/secrets", get(secrets::list).post(secrets::give))
+        .route("/secrets/{label}", delete(secrets::take_back))
+        .route("/reload", post(reload::reload))
+        .route("/jobs", get(jobs::list))
         .route("/stop", post(status::stop))
         .route("/events", get(events::events))
         .route("/deliveries/{id}", get(deliveries::show))

@@ -18,6 +18,7 @@ use crate::signature::{AcceptedSchemes, Secret, SecretOrigin};
 pub struct RegistryParts {
     webhooks: Vec<Webhook>,
     secrets: Vec<SecretParts>,
+    replaced: Vec<SecretParts>,
     schemes: AcceptedSchemes,
     received: Vec<(Option<String>, SecretParts)>,
     adopted: Vec<(Option<String>, AcceptedSchemes)>,
@@ -103,6 +104,7 @@ impl From<&Registry> for RegistryParts {
         Self {
             webhooks: registry.webhooks.to_vec(),
             secrets: registry.keyring.secrets().iter().map(SecretParts::of).collect(),
+            replaced: registry.keyring.replaced().iter().map(SecretParts::of).collect(),
             schemes: (*registry.schemes).clone(),
             received: run.received.iter().map(|(of, secret)| (of.clone(), SecretParts::of(secret))).collect(),
             adopted: run.adopted.iter().map(|adopted| (adopted.webhook.clone(), adopted.schemes.clone())).collect(),
@@ -115,7 +117,8 @@ impl TryFrom<RegistryParts> for Registry {
 
     fn try_from(parts: RegistryParts) -> Result<Self, InvalidParts> {
         let secrets = parts.secrets.into_iter().map(SecretParts::secret).collect::<Result<_, _>>()?;
-        let keyring = Keyring::new(secrets).map_err(|_| InvalidParts::Labels)?;
+        let replaced = parts.replaced.into_iter().map(SecretParts::secret).collect::<Result<_, _>>()?;
+        let keyring = Keyring::new(secrets).map_err(|_| InvalidParts::Labels)?.with_replaced(replaced);
         let received = parts.received.into_iter().map(|(of, secret)| Ok((of, secret.secret()?)));
         let adopted = |(webhook, schemes): (Option<String>, AcceptedSchemes)| {
             let handshakes = AutomaticHandshakes::of(schemes.iter());
@@ -162,6 +165,8 @@ mod tests {
         let bytes = Secret::new("bytes", vec![0, 255, b'\n'], SecretOrigin::File("/a/b".into()));
         let webhooks = vec![webhook("own", Some("stripe")), webhook("other", None)];
         let registry = Registry::new(webhooks, Keyring::new(vec![bytes]).unwrap(), Scheme::default())
+            .with_given_secret("bytes", b"given in its place")
+            .unwrap()
             .with_typed_secret(b"typed one".to_vec())
             .with_accepted_secret(b"/other", b"of a handshake")
             .with_adopted_scheme(None, Some(catalogue::named("slack").unwrap()));
@@ -174,6 +179,7 @@ mod tests {
             assert_eq!(arrived.route(target).secrets.count(), registry.route(target).secrets.count());
         }
         assert!(!arrived.route(b"/x").handshakes.is_empty());
+        assert_eq!(arrived.without_secret("bytes").unwrap().keyring().get("bytes").unwrap().expose(), [0, 255, b'\n']);
         assert!(!arrived.has_secrets_of(&registry.with_typed_secret(b"typed two".to_vec())));
     }
 

@@ -130,6 +130,7 @@ pub struct Control {
     stats: Stats,
     tunnel_hint: Hint,
     received: ReceivedSecrets,
+    registry_changes: Changes,
     jobs: RunningJobs,
 }
 
@@ -151,6 +152,7 @@ impl Control {
             stats: Stats::default(),
             tunnel_hint: Hint::default(),
             received: ReceivedSecrets::default(),
+            registry_changes: Changes::default(),
             jobs: RunningJobs::default(),
         })
     }
@@ -164,13 +166,34 @@ impl Control {
     /// Changes the webhooks, secrets or schemes, for deliveries from now on. Nothing that another thread changes at the
     /// same time is lost.
     pub fn change_registry(&self, change: impl FnOnce(&Registry) -> Registry) {
-        let (secrets, webhooks) = {
-            let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
-            *registry = Arc::new(change(&registry));
-            (registry.keyring().secrets().len(), registry.webhooks().len())
-        };
+        let changed = self.try_change_registry(|registry| Ok::<_, std::convert::Infallible>((change(registry), ())));
+        changed.unwrap_or_else(|never| match never {});
+    }
+
+    /// The same for a change that may be refused, and that finds something out.
+    ///
+    /// # Errors
+    ///
+    /// Those of `change`; nothing is changed then.
+    pub fn try_change_registry<T, E>(
+        &self,
+        change: impl FnOnce(&Registry) -> Result<(Registry, T), E>,
+    ) -> Result<T, E> {
+        let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
+        let (changed, found) = change(&registry)?;
+        let (secrets, webhooks) = (changed.keyring().secrets().len(), changed.webhooks().len());
+        *registry = Arc::new(changed);
+        drop(registry);
         tracing::info!(secrets, webhooks, "secrets or webhooks changed");
+        self.registry_changes.tell();
         self.received.changes().tell();
+        Ok(found)
+    }
+
+    /// Told when secrets, schemes or webhooks are others, whoever changed them.
+    #[must_use]
+    pub fn registry_changes(&self) -> &Changes {
+        &self.registry_changes
     }
 
     /// Sets where deliveries are kept and where this listens, which forwarding needs. Only the first call

@@ -112,6 +112,9 @@ impl Control {
             SecretNews::new(id, offered, webhook, outcome)
         };
         if let Some(news) = outcome {
+            if news.is_used() {
+                self.registry_changes.tell();
+            }
             tracing::info!(delivery = id.0, used = news.is_used(), "secret received by a handshake");
             self.received.tell(news);
         }

@@ -165,6 +165,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::SecretEntered(secret) => rejudge::entered(model, &secret),
+        Message::SecretElsewhere(given) => rejudge::elsewhere(model, &given),
         Message::Rejudged(report) => {
             rejudge::judged(model, report);
             Vec::new()

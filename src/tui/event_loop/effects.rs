@@ -27,7 +27,7 @@ impl EventLoop {
             Effect::Recall(id, ids) => self.recaller.ask(id, ids),
             Effect::Answers(effect) => return self.ask_of_answers(effect),
             Effect::Config(effect) => self.teller.save(effect, self.messenger()),
-            Effect::Rejudge(number) => self.rejudger.ask(number),
+            Effect::Rejudge(number, label) => self.rejudger.ask(number, label),
             Effect::UseSecret(secret) => return self.use_secret(secret),
             Effect::AcceptSecret { target, secret } => {
                 return self.ask(ListenerRequest::AcceptSecret { target, secret }, RequestPurpose::Registry);

@@ -18,9 +18,10 @@ use std::time::Duration;
 
 use self::announce::Announcer;
 use self::conversation::Conversation;
-use self::input::{HiddenTyping, Lines};
+use self::input::Lines;
 use crate::query::Query;
 use crate::server::{ServerEvent, ShownListener};
+use crate::system::typing::HiddenTyping;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::{Attachment, Setup};
 use crate::tui::error::TuiError;

@@ -37,6 +37,16 @@ fn a_listener_that_is_lost_is_said_once_and_greeted_when_it_comes_back() {
 }
 
 #[test]
+fn what_is_saved_goes_where_the_listener_reads_it() {
+    let mut answers = Answers::default();
+    assert_eq!(answers.file(), std::path::Path::new("whyhook.toml"));
+    answers.place = Some("/of/the/listener/whyhook.toml".into());
+    assert_eq!(answers.file(), std::path::Path::new("/of/the/listener/whyhook.toml"));
+    answers.config = Some("/its/own.toml".into());
+    assert_eq!(answers.file(), std::path::Path::new("/its/own.toml"));
+}
+
+#[test]
 fn quitting_asks_only_about_what_runs_here() {
     let job = |number| JobProgress { number, kind: "prune", done: 0, total: 0, is_cancelled: false };
     let mut person = Person::new(1);
