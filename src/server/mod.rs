@@ -25,9 +25,11 @@ pub use marked::{MarkedElsewhere, marked_words};
 pub use news::{EventSender, InterfaceNumber, ListenerNews, NewsBoard};
 pub use reload::{ReloadReport, Watched};
 pub use run::*;
+#[cfg(unix)]
 pub(crate) use shown::marked;
 pub use shown::{
     AnswersNow, EventTeller, ListenerLink, ListenerRequest, Performed, RequestOutcome, RequestReply, ShownListener,
 };
+#[cfg(unix)]
 pub(crate) use signals::forward as forward_signals;
 pub use status::{ListenerStatus, ProcessMemory};

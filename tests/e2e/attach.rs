@@ -244,6 +244,26 @@ fn what_is_no_listener_of_this_release_is_said_in_a_sentence() {
 }
 
 #[test]
+fn a_panic_ends_the_interface_and_not_the_listener() {
+    for (thread, keys) in [("attached", ""), ("asking", "b")] {
+        let env = TestEnv::with_secret();
+        let trigger = env.root().join("trigger");
+        let env = env.set("WHYHOOK_DEBUG_PANIC", format!("{thread}={}", trigger.display()));
+        let listening = env.listen(&[]);
+        talk(listening.address(), Signed::new("{}").wire());
+        let mut person = attach(&env, SIZE);
+        person.sees("1 of 1");
+        std::fs::write(trigger, "").unwrap();
+        person.types(keys);
+        talk(listening.address(), Signed::new("{}").wire());
+        assert_eq!(person.ends(), 101, "{thread}");
+        person.has_the_terminal_back();
+        person.sees(&format!("the trap of {thread}"));
+        listens(&env, &listening);
+    }
+}
+
+#[test]
 fn in_lines_it_is_the_same() {
     let env = TestEnv::with_secret();
     let listening = env.listen(&[]);

@@ -83,7 +83,6 @@ impl AttachedState {
         let mut client = Some(client);
         let mut first = Some(first);
         loop {
-            crate::system::panic::trap("attached");
             let found = client.take().map_or_else(|| ApiClient::find(&self.location), |client| Ok(Some(client)));
             let words = match found {
                 Ok(Some(client)) => self.follow_one(&client, &mut first),
@@ -134,6 +133,7 @@ impl AttachedState {
 
     /// Takes in a snapshot, and wakes whom it concerns.
     fn take(&self, snapshot: Snapshot) -> Result<(), String> {
+        crate::system::panic::trap("attached");
         let (changed, link) = {
             let mut mirror = self.lock();
             let changed = mirror.take(snapshot)?;

@@ -10,7 +10,7 @@ use crate::config::EncodedSecret;
 use crate::delivery::{DeliveryId, MarksEdit};
 use crate::rules::{
     ActionKind, AnswerChoice, CustomAnswer, Held, NamedAnswer, Override, Rule, RuleAction, RuleReader, RuleSet,
-    Template, TimedResponse,
+    Template, TimedResponse, check_count,
 };
 use crate::server::{JobProgress, ListenerRequest, ListenerStatus, RequestOutcome, RequestReply};
 
@@ -189,7 +189,9 @@ impl RulesPart {
         let names = answers(&self.names)?;
         let reader = RuleReader::new(&names);
         let rules = self.rules.iter().map(|text| reader.rule(text).map_err(|error| error.to_string()));
-        let set = RuleSet::new(rules.collect::<Result<_, _>>()?, self.hold_for);
+        let rules: Vec<Rule> = rules.collect::<Result<_, String>>()?;
+        check_count(&rules.iter().collect::<Vec<_>>()).map_err(|(_, problem)| problem.to_string())?;
+        let set = RuleSet::new(rules, self.hold_for);
         Ok(set.with_answers(answers(&self.answers)?).with_handshakes(self.handshakes))
     }
 }
