@@ -63,6 +63,7 @@ impl ApiServer {
             address: session.address(),
             started: Instant::now(),
             feed: session.feed(),
+            settings: session.settings(),
             readers: ApiReaders::new(session.location().clone()),
             streams: Arc::new(Semaphore::new(ApiState::STREAMS)),
             jobs: Jobs::default(),
