@@ -64,6 +64,7 @@ impl ApiServer {
             started: Instant::now(),
             events: EventSender::new(events, Arc::clone(session.feed().news())),
             feed: session.feed(),
+            settings: session.feed().settings(),
             readers: ApiReaders::new(session.location().clone()),
             streams: Arc::new(Semaphore::new(ApiState::STREAMS)),
             jobs: Jobs::default(),

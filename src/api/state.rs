@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, watch};
 
 use super::jobs::Jobs;
 use super::readers::ApiReaders;
+use crate::config::Settings;
 use crate::server::{EventSender, SessionFeed};
 
 /// The running listener, as far as requests reach it.
@@ -16,6 +17,8 @@ pub(super) struct ApiState {
     pub(super) address: SocketAddr,
     pub(super) started: Instant,
     pub(super) feed: SessionFeed,
+    /// As they were at the start: of secrets, schemes and webhooks, the control's count.
+    pub(super) settings: Settings,
     pub(super) readers: ApiReaders,
     /// Room for [`ApiState::STREAMS`].
     pub(super) streams: Arc<Semaphore>,

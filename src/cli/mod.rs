@@ -18,6 +18,8 @@ mod headless;
 mod held;
 mod image;
 mod import;
+#[cfg(unix)]
+mod jobs;
 mod keys;
 mod list;
 mod listen;
@@ -133,6 +135,9 @@ enum Command {
     /// Have the running listener read its configuration again
     #[cfg(unix)]
     Reload(reload::ReloadArgs),
+    /// List the long work of the running listener, or cancel some of it
+    #[cfg(unix)]
+    Jobs(jobs::JobsArgs),
     /// List the deliveries that the running listener holds
     #[cfg(unix)]
     Held(held::HeldArgs),
@@ -202,6 +207,8 @@ impl Command {
             Self::Secret(_) => "secret",
             #[cfg(unix)]
             Self::Reload(_) => "reload",
+            #[cfg(unix)]
+            Self::Jobs(_) => "jobs",
             #[cfg(unix)]
             Self::Held(_) => "held",
             #[cfg(unix)]
@@ -440,6 +447,8 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Secret(args)) => secret::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Reload(args)) => reload::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Jobs(args)) => jobs::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Held(args)) => held::run(&settings, &args),
         #[cfg(unix)]

@@ -68,6 +68,12 @@ impl JobRecord {
         (total > 0).then_some((done, total))
     }
 
+    /// Whether somebody has asked it to end.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled.load(Ordering::Relaxed)
+    }
+
     /// Whether it was told to end before all was done.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {

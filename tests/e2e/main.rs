@@ -29,12 +29,14 @@ mod export;
 mod forward;
 mod frameworks;
 mod given;
+
 mod handshakes;
 mod hook;
 mod hostile;
 mod images;
 mod import;
 mod interface;
+mod jobs;
 mod keys;
 mod language;
 mod layers;

@@ -3,8 +3,10 @@
 mod answers;
 #[cfg(unix)]
 mod attach;
+mod compared;
 mod deliveries;
 mod events;
+mod images;
 mod import;
 mod jobs;
 mod marks;
@@ -12,6 +14,7 @@ mod prune;
 mod reload;
 mod run_changes;
 mod secrets;
+mod send;
 mod status;
 
 use std::sync::Arc;
@@ -82,6 +85,11 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/secrets/{label}", delete(secrets::take_back))
         .route("/reload", post(reload::reload))
         .route("/jobs", get(jobs::list))
+        .route("/replay", post(send::replay).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/simulate", post(send::simulate).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/check", post(send::check))
+        .route("/diff", get(compared::diff))
+        .route("/attempts/{number}", get(compared::attempt))
         .route("/stop", post(status::stop))
         .route("/events", get(events::events))
         .route("/deliveries/{id}", get(deliveries::show))
@@ -89,6 +97,8 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/deliveries/{id}/raw", get(deliveries::raw))
         .route("/deliveries/{id}/diagnosis", get(deliveries::diagnosis))
         .route("/deliveries/{id}/attempts", get(deliveries::attempts))
+        .route("/deliveries/{id}/images", get(images::list))
+        .route("/deliveries/{id}/images/{number}", get(images::bytes))
         .layer(bounds)
         // A file of any length: bounded piece by piece, and one at a time.
         .route("/import", post(import::import))
