@@ -17,6 +17,7 @@ use serde_json::Value;
 use tokio::net::UnixStream;
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
+use zeroize::Zeroizing;
 
 use super::sending::ChannelStream;
 use super::socket::{is_allowed, reachable};
@@ -104,8 +105,20 @@ impl ApiClient {
     ///
     /// [`ApiClientError`].
     pub fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<Value, ApiClientError> {
+        self.ask_for(method, target, body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
+    }
+
+    /// The same with JSON that holds a secret: it is wiped once it was sent.
+    ///
+    /// # Errors
+    ///
+    /// [`ApiClientError`].
+    pub fn ask_secretly(&self, method: &str, target: &str, json: Zeroizing<String>) -> Result<Value, ApiClientError> {
+        self.ask_for(method, target, Body::from(Bytes::from_owner(json)))
+    }
+
+    fn ask_for(&self, method: &str, target: &str, body: Body) -> Result<Value, ApiClientError> {
         self.runtime.block_on(within(PATIENCE, async {
-            let body = body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
             let kind = [("content-type", "application/json")];
             let headers = if hyper::body::Body::is_end_stream(&body) { &[][..] } else { &kind };
             json_of(request(&self.path, method, target, headers, body).await?).await
@@ -139,12 +152,30 @@ impl ApiClient {
     pub fn follow<B>(
         &self,
         target: &str,
+        take: impl FnMut(SseEvent) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, ApiClientError> {
+        self.follow_by(EventReader::default(), target, take)
+    }
+
+    /// The same with lines of up to `limit` bytes.
+    pub(super) fn follow_lines<B>(
+        &self,
+        target: &str,
+        limit: usize,
+        take: impl FnMut(SseEvent) -> ControlFlow<B>,
+    ) -> Result<ControlFlow<B>, ApiClientError> {
+        self.follow_by(EventReader::with_limit(limit), target, take)
+    }
+
+    fn follow_by<B>(
+        &self,
+        mut reader: EventReader,
+        target: &str,
         mut take: impl FnMut(SseEvent) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, ApiClientError> {
         self.runtime.block_on(async {
             let headers = [("accept", "text/event-stream")];
             let mut response = within(PATIENCE, request(&self.path, "GET", target, &headers, Body::empty())).await?;
-            let mut reader = EventReader::default();
             while let Ok(Some(Ok(frame))) = tokio::time::timeout(SILENCE, response.frame()).await {
                 let Ok(piece) = frame.into_data() else { continue };
                 for event in reader.read(&piece)? {

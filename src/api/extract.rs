@@ -72,7 +72,7 @@ fn cause(error: &dyn std::error::Error) -> String {
 }
 
 /// serde's words for a value of another kind repeat the value: `invalid type: string "…", expected …`.
-fn without_values(words: &str) -> String {
+pub(super) fn without_values(words: &str) -> String {
     match (words.find("invalid "), words.rfind(", expected ")) {
         (Some(start), Some(end)) if start < end => {
             let kind = words[start..end].split(':').next().unwrap_or("invalid value");

@@ -7,14 +7,14 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::ApiProblem;
-use crate::server::{JobRecord, JobTicket, RunningJobs};
+use crate::server::{JobProgress, JobRecord, JobTicket, RunningJobs};
 
 /// Jobs that are kept; the oldest that has ended is forgotten first.
 const KEPT: usize = 64;
 /// Jobs in progress at a time.
 const RUNNING: usize = 8;
 
-/// Jobs by their number, from 1.
+/// Jobs by their number, which they share with all the long work of the run.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     all: Mutex<AllJobs>,
@@ -22,15 +22,12 @@ pub(super) struct Jobs {
 
 #[derive(Debug, Default)]
 struct AllJobs {
-    last: u64,
     by_number: BTreeMap<u64, Job>,
 }
 
 #[derive(Debug)]
 struct Job {
     kind: &'static str,
-    /// Its number among all the long work of the run.
-    running: u64,
     record: JobRecord,
     /// `None` while it runs.
     ended: watch::Sender<Option<JobEnd>>,
@@ -65,11 +62,9 @@ impl Jobs {
             };
             all.by_number.remove(&oldest);
         }
-        all.last += 1;
-        let number = all.last;
         let ticket = running.begin(kind);
-        let (running, record) = (ticket.number(), ticket.record());
-        all.by_number.insert(number, Job { kind, running, record, ended: watch::Sender::new(None) });
+        let number = ticket.number();
+        all.by_number.insert(number, Job { kind, record: ticket.record(), ended: watch::Sender::new(None) });
         Ok((number, ticket))
     }
 
@@ -77,14 +72,6 @@ impl Jobs {
     pub(super) fn end(&self, number: u64, end: JobEnd) {
         if let Some(job) = self.lock().by_number.get(&number) {
             job.ended.send_replace(Some(end));
-        }
-    }
-
-    /// Asks a job to end; nothing where it has.
-    pub(super) fn cancel(&self, number: u64, running: &RunningJobs) {
-        let of = self.lock().by_number.get(&number).map(|job| job.running);
-        if let Some(job) = of {
-            running.cancel(job);
         }
     }
 
@@ -98,22 +85,52 @@ impl Jobs {
     pub(super) fn find(&self, number: u64) -> Result<(Value, watch::Receiver<Option<JobEnd>>), ApiProblem> {
         let all = self.lock();
         let job = all.by_number.get(&number).ok_or_else(|| ApiProblem::missing(format!("no job {number}")))?;
-        let (state, result, error) = match &*job.ended.borrow() {
+        Ok((job.json(number), job.ended.subscribe()))
+    }
+
+    /// All that are known, and of those that `running` has besides (the interface's own) what is known of them; in the order
+    /// in which they began.
+    pub(super) fn list(&self, running: &RunningJobs) -> Vec<Value> {
+        let others = running.running();
+        let all = self.lock();
+        let mut listed: BTreeMap<u64, Value> =
+            all.by_number.iter().map(|(number, job)| (*number, job.json(*number))).collect();
+        for other in others {
+            listed.entry(other.number).or_insert_with(|| running_json(&other));
+        }
+        listed.into_values().collect()
+    }
+}
+
+impl Job {
+    fn json(&self, number: u64) -> Value {
+        let (state, result, error) = match &*self.ended.borrow() {
             None => ("running", Value::Null, None),
             Some(JobEnd::Done(result)) => ("done", result.clone(), None),
             Some(JobEnd::Cancelled(result)) => ("cancelled", result.clone(), None),
             Some(JobEnd::Failed(error)) => ("failed", Value::Null, Some(error.clone())),
         };
-        let json = json!({
+        json!({
             "job": number,
-            "kind": job.kind,
+            "kind": self.kind,
             "state": state,
-            "progress": job.record.progress().map(|(done, total)| json!({"done": done, "total": total})),
+            "progress": self.record.progress().map(|(done, total)| json!({"done": done, "total": total})),
             "result": result,
             "error": error,
-        });
-        Ok((json, job.ended.subscribe()))
+        })
     }
+}
+
+/// A job that was not begun over the control interface; it is known while it runs.
+pub(super) fn running_json(job: &JobProgress) -> Value {
+    json!({
+        "job": job.number,
+        "kind": job.kind,
+        "state": "running",
+        "progress": (job.total > 0).then(|| json!({"done": job.done, "total": job.total})),
+        "result": null,
+        "error": null,
+    })
 }
 
 #[cfg(test)]
@@ -142,12 +159,12 @@ mod tests {
         assert!(ticket.advance(2, 5));
         assert_eq!(jobs.find(first).unwrap().0["progress"], json!({"done": 2, "total": 5}));
         assert!(jobs.find(2).is_err());
-        let last = jobs.lock().last;
+        let last = *jobs.lock().by_number.keys().last().unwrap();
         let newest = jobs.find(last).unwrap().0;
         assert_eq!((&newest["state"], &newest["error"]), (&json!("failed"), &json!("no disk")));
         // One that has ended is not cancelled; one that runs is asked to end, and says that it did.
-        jobs.cancel(last, &running);
-        jobs.cancel(first, &running);
+        running.cancel(last);
+        running.cancel(first);
         assert!(running.running().iter().all(|job| job.is_cancelled) && running.running().len() == 1);
         jobs.end(first, JobEnd::Cancelled(json!({"deleted": 3})));
         let first = jobs.find(first).unwrap().0;

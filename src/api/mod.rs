@@ -8,6 +8,8 @@
 //! requests at a time, bodies, and the time that a client may take. Errors are problem details (RFC 9457).
 
 #[cfg(unix)]
+mod attach;
+#[cfg(unix)]
 mod client;
 mod extract;
 mod following;
@@ -24,6 +26,8 @@ mod socket;
 mod sse;
 mod state;
 
+#[cfg(unix)]
+pub use attach::{AttachError, AttachedListener};
 #[cfg(unix)]
 pub use client::{ApiClient, ApiClientError, percent_encoded};
 pub use following::{ANSWER_PATIENCE, FollowLook, FollowNews, Following};

@@ -27,6 +27,11 @@ impl ApiReaders {
         Self { location, places: Arc::new(Semaphore::new(READERS)), idle: Arc::default() }
     }
 
+    /// Where the store is.
+    pub(super) fn location(&self) -> &Location {
+        &self.location
+    }
+
     /// Reads on another thread.
     pub(super) async fn read<T: Send + 'static>(
         &self,

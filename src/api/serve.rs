@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
+use axum::Extension;
 use tokio::runtime::Runtime;
 use tokio::sync::{Semaphore, watch};
 
@@ -12,7 +13,7 @@ use super::jobs::Jobs;
 use super::readers::{ApiReaders, READERS};
 use super::routes;
 use super::state::ApiState;
-use crate::server::{ServerEvent, Session};
+use crate::server::{EventSender, ServerEvent, Session};
 
 /// Connections served at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 64;
@@ -24,6 +25,13 @@ const HEAD_BYTES: usize = 64 * 1024;
 const FINISH: Duration = Duration::from_millis(300);
 /// Threads that read, one for an import, one for a body that is written to a file, and one for other work.
 const BLOCKING_THREADS: usize = READERS + 3;
+
+/// How a request has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Transport {
+    /// Over the socket beside the store: from this user, or the machine's administrator.
+    UnixSocket,
+}
 
 /// The control interface of a running session.
 #[derive(Debug)]
@@ -54,13 +62,14 @@ impl ApiServer {
         let state = Arc::new(ApiState {
             address: session.address(),
             started: Instant::now(),
+            events: EventSender::new(events, Arc::clone(session.feed().news())),
             feed: session.feed(),
+            settings: session.feed().settings(),
             readers: ApiReaders::new(session.location().clone()),
             streams: Arc::new(Semaphore::new(ApiState::STREAMS)),
             jobs: Jobs::default(),
             importing: Arc::new(Semaphore::new(1)),
             editing: Mutex::default(),
-            events,
             closing,
         });
         let mut server = Self {
@@ -86,7 +95,8 @@ impl ApiServer {
         match opened {
             Ok((socket, listener)) => {
                 tracing::info!(path = %socket.path().display(), "control interface opened");
-                let serving = connections::serve(listener, routes::router(Arc::clone(state)), state.closing.clone());
+                let router = routes::socket_router(Arc::clone(state)).layer(Extension(Transport::UnixSocket));
+                let serving = connections::serve(listener, router, state.closing.clone());
                 self.serving.push(self.runtime.spawn(serving));
                 self.socket = Some(socket);
             }

@@ -1,6 +1,8 @@
 //! Server-sent events as a client reads them: <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
 
-/// The longest line that is held: a delivery's row, with room.
+use zeroize::Zeroizing;
+
+/// The longest line that is held unless told: a delivery's row, with room.
 const LINE_LIMIT: usize = 1024 * 1024;
 
 /// One event.
@@ -16,18 +18,31 @@ pub struct SseEvent {
 
 /// The stream is not what a listener sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the event stream has a line longer than {LINE_LIMIT} bytes")]
-pub struct EventTooLong;
+#[error("the event stream has a line longer than {0} bytes")]
+pub struct EventTooLong(usize);
 
 /// Bytes to events, a piece at a time.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EventReader {
+    limit: usize,
     line: Vec<u8>,
     event: SseEvent,
     has_data: bool,
 }
 
+impl Default for EventReader {
+    fn default() -> Self {
+        Self::with_limit(LINE_LIMIT)
+    }
+}
+
 impl EventReader {
+    /// A reader that holds lines of so many bytes.
+    #[must_use]
+    pub fn with_limit(limit: usize) -> Self {
+        Self { limit, line: Vec::new(), event: SseEvent::default(), has_data: false }
+    }
+
     /// Takes in a piece; returns the events that end in it. Comments are nothing.
     ///
     /// # Errors
@@ -37,13 +52,14 @@ impl EventReader {
         let mut events = Vec::new();
         for &byte in piece {
             if byte == b'\n' {
-                let line = std::mem::take(&mut self.line);
-                let line = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(&line)).into_owned();
-                events.extend(self.take_line(&line));
-            } else if self.line.len() < LINE_LIMIT {
+                // It may hold a secret.
+                let line = Zeroizing::new(std::mem::take(&mut self.line));
+                let text = String::from_utf8_lossy(line.strip_suffix(b"\r").unwrap_or(&line));
+                events.extend(self.take_line(&text));
+            } else if self.line.len() < self.limit {
                 self.line.push(byte);
             } else {
-                return Err(EventTooLong);
+                return Err(EventTooLong(self.limit));
             }
         }
         Ok(events)
@@ -100,6 +116,6 @@ mod tests {
                 STREAM.as_bytes().chunks(size).flat_map(|piece| reader.read(piece).unwrap()).collect();
             assert_eq!(read, expected, "pieces of {size}");
         }
-        assert_eq!(EventReader::default().read(&vec![b'a'; LINE_LIMIT + 1]), Err(EventTooLong));
+        assert_eq!(EventReader::default().read(&vec![b'a'; LINE_LIMIT + 1]), Err(EventTooLong(LINE_LIMIT)));
     }
 }

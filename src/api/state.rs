@@ -1,14 +1,15 @@
 //! What every request may use.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, mpsc};
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use tokio::sync::{Semaphore, watch};
 
 use super::jobs::Jobs;
 use super::readers::ApiReaders;
-use crate::server::{ServerEvent, SessionFeed};
+use crate::config::Settings;
+use crate::server::{EventSender, SessionFeed};
 
 /// The running listener, as far as requests reach it.
 #[derive(Debug)]
@@ -16,6 +17,8 @@ pub(super) struct ApiState {
     pub(super) address: SocketAddr,
     pub(super) started: Instant,
     pub(super) feed: SessionFeed,
+    /// As they were at the start: of secrets, schemes and webhooks, the control's count.
+    pub(super) settings: Settings,
     pub(super) readers: ApiReaders,
     /// Room for [`ApiState::STREAMS`].
     pub(super) streams: Arc<Semaphore>,
@@ -25,7 +28,7 @@ pub(super) struct ApiState {
     /// Held while the rules are changed.
     pub(super) editing: Mutex<()>,
     /// To the interface or the lines that run this session.
-    pub(super) events: mpsc::Sender<ServerEvent>,
+    pub(super) events: EventSender,
     /// True once the interface ends.
     pub(super) closing: watch::Receiver<bool>,
 }

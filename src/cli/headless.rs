@@ -16,7 +16,7 @@ use crate::payload::grouped;
 use crate::query::Query;
 use crate::rules::{Held, Override, short};
 use crate::server::listener::{Control, StatsSnapshot};
-use crate::server::{ServerEvent, Session, SessionWatch};
+use crate::server::{ServerEvent, Session, SessionWatch, given_words};
 use crate::store::{AnsweredRows, Freed, StoreError, StoredContent};
 use crate::text;
 
@@ -142,6 +142,10 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::Retired(freed)) => log(&retired_words(freed)),
                 Ok(ServerEvent::Pruned(freed)) => log(&freed_words("pruned", freed)),
                 Ok(ServerEvent::Marked(marked)) => log(&format!("another process {}", marked.words())),
+                Ok(ServerEvent::SecretGiven(given)) => log(&format!("another process {}", given.words())),
+                Ok(ServerEvent::SecretRemoved(label)) => {
+                    log(&format!("another process took back {}", given_words(&label)));
+                }
                 Ok(ServerEvent::Refused) => refusals.came(),
                 Ok(ServerEvent::Held) => {
                     watch.held.look();
@@ -162,7 +166,13 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
                 Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),
-                Ok(ServerEvent::Suspend | ServerEvent::Resized | ServerEvent::Jobs)
+                Ok(
+                    ServerEvent::Suspend
+                    | ServerEvent::Resized
+                    | ServerEvent::Jobs
+                    | ServerEvent::News(_)
+                    | ServerEvent::Listener(_),
+                )
                 | Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }

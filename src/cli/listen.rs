@@ -2,19 +2,19 @@
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use jiff::tz::TimeZone;
 
 use super::sending::INSECURE;
 use super::settings::LoadedSettings;
-use super::{CliError, ListenArgs, OutputFormat, SettingsArgs, output};
+use super::{CliError, InterfaceArgs, ListenArgs, OutputFormat, SettingsArgs, output};
 use crate::api::ApiServer;
 use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
 use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown};
 use crate::query::Query;
-use crate::server::{Session, StartError};
+use crate::server::{Session, ShownListener, StartError};
 use crate::signature::Secret;
 use crate::tui::app::model::Setup;
 use crate::tui::error::TuiError;
@@ -24,7 +24,7 @@ use crate::tui::{self, Appearance};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
-    let filter = listen.filter.clone().unwrap_or_default();
+    let filter = listen.interface.filter.clone().unwrap_or_default();
     let query = Query::parse_with(&filter, &settings.filters)?;
     let warnings = match settings.insecure {
         true => [warnings, vec![INSECURE.to_owned()]].concat(),
@@ -40,9 +40,11 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     let lost = session.losses().iter().map(ToString::to_string).collect();
     let warnings = [lost, warnings, api.remarks().to_vec()].concat();
     if listen.plain {
-        let appearance = appearance(listen, &settings, keymap)?;
+        let appearance = appearance(&listen.interface, &settings, keymap)?;
         let setup = setup(&settings, &session);
-        let ended = tui::plain::run(&session, setup, &appearance, (query, filter), received, &warnings);
+        let shown: Arc<dyn ShownListener> = Arc::new(session.feed());
+        let ended = tui::plain::run(&shown, setup, &appearance, (query, filter), received, &warnings);
+        drop(shown);
         api.stop();
         session.stop();
         ended.map_err(|error| match error {
@@ -71,8 +73,10 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;
     } else {
-        let appearance = appearance(listen, &settings, keymap)?;
-        let ended = tui::run(&session, setup(&settings, &session), appearance, (query, filter), received, &warnings);
+        let appearance = appearance(&listen.interface, &settings, keymap)?;
+        let (setup, shown): (_, Arc<dyn ShownListener>) = (setup(&settings, &session), Arc::new(session.feed()));
+        let ended = tui::run(&shown, setup, appearance, (query, filter), received, &warnings);
+        drop(shown);
         api.stop();
         session.stop();
         ended.map_err(CliError::Tui)?;
@@ -116,23 +120,27 @@ fn wants_lines(listen: &ListenArgs) -> bool {
 
 /// How the interface looks: the flags, else the configuration. A theme that is named takes the place of all that the
 /// configuration says of colours: they may not fit it.
-fn appearance(listen: &ListenArgs, settings: &Settings, keymap: Keymap) -> Result<Appearance, CliError> {
+pub(super) fn appearance(
+    interface: &InterfaceArgs,
+    settings: &Settings,
+    keymap: Keymap,
+) -> Result<Appearance, CliError> {
     let terminal = TerminalFacts::of_process();
-    let theme = match &listen.theme {
+    let theme = match &interface.theme {
         None => settings.theme.clone(),
         Some(name) => {
             let base = name.parse().map_err(|error: UnknownTheme| CliError::Usage(error.to_string()))?;
             ThemeSettings { base, ..ThemeSettings::default() }
         }
     };
-    let pictures = PictureMethod::choose(pictures(listen, settings)?, &terminal);
-    let has_mouse = !listen.no_mouse && settings.mouse;
+    let pictures = PictureMethod::choose(pictures(interface, settings)?, &terminal);
+    let has_mouse = !interface.no_mouse && settings.mouse;
     Ok(Appearance { keymap, has_mouse, theme, terminal, zone: TimeZone::system(), pictures })
 }
 
 /// How pictures shall be drawn: the flag, else the configuration.
-fn pictures(listen: &ListenArgs, settings: &Settings) -> Result<PictureMode, CliError> {
-    match &listen.images {
+fn pictures(interface: &InterfaceArgs, settings: &Settings) -> Result<PictureMode, CliError> {
+    match &interface.images {
         Some(name) => name.parse().map_err(|error: UnknownPictureMode| CliError::Usage(error.to_string())),
         None => Ok(settings.images),
     }

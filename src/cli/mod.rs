@@ -4,6 +4,8 @@
 
 #[cfg(unix)]
 mod answer;
+#[cfg(unix)]
+mod attach;
 mod check;
 mod completions;
 mod delete;
@@ -16,6 +18,8 @@ mod headless;
 mod held;
 mod image;
 mod import;
+#[cfg(unix)]
+mod jobs;
 mod keys;
 mod list;
 mod listen;
@@ -24,6 +28,8 @@ mod output;
 mod probe;
 mod prune;
 mod query_worker;
+#[cfg(unix)]
+mod reload;
 mod replay;
 #[cfg(unix)]
 mod rules;
@@ -31,6 +37,8 @@ mod rules;
 mod running;
 mod scheme;
 mod schemes;
+#[cfg(unix)]
+mod secret;
 mod select;
 mod sending;
 mod settings;
@@ -121,12 +129,24 @@ enum Command {
     /// Show and change the rules of the running listener
     #[cfg(unix)]
     Rules(rules::RulesArgs),
+    /// Give the running listener a secret for its run, list its secrets, or take one back
+    #[cfg(unix)]
+    Secret(secret::SecretArgs),
+    /// Have the running listener read its configuration again
+    #[cfg(unix)]
+    Reload(reload::ReloadArgs),
+    /// List the long work of the running listener, or cancel some of it
+    #[cfg(unix)]
+    Jobs(jobs::JobsArgs),
     /// List the deliveries that the running listener holds
     #[cfg(unix)]
     Held(held::HeldArgs),
     /// Answer a held delivery
     #[cfg(unix)]
     Release(held::ReleaseArgs),
+    /// Open the interface on a listener that runs elsewhere on this store
+    #[cfg(unix)]
+    Attach(attach::AttachArgs),
     /// Stop the running listener
     #[cfg(unix)]
     #[command(after_help = "Examples:\n  whyhook stop\n  whyhook stop --store elsewhere.db")]
@@ -184,9 +204,17 @@ impl Command {
             #[cfg(unix)]
             Self::Rules(_) => "rules",
             #[cfg(unix)]
+            Self::Secret(_) => "secret",
+            #[cfg(unix)]
+            Self::Reload(_) => "reload",
+            #[cfg(unix)]
+            Self::Jobs(_) => "jobs",
+            #[cfg(unix)]
             Self::Held(_) => "held",
             #[cfg(unix)]
             Self::Release(_) => "release",
+            #[cfg(unix)]
+            Self::Attach(_) => "attach",
             #[cfg(unix)]
             Self::Stop => "stop",
             Self::Replay(_) => "replay",
@@ -246,6 +274,18 @@ pub(crate) struct ListenArgs {
     /// Format of the lines, with --headless or if stdout is not a terminal
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<OutputFormat>,
+    #[command(flatten)]
+    interface: InterfaceArgs,
+    /// Largest body that is stored completely [default: 64MiB]
+    #[arg(long, value_name = "SIZE")]
+    body_limit: Option<String>,
+    #[command(flatten)]
+    scheme: scheme::SchemeArgs,
+}
+
+/// Options of the interface.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct InterfaceArgs {
     /// Start with this filter, in the syntax of `/`
     #[arg(long, value_name = "FILTER")]
     filter: Option<String>,
@@ -258,11 +298,6 @@ pub(crate) struct ListenArgs {
     /// How `v` on the Image tab draws a picture [default: halfblocks]
     #[arg(long, value_name = "HOW", value_parser = crate::config::PictureMode::NAMES)]
     images: Option<String>,
-    /// Largest body that is stored completely [default: 64MiB]
-    #[arg(long, value_name = "SIZE")]
-    body_limit: Option<String>,
-    #[command(flatten)]
-    scheme: scheme::SchemeArgs,
 }
 
 /// The themes, each by the other name that it goes by too.
@@ -409,9 +444,17 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         #[cfg(unix)]
         Some(Command::Rules(args)) => rules::run(&settings, &args),
         #[cfg(unix)]
+        Some(Command::Secret(args)) => secret::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Reload(args)) => reload::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Jobs(args)) => jobs::run(&settings, &args),
+        #[cfg(unix)]
         Some(Command::Held(args)) => held::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Release(args)) => held::release(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Attach(args)) => attach::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Stop) => stop::run(&settings),
         Some(Command::Replay(args)) => replay::run(&under(&args.scheme), &args),

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::process::ExitCode;
 
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use super::{CliError, SettingsArgs, output};
 use crate::api::{ApiClient, ApiClientError};
@@ -44,14 +45,12 @@ impl RunningListener {
     }
 
     /// Waits for a job's result; says now and then how far it is.
-    fn result(&self, mut job: Value) -> Result<Value, CliError> {
+    pub(super) fn result(&self, mut job: Value) -> Result<Value, CliError> {
         loop {
             match job["state"].as_str() {
                 Some("done") => return Ok(job["result"].take()),
                 Some("cancelled") => {
-                    let done = job["result"]["deleted"].as_u64().unwrap_or_default();
-                    let words = format!("cancelled in the running listener: {done} deliveries were deleted by then");
-                    return Err(CliError::Usage(words));
+                    return Err(CliError::Usage(cancelled_words(&job["result"])));
                 }
                 Some("failed") => return Err(CliError::Usage(job["error"].as_str().unwrap_or("failed").to_owned())),
                 _ => {}
@@ -64,16 +63,41 @@ impl RunningListener {
         }
     }
 
+    /// The same with a body that holds a secret.
+    pub(super) fn ask_secretly(
+        &self,
+        method: &str,
+        target: &str,
+        body: Zeroizing<String>,
+    ) -> Result<ListenerReply, CliError> {
+        answered(self.0.ask_secretly(method, target, body))
+    }
+
     /// Asks; exit code 1 when the listener cannot do it any more, such as for a delivery that is not held.
     pub(super) fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<ListenerReply, CliError> {
-        match self.0.ask(method, target, body) {
-            Ok(json) => Ok(Ok(json)),
-            Err(ApiClientError::Refused { status: 404 | 409, detail }) => {
-                output::log(&detail);
-                Ok(Err(ExitCode::FAILURE))
-            }
-            Err(error) => Err(usage(error)),
+        answered(self.0.ask(method, target, body))
+    }
+}
+
+fn answered(said: Result<Value, ApiClientError>) -> Result<ListenerReply, CliError> {
+    match said {
+        Ok(json) => Ok(Ok(json)),
+        Err(ApiClientError::Refused { status: 404 | 409, detail }) => {
+            output::log(&detail);
+            Ok(Err(ExitCode::FAILURE))
         }
+        Err(error) => Err(usage(error)),
+    }
+}
+
+/// How far a job was when somebody cancelled it.
+fn cancelled_words(result: &Value) -> String {
+    let done = ["deleted", "changed", "restored", "imported", "judged", "sent"]
+        .iter()
+        .find_map(|name| Some((result[name].as_u64()?, *name)));
+    match done {
+        Some((done, name)) => format!("cancelled in the running listener: {} {name} by then", grouped(done)),
+        None => "cancelled in the running listener".to_owned(),
     }
 }
 

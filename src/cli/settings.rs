@@ -118,6 +118,18 @@ impl SettingsArgs {
         Ok(LoadedSettings { settings, warnings: warnings.iter().map(ToString::to_string).collect(), gate })
     }
 
+    /// What an interface needs whose listener is in another process: how it looks, and what it sends with. No secret has to
+    /// be set for that.
+    #[cfg(unix)]
+    pub(super) fn load_for_interface(&self) -> Result<LoadedSettings, CliError> {
+        let source = self.source()?;
+        let gate = trust::admit(&source, Scope::Network, self.yes)?;
+        let flags = Flags { config: self.config.clone(), store: self.store.clone(), ..Flags::default() };
+        let (settings, warnings) = Settings::load_without_secrets(&flags, &source, &ProcessEnvironment)?;
+        note(&settings, warnings.len());
+        Ok(LoadedSettings { settings, warnings: warnings.iter().map(ToString::to_string).collect(), gate })
+    }
+
     /// The files that hold secrets, and the one that holds the sender's public key in their place.
     fn secret_files(&self) -> Vec<String> {
         let key = self.scheme.public_key.as_ref().map(|file| format!("{PUBLIC_KEY_LABEL}={}", file.display()));

@@ -17,6 +17,11 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
             return None;
         }
         ErrorKind::UnknownArgument => format!("unexpected argument {}", typed(&argument)),
+        // It may be any word.
+        ErrorKind::InvalidSubcommand if command(&fact(ContextKind::Usage)) == "whyhook secret" => {
+            "a secret is never an argument, which other users could read: type it, pipe it in, or name --file or --env"
+                .to_owned()
+        }
         ErrorKind::InvalidSubcommand => {
             format!("unknown command {}", typed(&fact(ContextKind::InvalidSubcommand)))
         }
@@ -122,6 +127,7 @@ mod tests {
     #[case(&["replay"], "missing argument: ID; see `whyhook replay --help`")]
     #[case(&["show", "1", "--attempt", "2"], "ID cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]
     #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
+    #[case(&["secret", "hunter"], "a secret is never an argument, which other users could read: type it, pipe it in, or name --file or --env; see `whyhook secret --help`")]
     #[case(&["diff", "1"], "ID takes 2 values, and 1 were given; see `whyhook diff --help`")]
     #[case(&["sign", "--sekret", "x", "--body", "b"], "unexpected argument '--sekret'; did you mean --secret; see `whyhook sign --help`")]
     #[case(&["listen", "--bind", "a", "--bind", "b"], "--bind <ADDRESS:PORT> was given twice; see `whyhook listen --help`")]

@@ -11,7 +11,7 @@ use crate::rules::{
 use crate::text::units;
 
 /// What the command line says of answers. With the file as it is now it makes the active rules.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct AnswerFlags {
     /// `--respond`, each a rule.
     pub respond: Vec<String>,

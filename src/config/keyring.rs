@@ -1,12 +1,17 @@
 //! The secrets of a run: where they are read from, and under which labels.
 
+mod given;
 mod load;
 mod source;
 #[cfg(test)]
 mod tests;
 
+pub use given::GivenSecretError;
+pub(super) use given::{check as check_given, is_of_the_run};
 pub(super) use load::{Requests, load};
+pub use load::{from_file, from_variable};
 pub use source::DEFAULT_VARIABLE;
+pub(super) use source::FILE_LIMIT as SECRET_BYTES;
 
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -33,6 +38,8 @@ const TELLING: usize = 8;
 #[derive(Debug, Clone, Default)]
 pub struct Keyring {
     secrets: Arc<[Secret]>,
+    /// Configured ones in whose place another was given for this run.
+    replaced: Arc<[Secret]>,
 }
 
 /// Why the secrets could not be read. No variant holds a secret.
@@ -144,7 +151,7 @@ impl Keyring {
                 return Err(KeyringError::DuplicateLabel { label: secret.label().to_owned() });
             }
         }
-        Ok(Self { secrets: secrets.into() })
+        Ok(Self { secrets: secrets.into(), replaced: Arc::default() })
     }
 
     /// Every secret in its order.
@@ -174,11 +181,26 @@ impl Keyring {
         }
     }
 
+    /// Configured ones in whose place another was given for this run.
+    pub(super) fn replaced(&self) -> &[Secret] {
+        &self.replaced
+    }
+
+    /// The same keyring, with those in whose place another was given.
+    pub(super) fn with_replaced(self, replaced: Vec<Secret>) -> Self {
+        Self { replaced: replaced.into(), ..self }
+    }
+
+    /// Those in use, and those that were replaced for this run.
+    fn known(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets.iter().chain(self.replaced.iter())
+    }
+
     /// The variables among these that hold a secret.
-    fn variables(&self, all: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<OsString> {
+    pub(super) fn variables(&self, all: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<OsString> {
         let is_source = |name: &OsStr| {
             name == DEFAULT_VARIABLE
-                || self.secrets.iter().any(|secret| match secret.origin() {
+                || self.known().any(|secret| match secret.origin() {
                     SecretOrigin::Environment(variable) => name == variable.as_str(),
                     _ => false,
                 })
@@ -187,7 +209,7 @@ impl Keyring {
         let is_secret = |value: &OsStr| {
             let bytes = value.as_encoded_bytes();
             bytes.len() >= TELLING
-                && (self.secrets.iter().any(|secret| secret.expose() == bytes)
+                && (self.known().any(|secret| secret.expose() == bytes)
                     || all.iter().any(|(name, other)| other == value && is_source(name)))
         };
         let hidden = all.iter().filter(|(name, value)| is_source(name) || is_secret(value));
@@ -197,12 +219,14 @@ impl Keyring {
     /// The same keyring with `bytes` as its typed secret, the last one.
     pub(super) fn with_typed(&self, bytes: Vec<u8>) -> Self {
         let others = self.secrets.iter().filter(|secret| secret.label() != TYPED_LABEL).cloned();
-        Self { secrets: others.chain([Secret::new(TYPED_LABEL, bytes, SecretOrigin::Typed)]).collect() }
+        let secrets = others.chain([Secret::new(TYPED_LABEL, bytes, SecretOrigin::Typed)]).collect();
+        Self { secrets, replaced: Arc::clone(&self.replaced) }
     }
 
     /// The same keyring with `bytes` as its made-up secret, the last one.
     pub(super) fn with_made_up(&self, bytes: Vec<u8>) -> Self {
         let others = self.secrets.iter().filter(|secret| secret.label() != MADE_UP_LABEL).cloned();
-        Self { secrets: others.chain([Secret::new(MADE_UP_LABEL, bytes, SecretOrigin::MadeUp)]).collect() }
+        let secrets = others.chain([Secret::new(MADE_UP_LABEL, bytes, SecretOrigin::MadeUp)]).collect();
+        Self { secrets, replaced: Arc::clone(&self.replaced) }
     }
 }

@@ -34,14 +34,17 @@ pub use columns::{InvalidColumns, ListColumn};
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{
-    DEFAULT_VARIABLE, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL,
+    DEFAULT_VARIABLE, GivenSecretError, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL,
+    TYPED_LABEL, from_file as secret_from_file, from_variable as secret_from_variable,
 };
 pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
 pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
-pub use registry::{NotReceived, Registry, Route, Secrets};
+pub use registry::{
+    EncodedSecret, InvalidParts, NotReceived, Registry, RegistryParts, Route, SecretNotRemoved, SecretScope, Secrets,
+};
 pub use retention::RetentionSettings;
 pub use scheme_choice::SchemeChoice;
 pub use settings::{

@@ -1,7 +1,14 @@
 //! Which webhook, and which secrets, a request's path belongs to.
 
+mod given;
+mod parts;
+
+pub use given::{SecretNotRemoved, SecretScope};
+
 use std::slice;
 use std::sync::Arc;
+
+pub use parts::{EncodedSecret, InvalidParts, RegistryParts};
 
 use super::{Keyring, Webhook};
 use crate::rules::AutomaticHandshakes;
@@ -37,7 +44,7 @@ struct AdoptedSchemes {
 }
 
 /// Why a secret that arrived by a handshake is not used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum NotReceived {
     /// It is known already.
     Known,

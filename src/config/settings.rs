@@ -10,7 +10,7 @@ use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{
-    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, NotifySettings, Registry,
+    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, Keyring, NotifySettings, Registry,
     RetentionSettings, SchemeChoice, Warning,
 };
 use crate::config::{ListColumn, PictureMode, ThemeSettings};
@@ -140,6 +140,29 @@ impl Settings {
         source: &SettingsSource,
         environment: &dyn Environment,
     ) -> Result<(Self, Vec<Warning>), ConfigError> {
+        Self::merge(flags, source, environment, true)
+    }
+
+    /// The same for an interface whose listener is in another process and knows the webhooks and secrets: none is read
+    /// here.
+    ///
+    /// # Errors
+    ///
+    /// As [`Settings::load`].
+    pub fn load_without_secrets(
+        flags: &Flags,
+        source: &SettingsSource,
+        environment: &dyn Environment,
+    ) -> Result<(Self, Vec<Warning>), ConfigError> {
+        Self::merge(flags, source, environment, false)
+    }
+
+    fn merge(
+        flags: &Flags,
+        source: &SettingsSource,
+        environment: &dyn Environment,
+        reads_secrets: bool,
+    ) -> Result<(Self, Vec<Warning>), ConfigError> {
         let file = source.file.as_ref();
         let mut warnings = file.map(|file| file.warnings.clone()).unwrap_or_default();
 
@@ -161,11 +184,15 @@ impl Settings {
         let own_variables = flags.scheme.variables(&schemes);
         let requests =
             Requests { env: &flags.secret_env, file: &flags.secret_file, of_schemes: &own_variables, config: file };
-        let (keyring, remarks) = keyring::load(&requests, environment)?;
-        warnings.extend(remarks);
-        if let Some(file) = file {
-            file.check_labels(&keyring)?;
-        }
+        let keyring = match reads_secrets {
+            true => {
+                let (keyring, remarks) = keyring::load(&requests, environment)?;
+                warnings.extend(remarks);
+                file.map_or(Ok(()), |file| file.check_labels(&keyring))?;
+                keyring
+            }
+            false => Keyring::default(),
+        };
         let mut webhooks = file.map(|file| file.webhooks.clone()).unwrap_or_default();
         if let Some(asked) = asked_tolerance {
             let configured = webhooks.iter_mut().filter_map(|webhook| webhook.schemes.as_mut());

@@ -7,7 +7,7 @@ pub const KNOWN_EVENTS: [&str; 3] =
     ["desktop.activity_tracking.captured", "desktop.app_tracking.captured", "desktop.screenshot_tracking.captured"];
 
 /// One webhook. Several may share a listener, told apart by their paths.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Webhook {
     /// The name it is chosen by and shown as; unique and never empty.
     pub name: String,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A delivery's number in its store: 1 for the first, ascending in the order in which deliveries
 /// were kept. Order is by this number and never by a clock, which may be set back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct DeliveryId(pub i64);
 
 impl fmt::Display for DeliveryId {

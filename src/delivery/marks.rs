@@ -8,7 +8,7 @@ pub const TAG_BYTES: usize = 40;
 pub const NOTE_BYTES: usize = 2000;
 
 /// What a person has added to a delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Marks {
     /// Whether it is kept when others are pruned.
     pub pinned: bool,
@@ -19,7 +19,7 @@ pub struct Marks {
 }
 
 /// One change of a delivery's marks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum MarksEdit {
     /// Pins it, or takes the pin away.
     Pin(bool),

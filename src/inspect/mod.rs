@@ -4,8 +4,10 @@
 pub mod agreement;
 mod candidates;
 pub mod diagnosis;
+mod rejudge;
 mod sightings;
 pub use candidates::{SchemeCandidate, candidates};
+pub use rejudge::{JudgedAgain, REJUDGED_ROWS, judge_again};
 pub use sightings::{Recall, Seen, Sightings};
 
 use std::sync::Arc;

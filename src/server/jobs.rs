@@ -6,11 +6,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::Changes;
 
+/// Where the numbers of jobs begin that an interface does itself while it is attached to a listener of another process.
+pub const ATTACHED_JOBS: u64 = 1 << 32;
+
 /// The long work that is being done.
 #[derive(Debug, Clone, Default)]
 pub struct RunningJobs {
     all: Arc<Mutex<AllRunning>>,
     changes: Changes,
+    comings: Changes,
 }
 
 #[derive(Debug, Default)]
@@ -64,6 +68,12 @@ impl JobRecord {
         (total > 0).then_some((done, total))
     }
 
+    /// Whether somebody has asked it to end.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled.load(Ordering::Relaxed)
+    }
+
     /// Whether it was told to end before all was done.
     #[must_use]
     pub fn is_cut_off(&self) -> bool {
@@ -89,6 +99,7 @@ impl RunningJobs {
             number
         };
         self.changes.tell();
+        self.comings.tell();
         JobTicket { jobs: self.clone(), number, state }
     }
 
@@ -114,6 +125,12 @@ impl RunningJobs {
             self.changes.tell();
         }
         state.is_some()
+    }
+
+    /// Told when a job begins or ends, and not how far it is.
+    #[must_use]
+    pub fn comings(&self) -> &Changes {
+        &self.comings
     }
 
     /// Told when a job begins, ends, or has come further.
@@ -153,6 +170,7 @@ impl Drop for JobTicket {
     fn drop(&mut self) {
         self.jobs.lock().by_number.remove(&self.number);
         self.jobs.changes.tell();
+        self.jobs.comings.tell();
     }
 }
 

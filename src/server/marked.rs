@@ -4,7 +4,7 @@ use crate::delivery::{DeliveryId, MarksEdit};
 use crate::payload::grouped;
 
 /// A change of marks that is on disk.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MarkedElsewhere {
     /// The deliveries that it was meant for.
     pub ids: Vec<DeliveryId>,

@@ -1,11 +1,13 @@
-//! The configuration's rules, read again when the file has changed, or has come.
+//! The configuration's rules, read again when the file has changed, or has come, or when somebody asks for it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-use super::ServerEvent;
+use tokio::sync::{Notify, oneshot};
+
 use super::file_events::FileEvents;
+use super::{EventSender, ServerEvent};
 use crate::config::consent::{Gate, Need, Scope};
 use crate::config::file::{ConfigChange, ConfigFile, ConfigSaveError};
 use crate::config::{AnswerFlags, Settings};
@@ -27,6 +29,44 @@ pub struct Watched {
     known: Mutex<Option<Stamp>>,
     /// What may be used of it.
     gate: Arc<Gate>,
+    asked: AskedReloads,
+}
+
+/// What came of reading the configuration again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReloadReport {
+    /// It is active now, as far as it can be changed in a run.
+    Applied {
+        /// The file.
+        file: PathBuf,
+        /// The keys that say something else than before, each with whether that is active now: the others count from the
+        /// next start. `None` where no file was read before.
+        changed: Option<Vec<(&'static str, bool)>>,
+        /// Active rules.
+        rules: usize,
+        /// What looks like a mistake, in words.
+        remarks: Vec<String>,
+    },
+    /// It is not used, for this reason; what was active stays.
+    Refused(String),
+    /// There is no file in any of these places.
+    NoFile(Vec<PathBuf>),
+}
+
+/// The keys that a run takes over; all others are read at the start only.
+const ACTIVE_AT_ONCE: [&str; 4] = ["hold_for", "handshakes", "answers", "rules"];
+
+/// Those who have asked for the configuration to be read again.
+#[derive(Debug, Default)]
+struct AskedReloads {
+    waiting: Mutex<Vec<oneshot::Sender<ReloadReport>>>,
+    wake: Notify,
+}
+
+impl AskedReloads {
+    fn take(&self) -> Vec<oneshot::Sender<ReloadReport>> {
+        std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Watched {
@@ -38,7 +78,14 @@ impl Watched {
             let is_same = ConfigFile::read(&read.path).is_ok_and(|file| file.fingerprint == read.fingerprint);
             now.filter(|_| is_same).unwrap_or_else(|| (read.path.clone(), SystemTime::UNIX_EPOCH, 0))
         });
-        Self { places: settings.config_places.clone(), known: Mutex::new(known), gate }
+        Self { places: settings.config_places.clone(), known: Mutex::new(known), gate, asked: AskedReloads::default() }
+    }
+
+    /// That of a listener in another process, which watches it itself: only for what is saved.
+    #[must_use]
+    pub fn of_other(file: Option<PathBuf>, place: Option<PathBuf>, gate: Arc<Gate>) -> Self {
+        let known = file.map(|file| stamp(&file).unwrap_or((file, SystemTime::UNIX_EPOCH, 0)));
+        Self { places: place.into_iter().collect(), known: Mutex::new(known), gate, asked: AskedReloads::default() }
     }
 
     /// The file that counts, once there is one.
@@ -75,6 +122,31 @@ impl Watched {
             *known = now;
         }
         Ok(())
+    }
+
+    /// Has the configuration read again now, whether it has changed or not. What is received says what came of it; it ends
+    /// without a word when the run does.
+    pub fn reload(&self) -> oneshot::Receiver<ReloadReport> {
+        let (told, report) = oneshot::channel();
+        self.asked.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(told);
+        self.asked.wake.notify_one();
+        report
+    }
+
+    /// The file as it is now, read or not.
+    fn again(&self) -> Option<PathBuf> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.look(&known)?;
+        *known = Some(now.clone());
+        Some(now.0)
+    }
+
+    /// Until a file has changed, or somebody asks.
+    async fn wait(&self, changes: &FileEvents) {
+        tokio::select! {
+            () = changes.wait() => {}
+            () = self.asked.wake.notified() => {}
+        }
     }
 
     /// The file as it is now. One that has been read stays the one, whatever comes in a place before it.
@@ -117,27 +189,35 @@ pub(crate) async fn watch(
     read: Option<Arc<ConfigFile>>,
     flags: AnswerFlags,
     control: Arc<Control>,
-    events: mpsc::Sender<ServerEvent>,
+    events: EventSender,
 ) {
     let mut changes = FileEvents::new();
     let mut unallowed: Option<ConfigFile> = None;
     let mut logged = Logged(read);
     loop {
         changes.watch(&watched.concerns(unallowed.is_some()));
-        let news = watched.news().await;
+        let asked = watched.asked.take();
+        let news = if asked.is_empty() { watched.news().await } else { watched.again() };
         let waiting = unallowed.take();
-        if news.is_none() && waiting.is_none() {
-            changes.wait().await;
+        if news.is_none() && waiting.is_none() && asked.is_empty() {
+            watched.wait(&changes).await;
+            continue;
+        }
+        if news.is_none() && !asked.is_empty() {
+            unallowed = waiting;
+            let places = watched.file().map_or_else(|| watched.places.clone(), |file| vec![file]);
+            answer(asked, &ReloadReport::NoFile(places));
             continue;
         }
         let gate = Arc::clone(&watched.gate);
         let Ok(looked) = tokio::task::spawn_blocking(move || look(news, waiting, &gate)).await else { return };
         let mut remarked = Vec::new();
+        let mut changed = None;
         let event = match looked {
             Looked::Nothing => continue,
             Looked::Waiting(file) => {
                 unallowed = Some(*file);
-                changes.wait().await;
+                watched.wait(&changes).await;
                 continue;
             }
             Looked::Unallowed(file, needs) => {
@@ -159,7 +239,7 @@ pub(crate) async fn watch(
                 Ok(rules) => {
                     watched.gate.agree(&file);
                     let (count, remarks) = (rules.rules().len(), rules.remarks());
-                    logged.reloaded(&file);
+                    changed = logged.reloaded(&file);
                     control.set_rules(rules);
                     remarked = file.warnings.iter().map(ToString::to_string).chain(remarks).collect();
                     ServerEvent::Rules(count, file.path)
@@ -170,6 +250,9 @@ pub(crate) async fn watch(
                 }
             },
         };
+        if !asked.is_empty() {
+            answer(asked, &report(&event, changed, &remarked));
+        }
         let remarks = remarked.into_iter().map(ServerEvent::RulesRemark);
         if std::iter::once(event).chain(remarks).any(|event| events.send(event).is_err()) {
             return;
@@ -181,10 +264,32 @@ pub(crate) async fn watch(
 struct Logged(Option<Arc<ConfigFile>>);
 
 impl Logged {
-    fn reloaded(&mut self, file: &ConfigFile) {
-        let changed = self.0.as_ref().map(|before| before.changed(file).join(" "));
+    /// The keys that have changed, where a file was read before.
+    fn reloaded(&mut self, file: &ConfigFile) -> Option<Vec<&'static str>> {
+        let keys = self.0.as_ref().map(|before| before.changed(file));
+        let changed = keys.as_ref().map(|keys| keys.join(" "));
         tracing::info!(file = crate::config::shown(&file.path), changed, "configuration reloaded");
         self.0 = Some(Arc::new(file.clone()));
+        keys
+    }
+}
+
+fn answer(asked: Vec<oneshot::Sender<ReloadReport>>, report: &ReloadReport) {
+    // Who has gone away meanwhile is not told.
+    asked.into_iter().for_each(|told| drop(told.send(report.clone())));
+}
+
+/// The same for those who have asked.
+fn report(event: &ServerEvent, changed: Option<Vec<&'static str>>, remarks: &[String]) -> ReloadReport {
+    match event {
+        ServerEvent::Rules(rules, file) => ReloadReport::Applied {
+            file: file.clone(),
+            changed: changed.map(|keys| keys.into_iter().map(|key| (key, ACTIVE_AT_ONCE.contains(&key))).collect()),
+            rules: *rules,
+            remarks: remarks.to_vec(),
+        },
+        ServerEvent::RulesFault(reason) => ReloadReport::Refused(reason.clone()),
+        _ => ReloadReport::Refused("the configuration was not read".to_owned()),
     }
 }
 

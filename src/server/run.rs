@@ -3,8 +3,8 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 use tokio::runtime::Runtime;
@@ -12,17 +12,20 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::config::consent::Gate;
-use crate::config::{Bounds, ListColumn, RetentionSettings, Settings};
+use crate::config::{Bounds, Settings};
 use crate::delivery::DeliveryId;
 use crate::http::TlsSetupError;
-use crate::query::{Query, SavedFilters};
+use crate::query::Query;
 use crate::server::causes::CauseFinder;
+use crate::server::feed::{Growth, RunFacts, SessionFeed, SessionWatch};
 use crate::server::hook::DeliveryHook;
 use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
 use crate::server::tunnel::{self, TunnelState};
-use crate::server::{Changes, MarkedElsewhere, Watched, Watcher, reload, signals};
+use crate::server::{
+    EventSender, GivenSecret, ListenerLink, ListenerNews, MarkedElsewhere, NewsBoard, Watched, reload, signals,
+};
 use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
 };
@@ -43,6 +46,10 @@ pub enum ServerEvent {
     Pruned(Freed),
     /// Somebody has changed marks, deleted or brought back over the control interface.
     Marked(MarkedElsewhere),
+    /// Somebody has given a secret for this run over the control interface.
+    SecretGiven(GivenSecret),
+    /// Somebody has taken back the secret with this label over the control interface.
+    SecretRemoved(String),
     /// A delivery is held, or no longer: [`Control::held`] says which are. Once until [`SessionWatch::held`] is
     /// looked at.
     Held,
@@ -64,6 +71,10 @@ pub enum ServerEvent {
     RulesFault(String),
     /// The tunnel has changed.
     Tunnel(TunnelState),
+    /// A listener in another process says something.
+    News(Box<ListenerNews>),
+    /// A listener in another process can be asked, or no longer.
+    Listener(ListenerLink),
     /// The terminal has another size.
     Resized,
     /// The command of `on_delivery` failed, or deliveries were skipped for it, in words.
@@ -72,73 +83,6 @@ pub enum ServerEvent {
     Suspend,
     /// A request to end the program (SIGTERM, SIGINT, SIGHUP).
     Stop,
-}
-
-/// What may change at any moment of a run, watched for one watcher by [`Session::watch`]; ends when it is dropped.
-#[derive(Debug)]
-pub struct SessionWatch {
-    /// Of [`ServerEvent::Stored`].
-    pub stored: Watcher,
-    /// Of [`ServerEvent::Held`].
-    pub held: Watcher,
-    /// Of [`ServerEvent::Refused`].
-    pub refused: Watcher,
-    /// Of [`ServerEvent::Secrets`].
-    pub secrets: Watcher,
-    /// Of [`ServerEvent::Answers`].
-    pub answers: Watcher,
-    /// Of [`ServerEvent::Jobs`].
-    pub jobs: Watcher,
-}
-
-/// How far the store has grown, and what is known of the tunnel.
-#[derive(Debug, Default)]
-struct Growth {
-    newest: AtomicI64,
-    changes: Changes,
-    marks: Changes,
-    tunnel: Mutex<TunnelState>,
-}
-
-/// What other threads may know of a run, and be told of it.
-#[derive(Debug, Clone)]
-pub struct SessionFeed {
-    control: Arc<Control>,
-    growth: Arc<Growth>,
-}
-
-impl SessionFeed {
-    /// Secrets, webhooks and the answer.
-    #[must_use]
-    pub fn control(&self) -> &Arc<Control> {
-        &self.control
-    }
-
-    /// What is known of the tunnel.
-    #[must_use]
-    pub fn tunnel(&self) -> TunnelState {
-        self.growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Told when marks of deliveries are others, or deliveries were deleted and brought back, whoever did it.
-    #[must_use]
-    pub fn mark_changes(&self) -> &Changes {
-        &self.growth.marks
-    }
-
-    /// See [`Session::watch`].
-    #[must_use = "what is dropped is told no longer"]
-    pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
-        let [stored, held, refused, secrets, answers, jobs] = [(); 6].map(|()| tell.clone());
-        SessionWatch {
-            stored: self.growth.changes.subscribe(move || stored(ServerEvent::Stored)),
-            held: self.control.held_changes().subscribe(move || held(ServerEvent::Held)),
-            refused: self.control.stats().changes().subscribe(move || refused(ServerEvent::Refused)),
-            secrets: self.control.secret_changes().subscribe(move || secrets(ServerEvent::Secrets)),
-            answers: self.control.answer_changes().subscribe(move || answers(ServerEvent::Answers)),
-            jobs: self.control.jobs().changes().subscribe(move || jobs(ServerEvent::Jobs)),
-        }
-    }
 }
 
 /// Why a run could not start. Each is one clear line.
@@ -169,15 +113,8 @@ pub enum StartError {
 /// A run in progress.
 #[derive(Debug)]
 pub struct Session {
-    settings: Settings,
-    started: Instant,
-    address: SocketAddr,
-    location: Location,
-    watched: Arc<Watched>,
-    retired: Freed,
+    feed: SessionFeed,
     losses: Vec<Loss>,
-    control: Arc<Control>,
-    growth: Arc<Growth>,
     writer: Writer,
     runtime: Runtime,
     serving: JoinHandle<()>,
@@ -209,6 +146,8 @@ impl Session {
         let file = ephemeral.as_ref().map_or_else(|| settings.store.clone(), |folder| folder.path().join("whyhook.db"));
         let location = Location::new(file);
         let growth = Arc::new(Growth::default());
+        let news = Arc::new(NewsBoard::default());
+        let events = EventSender::new(events, Arc::clone(&news));
         let observer = {
             let (growth, events) = (Arc::clone(&growth), events.clone());
             move |event| match event {
@@ -231,6 +170,7 @@ impl Session {
         control.set_place(location.clone(), address);
         control.check_rules(&settings.rules)?;
         control.set_means(Means::of(settings)?);
+        control.set_news(Arc::clone(&news));
         let watched = Arc::new(Watched::new(settings, Arc::new(gate)));
         let (flags, told) = (settings.answers.clone(), events.clone());
         runtime.spawn(reload::watch(Arc::clone(&watched), settings.config.clone(), flags, Arc::clone(&control), told));
@@ -241,6 +181,7 @@ impl Session {
             let growth = Arc::clone(&growth);
             let told = move |state: TunnelState| {
                 growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&state);
+                growth.tunnel_changes.tell();
                 let _ = events.send(ServerEvent::Tunnel(state));
             };
             runtime.spawn(tunnel::watch(agent, address.port(), hint, told));
@@ -261,20 +202,22 @@ impl Session {
             DeliveryHook::start(hook, (&location, writer.began_behind()), &growth.changes, keyring, told)
         });
         let hook = hook.transpose()?;
-        signals::forward(events).map_err(|source| StartError::System { action: "listen for signals", source })?;
+        signals::forward(events.into_sender())
+            .map_err(|source| StartError::System { action: "listen for signals", source })?;
         let causes = CauseFinder::start(&location, Arc::clone(&control), &growth.changes)
             .map_err(|source| StartError::System { action: "start the search for causes", source })?;
-        let settings = settings.clone();
-        Ok(Self {
-            settings,
+        let facts = Arc::new(RunFacts {
+            settings: settings.clone(),
             started: Instant::now(),
             address,
             location,
             watched,
             retired,
+            began_behind: writer.began_behind(),
+        });
+        Ok(Self {
+            feed: SessionFeed::new(control, growth, facts, news),
             losses,
-            control,
-            growth,
             writer,
             runtime,
             serving,
@@ -288,37 +231,25 @@ impl Session {
     /// Where it listens, with the port that was picked.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
-    /// The settings of this moment: with the address that was bound, and the active secrets.
-    #[must_use]
-    pub fn settings(&self) -> Settings {
-        Settings { bind: self.address, registry: (*self.control.registry()).clone(), ..self.settings.clone() }
+        self.feed.address()
     }
 
     /// The base URL that reaches it from this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("http://{}", self.address())
     }
 
     /// The store.
     #[must_use]
     pub fn location(&self) -> &Location {
-        &self.location
-    }
-
-    /// The configuration file, or the path where one may appear.
-    #[must_use]
-    pub fn watched(&self) -> &Arc<Watched> {
-        &self.watched
+        self.feed.location()
     }
 
     /// What the retention has deleted at the start.
     #[must_use]
     pub fn retired(&self) -> Freed {
-        self.retired
+        self.feed.retired()
     }
 
     /// Losses of the store's log that were first found at the start.
@@ -327,46 +258,16 @@ impl Session {
         &self.losses
     }
 
-    /// What is deleted automatically.
-    #[must_use]
-    pub fn retention(&self) -> RetentionSettings {
-        self.settings.retention
-    }
-
-    /// Filters under their names.
-    #[must_use]
-    pub fn filters(&self) -> &SavedFilters {
-        &self.settings.filters
-    }
-
-    /// The columns of lists, where they were chosen.
-    #[must_use]
-    pub fn columns(&self) -> Option<&[ListColumn]> {
-        self.settings.columns.as_deref()
-    }
-
-    /// How long it has been listening.
-    #[must_use]
-    pub fn uptime(&self) -> Duration {
-        self.started.elapsed()
-    }
-
     /// The newest delivery from before this run: 0 when there was none.
     #[must_use]
     pub fn began_behind(&self) -> DeliveryId {
-        self.writer.began_behind()
+        self.feed.began_behind()
     }
 
     /// Secrets, webhooks and the answer, to be changed while it runs.
     #[must_use]
     pub fn control(&self) -> &Arc<Control> {
-        &self.control
-    }
-
-    /// The newest delivery at the last commit of this run: 0 before the first.
-    #[must_use]
-    pub fn newest(&self) -> DeliveryId {
-        DeliveryId(self.growth.newest.load(Ordering::Acquire))
+        self.feed.control()
     }
 
     /// Calls `tell` when the store has grown, something is held or no longer, somebody was refused, a secret arrived, or the answers are others: with
@@ -375,13 +276,13 @@ impl Session {
     /// number of watches. What has happened before is not told: watch first, then read.
     #[must_use = "what is dropped is told no longer"]
     pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
-        self.feed().watch(tell)
+        self.feed.watch(tell)
     }
 
-    /// The same for other threads, which must let go of it before [`Session::stop`] can return.
+    /// The run as other threads know it, which must let go of it before [`Session::stop`] can return.
     #[must_use]
     pub fn feed(&self) -> SessionFeed {
-        SessionFeed { control: Arc::clone(&self.control), growth: Arc::clone(&self.growth) }
+        self.feed.clone()
     }
 
     /// Stops accepting, sends the default answer to held deliveries, lets answers in progress finish (all within a
@@ -393,7 +294,7 @@ impl Session {
     /// The same, with something to do once the last answer has been given and before the store is
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
-        let Self { control, writer, runtime, serving, causes, stop, hook, .. } = self;
+        let Self { feed, writer, runtime, serving, causes, stop, hook, .. } = self;
         tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
@@ -402,7 +303,7 @@ impl Session {
         drop(hook);
         causes.stop();
         last();
-        drop(control);
+        drop(feed);
         writer.join();
         tracing::info!("stopped");
     }

@@ -11,7 +11,8 @@ use crate::http::Head;
 pub const MOST_ACCEPTED: usize = 8;
 
 /// One or more schemes. A request is verified when one of them verifies it; what is made is signed by the first.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(try_from = "Vec<Scheme>", into = "Vec<Scheme>")]
 pub struct AcceptedSchemes {
     first: Scheme,
     more: Vec<Scheme>,
@@ -25,6 +26,12 @@ pub struct WrongSchemeCount(usize);
 impl From<Scheme> for AcceptedSchemes {
     fn from(scheme: Scheme) -> Self {
         Self { first: scheme, more: Vec::new() }
+    }
+}
+
+impl From<AcceptedSchemes> for Vec<Scheme> {
+    fn from(accepted: AcceptedSchemes) -> Self {
+        std::iter::once(accepted.first).chain(accepted.more).collect()
     }
 }
 

@@ -84,7 +84,7 @@ pub enum PruneStage {
 }
 
 /// What was deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Freed {
     /// Deliveries.
     pub deliveries: u64,

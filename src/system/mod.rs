@@ -7,3 +7,4 @@ pub(crate) mod priority;
 pub mod read;
 pub mod save;
 pub mod scratch;
+pub(crate) mod typing;

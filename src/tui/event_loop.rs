@@ -1,9 +1,11 @@
 //! The loop: what wakes it, how it runs the engine's effects, and when a frame is drawn.
 
 mod effects;
+mod news;
+pub(crate) mod requests;
 
 use std::collections::VecDeque;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crossterm::event::{Event as TerminalEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
@@ -11,10 +13,10 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use crate::config::NotifyManner;
+use self::requests::PendingRequests;
+use crate::config::{NotifyManner, Registry};
 use crate::delivery::DeliveryId;
-use crate::server::listener::SecretNews;
-use crate::server::{ServerEvent, Session, SessionWatch};
+use crate::server::{RequestOutcome, ServerEvent, SessionWatch, ShownListener};
 use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -68,11 +70,17 @@ pub(crate) enum Wake {
     Ring(String),
     /// What `--plain` says of a delivery.
     Announced(String),
+    /// What came of the request with this number.
+    Replied(u64, RequestOutcome),
 }
 
 /// The interface with everything that works for it.
-pub(crate) struct EventLoop<'a> {
-    pub(crate) session: &'a Session,
+pub(crate) struct EventLoop {
+    pub(crate) listener: Arc<dyn ShownListener>,
+    /// The webhooks and secrets that the model knows of.
+    pub(crate) registry: Arc<Registry>,
+    /// Requests to the listener that have no outcome yet.
+    pub(crate) requests: PendingRequests,
     pub(crate) watch: SessionWatch,
     pub(crate) look: Look,
     pub(crate) loader: DeliveriesWorker,
@@ -104,15 +112,15 @@ pub(crate) struct EventLoop<'a> {
     pub(crate) end: bool,
 }
 
-impl EventLoop<'_> {
-    /// Runs until the person quits or the session ends.
+impl EventLoop {
+    /// Runs until the person quits or it is told to end.
     pub(crate) fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
         self.stored();
         self.secrets_received()?;
         if let Some(first) = self.model.list_reload() {
             self.perform(first)?;
         }
-        let retired = self.session.retired();
+        let retired = self.listener.retired();
         if retired.deliveries > 0 {
             self.message(Message::Retired(retired.deliveries, retired.bytes))?;
         }
@@ -215,10 +223,10 @@ impl EventLoop<'_> {
         if let Some((_, notifier)) = &self.notifier {
             notifier.poke();
         }
-        let last = self.session.newest();
+        let last = self.listener.newest();
         let grown = last.0.saturating_sub(self.reached.0);
         self.reached = last;
-        let stats = self.session.control().stats().snapshot();
+        let stats = self.listener.stats();
         let effects = update(&mut self.model, Message::Stored { last, stats });
         // This causes only reads of the store, which cannot fail here.
         effects.into_iter().for_each(|effect| self.loader.read(effect));
@@ -229,20 +237,8 @@ impl EventLoop<'_> {
     pub(super) fn answers(&mut self) -> Result<(), TuiError> {
         self.watch.held.look();
         self.watch.answers.look();
-        let state = answers::state(self.session.control());
+        let state = answers::state(&*self.listener);
         self.message(Message::Answers(AnswersNews::State(Box::new(state))))
-    }
-
-    /// Takes in what was heard of secrets that arrived by handshakes.
-    pub(super) fn secrets_received(&mut self) -> Result<(), TuiError> {
-        self.watch.secrets.look();
-        let control = self.session.control();
-        let news = control.secret_news();
-        if news.iter().any(SecretNews::is_used) {
-            let secrets = described(&control.registry());
-            self.message(Message::Secrets(secrets))?;
-        }
-        news.into_iter().try_for_each(|news| self.message(Message::SecretReceived(news)))
     }
 
     pub(super) fn wake(&mut self, wake: Wake) -> Result<(), TuiError> {
@@ -257,6 +253,10 @@ impl EventLoop<'_> {
                 }
                 Ok(())
             }
+            Wake::Replied(number, outcome) => {
+                self.replied(number, outcome)?;
+                self.typed()
+            }
             // The plain face takes them itself.
             Wake::Line(_) | Wake::Announced(_) => Ok(()),
             Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
@@ -268,6 +268,8 @@ impl EventLoop<'_> {
             Wake::Event(ServerEvent::Retired(freed)) => self.message(Message::Retired(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Pruned(freed)) => self.message(Message::Pruned(freed.deliveries, freed.bytes)),
             Wake::Event(ServerEvent::Marked(marked)) => self.message(Message::MarkedElsewhere(marked)),
+            Wake::Event(ServerEvent::SecretGiven(given)) => self.secrets_elsewhere(Ok(given)),
+            Wake::Event(ServerEvent::SecretRemoved(label)) => self.secrets_elsewhere(Err(label)),
             Wake::Event(ServerEvent::Tunnel(state)) => self.message(Message::Tunnel(state)),
             Wake::Event(ServerEvent::Suspend) => self.perform(Effect::Suspend),
             // The next frame asks the terminal for its size.
@@ -275,10 +277,15 @@ impl EventLoop<'_> {
             Wake::Event(ServerEvent::Held | ServerEvent::Answers) => self.answers(),
             Wake::Event(ServerEvent::Jobs) => {
                 self.watch.jobs.look();
-                let running = self.session.control().jobs().running();
+                let running = self.listener.jobs();
                 self.message(Message::Jobs(running))
             }
             Wake::Event(ServerEvent::Secrets) => self.secrets_received(),
+            Wake::Event(ServerEvent::News(news)) => self.news(*news),
+            Wake::Event(ServerEvent::Listener(link)) => {
+                self.answers()?;
+                self.message(Message::Listener(link))
+            }
             Wake::Event(ServerEvent::Rules(count, file)) => {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Reloaded(count, file)))
@@ -297,7 +304,7 @@ impl EventLoop<'_> {
         match event {
             TerminalEvent::Key(key) if key.kind != KeyEventKind::Release => {
                 // Whoever has just opened a tunnel in another window comes back with a key.
-                self.session.control().tunnel_hint().give();
+                self.listener.hint_tunnel();
                 self.typed.push_back(event);
                 self.typed()
             }
@@ -392,9 +399,4 @@ fn pointer(mouse: MouseEvent) -> Option<Pointer> {
         _ => return None,
     };
     Some(Pointer { kind, column: mouse.column, row: mouse.row })
-}
-
-/// The secrets in use, one line each, without the secrets themselves.
-pub(crate) fn described(registry: &crate::config::Registry) -> Vec<String> {
-    registry.described_secrets()
 }

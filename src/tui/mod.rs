@@ -35,10 +35,12 @@ use ratatui::layout::Size;
 use crate::config::ThemeSettings;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::server::{ServerEvent, Session};
+use crate::server::{ServerEvent, ShownListener};
+use crate::tui::app::attachment;
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
-use crate::tui::event_loop::{EventLoop, Wake, described};
+use crate::tui::event_loop::requests::PendingRequests;
+use crate::tui::event_loop::{EventLoop, Wake};
 use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::reading_time::ReadingTime;
@@ -58,6 +60,7 @@ use crate::tui::workers::image::ImageWorker;
 use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
+use crate::tui::workers::schemes;
 use crate::tui::workers::send::{self, SendWorker};
 use crate::tui::workers::sightings::SightingsWorker;
 
@@ -99,13 +102,13 @@ impl Appearance {
     }
 }
 
-/// Runs the interface until the person quits or the session ends. `events` are the session's.
+/// Runs the interface until the person quits or is told to end. `events` are the listener's.
 ///
 /// # Errors
 ///
 /// [`TuiError`] when there is no usable terminal or store; the terminal is restored first.
 pub fn run(
-    session: &Session,
+    listener: &Arc<dyn ShownListener>,
     setup: Setup,
     appearance: Appearance,
     filter: (Query, String),
@@ -113,7 +116,7 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let mut face = begin(session, setup, &appearance, filter, &wakes)?;
+    let mut face = begin(listener, setup, &appearance, filter, &wakes)?;
     face.screen = Some(terminal::enter(appearance.has_mouse)?);
     let (look, reply) = appearance.look();
     face.look = look;
@@ -141,7 +144,7 @@ pub fn run(
     }
 }
 
-/// Passes the session's events on to the loop.
+/// Passes the listener's events on to the loop.
 fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Result<(), TuiError> {
     std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
         for event in events {
@@ -155,39 +158,39 @@ fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Re
 }
 
 /// The model with everything that works for it, and nothing to draw on yet.
-fn begin<'a>(
-    session: &'a Session,
+fn begin(
+    listener: &Arc<dyn ShownListener>,
     setup: Setup,
     appearance: &Appearance,
     filter: (Query, String),
     wakes: &mpsc::Sender<Wake>,
-) -> Result<EventLoop<'a>, TuiError> {
+) -> Result<EventLoop, TuiError> {
     // Before anything is read.
     let watch = {
         let wakes = wakes.clone();
-        session.watch(move |event| drop(wakes.send(Wake::Event(event))))
+        listener.watch(Arc::new(move |event| drop(wakes.send(Wake::Event(event)))))
     };
     let loader = {
         let wakes = wakes.clone();
-        DeliveriesWorker::start(session.location(), Arc::clone(session.control()), move |message| {
+        DeliveriesWorker::start(listener.location(), Arc::clone(listener), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let diagnoser = {
         let wakes = wakes.clone();
-        DiagnosisWorker::start(session.location(), Arc::clone(session.control()), move |message| {
+        DiagnosisWorker::start(listener.location(), Arc::clone(listener), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let recaller = {
         let wakes = wakes.clone();
-        SightingsWorker::start(session.location(), move |message| {
+        SightingsWorker::start(listener.location(), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
     let rejudger = {
         let wakes = wakes.clone();
-        RejudgeWorker::start(session.location(), Arc::clone(session.control()), move |message| {
+        RejudgeWorker::start(listener.location(), Arc::clone(listener), move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
@@ -205,38 +208,49 @@ fn begin<'a>(
     };
     let sender = {
         let wakes = wakes.clone();
-        SendWorker::start(session, move |message| {
+        SendWorker::start(listener, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
-    let notifier = match session.settings().notify {
+    let notifier = match listener.settings().notify {
         Some(settings) => {
             let wakes = wakes.clone();
             let ring = move |words| drop(wakes.send(Wake::Ring(words)));
-            Some((settings.how, NotifyWorker::start(session, settings, ring)?))
+            Some((settings.how, NotifyWorker::start(&**listener, settings, ring)?))
         }
         None => None,
     };
-    let control = session.control();
-    let secrets = described(&control.registry());
+    let registry = listener.registry();
+    let secrets = registry.described_secrets();
     let teller = {
         let wakes = wakes.clone();
-        AnswersWorker::start(session, move |message| {
+        AnswersWorker::start(listener, move |message| {
             let _ = wakes.send(Wake::Message(message));
         })?
     };
-    let answers = Answers::new(session.watched().file().as_deref(), answers::state(control));
+    let answers = Answers::new(listener.watched().file().as_deref(), answers::state(&**listener));
     let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
     model.keymap = Arc::new(appearance.keymap.clone());
     model.has_mouse = appearance.has_mouse;
-    model.filters = session.filters().clone();
-    model.columns = session.columns().map(<[_]>::to_vec);
-    if !model.setup.ephemeral {
-        model.filter_history = history::load(&history::path(session.location().file()));
+    let settings = listener.settings();
+    model.filters = settings.filters;
+    model.columns = settings.columns;
+    model.adopted = schemes::adopted(&registry);
+    model.jobs = listener.jobs();
+    model.tunnel = listener.tunnel();
+    if let Some(link) = listener.link() {
+        // The listener reads the file of its own folder.
+        model.answers.place = listener.watched().place();
+        attachment::changed(&mut model, link);
     }
-    model.sending.receivers = send::receivers(&control.registry());
+    if !model.setup.ephemeral {
+        model.filter_history = history::load(&history::path(listener.location().file()));
+    }
+    model.sending.receivers = send::receivers(&registry);
     Ok(EventLoop {
-        session,
+        listener: Arc::clone(listener),
+        registry,
+        requests: PendingRequests::default(),
         watch,
         look: appearance.without_colours(),
         loader,

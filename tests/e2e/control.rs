@@ -322,7 +322,7 @@ fn what_one_marks_another_sees_at_once() {
     let ran = env.run(&["pin", "2"]).yes();
     assert!(ran.stderr().contains("1 change"), "{}", ran.stderr());
     person.sees("another process pinned #2");
-    assert_eq!(events.next_of("change"), json!({"what": "marks"}));
+    assert_eq!(events.next_change("marks"), json!({"what": "marks"}));
     env.run(&["note", "latest", "look at this"]).yes();
     person.sees("another process noted on #4");
     env.run(&["tag", "--add", "odd", "--add", "late", "--remove", "none", "3-4"]).yes();
@@ -340,7 +340,7 @@ fn what_one_marks_another_sees_at_once() {
     person.sees("brought back #1").sees("of 4");
     let mut events = Events::open(&env, "", None);
     person.types("b");
-    assert_eq!(events.next_of("change"), json!({"what": "marks"}));
+    assert_eq!(events.next_change("marks"), json!({"what": "marks"}));
     person.types("q").ends();
 }
 

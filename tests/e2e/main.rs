@@ -16,6 +16,7 @@ mod references;
 
 mod answer;
 mod answering;
+mod attach;
 mod body;
 mod check;
 mod clipboard;
@@ -28,12 +29,15 @@ mod deliver;
 mod export;
 mod forward;
 mod frameworks;
+mod given;
+
 mod handshakes;
 mod hook;
 mod hostile;
 mod images;
 mod import;
 mod interface;
+mod jobs;
 mod keys;
 mod language;
 mod layers;

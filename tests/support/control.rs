@@ -104,6 +104,16 @@ impl Events {
         }
     }
 
+    /// The next change of this kind; others are passed over.
+    pub(crate) fn next_change(&mut self, what: &str) -> Value {
+        loop {
+            let change = self.next_of("change");
+            if change["what"] == what {
+                return change;
+            }
+        }
+    }
+
     /// The next event of this kind; others are passed over.
     pub(crate) fn next_of(&mut self, kind: &str) -> Value {
         loop {

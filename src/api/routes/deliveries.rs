@@ -147,7 +147,7 @@ pub(super) async fn attempts(State(state): Shared, named: Named) -> Result<SafeJ
     Ok(SafeJson(read))
 }
 
-fn load(reader: &Reader, named: Named) -> Result<Delivery, ApiProblem> {
+pub(super) fn load(reader: &Reader, named: Named) -> Result<Delivery, ApiProblem> {
     let id = named.resolve(reader)?;
     reader.load(id)?.ok_or_else(|| ApiProblem::missing(format!("no delivery {id}")))
 }

@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
 
 use super::Shared;
+use super::run_changes::RunChanges;
 use super::status::chosen_json;
 use crate::api::ApiProblem;
 use crate::api::extract::Params;
@@ -62,6 +63,7 @@ pub(super) async fn events(
     let woken = Arc::clone(&wake);
     let marks_woken = Arc::clone(&wake);
     let marks = state.feed.mark_changes().subscribe(move || marks_woken.notify_one());
+    let run = RunChanges::watch(&state, &wake);
     let watch = state.feed.watch(move |_| woken.notify_one());
     let last = match last_event_id(&headers)?.or(params.after) {
         Some(id) => DeliveryId(id),
@@ -71,7 +73,7 @@ pub(super) async fn events(
     let (held, chosen) = (held_ids(&state), control.chosen());
     let (events, incoming) = mpsc::channel(READY);
     let following = Following::new(query, last, params.answered);
-    let stream = EventStream { state, watch, marks, wake, events, held, chosen, _place: place };
+    let stream = EventStream { state, watch, marks, run, wake, events, held, chosen, _place: place };
     tokio::spawn(stream.run(following));
     Ok(Sse::new(ChannelStream(incoming)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
 }
@@ -100,6 +102,7 @@ struct EventStream {
     state: Arc<ApiState>,
     watch: SessionWatch,
     marks: Watcher,
+    run: RunChanges,
     wake: Arc<Notify>,
     events: mpsc::Sender<Result<Event, Infallible>>,
     held: BTreeSet<DeliveryId>,
@@ -162,6 +165,9 @@ impl EventStream {
             self.send(change(&json!({"what": "marks"}))).await?;
         }
         let chosen = self.state.feed.control().chosen();
+        for news in self.run.news(&self.state) {
+            self.send(change(&news)).await?;
+        }
         if chosen != self.chosen {
             self.send(change(&json!({"what": "answer", "answer": chosen_json(chosen.as_ref())}))).await?;
             self.chosen = chosen;

@@ -7,12 +7,12 @@ use std::time::Duration;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Shared;
 use crate::api::ApiProblem;
 use crate::api::extract::{Params, SafeJson};
-use crate::api::jobs::JobEnd;
+use crate::api::jobs::{JobEnd, running_json};
 use crate::api::state::ApiState;
 use crate::server::JobTicket;
 
@@ -50,8 +50,9 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
             Ok(result) => JobEnd::Done(result),
             Err(error) => JobEnd::Failed(error),
         };
-        drop(ticket);
+        // Whoever is told that it has ended finds out how.
         shared.jobs.end(number, end);
+        drop(ticket);
     });
     let json = look(state, number, params.wait).await?;
     let status = if json["state"] == "running" { StatusCode::ACCEPTED } else { StatusCode::OK };
@@ -61,7 +62,12 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
 /// Asks a job to end; its state as it is now.
 pub(super) async fn cancel(State(state): Shared, Path(number): Path<String>) -> Result<SafeJson, ApiProblem> {
     let number = number.parse::<u64>().map_err(|_| ApiProblem::missing("no such job"))?;
-    state.jobs.cancel(number, state.feed.control().jobs());
+    let running = state.feed.control().jobs();
+    if running.cancel(number)
+        && let Some(other) = other(&state, number)
+    {
+        return Ok(SafeJson(other));
+    }
     Ok(SafeJson(state.jobs.find(number)?.0))
 }
 
@@ -74,8 +80,25 @@ pub(super) async fn job(
     Ok(SafeJson(look(&state, number, params.wait).await?))
 }
 
+/// Those that run and those that have ended, the oldest first.
+pub(super) async fn list(State(state): Shared) -> SafeJson {
+    SafeJson(json!({"jobs": state.jobs.list(state.feed.control().jobs())}))
+}
+
+/// A job that was not begun over the control interface, while it runs.
+fn other(state: &ApiState, number: u64) -> Option<Value> {
+    if state.jobs.find(number).is_ok() {
+        return None;
+    }
+    let running = state.feed.control().jobs().running();
+    running.iter().find(|job| job.number == number).map(running_json)
+}
+
 /// A job as it is, or as it is at its end.
 async fn look(state: &ApiState, number: u64, wait: bool) -> Result<Value, ApiProblem> {
+    if let Some(other) = other(state, number) {
+        return Ok(other);
+    }
     let (json, mut ended) = state.jobs.find(number)?;
     if !wait || json["state"] != "running" {
         return Ok(json);

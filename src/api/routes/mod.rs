@@ -1,12 +1,20 @@
 //! What can be asked, and the layers around it.
 
 mod answers;
+#[cfg(unix)]
+mod attach;
+mod compared;
 mod deliveries;
 mod events;
+mod images;
 mod import;
 mod jobs;
 mod marks;
 mod prune;
+mod reload;
+mod run_changes;
+mod secrets;
+mod send;
 mod status;
 
 use std::sync::Arc;
@@ -40,6 +48,16 @@ const IDS_BODY_BYTES: usize = 32 * 1024 * 1024;
 /// The longest other body.
 const BODY_BYTES: usize = 1024 * 1024;
 
+/// Everything that can be asked over the Unix socket: what [`router`] has, and what interfaces in other processes ask, which
+/// are told the secrets.
+#[cfg(unix)]
+pub(super) fn socket_router(state: Arc<ApiState>) -> Router {
+    let routes = Router::new().route("/attach", get(attach::follow).post(attach::ask));
+    // Neither counted nor timed: a change that waits for the disk is told when it is done.
+    let routes = routes.layer(DefaultBodyLimit::max(IDS_BODY_BYTES)).layer(middleware::from_fn(finish));
+    routes.with_state(Arc::clone(&state)).merge(router(state))
+}
+
 /// Everything that can be asked of `state`.
 pub(super) fn router(state: Arc<ApiState>) -> Router {
     let bounds = ServiceBuilder::new()
@@ -63,6 +81,15 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/undelete", post(marks::undelete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
         .route("/deleted", get(marks::deleted))
         .route("/jobs/{number}", get(jobs::job).delete(jobs::cancel))
+        .route("/secrets", get(secrets::list).post(secrets::give))
+        .route("/secrets/{label}", delete(secrets::take_back))
+        .route("/reload", post(reload::reload))
+        .route("/jobs", get(jobs::list))
+        .route("/replay", post(send::replay).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/simulate", post(send::simulate).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
+        .route("/check", post(send::check))
+        .route("/diff", get(compared::diff))
+        .route("/attempts/{number}", get(compared::attempt))
         .route("/stop", post(status::stop))
         .route("/events", get(events::events))
         .route("/deliveries/{id}", get(deliveries::show))
@@ -70,6 +97,8 @@ pub(super) fn router(state: Arc<ApiState>) -> Router {
         .route("/deliveries/{id}/raw", get(deliveries::raw))
         .route("/deliveries/{id}/diagnosis", get(deliveries::diagnosis))
         .route("/deliveries/{id}/attempts", get(deliveries::attempts))
+        .route("/deliveries/{id}/images", get(images::list))
+        .route("/deliveries/{id}/images/{number}", get(images::bytes))
         .layer(bounds)
         // A file of any length: bounded piece by piece, and one at a time.
         .route("/import", post(import::import))

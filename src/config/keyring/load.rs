@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
 use super::{HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
 use crate::config::file::{ConfigFile, SecretSource};
@@ -64,6 +66,40 @@ pub(in crate::config) fn load(
     Ok((Keyring::new(loader.secrets)?, loader.warnings))
 }
 
+/// Reads a secret for this run from the environment variable, or the `.env` file, that `asker` names; and what looks odd
+/// about its source.
+///
+/// # Errors
+///
+/// [`KeyringError`]; it says what was asked for.
+pub fn from_variable(
+    variable: &str,
+    asker: &str,
+    environment: &dyn Environment,
+) -> Result<(Zeroizing<Vec<u8>>, Vec<Warning>), KeyringError> {
+    Loader { environment, secrets: Vec::new(), warnings: Vec::new() }
+        .alone(|loader| loader.add_variable(TAKEN, variable, asker))
+}
+
+/// The same from a file that holds the secret alone.
+///
+/// # Errors
+///
+/// [`KeyringError`].
+pub fn from_file(
+    path: &str,
+    asker: &str,
+    environment: &dyn Environment,
+) -> Result<(Zeroizing<Vec<u8>>, Vec<Warning>), KeyringError> {
+    Loader { environment, secrets: Vec::new(), warnings: Vec::new() }.alone(|loader| {
+        let added = loader.add_file(TAKEN, &environment.current_dir().join(path), asker);
+        added.map_err(|error| unless_a_secret(error, path))
+    })
+}
+
+/// The label of a secret that is read for another's label.
+const TAKEN: &str = "taken";
+
 struct Loader<'a> {
     environment: &'a dyn Environment,
     secrets: Vec<Secret>,
@@ -71,6 +107,17 @@ struct Loader<'a> {
 }
 
 impl Loader<'_> {
+    /// The one secret that `add` reads. What is odd about it is said by whoever gets it, under its label.
+    fn alone(
+        mut self,
+        add: impl FnOnce(&mut Self) -> Result<(), KeyringError>,
+    ) -> Result<(Zeroizing<Vec<u8>>, Vec<Warning>), KeyringError> {
+        add(&mut self)?;
+        let bytes = self.secrets.pop().map(|secret| Zeroizing::new(secret.expose().to_vec())).unwrap_or_default();
+        self.warnings.retain(|warning| !matches!(warning, Warning::OddSecret { .. }));
+        Ok((bytes, self.warnings))
+    }
+
     fn add_variable(&mut self, label: &str, variable: &str, asker: &str) -> Result<(), KeyringError> {
         let (bytes, origin) = match environment_bytes(variable, self.environment) {
             Some(bytes) => (bytes, SecretOrigin::Environment(variable.to_owned())),

@@ -13,7 +13,7 @@ use crate::system::read;
 pub const DEFAULT_VARIABLE: &str = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
 
 /// Longer files are not secrets: HMAC hashes any key beyond 64 bytes anyway.
-const FILE_LIMIT: usize = 64 * 1024;
+pub(in crate::config) const FILE_LIMIT: usize = 64 * 1024;
 /// A `.env` file beyond this is not read.
 const DOTENV_LIMIT: u64 = 1024 * 1024;
 

@@ -55,6 +55,23 @@ impl ImageFormat {
         }
     }
 
+    /// The media type, as registered with IANA.
+    #[must_use]
+    pub fn media_type(self) -> &'static str {
+        match self {
+            Self::Jpeg => "image/jpeg",
+            Self::Png => "image/png",
+            Self::Gif => "image/gif",
+            Self::Webp => "image/webp",
+            Self::Bmp => "image/bmp",
+            Self::Tiff => "image/tiff",
+            Self::Ico => "image/vnd.microsoft.icon",
+            Self::Heif => "image/heif",
+            Self::Avif => "image/avif",
+            Self::Jxl => "image/jxl",
+        }
+    }
+
     /// The usual file extension, without its dot.
     #[must_use]
     pub fn extension(self) -> &'static str {

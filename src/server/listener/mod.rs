@@ -62,7 +62,7 @@ const FINISH: Duration = Duration::from_millis(800);
 const LEAVING: usize = 256;
 
 /// The limits of the listener.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct ListenerLimits {
     /// The maximum length of a body that is kept completely.
     pub body_bytes: u64,
@@ -130,6 +130,7 @@ pub struct Control {
     stats: Stats,
     tunnel_hint: Hint,
     received: ReceivedSecrets,
+    registry_changes: Changes,
     jobs: RunningJobs,
 }
 
@@ -151,6 +152,7 @@ impl Control {
             stats: Stats::default(),
             tunnel_hint: Hint::default(),
             received: ReceivedSecrets::default(),
+            registry_changes: Changes::default(),
             jobs: RunningJobs::default(),
         })
     }
@@ -164,10 +166,34 @@ impl Control {
     /// Changes the webhooks, secrets or schemes, for deliveries from now on. Nothing that another thread changes at the
     /// same time is lost.
     pub fn change_registry(&self, change: impl FnOnce(&Registry) -> Registry) {
+        let changed = self.try_change_registry(|registry| Ok::<_, std::convert::Infallible>((change(registry), ())));
+        changed.unwrap_or_else(|never| match never {});
+    }
+
+    /// The same for a change that may be refused, and that finds something out.
+    ///
+    /// # Errors
+    ///
+    /// Those of `change`; nothing is changed then.
+    pub fn try_change_registry<T, E>(
+        &self,
+        change: impl FnOnce(&Registry) -> Result<(Registry, T), E>,
+    ) -> Result<T, E> {
         let mut registry = self.registry.write().unwrap_or_else(PoisonError::into_inner);
-        *registry = Arc::new(change(&registry));
-        let (secrets, webhooks) = (registry.keyring().secrets().len(), registry.webhooks().len());
+        let (changed, found) = change(&registry)?;
+        let (secrets, webhooks) = (changed.keyring().secrets().len(), changed.webhooks().len());
+        *registry = Arc::new(changed);
+        drop(registry);
         tracing::info!(secrets, webhooks, "secrets or webhooks changed");
+        self.registry_changes.tell();
+        self.received.changes().tell();
+        Ok(found)
+    }
+
+    /// Told when secrets, schemes or webhooks are others, whoever changed them.
+    #[must_use]
+    pub fn registry_changes(&self) -> &Changes {
+        &self.registry_changes
     }
 
     /// Sets where deliveries are kept and where this listens, which forwarding needs. Only the first call
@@ -305,8 +331,13 @@ impl Control {
     /// Stores the diagnosis of a delivery's signature, replacing an earlier one.
     pub fn keep_diagnosis(&self, id: DeliveryId, diagnosis: &Diagnosis) {
         if let Ok(json) = serde_json::to_string(diagnosis) {
-            self.writer.diagnosed(id, json);
+            self.keep_diagnosis_text(id, json);
         }
+    }
+
+    /// The same, as JSON.
+    pub(crate) fn keep_diagnosis_text(&self, id: DeliveryId, json: String) {
+        self.writer.diagnosed(id, json);
     }
 
     /// Deletes deliveries for good while others come in; `watch` can end it between two segments.

@@ -11,7 +11,7 @@ use crate::http::section::SectionFault;
 const RATE_WINDOW: Duration = Duration::from_secs(30);
 
 /// How long a sender may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Deadlines {
     /// From the first chance to send until the head is whole.
     pub head: Duration,

@@ -1,13 +1,15 @@
 //! Secrets that arrive by a sender's handshake, and what is said of them.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use serde::{Deserialize, Serialize};
 
 use super::Control;
 use crate::config::{MissingSecret, NotReceived};
 use crate::delivery::DeliveryId;
 use crate::rules::HandshakeSecret;
-use crate::server::Changes;
+use crate::server::{Changes, ListenerNews, NewsBoard};
 use crate::text::visible;
 
 /// News that wait to be read; the oldest go first. Whoever knows the URL can cause them.
@@ -21,7 +23,7 @@ pub(super) struct OfferedSecret {
 }
 
 /// A secret arrived by a handshake.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretNews {
     delivery: DeliveryId,
     sender: String,
@@ -110,6 +112,9 @@ impl Control {
             SecretNews::new(id, offered, webhook, outcome)
         };
         if let Some(news) = outcome {
+            if news.is_used() {
+                self.registry_changes.tell();
+            }
             tracing::info!(delivery = id.0, used = news.is_used(), "secret received by a handshake");
             self.received.tell(news);
         }
@@ -121,7 +126,12 @@ impl Control {
         self.received.take()
     }
 
-    /// Told when there is more of [`Control::secret_news`].
+    /// Has what is heard of secrets told to interfaces in other processes as well. Only the first call counts.
+    pub fn set_news(&self, board: Arc<NewsBoard>) {
+        let _ = self.received.board.set(board);
+    }
+
+    /// Told when there is more of [`Control::secret_news`], and when secrets, webhooks or schemes were changed.
     #[must_use]
     pub fn secret_changes(&self) -> &Changes {
         self.received.changes()
@@ -132,11 +142,15 @@ impl Control {
 #[derive(Debug, Default)]
 pub(super) struct ReceivedSecrets {
     news: Mutex<VecDeque<SecretNews>>,
+    board: OnceLock<Arc<NewsBoard>>,
     changes: Changes,
 }
 
 impl ReceivedSecrets {
     pub(super) fn tell(&self, news: SecretNews) {
+        if let Some(board) = self.board.get() {
+            board.tell(ListenerNews::Secret(news.clone()), None);
+        }
         let mut waiting = self.news.lock().unwrap_or_else(PoisonError::into_inner);
         if waiting.len() >= WAITING {
             waiting.pop_front();

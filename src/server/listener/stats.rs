@@ -30,7 +30,7 @@ pub struct Stats {
 }
 
 /// The counters at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct StatsSnapshot {
     /// Requests and connections turned away with 503 because a bound was reached: the next three.
     pub refused: u64,
@@ -61,7 +61,7 @@ impl StatsSnapshot {
 }
 
 /// How much of its bounds the listener uses at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Load {
     /// The bounds.
     pub limits: ListenerLimits,

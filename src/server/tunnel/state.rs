@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 
 /// What is known of the tunnel. All text in it is safe to show.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum TunnelState {
     /// No agent answers.
     #[default]

@@ -35,7 +35,7 @@ impl fmt::Display for PublicKeyKind {
 ///
 /// Each ECDSA algorithm goes with one curve, as in JWTs (RFC 7518, section 3.4), and with one form: nothing is guessed
 /// from a signature's first byte.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum PublicKeyAlgorithm {
     /// Ed25519, 64 bytes (RFC 8032, section 5.1).
     Ed25519,

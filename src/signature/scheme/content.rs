@@ -7,7 +7,7 @@ use super::{Expression, InvalidExpression, Parts, Source};
 use crate::signature::Algorithm;
 
 /// One part of the signed content.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum TemplatePiece {
     /// Fixed bytes.
     Text(Vec<u8>),
@@ -40,7 +40,7 @@ pub enum TemplatePiece {
 /// assert_eq!(slack.to_string(), "v0:{timestamp}:{body}");
 /// # Ok::<(), whyhook::signature::InvalidContent>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct SignedContent(Vec<TemplatePiece>);
 
 /// Why a template cannot be used.

@@ -8,7 +8,7 @@ use super::filter::{Filter, UnknownFilter};
 use super::parts::{Parts, Source};
 
 /// A source with its filters, applied from left to right.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Expression {
     pub(in crate::signature) source: Source,
     pub(super) filters: Vec<Filter>,

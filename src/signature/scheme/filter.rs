@@ -17,7 +17,7 @@ use crate::signature::rewrite::wrap::form_decoded;
 const INFLATE_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// One filter.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Filter {
     /// The hash's bytes.
     Hash(Algorithm),
@@ -42,7 +42,7 @@ pub enum Filter {
 macro_rules! plain_filters {
     ($($variant:ident $name:literal $doc:literal;)*) => {
         /// A fixed function of bytes.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
         pub enum PlainFilter {
             $(#[doc = $doc] $variant,)*
         }

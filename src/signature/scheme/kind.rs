@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 /// The two kinds of Trackpilots webhook, which differ in the unit of the timestamp header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SigningKind {
     /// Developer Tools: Unix seconds.

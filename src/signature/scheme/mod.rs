@@ -56,7 +56,7 @@ pub const DEFAULT_TOLERANCE: Duration = Duration::from_secs(5 * 60);
 pub const LONGEST_EVENT: usize = 256;
 
 /// A signature scheme. The default is Trackpilots': HMAC-SHA256 over `timestamp.body`, as lower-case hex.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Scheme {
     /// The name that it is chosen by; empty for Trackpilots', and for one described without a preset.
     pub name: String,
@@ -99,7 +99,7 @@ pub struct Scheme {
 }
 
 /// What a receiver asks of an HTTP Message Signature (RFC 9421, section 3.2).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct MessageRules {
     /// The components that it must cover, such as `@method` or `content-digest`.
     pub components: Vec<String>,
@@ -114,7 +114,7 @@ impl Default for MessageRules {
 }
 
 /// What a name in a scheme's templates stands for.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Variable {
     /// A template.
     Template(SignedContent),
@@ -132,7 +132,7 @@ pub enum Variable {
 }
 
 /// Two templates that must give the same bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Bind {
     /// What the request says.
     pub is: SignedContent,

@@ -39,7 +39,7 @@ pub(crate) struct Parts<'a> {
 }
 
 /// One part by its name: `header:X-Nonce`, `json:/data/id`.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Source {
     /// The timestamp's text, wherever the scheme has it.
     Timestamp,

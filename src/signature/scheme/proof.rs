@@ -7,7 +7,7 @@ use crate::signature::Algorithm;
 use crate::signature::public_key::PublicKeyAlgorithm;
 
 /// What a signature is made with.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum Proof {
     /// A keyed hash: HMAC (RFC 2104).
     Hmac(Algorithm),
@@ -53,7 +53,7 @@ impl Proof {
 }
 
 /// An algorithm of a JSON Web Signature (RFC 7518, section 3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum JwtAlgorithm {
     /// `HS256` and its like.
     Hmac(Algorithm),

@@ -1,7 +1,7 @@
 //! How a timestamp is written.
 
 /// The unit in which a sender writes its timestamp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
 pub enum StampUnit {
     /// Unix seconds.
     #[serde(rename = "s")]

@@ -11,7 +11,7 @@ const MOST_SIGNATURES: usize = 128;
 const LONGEST_VALUE: usize = 1024 * 1024;
 
 /// A place that may hold a signature.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 pub enum SignaturePlace {
     /// A header, which must be there once.
     Header(String),
@@ -36,7 +36,7 @@ impl SignaturePlace {
 }
 
 /// How a signature is found in its value, and the value in the request.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct SignatureValue {
     /// The places, the usual one first.
     pub places: Vec<SignaturePlace>,

@@ -39,8 +39,9 @@ pub enum Effect {
     Answers(AnswersEffect),
     /// Something about the configuration file.
     Config(ConfigEffect),
-    /// Judge stored deliveries again that did not verify; the number tells the newest request.
-    Rejudge(u64),
+    /// Judge stored deliveries again that did not verify; the number tells the newest request, the label which secret
+    /// the ones that verify are counted of.
+    Rejudge(u64, String),
     /// Verify with this secret too, from now on; keep it in memory only.
     UseSecret(Zeroizing<Vec<u8>>),
     /// Find the schemes whose headers the shown delivery has.

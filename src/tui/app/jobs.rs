@@ -4,7 +4,7 @@ use super::effect::Effect;
 use super::model::Model;
 use super::overlay::state::{Confirm, Overlay};
 use crate::payload::grouped;
-use crate::server::JobProgress;
+use crate::server::{ATTACHED_JOBS, JobProgress};
 use crate::tui::app::action::Tab;
 use crate::tui::screens::send::task::SendTask;
 use crate::tui::screens::signature::state::Question;
@@ -71,7 +71,10 @@ pub(super) fn quit(model: &mut Model) -> Vec<Effect> {
 /// What quitting now would cut short, a sentence each.
 fn lost_by_quitting(model: &Model) -> Vec<String> {
     let mut reasons = Vec::new();
+    // A listener in another process goes on.
+    let is_attached = model.attachment.is_some();
     match model.answers.held.len() {
+        _ if is_attached => {}
         0 => {}
         1 => reasons.push("1 delivery is held: its sender gets the default answer.".to_owned()),
         held => reasons.push(format!("{held} deliveries are held: their senders get the default answer.")),
@@ -84,12 +87,14 @@ fn lost_by_quitting(model: &Model) -> Vec<String> {
             crate::text::capitalised(&running.what)
         ));
     }
-    if !model.jobs.is_empty() {
-        let words = crate::text::capitalised(&in_words(&model.jobs));
-        let (verb, pronoun) = if model.jobs.len() == 1 { ("is", "it is") } else { ("are", "they are") };
+    let cut = |job: &&JobProgress| !is_attached || job.number >= ATTACHED_JOBS;
+    let cut: Vec<JobProgress> = model.jobs.iter().filter(cut).cloned().collect();
+    if !cut.is_empty() {
+        let words = crate::text::capitalised(&in_words(&cut));
+        let (verb, pronoun) = if cut.len() == 1 { ("is", "it is") } else { ("are", "they are") };
         reasons.push(format!("{words} {verb} still running: {pronoun} cut off."));
     }
-    if model.answers.is_unsaved {
+    if model.answers.is_unsaved && !is_attached {
         reasons.push("The rules were changed and are not saved: r shows them, s there saves them.".to_owned());
     }
     reasons

@@ -6,7 +6,7 @@ use crate::delivery::{Answer, DeliveryId, MarksEdit, Summary};
 use crate::inspect::{SchemeCandidate, Sightings};
 use crate::server::listener::{SecretNews, StatsSnapshot};
 use crate::server::tunnel::TunnelState;
-use crate::server::{JobProgress, MarkedElsewhere};
+use crate::server::{GivenSecret, JobProgress, ListenerLink, MarkedElsewhere};
 use crate::system::save::SaveError;
 use crate::tui::app::action::Action;
 use crate::tui::app::areas::Pointer;
@@ -92,6 +92,8 @@ pub enum Message {
     Secrets(Vec<String>),
     /// A secret was entered and is in use.
     SecretEntered(EnteredSecret),
+    /// Another process has given this secret, or taken back the one with this label.
+    SecretElsewhere(Result<GivenSecret, String>),
     /// Stored deliveries were judged again.
     Rejudged(RejudgeReport),
     /// The schemes that a delivery may have been signed by.
@@ -116,6 +118,8 @@ pub enum Message {
     Measured(Sizes),
     /// The result of a change of what was added to deliveries: how many it has changed.
     Marked(Vec<DeliveryId>, MarksEdit, Result<usize, String>),
+    /// The listener of another process can be asked, or no longer.
+    Listener(ListenerLink),
     /// Something a person should know, in words.
     Warn(String),
     /// What was drawn last, so that scrolling knows the ends.

@@ -12,6 +12,7 @@
 pub(crate) mod act;
 pub mod action;
 pub mod areas;
+pub(crate) mod attachment;
 pub mod effect;
 pub(crate) mod jobs;
 pub mod keys;

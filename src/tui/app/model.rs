@@ -57,6 +57,15 @@ impl Setup {
     }
 }
 
+/// The listener of another process that this interface is attached to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// The number of its process.
+    pub process: u32,
+    /// Why it cannot be asked any more, in words.
+    pub lost: Option<String>,
+}
+
 /// Which pane the keys go to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Focus {
@@ -131,6 +140,8 @@ impl Detail {
 pub struct Model {
     /// What does not change.
     pub setup: Setup,
+    /// Where the listener is, when it is in another process.
+    pub attachment: Option<Attachment>,
     /// The list.
     pub list: List,
     /// The delivery that is shown; it may lag behind the selection by one read.
@@ -217,6 +228,7 @@ impl Model {
     pub fn new(setup: Setup, answers: Answers, secrets: Vec<String>, query: Query, filter: String) -> Self {
         Self {
             setup,
+            attachment: None,
             list: List::new(query, filter),
             detail: None,
             inquiries: VecDeque::new(),

@@ -1,6 +1,7 @@
 //! Sessions replayed from their messages: no terminal, no disk, no clock.
 
 mod answers;
+mod attachment;
 mod details;
 mod filter;
 mod keys;

@@ -2,6 +2,7 @@
 
 use super::act::{act, unbound};
 use super::areas::PointerKind;
+use super::attachment;
 use super::model::{Detail, Model};
 use super::pointer::point;
 use crate::delivery::DeliveryId;
@@ -161,6 +162,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::SecretEntered(secret) => rejudge::entered(model, &secret),
+        Message::SecretElsewhere(given) => rejudge::elsewhere(model, &given),
         Message::Rejudged(report) => {
             rejudge::judged(model, report);
             Vec::new()
@@ -202,6 +204,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         }
         Message::Sending(news) => send::update::heard(model, news),
         Message::Marked(ids, edit, outcome) => list::marks::marked(model, ids, &edit, outcome),
+        Message::Listener(link) => attachment::changed(model, link),
         Message::Warn(text) => {
             model.say(text, true);
             Vec::new()

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 use crate::delivery::{DeliveryId, Intake, Outcome, Summary, Verdict};
 use crate::inspect::diagnosis::{self, Subject};
 use crate::payload::grouped;
-use crate::server::Session;
-use crate::server::listener::Control;
+use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, CauseKind};
 use crate::store::{AnsweredRows, StoreError};
 use crate::text::visible;
@@ -22,14 +21,17 @@ pub(super) struct Announcer(mpsc::Sender<()>);
 
 impl Announcer {
     /// Starts the thread; `say` gets each line.
-    pub(super) fn start(session: &Session, say: impl Fn(String) + Send + 'static) -> Result<Self, StoreError> {
-        let rows = AnsweredRows::after(session.location(), session.began_behind())?;
-        let control = Arc::clone(session.control());
+    pub(super) fn start(
+        listener: &Arc<dyn ShownListener>,
+        say: impl Fn(String) + Send + 'static,
+    ) -> Result<Self, StoreError> {
+        let rows = AnsweredRows::after(listener.location(), listener.began_behind())?;
+        let asked = Arc::clone(listener);
         let (poke, pokes) = mpsc::channel();
-        let file = session.location().file().to_owned();
+        let file = listener.location().file().to_owned();
         std::thread::Builder::new()
             .name("whyhook-announcer".to_owned())
-            .spawn(move || follow(rows, &control, &pokes, &say))
+            .spawn(move || follow(rows, &*asked, &pokes, &say))
             .map_err(|source| StoreError::Io { action: "start the reader of", path: file, source })?;
         Ok(Self(poke))
     }
@@ -40,7 +42,7 @@ impl Announcer {
     }
 }
 
-fn follow(mut rows: AnsweredRows, control: &Control, pokes: &mpsc::Receiver<()>, say: &dyn Fn(String)) {
+fn follow(mut rows: AnsweredRows, listener: &dyn ShownListener, pokes: &mpsc::Receiver<()>, say: &dyn Fn(String)) {
     while pokes.recv().is_ok() {
         crate::system::panic::trap("announcer");
         while pokes.try_recv().is_ok() {}
@@ -56,7 +58,7 @@ fn follow(mut rows: AnsweredRows, control: &Control, pokes: &mpsc::Receiver<()>,
                 say(many(&answered));
             } else {
                 for summary in &answered {
-                    say(delivery_line(summary, cause(&rows, control, summary).as_deref()));
+                    say(delivery_line(summary, cause(&rows, listener, summary).as_deref()));
                 }
             }
             if !more {
@@ -67,7 +69,7 @@ fn follow(mut rows: AnsweredRows, control: &Control, pokes: &mpsc::Receiver<()>,
 }
 
 /// The likeliest cause of a signature that does not verify.
-fn cause(rows: &AnsweredRows, control: &Control, summary: &Summary) -> Option<String> {
+fn cause(rows: &AnsweredRows, listener: &dyn ShownListener, summary: &Summary) -> Option<String> {
     let verdict = summary.judgement.verdict;
     let is_handshake = summary.answer.as_ref().is_some_and(|answer| answer.is_handshake());
     if is_handshake
@@ -77,7 +79,7 @@ fn cause(rows: &AnsweredRows, control: &Control, summary: &Summary) -> Option<St
         return None;
     }
     let delivery = rows.reader().load(summary.id).ok()??;
-    let registry = control.registry();
+    let registry = listener.registry();
     let deadline = Instant::now() + PATIENCE;
     let go_on = || Instant::now() < deadline;
     let history = diagnosis::history(rows.reader(), &delivery, &registry);

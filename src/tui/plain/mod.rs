@@ -13,16 +13,17 @@ mod tests;
 mod words;
 
 use std::io::{self, Write as _};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use self::announce::Announcer;
 use self::conversation::Conversation;
-use self::input::{HiddenTyping, Lines};
+use self::input::Lines;
 use crate::query::Query;
-use crate::server::{ServerEvent, Session};
+use crate::server::{ServerEvent, ShownListener};
+use crate::system::typing::HiddenTyping;
 use crate::tui::app::message::Message;
-use crate::tui::app::model::Setup;
+use crate::tui::app::model::{Attachment, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake};
 use crate::tui::{Appearance, begin, pass_on};
@@ -34,13 +35,13 @@ const PROMPT: &str = "> ";
 /// New rows are read at most this often while many deliveries come.
 const CATCH_UP: Duration = Duration::from_millis(100);
 
-/// Runs the plain face until the person quits, its input ends or the session does.
+/// Runs the plain face until the person quits, its input ends or it is told to end.
 ///
 /// # Errors
 ///
 /// [`TuiError`] when stdout takes no more lines, or the store cannot be read.
 pub fn run(
-    session: &Session,
+    listener: &Arc<dyn ShownListener>,
     setup: Setup,
     appearance: &Appearance,
     filter: (Query, String),
@@ -49,10 +50,10 @@ pub fn run(
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let look = appearance.without_colours();
-    let edge = begin(session, setup, appearance, filter, &wakes)?;
+    let edge = begin(listener, setup, appearance, filter, &wakes)?;
     let announcer = {
         let wakes = wakes.clone();
-        Announcer::start(session, move |line| drop(wakes.send(Wake::Announced(line))))?
+        Announcer::start(listener, move |line| drop(wakes.send(Wake::Announced(line))))?
     };
     let lines = {
         let wakes = wakes.clone();
@@ -75,8 +76,8 @@ pub fn run(
     ended
 }
 
-struct PlainLoop<'a> {
-    edge: EventLoop<'a>,
+struct PlainLoop {
+    edge: EventLoop,
     conversation: Conversation,
     announcer: Announcer,
     lines: Lines,
@@ -89,7 +90,7 @@ struct PlainLoop<'a> {
     is_prompted: bool,
 }
 
-impl PlainLoop<'_> {
+impl PlainLoop {
     fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
         self.edge.message(Message::Drawn(screen_text::viewport()))?;
         self.edge.stored();
@@ -99,7 +100,13 @@ impl PlainLoop<'_> {
             self.edge.perform(first)?;
         }
         let model = &self.edge.model;
-        let mut begin = vec![format!("whyhook listens on {}. Enter help for the commands.", model.local_url())];
+        let url = model.local_url();
+        let mut begin = vec![match &model.attachment {
+            None => format!("whyhook listens on {url}. Enter help for the commands."),
+            Some(Attachment { process, .. }) => format!(
+                "Attached to the listener on {url}, process {process}: quit leaves it running. Enter help for the commands."
+            ),
+        }];
         if model.secrets.is_empty() {
             begin.push("No secret is known: enter secret to give one for this run.".to_owned());
         }
@@ -141,7 +148,7 @@ impl PlainLoop<'_> {
             // The line end that was typed was not shown either.
             self.write("\n")?;
         }
-        self.edge.session.control().tunnel_hint().give();
+        self.edge.listener.hint_tunnel();
         match line {
             Some(line) => self.conversation.enter(&mut self.edge.model, &line),
             None => self.has_ended = true,
@@ -167,7 +174,8 @@ impl PlainLoop<'_> {
 
     /// Asks for the next line, or ends when there is none and nothing runs any more.
     fn go_on(&mut self) -> Result<(), TuiError> {
-        if !self.conversation.is_ready() || self.edge.end {
+        // What was asked of the listener is answered before the next line is read.
+        if !self.conversation.is_ready() || !self.edge.requests.is_empty() || self.edge.end {
             return Ok(());
         }
         if self.has_ended {

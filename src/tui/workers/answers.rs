@@ -1,5 +1,5 @@
-//! The listener's answers, for the interface: choices, rules and decisions go there at once; what
-//! takes time (the store, a file, a server) is done on threads and comes back as messages.
+//! The listener's answers, for the interface: what takes time (the store, a file, a server) is done on threads and comes
+//! back as messages.
 
 mod send_again;
 
@@ -13,10 +13,8 @@ use crate::config::file::{ConfigChange, ConfigPart};
 use crate::config::{AnswerFlags, Registry};
 use crate::delivery::{AttemptKind, DeliveryId};
 use crate::inspect::diagnosis::history;
-use crate::query::Query;
-use crate::rules::{NamedAnswer, Rule, RuleAction, RuleSet};
-use crate::server::listener::Control;
-use crate::server::{Session, Watched};
+use crate::rules::NamedAnswer;
+use crate::server::{AnswersNow, ShownListener, Watched};
 use crate::store::{AttemptKeeper, Location, Reader, StoreError};
 use crate::system::save::typed_path;
 use crate::text;
@@ -30,14 +28,14 @@ use crate::tui::screens::saving::state::{ConfigEffect, ConfigNews, ToSave};
 const SENT_LIMIT: usize = 16;
 
 /// The current state of the listener's answers.
-pub(crate) fn state(control: &Control) -> AnswersState {
-    let (rules, counts) = control.counted_rules();
-    AnswersState { rules, counts, chosen: control.chosen(), held: control.held(), now: Timestamp::now() }
+pub(crate) fn state(listener: &dyn ShownListener) -> AnswersState {
+    let AnswersNow { rules, counts, chosen, held } = listener.answers();
+    AnswersState { rules, counts, chosen, held, now: Timestamp::now() }
 }
 
 /// See the module's documentation.
 pub(crate) struct AnswersWorker {
-    control: Arc<Control>,
+    listener: Arc<dyn ShownListener>,
     location: Location,
     watched: Arc<Watched>,
     flags: AnswerFlags,
@@ -46,42 +44,32 @@ pub(crate) struct AnswersWorker {
 
 impl AnswersWorker {
     /// Starts the thread that reads the store.
-    pub(crate) fn start(session: &Session, send: impl Fn(Message) + Send + 'static) -> Result<Self, TuiError> {
-        let reader = Reader::open(session.location())?;
-        let control = Arc::clone(session.control());
+    pub(crate) fn start(
+        listener: &Arc<dyn ShownListener>,
+        send: impl Fn(Message) + Send + 'static,
+    ) -> Result<Self, TuiError> {
+        let reader = Reader::open(listener.location())?;
+        let asked = Arc::clone(listener);
         let stories = LatestWins::start("whyhook-answers", Rest::No, move |id, _| {
             crate::system::panic::trap("answers");
-            let told = tell(&reader, id, &control.registry()).map(Box::new).map_err(|error| error.to_string());
+            let told = tell(&reader, id, &asked.registry()).map(Box::new).map_err(|error| error.to_string());
             send(Message::Answers(AnswersNews::Story(id, told)));
         })?;
         Ok(Self {
-            control: Arc::clone(session.control()),
-            location: session.location().clone(),
-            watched: Arc::clone(session.watched()),
-            flags: session.settings().answers,
+            listener: Arc::clone(listener),
+            location: listener.location().clone(),
+            watched: Arc::clone(listener.watched()),
+            flags: listener.settings().answers,
             stories,
         })
     }
 
-    /// Does what is asked; what is known at once is returned, the rest is sent later.
-    pub(crate) fn perform(&self, effect: AnswersEffect, send: impl Fn(Message) + Send + 'static) -> Vec<AnswersNews> {
+    /// Looks for what is asked, or saves or sends it; the result is sent later. What changes the listener's answers is
+    /// asked of the listener itself.
+    pub(crate) fn perform(&self, effect: AnswersEffect, send: impl Fn(Message) + Send + 'static) {
         match effect {
-            AnswersEffect::Choose(chosen) => {
-                if let Some(refused) = chosen.as_ref().and_then(|chosen| self.refusal(chosen.action.clone())) {
-                    return refused;
-                }
-                self.control.set_override(chosen.map(|chosen| *chosen));
-                vec![AnswersNews::State(Box::new(state(&self.control)))]
-            }
-            AnswersEffect::SetRules(rules) => self.set_rules(&rules),
-            AnswersEffect::Decide(ids, act) => match self.refusal(RuleAction::from((*act).clone())) {
-                Some(refused) => refused,
-                None => self.end(&ids, |id| self.control.decide(id, (*act).clone()).is_ok()),
-            },
-            AnswersEffect::LetGo(ids) => self.end(&ids, |id| self.control.let_go(id).is_ok()),
             AnswersEffect::Tell(id) => {
                 self.stories.ask(id);
-                Vec::new()
             }
             AnswersEffect::Save(path, named) => {
                 let watched = Arc::clone(&self.watched);
@@ -89,16 +77,18 @@ impl AnswersWorker {
                     let saved = save(&watched, &path, Arc::clone(&named));
                     send(Message::Answers(AnswersNews::Saved(named, saved)));
                 });
-                Vec::new()
             }
             AnswersEffect::SendAgain(id, url) => {
-                let (control, location) = (Arc::clone(&self.control), self.location.clone());
+                let (listener, location) = (Arc::clone(&self.listener), self.location.clone());
                 run("whyhook-again", move || {
-                    let sent = send_again::send(&control, &location, id, &url);
+                    let sent = send_again::send(&*listener, &location, id, &url);
                     send(Message::Answers(AnswersNews::SentAgain(id, sent)));
                 });
-                Vec::new()
             }
+            AnswersEffect::Choose(_)
+            | AnswersEffect::SetRules(_)
+            | AnswersEffect::Decide(..)
+            | AnswersEffect::LetGo(_) => {}
         }
     }
 
@@ -118,29 +108,6 @@ impl AnswersWorker {
                 }
             }));
         });
-    }
-
-    /// Why an action may not be carried out: it forwards to where the listener cannot.
-    fn refusal(&self, action: RuleAction) -> Option<Vec<AnswersNews>> {
-        let rules = self.control.rules();
-        let alone = RuleSet::new(vec![Rule { when: Query::default(), then: action }], rules.hold_for);
-        let error = self.control.check_rules(&alone).err()?;
-        Some(vec![AnswersNews::State(Box::new(state(&self.control))), AnswersNews::Refused(error.to_string())])
-    }
-
-    /// Activates rules after checking that they forward only where they may.
-    fn set_rules(&self, rules: &RuleSet) -> Vec<AnswersNews> {
-        let checked = self.control.check_rules(rules);
-        if checked.is_ok() {
-            self.control.set_rules(rules.clone());
-        }
-        let refused = checked.err().map(|error| AnswersNews::Refused(error.to_string()));
-        [Some(AnswersNews::State(Box::new(state(&self.control)))), refused].into_iter().flatten().collect()
-    }
-
-    fn end(&self, ids: &[DeliveryId], end: impl Fn(DeliveryId) -> bool) -> Vec<AnswersNews> {
-        let done = ids.iter().filter(|id| end(**id)).count();
-        vec![AnswersNews::State(Box::new(state(&self.control))), AnswersNews::Decided(done, ids.len() - done)]
     }
 }
 

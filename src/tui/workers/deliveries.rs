@@ -12,7 +12,7 @@ use super::sorted::{SortedIds, SortedRows};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::inspect::diagnosis::Subject;
 use crate::query::Query;
-use crate::server::listener::Control;
+use crate::server::ShownListener;
 use crate::store::{Location, Page, Reader, StoreError};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -39,7 +39,7 @@ impl DeliveriesWorker {
     /// Starts the threads.
     pub(crate) fn start(
         location: &Location,
-        control: Arc<Control>,
+        listener: Arc<dyn ShownListener>,
         send: impl Fn(Message) + Clone + Send + 'static,
     ) -> Result<Self, StoreError> {
         let newest_page = Newest::default();
@@ -52,7 +52,7 @@ impl DeliveriesWorker {
             resting: None,
         };
         let mut reader =
-            Deliveries { reader: Reader::open(location)?, control, send, digests: KnownDigests::default() };
+            Deliveries { reader: Reader::open(location)?, listener, send, digests: KnownDigests::default() };
         let cannot_start =
             |source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source };
         let newest_load = Newest::default();
@@ -117,7 +117,7 @@ fn start<J: Send + 'static>(
 /// Reads whole deliveries: only the one that was requested last.
 struct Deliveries<S> {
     reader: Reader,
-    control: Arc<Control>,
+    listener: Arc<dyn ShownListener>,
     send: S,
     digests: KnownDigests,
 }
@@ -135,7 +135,7 @@ impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
         if !is_wanted() {
             return;
         }
-        let registry = self.control.registry();
+        let registry = self.listener.registry();
         let digests = |delivery: &Delivery, subject: &Subject<'_>| {
             self.digests.get(id, &registry, || Digests::of(delivery, subject))
         };

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use super::latest_wins::{LatestWins, Rest};
 use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
-use crate::server::listener::Control;
+use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, Depth, SearchProgress};
 use crate::store::{Location, Reader, StoreError};
 use crate::tui::app::message::Message;
@@ -32,10 +32,10 @@ impl DiagnosisWorker {
     /// Starts the thread.
     pub(crate) fn start(
         location: &Location,
-        control: Arc<Control>,
+        listener: Arc<dyn ShownListener>,
         send: impl Fn(Message) + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let worker = Worker { reader: Reader::open(location)?, control, send };
+        let worker = Worker { reader: Reader::open(location)?, listener, send };
         let look_into = move |job: Job, is_wanted: &dyn Fn() -> bool| {
             worker.look_into(&job, is_wanted);
         };
@@ -58,7 +58,7 @@ impl DiagnosisWorker {
 
 struct Worker<S> {
     reader: Reader,
-    control: Arc<Control>,
+    listener: Arc<dyn ShownListener>,
     send: S,
 }
 
@@ -95,7 +95,7 @@ impl<S: Fn(Message)> Worker<S> {
                 (self.send)(Message::Inquiry(job.id, InquiryReport::Progress(progress)));
             }
         };
-        let registry = self.control.registry();
+        let registry = self.listener.registry();
         let subject = diagnosis::Subject::of(delivery, &registry);
         match &job.question {
             Question::Why(depth) => {
@@ -103,7 +103,7 @@ impl<S: Fn(Message)> Worker<S> {
                 let history = diagnosis::history(&self.reader, delivery, &registry);
                 let found = Arc::new(subject.why(&history, &budget));
                 if is_wanted() {
-                    self.control.keep_diagnosis(job.id, &found);
+                    self.listener.keep_diagnosis(job.id, &found);
                 }
                 InquiryReport::Found(InquiryFinding::Why(*depth, found))
             }

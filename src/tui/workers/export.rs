@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::archive::export::{ExportItem, exporter_for};
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
-use crate::server::{JobTicket, RunningJobs};
+use crate::server::JobTicket;
 use crate::store::{Location, Reader, StoreError};
 use crate::system::save::{UnfinishedFile, typed_path};
 use crate::text;
@@ -15,13 +15,12 @@ use crate::tui::app::message::Message;
 /// Starts an export of these deliveries, the oldest first.
 pub(crate) fn start(
     location: Location,
-    jobs: &RunningJobs,
+    ticket: JobTicket,
     mut ids: Vec<DeliveryId>,
     path: String,
     send: impl FnOnce(Message) + Send + 'static,
 ) {
     ids.sort_unstable();
-    let ticket = jobs.begin("export");
     // Does nothing when no thread can be started: such a machine has worse problems.
     let _ = std::thread::Builder::new().name("whyhook-export".to_owned()).spawn(move || {
         crate::system::panic::trap("export");
@@ -84,6 +83,7 @@ fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::RunningJobs;
 
     #[test]
     fn what_cannot_be_written_says_why_and_leaves_nothing() {

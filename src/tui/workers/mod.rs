@@ -16,4 +16,3 @@ pub(crate) mod schemes;
 pub(crate) mod send;
 pub(crate) mod sightings;
 pub(crate) mod sorted;
-pub(crate) mod status;

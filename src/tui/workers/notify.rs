@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use crate::config::NotifySettings;
 use crate::delivery::Summary;
-use crate::server::Session;
+use crate::server::ShownListener;
 use crate::store::{AnsweredRows, StoreError, StoredContent};
 use crate::system::priority;
 
@@ -20,12 +20,12 @@ pub(crate) struct NotifyWorker(mpsc::Sender<()>);
 impl NotifyWorker {
     /// Starts the thread; `ring` gets what to notify of, in our own words.
     pub(crate) fn start(
-        session: &Session,
+        listener: &dyn ShownListener,
         settings: NotifySettings,
         ring: impl Fn(String) + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let mut rows = AnsweredRows::after(session.location(), session.began_behind())?;
-        let file = session.location().file().to_owned();
+        let mut rows = AnsweredRows::after(listener.location(), listener.began_behind())?;
+        let file = listener.location().file().to_owned();
         let (poke, pokes) = mpsc::channel();
         let look = move || {
             priority::give_way();

@@ -1,18 +1,20 @@
-//! Finds the schemes that a delivery may have been signed by, on a thread of its own, and adopts one.
+//! Finds the schemes that a delivery may have been signed by, on a thread of its own.
 
+use std::sync::Arc;
+
+use crate::config::Registry;
 use crate::inspect::candidates;
-use crate::server::listener::Control;
 use crate::tui::app::message::Message;
 use crate::tui::screens::details::state::LoadedDelivery;
 
 /// Begins to look; the body is hashed for each scheme. Returns why it cannot, in words.
 pub(crate) fn find(
     loaded: &LoadedDelivery,
-    control: &Control,
+    registry: Arc<Registry>,
     tell: impl Fn(Message) + Send + 'static,
 ) -> Option<String> {
     let summary = &loaded.delivery.summary;
-    let (id, received_at, registry) = (summary.id, summary.received_at, control.registry());
+    let (id, received_at) = (summary.id, summary.received_at);
     let (head, body) = (loaded.delivery.head.clone(), loaded.delivery.body.clone());
     let finding = move || {
         crate::system::panic::trap("schemes");
@@ -22,18 +24,7 @@ pub(crate) fn find(
     spawned.err().map(|error| format!("cannot look for schemes: {error}"))
 }
 
-/// Has the requests of a webhook, or of none, verified by the scheme of this name, or as configured; returns all schemes
-/// that are adopted then.
-pub(crate) fn adopt(
-    control: &Control,
-    webhook: Option<&str>,
-    target: &[u8],
-    name: Option<&str>,
-) -> Vec<(Option<String>, String)> {
-    control.change_registry(|registry| {
-        let scheme = name.and_then(|name| registry.adoptable(name, target));
-        registry.with_adopted_scheme(webhook, scheme)
-    });
-    let registry = control.registry();
+/// All schemes that are adopted, each with its webhook's name.
+pub(crate) fn adopted(registry: &Registry) -> Vec<(Option<String>, String)> {
     registry.adopted_schemes().map(|(of, scheme)| (of.map(str::to_owned), scheme.name.clone())).collect()
 }

@@ -14,12 +14,12 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
+use zeroize::Zeroizing;
 
 use crate::config::{Registry, Settings};
 use crate::delivery::Attempt;
 use crate::http::{Client, Target};
-use crate::server::Session;
-use crate::server::listener::Control;
+use crate::server::ShownListener;
 use crate::store::{Location, StoreError};
 use crate::tui::app::message::Message;
 use crate::tui::screens::send::state::{Receiver, SentOfMany};
@@ -53,21 +53,19 @@ pub(crate) struct SendWorker {
 impl SendWorker {
     /// Starts the thread.
     pub(crate) fn start(
-        session: &Session,
+        listener: &Arc<dyn ShownListener>,
         tell: impl Fn(Message) + Clone + Send + 'static,
     ) -> Result<Self, StoreError> {
-        let (control, settings) = (Arc::clone(session.control()), session.settings());
-        let lookups = lookups::start(session.location(), Arc::clone(&control), settings.clone(), tell.clone())?;
-        let location = session.location().clone();
-        let worker = Worker { control, settings, location, consented: RefCell::default(), tell: Box::new(tell) };
+        let location = listener.location().clone();
+        let lookups = lookups::start(&location, Arc::clone(listener), tell.clone())?;
+        let file = location.file().to_owned();
+        let worker =
+            Worker { listener: Arc::clone(listener), location, consented: RefCell::default(), tell: Box::new(tell) };
         let (jobs, queue) = mpsc::channel();
-        std::thread::Builder::new().name("whyhook-sender".to_owned()).spawn(move || worker.run(&queue)).map_err(
-            |source| StoreError::Io {
-                action: "start the sending from",
-                path: session.location().file().to_owned(),
-                source,
-            },
-        )?;
+        std::thread::Builder::new()
+            .name("whyhook-sender".to_owned())
+            .spawn(move || worker.run(&queue))
+            .map_err(|source| StoreError::Io { action: "start the sending from", path: file, source })?;
         Ok(Self { jobs, lookups, cancel: Mutex::default() })
     }
 
@@ -94,23 +92,18 @@ impl Drop for SendWorker {
     }
 }
 
-/// Creates a temporary secret when none is configured, so that a test event can be signed and
-/// verified. It stays in memory. Returns whether it did.
-pub(crate) fn make_up_secret(control: &Control) -> bool {
-    let registry = control.registry();
-    let mut bytes = [0; SECRET_BYTES];
-    if !registry.keyring().is_empty() || getrandom::fill(&mut bytes).is_err() {
-        return false;
+/// A temporary secret when none is configured, so that a test event can be signed and verified. It stays in memory.
+pub(crate) fn made_up_secret(registry: &Registry) -> Option<Zeroizing<Vec<u8>>> {
+    let mut bytes = Zeroizing::new([0; SECRET_BYTES]);
+    if !registry.keyring().is_empty() || getrandom::fill(&mut *bytes).is_err() {
+        return None;
     }
     // As digits, the way such secrets look.
-    let digits: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-    control.change_registry(|registry| registry.with_made_up_secret(digits.into_bytes()));
-    true
+    Some(Zeroizing::new(hex::encode(*bytes).into_bytes()))
 }
 
 struct Worker {
-    control: Arc<Control>,
-    settings: Settings,
+    listener: Arc<dyn ShownListener>,
     location: Location,
     /// Non-loopback hosts to which the person has agreed to send.
     consented: RefCell<HashSet<String>>,
@@ -139,7 +132,7 @@ impl Worker {
             .enable_all()
             .build()
             .map_err(|error| format!("cannot start sending: {error}"))?;
-        let means = self.control.means().map_err(|error| error.to_string())?;
+        let means = self.listener.means().map_err(|error| error.to_string())?;
         Ok((runtime, means.client))
     }
 
@@ -182,7 +175,7 @@ impl Worker {
 
     /// The settings with the current secrets.
     fn settings(&self) -> Settings {
-        Settings { registry: (*self.control.registry()).clone(), ..self.settings.clone() }
+        self.listener.settings()
     }
 
     fn tell(&self, news: News) {

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::delivery::Verdict;
+use crate::server::GivenSecret;
 use crate::tui::app::model::Focus;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
@@ -46,7 +47,7 @@ fn stored_deliveries_are_judged_again_when_a_secret_is_entered() {
     person.effects.clear();
     let secret = EnteredSecret { replaces: false, remarks: Vec::new() };
     person.tell(Message::SecretEntered(secret));
-    assert_eq!(person.effects, [Effect::Rejudge(1)]);
+    assert_eq!(person.effects, [Effect::Rejudge(1, "typed".to_owned())]);
     let report = |number, verdicts: &[i64], verified, is_done| RejudgeReport {
         number,
         verdicts: verdicts.iter().map(|id| (DeliveryId(*id), Verdict::Verified)).collect(),
@@ -73,6 +74,33 @@ fn stored_deliveries_are_judged_again_when_a_secret_is_entered() {
         "{words}"
     );
     assert!(words.contains("none of 12"), "{words}");
+}
+
+#[test]
+fn a_secret_that_another_process_gives_judges_again_and_one_that_it_takes_back_too() {
+    let mut person = Person::new(12);
+    let given = GivenSecret { label: "dev".to_owned(), replaces: true, remarks: Vec::new() };
+    person.tell(Message::SecretElsewhere(Ok(given)));
+    assert_eq!(person.effects, [Effect::Rejudge(1, "dev".to_owned())]);
+    let report = |number, verified| RejudgeReport {
+        number,
+        verdicts: vec![(DeliveryId(3), Verdict::Verified)],
+        judged: 12,
+        verified,
+        is_done: true,
+        is_all: true,
+    };
+    person.tell(Message::Rejudged(report(1, 3)));
+    let words =
+        "another process gave the secret dev in place of the one before; 3 of 12 unverified deliveries verify with it";
+    assert_eq!(said(&person), words);
+    person.effects.clear();
+    person.tell(Message::SecretElsewhere(Err("dev".to_owned())));
+    assert!(person.model.rejudged.verdicts.is_empty());
+    assert_eq!(person.effects, [Effect::Rejudge(2, "dev".to_owned())]);
+    person.tell(Message::Rejudged(report(2, 0)));
+    assert_eq!(said(&person), "another process took back the secret dev");
+    assert_eq!(person.model.rejudged.verdicts.len(), 1);
 }
 
 #[test]

@@ -15,8 +15,8 @@ use crate::payload::grouped;
 use crate::server::tunnel::TunnelState;
 use crate::text;
 use crate::tui::app::action::Action;
-use crate::tui::app::jobs;
 use crate::tui::app::model::Model;
+use crate::tui::app::{attachment, jobs};
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::widgets::{counted, put};
@@ -30,7 +30,7 @@ const SHORT_HOST_COLUMNS: usize = 10;
 
 /// What must not be missed, the most urgent first.
 pub(super) fn alerts(model: &Model) -> Vec<String> {
-    let mut alerts = Vec::new();
+    let mut alerts: Vec<String> = attachment::alert(model).into_iter().collect();
     if let Some(fault) = &model.fault {
         alerts.push(format!("not stored: {fault}"));
     }
@@ -118,7 +118,7 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
     let theme = &look.theme;
     let mut parts = vec![
         Part::new("", theme.brand, "whyhook").or(1, ""),
-        Part::new("●", theme.good, model.setup.url.clone()).or(9, port(model)),
+        place(model, look),
         tunnel(model, look).opens(Action::CopyPublicUrl),
         secret(model, look).opens(Action::TypeSecret),
         answers(model, look).opens(Action::PickAnswer),
@@ -171,6 +171,23 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         parts.push(Part::new("○", theme.warn, "ephemeral").or(5, ""));
     }
     parts
+}
+
+/// Where it listens; when that is in another process, which.
+fn place(model: &Model, look: &Look) -> Part {
+    let (theme, url, port) = (&look.theme, &model.setup.url, port(model));
+    let Some(attachment) = &model.attachment else { return Part::new("●", theme.good, url.clone()).or(9, port) };
+    let process = attachment.process;
+    match attachment.lost {
+        None => Part::new("●", theme.good, format!("attached to {url}, process {process}"))
+            .or(9, format!("attached to {port}, process {process}"))
+            .or(10, format!("attached {port} ({process})"))
+            .or(16, format!("attached {port}")),
+        Some(_) => Part::new("○", theme.bad, format!("listener gone: {url}, process {process}"))
+            .or(9, format!("listener gone: {port}, process {process}"))
+            .or(10, format!("gone {port} ({process})"))
+            .or(16, format!("gone {port}")),
+    }
 }
 
 fn tunnel(model: &Model, look: &Look) -> Part {

@@ -1,6 +1,7 @@
 //! Screens as text, and what must hold for all of them.
 
 mod answers;
+mod attached;
 mod colours;
 mod hostile;
 

@@ -82,6 +82,8 @@ pub enum AnswersNews {
 pub struct Answers {
     /// The configuration file that was read.
     pub config: Option<PathBuf>,
+    /// Where one would be made, when that is not the current folder.
+    pub(crate) place: Option<PathBuf>,
     /// The active rules.
     pub set: Arc<RuleSet>,
     /// The same, and among them those that are switched off.
@@ -106,6 +108,7 @@ impl Default for Answers {
     fn default() -> Self {
         Self {
             config: None,
+            place: None,
             set: Arc::default(),
             rules: Vec::new(),
             chosen: None,
@@ -212,7 +215,7 @@ impl Answers {
     /// Where answers are saved unless another file is named.
     #[must_use]
     pub fn file(&self) -> PathBuf {
-        self.config.clone().unwrap_or_else(|| DEFAULT_FILE.into())
+        self.config.clone().or_else(|| self.place.clone()).unwrap_or_else(|| DEFAULT_FILE.into())
     }
 }
 

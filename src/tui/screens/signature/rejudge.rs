@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::state::{EnteredSecret, Inquiry, RejudgeReport, Rejudged};
+use crate::config::TYPED_LABEL;
 use crate::payload::grouped;
+use crate::server::{GivenSecret, given_words};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 
@@ -14,10 +16,33 @@ pub(crate) fn entered(model: &mut Model, secret: &EnteredSecret) -> Vec<Effect> 
         [] => String::new(),
         remarks => format!("; check it: it {}", remarks.join(", ")),
     };
-    model.say(format!("{what}{remarks}; judging stored deliveries again …"), !secret.remarks.is_empty());
+    judge_again(model, format!("{what}{remarks}"), !secret.remarks.is_empty(), TYPED_LABEL)
+}
+
+/// Another process has given a secret, or taken one back: the same.
+pub(crate) fn elsewhere(model: &mut Model, given: &Result<GivenSecret, String>) -> Vec<Effect> {
+    match given {
+        Ok(given) => {
+            let about = format!("another process {}", given.words());
+            judge_again(model, about, !given.remarks.is_empty(), &given.label)
+        }
+        Err(label) => {
+            model.say(format!("another process took back {}", given_words(label)), false);
+            // What others verify is shown again; that is no news of any of them.
+            ask(model, String::new(), label)
+        }
+    }
+}
+
+fn judge_again(model: &mut Model, about: String, is_odd: bool, label: &str) -> Vec<Effect> {
+    model.say(format!("{about}; judging stored deliveries again …"), is_odd);
+    ask(model, about, label)
+}
+
+fn ask(model: &mut Model, about: String, label: &str) -> Vec<Effect> {
     let number = model.rejudged.number + 1;
-    model.rejudged = Rejudged { verdicts: BTreeMap::new(), number, about: format!("{what}{remarks}") };
-    vec![Effect::Rejudge(number)]
+    model.rejudged = Rejudged { verdicts: BTreeMap::new(), number, about };
+    vec![Effect::Rejudge(number, label.to_owned())]
 }
 
 /// Takes in results.
@@ -30,6 +55,9 @@ pub(crate) fn judged(model: &mut Model, report: RejudgeReport) {
         return;
     }
     let about = std::mem::take(&mut model.rejudged.about);
+    if about.is_empty() {
+        return;
+    }
     let is_odd = about.contains("check it");
     let (words, is_bad) = result(report.judged, report.verified, report.is_all);
     model.say(format!("{about}; {words}"), is_bad || is_odd);

@@ -131,7 +131,7 @@ pub struct RejudgeReport {
     pub verdicts: Vec<(DeliveryId, Verdict)>,
     /// Deliveries judged again so far: those that did not verify at capture.
     pub judged: u64,
-    /// Those of them that verify with the secret that was entered.
+    /// Those of them that verify with the secret in question.
     pub verified: u64,
     /// Whether these are the last results.
     pub is_done: bool,

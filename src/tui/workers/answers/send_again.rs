@@ -7,20 +7,26 @@ use crate::delivery::{AttemptKind, DeliveryId};
 use crate::http::{ClientLimits, Target};
 use crate::send::replay::{self, How};
 use crate::send::{Origin, attempt};
-use crate::server::listener::{Control, Means};
+use crate::server::ShownListener;
+use crate::server::listener::Means;
 use crate::store::{Location, Reader};
 
 /// Sends it, stores the result, and reports it.
-pub(super) fn send(control: &Control, location: &Location, id: DeliveryId, url: &str) -> Result<String, String> {
+pub(super) fn send(
+    listener: &dyn ShownListener,
+    location: &Location,
+    id: DeliveryId,
+    url: &str,
+) -> Result<String, String> {
     let words = |error: &dyn std::fmt::Display| error.to_string();
     let target: Target = url.parse().map_err(|error| words(&error))?;
     let delivery = Reader::open(location).and_then(|reader| reader.load(id)).map_err(|error| words(&error))?;
     let delivery = delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))?;
-    let registry = control.registry();
+    let registry = listener.registry();
     let unsigned = || replay::signing(&registry, &delivery.summary, None, None);
     let made = replay::prepare(&delivery, &target, &How::AsCaptured, unsigned, Timestamp::now());
     let made = made.map_err(|error| words(&error))?;
-    let Means { client, patience } = control.means().map_err(|error| words(&error))?;
+    let Means { client, patience } = listener.means().map_err(|error| words(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| words(&error))?;
     let limits = ClientLimits::within(patience);
     let sent = runtime.block_on(client.send(&target, &made.request, &limits, &CancellationToken::new()));

@@ -5,11 +5,10 @@ use std::sync::{Arc, mpsc};
 use jiff::Timestamp;
 
 use super::simulate::{signed, simulation};
-use crate::config::Settings;
 use crate::delivery::{AttemptId, DeliveryId};
 use crate::diff::{ComparedMessage, MessageComparison};
 use crate::send::replay;
-use crate::server::listener::Control;
+use crate::server::ShownListener;
 use crate::store::{Location, Reader, StoreError};
 use crate::tui::app::message::Message;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
@@ -22,11 +21,10 @@ const LISTED: usize = 500;
 /// Starts the thread. It ends when the queue is closed.
 pub(super) fn start(
     location: &Location,
-    control: Arc<Control>,
-    settings: Settings,
+    listener: Arc<dyn ShownListener>,
     tell: impl Fn(Message) + Send + 'static,
 ) -> Result<mpsc::Sender<SendTask>, StoreError> {
-    let lookups = Lookups { reader: Reader::open(location)?, control, settings };
+    let lookups = Lookups { reader: Reader::open(location)?, listener };
     let (jobs, queue) = mpsc::channel();
     let work = move || {
         while let Ok(task) = queue.recv() {
@@ -57,8 +55,7 @@ fn newest(mut task: SendTask, queue: &mpsc::Receiver<SendTask>) -> SendTask {
 
 struct Lookups {
     reader: Reader,
-    control: Arc<Control>,
-    settings: Settings,
+    listener: Arc<dyn ShownListener>,
 }
 
 impl Lookups {
@@ -82,8 +79,7 @@ impl Lookups {
     }
 
     fn preview(&self, task: &SimulateTask) -> Result<Preview, String> {
-        let settings = Settings { registry: (*self.control.registry()).clone(), ..self.settings.clone() };
-        let made = simulation(&settings, task).map_err(|error| error.to_string())?;
+        let made = simulation(&self.listener.settings(), task).map_err(|error| error.to_string())?;
         made.sendings().map_err(|error| error.to_string())?;
         let request = made.request(0, Timestamp::now()).map_err(|error| error.to_string())?;
         Ok(Preview {
@@ -97,7 +93,7 @@ impl Lookups {
     fn attempt(&self, id: AttemptId) -> Result<News, String> {
         let attempt = self.reader.attempt(id).map_err(|error| error.to_string())?;
         let attempt = attempt.ok_or_else(|| format!("attempt {id} is no longer in the store"))?;
-        let registry = self.control.registry();
+        let registry = self.listener.registry();
         let delivery = match attempt.delivery {
             Some(id) => self.reader.load(id).map_err(|error| error.to_string())?,
             None => None,

@@ -26,7 +26,7 @@ impl Worker {
         let reader = Reader::open(&self.location)?;
         let delivery = reader.load(id)?;
         let delivery = delivery.ok_or_else(|| Halt::Because(format!("delivery {id} is no longer in the store")))?;
-        let (known, registry) = (stored(&reader, id)?, self.control.registry());
+        let (known, registry) = (stored(&reader, id)?, self.listener.registry());
         let seed = fresh_seed().map_err(|error| Halt::Because(format!("cannot get random numbers: {error}")))?;
         let question = ProbeQuestion::new(&delivery, &target, &known, &registry, seed);
         self.tell(News::Began(SendProgress {

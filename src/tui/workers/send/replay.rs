@@ -90,7 +90,7 @@ impl Worker {
                         done.remarks.extend(earlier(&reader, ended.id, &done.attempt));
                         done.remarks.extend(stale(&settings, &summaries, &done.attempt));
                     }
-                    self.control.keep_attempt(done.attempt.clone());
+                    self.listener.keep_attempt(done.attempt.clone());
                     self.tell(News::Sent(row(what, &done.attempt)));
                     let scheme = scheme(registry, &summaries, ended.id);
                     last.replace(Some(Box::new(Panel::new(done.attempt, done.body, &scheme, done.remarks))));

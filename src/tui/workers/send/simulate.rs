@@ -60,7 +60,7 @@ impl Worker {
             match ended {
                 Ok((attempt, body)) => {
                     delivered += usize::from(attempt.is_delivered());
-                    self.control.keep_attempt(attempt.clone());
+                    self.listener.keep_attempt(attempt.clone());
                     self.tell(News::Sent(row(format!("{number}."), &attempt)));
                     let remarks = vec![("Signed with", signed(&made.destination))];
                     let panel = Panel::new(attempt, body, &made.destination.scheme, remarks);

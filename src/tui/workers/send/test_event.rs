@@ -34,7 +34,7 @@ impl Worker {
         let sent = client.send(target, &request, &ClientLimits::default(), cancel).await;
         let origin = Origin { delivery: None, kind: AttemptKind::Simulation, mode: AttemptMode::Made };
         let attempt = attempt(origin, target, &request, None, sent);
-        self.control.keep_attempt(attempt.clone());
+        self.listener.keep_attempt(attempt.clone());
         let label = secret.as_ref().map_or("", |secret| secret.label());
         let remarks = vec![("Signed with", format!("the secret {}", crate::text::visible(label)))];
         let panel = Panel::new(attempt, request.body, scheme, remarks);

@@ -1,0 +1,297 @@
+//! `POST /replay`: captured deliveries, sent again.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use bytes::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::super::Shared;
+use super::super::jobs::{self, JobParams};
+use super::{Keeping, SendingMembers, SentTally, cancelled_with, named, row_json, settings, take_sending, wrong_body};
+use crate::api::ApiProblem;
+use crate::api::extract::{Members, Named, Params, SafeJson};
+use crate::api::selection::IdsMember;
+use crate::api::state::ApiState;
+use crate::config::Settings;
+use crate::delivery::{AttemptKind, Delivery, DeliveryId, Summary};
+use crate::http::{Client, ClientLimits, Target};
+use crate::query::Query;
+use crate::send::replay::{self, How, Replay};
+use crate::send::{self, BatchPace, Origin, attempt_json, run_all};
+use crate::server::JobTicket;
+use crate::signature::SigningKind;
+use crate::store::{Page, Reader};
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ReplayMembers {
+    ids: Option<Vec<ReplayedIds>>,
+    filter: Option<String>,
+    to: Vec<String>,
+    resign: bool,
+    exact: bool,
+    /// In place of the delivery's own body.
+    body: Option<String>,
+    body_base64: Option<String>,
+    /// With another body: the captured signature, which does not match then.
+    keep_signature: bool,
+    secret: Option<String>,
+    kind: Option<SigningKind>,
+    rate: Option<String>,
+}
+
+/// A number, both ends of a range, or `latest`.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum ReplayedIds {
+    One(i64),
+    Text(String),
+}
+
+impl ReplayMembers {
+    fn how(&self) -> Result<How, ApiProblem> {
+        let body = other_body(self.body.as_deref(), self.body_base64.as_deref())?;
+        match (body, self.exact, self.resign, self.keep_signature) {
+            (Some(_), true, ..) | (None, true, true, _) => {
+                Err(ApiProblem::bad("exact cannot be combined with resign or another body"))
+            }
+            (Some(_), _, true, true) => Err(ApiProblem::bad("keep_signature cannot be combined with resign")),
+            (None, _, _, true) => Err(ApiProblem::bad("keep_signature is for another body: give body or body_base64")),
+            (Some(body), _, _, keep) => Ok(How::Edited { body, resign: !keep }),
+            (None, true, ..) => Ok(How::Exact),
+            (None, _, true, _) => Ok(How::Resigned),
+            (None, ..) => Ok(How::AsCaptured),
+        }
+    }
+
+    fn pace(&self) -> Result<BatchPace, ApiProblem> {
+        self.rate.as_deref().map_or(Ok(BatchPace::InOrder), |rate| rate.parse().map_err(named("rate")))
+    }
+
+    /// The deliveries in the order in which they are sent: that of the numbers, or the oldest first.
+    fn summaries(&self, reader: &Reader) -> Result<Vec<Summary>, ApiProblem> {
+        match (&self.ids, &self.filter) {
+            (Some(ids), None) => by_number(reader, ids),
+            (None, Some(filter)) => {
+                let query = Query::parse(filter)?;
+                let found = reader.search(&query, Timestamp::now(), Page::Newest, usize::MAX, usize::MAX)?;
+                Ok(found.rows.into_iter().filter(|summary| summary.intake.is_complete()).rev().collect())
+            }
+            (Some(_), Some(_)) => Err(ApiProblem::bad("ids cannot be combined with filter")),
+            (None, None) => Err(ApiProblem::bad("nothing selected: expected ids or filter")),
+        }
+    }
+}
+
+/// Another body than the delivery's own, as text or in Base64.
+pub(super) fn other_body(text: Option<&str>, base64: Option<&str>) -> Result<Option<Bytes>, ApiProblem> {
+    use base64::Engine as _;
+    match (text, base64) {
+        (None, None) => Ok(None),
+        (Some(text), None) => Ok(Some(Bytes::copy_from_slice(text.as_bytes()))),
+        (None, Some(encoded)) => {
+            let decoded = base64::prelude::BASE64_STANDARD.decode(encoded);
+            decoded.map(|bytes| Some(bytes.into())).map_err(|_| ApiProblem::bad("body_base64: invalid Base64"))
+        }
+        (Some(_), Some(_)) => Err(ApiProblem::bad("body cannot be combined with body_base64")),
+    }
+}
+
+fn by_number(reader: &Reader, ids: &[ReplayedIds]) -> Result<Vec<Summary>, ApiProblem> {
+    let mut summaries = Vec::new();
+    for ids in ids {
+        let ids = match ids {
+            ReplayedIds::One(id) => IdsMember::One(*id),
+            ReplayedIds::Text(text) if text == "latest" => IdsMember::One(Named::Latest.resolve(reader)?.0),
+            ReplayedIds::Text(text) => IdsMember::Range(text.clone()),
+        };
+        let (from, to) = ids.range()?;
+        let before = summaries.len();
+        let mut next = from.saturating_sub(1);
+        loop {
+            // Pages after a delivery have the newest first.
+            let page = reader.page(Page::After(DeliveryId(next)), 256)?;
+            let Some(last) = page.first().map(|summary| summary.id.0) else { break };
+            summaries.extend(page.into_iter().rev().filter(|summary| summary.id.0 <= to));
+            if last >= to {
+                break;
+            }
+            next = last;
+        }
+        if summaries.len() == before {
+            return Err(ApiProblem::missing(match from == to {
+                true => format!("no delivery {from}: nothing was sent"),
+                false => format!("no delivery of {from}-{to}: nothing was sent"),
+            }));
+        }
+    }
+    Ok(summaries)
+}
+
+/// One sending to come.
+#[derive(Clone)]
+struct Sending {
+    summary: Arc<Summary>,
+    target: Arc<Target>,
+}
+
+/// Everything that is known before the first is sent.
+struct Plan {
+    settings: Settings,
+    sendings: Vec<Sending>,
+    how: How,
+    secret: Option<String>,
+    kind: Option<SigningKind>,
+    pace: BatchPace,
+    client: Client,
+    limits: ClientLimits,
+}
+
+impl Plan {
+    /// Whatever would fail for want of a setting fails here.
+    async fn of(state: &Arc<ApiState>, members: ReplayMembers, sending: &SendingMembers) -> Result<Self, ApiProblem> {
+        let (how, pace, settings) = (members.how()?, members.pace()?, settings(state));
+        let to = members.to.iter().map(|url| url.parse::<Target>().map(Arc::new).map_err(named("to")));
+        let to = to.collect::<Result<Vec<_>, _>>()?;
+        let (secret, kind) = (members.secret.clone(), members.kind);
+        let summaries = state.readers.read(move |reader| members.summaries(reader)).await?;
+        if summaries.is_empty() {
+            return Err(ApiProblem::missing("no delivery that can be replayed matches the filter"));
+        }
+        if matches!(how, How::Edited { .. }) && summaries.len() > 1 {
+            return Err(ApiProblem::bad("another body is for one delivery: give its number"));
+        }
+        let mut sendings = Vec::with_capacity(summaries.len() * to.len().max(1));
+        for summary in summaries.into_iter().map(Arc::new) {
+            if how.signs() {
+                replay::signing(&settings.registry, &summary, secret.as_deref(), None).map_err(ApiProblem::bad)?;
+            }
+            let targets = match to.is_empty() {
+                true => vec![Arc::new(replay::default_target(&settings.registry, &summary).map_err(ApiProblem::bad)?)],
+                false => to.clone(),
+            };
+            sendings.extend(targets.into_iter().map(|target| Sending { summary: Arc::clone(&summary), target }));
+        }
+        let what = match &sendings[..] {
+            [one] => format!("delivery {}", one.summary.id),
+            many => format!("{} deliveries", many.len()),
+        };
+        sending.may_send(&what, sendings.iter().map(|sending| &*sending.target))?;
+        let (client, limits) = (sending.client(&settings)?, sending.limits()?);
+        Ok(Self { settings, sendings, how, secret, kind, pace, client, limits })
+    }
+
+    /// Makes the request just before it goes out, so that its timestamp is of that moment.
+    fn prepare(&self, delivery: &Delivery, target: &Target) -> Result<Replay, String> {
+        let registry = &self.settings.registry;
+        let signing = || replay::signing(registry, &delivery.summary, self.secret.as_deref(), self.kind);
+        replay::prepare(delivery, target, &self.how, signing, Timestamp::now()).map_err(|error| error.to_string())
+    }
+
+    /// Sends one; whether it was delivered, and its JSON.
+    async fn send(
+        &self,
+        state: &ApiState,
+        keeping: &Keeping,
+        sending: &Sending,
+        cancel: &CancellationToken,
+    ) -> (bool, Value) {
+        let id = sending.summary.id;
+        let loaded = state.readers.read(move |reader| Ok(reader.load(id)?)).await;
+        let prepared = match loaded {
+            Ok(Some(delivery)) => self.prepare(&delivery, &sending.target).map(|replay| (replay, delivery.body)),
+            Ok(None) => Err(format!("delivery {id} no longer exists")),
+            Err(problem) => Err(problem.to_string()),
+        };
+        let (replay, original) = match prepared {
+            Ok(prepared) => prepared,
+            Err(reason) => {
+                let error = json!({"code": "not_sent", "message": reason});
+                let target = sending.target.to_string();
+                return (
+                    false,
+                    json!({"attempt": null, "delivery": id.0, "target": target, "result": "failed", "error": error}),
+                );
+            }
+        };
+        let sent = self.client.send(&sending.target, &replay.request, &self.limits, cancel).await;
+        let origin = Origin { delivery: Some(id), kind: AttemptKind::Replay, mode: replay.mode };
+        let attempt = send::attempt(origin, &sending.target, &replay.request, Some(&original), sent);
+        let kept = keeping.keep(&attempt).await;
+        let webhook = replay::webhook_of(&self.settings.registry, &sending.summary);
+        let scheme = self.settings.registry.signing_scheme(webhook);
+        let mut json = attempt_json(&attempt, &replay.request.body, scheme);
+        json["attempt"] = json!(kept.map(|id| id.0));
+        json["changes"] =
+            replay.changes.iter().map(|change| json!({"code": change.code(), "detail": change.words()})).collect();
+        (attempt.is_delivered(), json)
+    }
+}
+
+pub(in crate::api::routes) async fn replay(
+    State(state): Shared,
+    Params(params): Params<JobParams>,
+    Members(mut members): Members<Map<String, Value>>,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let sending = take_sending(&mut members)?;
+    let members: ReplayMembers = serde_json::from_value(Value::Object(members)).map_err(wrong_body)?;
+    let plan = Plan::of(&state, members, &sending).await?;
+    let shared = Arc::clone(&state);
+    jobs::begin(&state, "replay", &params, |ticket| run(shared, plan, ticket)).await
+}
+
+async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Result<Value, String> {
+    let sendings = std::mem::take(&mut plan.sendings);
+    let (total, pace, plan) = (sendings.len(), plan.pace, Arc::new(plan));
+    let (cancel, _guard) = cancelled_with(&state, &ticket);
+    ticket.advance(0, total as u64);
+    let keeping = Keeping::open(&state).await;
+    let mut tally = SentTally::default();
+    let begin = |sending: Sending| {
+        let (state, plan, keeping, cancel) = (Arc::clone(&state), Arc::clone(&plan), keeping.clone(), cancel.clone());
+        async move { plan.send(&state, &keeping, &sending, &cancel).await }
+    };
+    let done = |(is_delivered, json): (bool, Value)| {
+        tally.add(is_delivered, if total == 1 { json } else { row_json(&json) });
+        ticket.advance(tally.sent as u64, total as u64);
+    };
+    run_all(sendings, pace, &cancel, begin, done).await;
+    ticket.advance(tally.sent as u64, total as u64);
+    Ok(tally.json(total))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn how(json: Value) -> Result<How, String> {
+        let members: ReplayMembers = serde_json::from_value(json).map_err(|error| error.to_string())?;
+        members.how().map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn how_a_delivery_is_sent_is_said_without_contradiction() {
+        assert!(matches!(how(json!({})), Ok(How::AsCaptured)));
+        assert!(matches!(how(json!({"exact": true})), Ok(How::Exact)));
+        assert!(matches!(how(json!({"resign": true})), Ok(How::Resigned)));
+        assert!(matches!(how(json!({"body": "a"})), Ok(How::Edited { resign: true, .. })));
+        let unsigned = json!({"body_base64": "/w==", "keep_signature": true});
+        assert!(matches!(how(unsigned), Ok(How::Edited { resign: false, body }) if body == b"\xff"[..]));
+        for wrong in [
+            json!({"exact": true, "resign": true}),
+            json!({"exact": true, "body": "a"}),
+            json!({"keep_signature": true}),
+            json!({"body": "a", "resign": true, "keep_signature": true}),
+            json!({"body": "a", "body_base64": "YQ=="}),
+            json!({"body_base64": "!"}),
+            json!({"bodies": "a"}),
+        ] {
+            assert!(how(wrong.clone()).is_err(), "{wrong}");
+        }
+    }
+}

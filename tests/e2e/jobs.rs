@@ -1,0 +1,177 @@
+//! What a running listener sends and compares when other processes ask it: jobs, images, differences.
+
+use serde_json::{Value, json};
+
+use crate::support::control::{Events, ask, get, socket};
+use crate::support::{SECRET, Signed, TestEnv, Unit, sample, talk};
+
+/// The result of a job that is waited for.
+#[track_caller]
+fn done(env: &TestEnv, target: &str, members: &Value) -> Value {
+    let job = ask(&socket(env), "POST", &format!("{target}?wait=true"), Some(members)).is(200).json();
+    assert_eq!(job["state"], "done", "{job}");
+    job["result"].clone()
+}
+
+#[track_caller]
+fn refused(env: &TestEnv, target: &str, members: &Value, status: u16) -> String {
+    let problem = ask(&socket(env), "POST", target, Some(members)).is(status).json();
+    problem["detail"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn deliveries_are_replayed_by_the_listener() {
+    let env = TestEnv::with_secret();
+    let receiver = TestEnv::with_secret();
+    let (listening, other) = (env.listen(&[]), receiver.listen(&["--format", "json"]));
+    for number in 1..=3 {
+        talk(listening.address(), Signed::new(format!("{{\"n\":{number}}}")).to("/a").wire());
+    }
+    talk(listening.address(), Signed::new("{}").by("wrong", Unit::Seconds).to("/b").wire());
+    let mut events = Events::open(&env, "", None);
+    let to = other.url("");
+    let one = done(&env, "/replay", &json!({"ids": [2], "to": [to]}));
+    assert_eq!((&one["total"], &one["delivered"], &one["failed"]), (&json!(1), &json!(1), &json!(0)));
+    let attempt = &one["attempts"][0];
+    assert_eq!(
+        (&attempt["status"], &attempt["mode"], &attempt["body"]),
+        (&json!(200), &json!("as_captured"), &json!("{\"n\":2}"))
+    );
+    assert_eq!(other.json_line(1)["path"], "/a");
+    let began = events.next_change("job");
+    assert_eq!((&began["kind"], &began["state"]), (&json!("replay"), &json!("running")));
+    assert_eq!(events.next_change("job")["state"], "done");
+    // It is kept beside its delivery, and found by its number.
+    let number = attempt["attempt"].as_i64().unwrap();
+    assert_eq!(get(&env, "/deliveries/2/attempts").json()[0]["id"], number);
+    let stored = get(&env, &format!("/attempts/{number}")).is(200).json();
+    assert_eq!((&stored["target"], &stored["response"]), (&attempt["target"], &attempt["response"]));
+    get(&env, "/attempts/99").is(404);
+
+    // The order of the numbers, and for a filter the oldest first.
+    let many = done(&env, "/replay", &json!({"ids": [3, "1-2", "latest"], "to": [to], "resign": true}));
+    let order: Vec<&Value> = many["attempts"].as_array().unwrap().iter().map(|row| &row["delivery"]).collect();
+    assert_eq!(order, [3, 1, 2, 4]);
+    assert_eq!((&many["delivered"], &many["attempts"][0]["body"]), (&json!(4), &Value::Null));
+    let bad = done(&env, "/replay", &json!({"filter": "verdict:bad", "to": [to]}));
+    assert_eq!((&bad["sent"], &bad["failed"], &bad["attempts"][0]["status"]), (&json!(1), &json!(1), &json!(401)));
+    let edited = done(&env, "/replay", &json!({"ids": [1], "to": [to], "body": "{\"n\":0}"}));
+    assert_eq!((&edited["attempts"][0]["status"], &edited["attempts"][0]["body"]), (&json!(200), &json!("{\"n\":0}")));
+
+    // Nothing goes to another machine by itself, and what cannot be is refused before anything is sent.
+    other.line(7);
+    let before = other.stdout().lines().count();
+    let words = refused(&env, "/replay", &json!({"ids": [1, 2], "to": [to, "https://collector.example/"]}), 403);
+    assert!(words.contains("cannot send 4 deliveries to collector.example without confirmation"), "{words}");
+    assert!(refused(&env, "/replay", &json!({"ids": [1, 9], "to": [to]}), 404).contains("no delivery 9"));
+    assert!(refused(&env, "/replay", &json!({"to": [to]}), 400).contains("expected ids or filter"));
+    assert!(refused(&env, "/replay", &json!({"ids": [1], "two": [to]}), 400).contains("unknown field `two`"));
+    assert!(refused(&env, "/replay", &json!({"ids": [1]}), 400).contains("--to"));
+    assert_eq!(other.stdout().lines().count(), before);
+}
+
+#[test]
+fn a_job_is_seen_and_cancelled_by_its_number() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    for _ in 0..3 {
+        talk(listening.address(), Signed::new("{}").wire());
+    }
+    // One in a minute: whoever waits for all of them waits for the cancellation.
+    let members = json!({"ids": ["1-3"], "to": [listening.url("/again")], "rate": "1/m"});
+    let job = ask(&socket(&env), "POST", "/replay", Some(&members)).is(202).json();
+    let number = job["job"].to_string();
+    let listed = env.run(&["jobs"]).yes().stdout();
+    assert!(listed.contains("replay  running, "), "{listed}");
+    assert_eq!(get(&env, "/status").json()["jobs"], json!([job["job"]]));
+    crate::support::until(|| (get(&env, &format!("/jobs/{number}")).json()["progress"]["done"] == 1).then_some(()));
+    env.run(&["jobs", "cancel", &number]).yes();
+    let ended = get(&env, &format!("/jobs/{number}?wait=true")).is(200).json();
+    assert_eq!((&ended["state"], &ended["result"]["sent"]), (&json!("cancelled"), &json!(1)), "{ended}");
+    let listed = env.run(&["jobs", "--format", "json"]).yes().json();
+    assert_eq!(listed["state"], "cancelled");
+    assert!(env.run(&["jobs", "cancel", "99"]).no().stderr().contains("no job 99"));
+    assert!(listening.stop().success());
+}
+
+#[test]
+fn deliveries_are_made_and_receivers_are_checked() {
+    let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[simulations.busy]\nevent = 'app'\ncount = 3\n");
+    let listening = env.listen(&["--format", "json"]);
+    let one = done(&env, "/simulate", &json!({"event": "screenshot", "live": true, "image_size": "64x64", "seed": 7}));
+    assert_eq!((&one["delivered"], &one["attempts"][0]["kind"]), (&json!(1), &json!("simulation")), "{one}");
+    let line = listening.json_line(1);
+    assert_eq!(
+        (&line["verdict"], &line["event"]),
+        (&json!("verified"), &json!("desktop.screenshot_tracking.captured"))
+    );
+    let many = done(&env, "/simulate", &json!({"saved": "busy", "set": ["data[0].tracking.app.name=Mail"]}));
+    assert_eq!((&many["total"], &many["delivered"]), (&json!(3), &json!(3)));
+    assert_eq!(listening.json_line(4)["event"], "desktop.app_tracking.captured");
+    let given = done(&env, "/simulate", &json!({"body": "{\"a\":1}", "headers": ["X-A: b"]}));
+    assert_eq!(given["delivered"], 1);
+    assert_eq!(get(&env, "/deliveries/latest/body").body, b"{\"a\":1}");
+    let again = done(&env, "/simulate", &json!({"from": "latest", "duplicate": true}));
+    assert_eq!((&again["total"], &again["delivered"]), (&json!(2), &json!(2)));
+    for (members, words) in [
+        (json!({}), "no event"),
+        (json!({"event": "nothing"}), "body: "),
+        (json!({"event": "app", "body": "{}"}), "event cannot be combined"),
+        (json!({"event": "app", "secret": "none"}), "secret"),
+        (json!({"event": "app", "set": ["nowhere"]}), "nowhere"),
+    ] {
+        assert!(refused(&env, "/simulate", &members, 400).contains(words), "{members}");
+    }
+    assert!(
+        refused(&env, "/simulate", &json!({"event": "app", "to": "https://collector.example/"}), 403)
+            .contains("collector.example")
+    );
+
+    let report = done(
+        &env,
+        "/check",
+        &json!({"to": listening.url("/webhooks/trackpilots"), "only": ["app-simulated", "app-live"]}),
+    );
+    assert_eq!((&report["result"], &report["counts"]["pass"]), (&json!("pass"), &json!(2)), "{report}");
+    let reference = env.run(&["check", &listening.url("/webhooks/trackpilots"), "--format", "json"]).stdout();
+    let reference: Value = serde_json::from_str(&reference).unwrap();
+    assert_eq!(
+        report.as_object().unwrap().keys().collect::<Vec<_>>(),
+        reference.as_object().unwrap().keys().collect::<Vec<_>>()
+    );
+    assert!(refused(&env, "/check", &json!({}), 400).contains("no receiver to check"));
+    assert!(
+        refused(&env, "/check", &json!({"to": "http://localhost:1/", "only": ["nonsense"]}), 400)
+            .contains("unknown case")
+    );
+    assert!(refused(&env, "/check", &json!({"to": "http://localhost:1/", "jobs": 99}), 400).contains("1 to 16"));
+    assert!(listening.stop().success());
+}
+
+#[test]
+fn images_and_differences_are_as_the_commands_have_them() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    talk(listening.address(), Signed::new(sample("screenshot-live.json")).wire());
+    talk(listening.address(), Signed::new("{\"a\": 1}").wire());
+    talk(listening.address(), Signed::new("{\"a\": 2}").by(SECRET, Unit::Seconds).wire());
+    let images = get(&env, "/deliveries/1/images").is(200).json();
+    assert_eq!(images["images"], env.show(1)["images"]);
+    let image = get(&env, "/deliveries/1/images/1").is(200);
+    assert_eq!(image.body, env.run(&["export", "1", "--as", "image"]).yes().stdout);
+    let format = images["images"][0]["format"].as_str().unwrap();
+    assert_eq!(image.header("content-type"), Some(&*format!("image/{format}")));
+    assert_eq!(image.header("x-content-type-options"), Some("nosniff"));
+    assert!(image.header("content-disposition").unwrap().starts_with("attachment; filename=whyhook-1"));
+    assert_eq!(get(&env, "/deliveries/2/images").is(200).json(), json!({"id": 2, "images": []}));
+    get(&env, "/deliveries/2/images/1").is(404);
+    get(&env, "/deliveries/1/images/99").is(404);
+    get(&env, "/deliveries/1/images/first").is(400);
+    let diff = get(&env, "/diff?left=2&right=latest").is(200).json();
+    let printed = env.run(&["diff", "2", "3", "--format", "json"]).no().stdout();
+    assert_eq!(diff, serde_json::from_str::<Value>(&printed).unwrap());
+    assert_eq!(diff["same"], false);
+    get(&env, "/diff?left=2&right=77").is(404);
+    get(&env, "/diff?left=2").is(400);
+}
