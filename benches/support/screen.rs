@@ -97,16 +97,15 @@ impl Session {
                     Edge::Oldest => Page::After(DeliveryId(0)),
                     Edge::Before(id) => Page::Before(id),
                     Edge::After(id) => Page::After(id),
+                    Edge::Around(..) => return Err("these screens are not sorted".into()),
                 };
                 let scan = self.reader.scan(page, request.limit, usize::MAX, |_, _| Ok(true))?;
                 self.update(Message::Page(PageResult {
                     generation: request.generation,
                     newest: scan.rows.first().map(|row| row.id),
-                    reached: None,
-                    more_follows: false,
                     at_end: scan.next.is_none(),
                     rows: scan.rows,
-                    error: None,
+                    ..PageResult::default()
                 }))
             }
             Effect::Load(id) => {

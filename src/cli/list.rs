@@ -3,24 +3,24 @@
 mod follow;
 mod table;
 
-use std::cmp::Reverse;
 use std::io::{self, IsTerminal as _};
 use std::process::ExitCode;
 
 use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::ListColumn;
 use crate::delivery::{DeliveryId, Summary, summary_text};
 use crate::payload::grouped;
-use crate::query::Query;
+use crate::query::{ListOrder, Query, Sorting};
 use crate::store::{Page, Reader};
 use crate::text;
 use table::ListTable;
 
-/// Deliveries that are sorted at once: some hundred megabytes.
-const SORTED_ROWS: usize = 200_000;
+/// Deliveries that are sorted at once: some 250 MB.
+const SORTED_ROWS: usize = 10_000_000;
 /// Rows read between two looks at stdout.
 const PAGE_ROWS: usize = 1000;
 
@@ -41,54 +41,22 @@ pub(super) struct ListArgs {
     /// latency, size, tags, note [default: columns of the configuration, or the usual ones]
     #[arg(long, value_name = "NAMES")]
     columns: Option<String>,
-    /// The order; all but newest and oldest read every delivery that matches
-    #[arg(long, value_enum, default_value_t, value_name = "ORDER")]
+    /// The order; all but newest and oldest look at every delivery
+    #[arg(long, value_parser = orders(), default_value = "newest", value_name = "ORDER")]
     sort: ListOrder,
+    /// The order the other way round; what has nothing to be sorted by stays last
+    #[arg(long, conflicts_with = "follow")]
+    reverse: bool,
     /// Output per delivery: one line for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: OutputFormat,
 }
 
-/// The order of a list.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
-enum ListOrder {
-    /// The newest first
-    #[default]
-    Newest,
-    /// The oldest first
-    Oldest,
-    /// The largest bodies first
-    Size,
-    /// The slowest answers first
-    Latency,
-    /// By cause, those without one last
-    Cause,
-    /// By the event's name
-    Event,
-    /// By the verdict's word
-    Verdict,
-    /// By the status answered
-    Status,
-}
-
-impl ListOrder {
-    /// Sorts rows that are the newest first; equal ones stay so.
-    fn sort(self, rows: &mut [Summary]) {
-        let answer = |row: &Summary| row.answer.as_ref().map(|answer| (answer.status, answer.latency));
-        match self {
-            Self::Newest | Self::Oldest => {}
-            Self::Size => rows.sort_by_key(|row| Reverse(row.body_bytes)),
-            Self::Latency => rows.sort_by_key(|row| Reverse(answer(row).map(|(_, latency)| latency))),
-            Self::Cause => rows.sort_by(|a, b| (a.cause.is_none(), &a.cause).cmp(&(b.cause.is_none(), &b.cause))),
-            Self::Event => {
-                rows.sort_by(|a, b| {
-                    (a.event.event.is_none(), &a.event.event).cmp(&(b.event.event.is_none(), &b.event.event))
-                });
-            }
-            Self::Verdict => rows.sort_by_key(Summary::verdict_word),
-            Self::Status => rows.sort_by_key(|row| answer(row).map(|(status, _)| status)),
-        }
-    }
+/// The orders' names, each with what comes first.
+fn orders() -> impl TypedValueParser<Value = ListOrder> {
+    let named = |order: ListOrder| PossibleValue::new(order.name()).help(Sorting { order, reversed: false }.words());
+    PossibleValuesParser::new(ListOrder::ALL.map(named))
+        .try_map(|name| name.parse().map(|sorting: Sorting| sorting.order))
 }
 
 /// Exit code 0 when anything was listed, 1 when nothing matches.
@@ -100,8 +68,11 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
     let reader = Reader::open(&settings.location()?)?;
     let now = Timestamp::now();
     let table = ListTable::of_stdout(columns(settings, args)?);
-    if args.sort != ListOrder::Newest {
-        return sorted(&reader, &query, args, &table);
+    let sorting = Sorting { order: args.sort, reversed: args.reverse };
+    match (sorting.is_arrival(), sorting.is_upwards()) {
+        (true, _) => {}
+        (false, true) => return upwards(&reader, &query, args, &table),
+        (false, false) => return sorted(&reader, &query, sorting, args, &table),
     }
     let mut left = args.limit.unwrap_or(usize::MAX);
     let mut listed = 0;
@@ -146,44 +117,49 @@ fn print(rows: &[Summary], is_first: bool, args: &ListArgs, table: &ListTable) -
     output::print(&lines)
 }
 
-/// Lists in another order than the newest first.
-fn sorted(reader: &Reader, query: &Query, args: &ListArgs, table: &ListTable) -> Result<ExitCode, CliError> {
+/// Lists the oldest first, as they are read.
+fn upwards(reader: &Reader, query: &Query, args: &ListArgs, table: &ListTable) -> Result<ExitCode, CliError> {
     let (now, limit) = (Timestamp::now(), args.limit.unwrap_or(usize::MAX));
     let mut listed = 0;
     let mut page = Page::After(DeliveryId(0));
-    let mut found: Vec<Summary> = Vec::new();
-    loop {
-        let most = if args.sort == ListOrder::Oldest { (limit - listed).min(PAGE_ROWS) } else { PAGE_ROWS };
-        if most == 0 {
-            break;
-        }
-        let mut scan = reader.search(query, now, page, most, PAGE_ROWS)?;
+    while listed < limit {
+        let mut scan = reader.search(query, now, page, (limit - listed).min(PAGE_ROWS), PAGE_ROWS)?;
         // A page is always the newest first.
         scan.rows.reverse();
-        if args.sort == ListOrder::Oldest {
-            print(&scan.rows, listed == 0, args, table)?;
-            listed += scan.rows.len();
-        } else {
-            found.append(&mut scan.rows);
-        }
-        if found.len() > SORTED_ROWS {
-            return Err(CliError::Usage(format!(
-                "more than {} deliveries match, too many to sort: narrow the filter, for example with since:1d",
-                grouped(SORTED_ROWS as u64)
-            )));
-        }
+        print(&scan.rows, listed == 0, args, table)?;
+        listed += scan.rows.len();
         match scan.next {
             Some(next) => page = Page::After(next),
             None => break,
         }
     }
-    if args.sort != ListOrder::Oldest {
-        // Of equal ones the newest comes first.
-        found.reverse();
-        args.sort.sort(&mut found);
-        found.truncate(limit);
-        print(&found, true, args, table)?;
-        listed = found.len();
+    end(reader, listed, args, table)
+}
+
+/// Lists in an order for which all have to be looked at first.
+fn sorted(
+    reader: &Reader,
+    query: &Query,
+    sorting: Sorting,
+    args: &ListArgs,
+    table: &ListTable,
+) -> Result<ExitCode, CliError> {
+    let order = reader.order(query, sorting, Timestamp::now(), SORTED_ROWS, |_| true)?.unwrap_or_default();
+    if order.is_cut {
+        return Err(CliError::Usage(format!(
+            "more than {} deliveries match, too many to sort: narrow the filter, for example with since:1d",
+            grouped(SORTED_ROWS as u64)
+        )));
+    }
+    let mut listed = 0;
+    for ids in order.ids[..order.ids.len().min(args.limit.unwrap_or(usize::MAX))].chunks(PAGE_ROWS) {
+        let mut rows = Vec::with_capacity(ids.len());
+        for id in ids {
+            // One that was deleted meanwhile is left out.
+            rows.extend(reader.summary(*id)?);
+        }
+        print(&rows, listed == 0, args, table)?;
+        listed += rows.len();
     }
     end(reader, listed, args, table)
 }

@@ -1,13 +1,12 @@
 //! Which rules are active: those of the command line, and after them those of the file.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::ConfigFile;
 use super::{BadSetting, ConfigError};
+use crate::query::SavedFilters;
 use crate::rules::{
-    ActionKind, DEFAULT_HOLD, NamedAnswer, Rule, RuleAction, RuleError, RuleReader, RuleResponse, RuleSet, check_count,
-    target,
+    ActionKind, DEFAULT_HOLD, Rule, RuleAction, RuleError, RuleReader, RuleResponse, RuleSet, check_count, target,
 };
 use crate::text::units;
 
@@ -32,22 +31,24 @@ impl AnswerFlags {
     ///
     /// [`ConfigError::Rule`] for a flag that cannot be.
     pub fn rules(&self, file: Option<&ConfigFile>) -> Result<RuleSet, ConfigError> {
+        let none = SavedFilters::default();
         let answers = file.map_or(&[][..], |file| &file.answers);
-        let mut rules = self.own_rules(answers)?;
+        let filters = file.map_or(&none, |file| &file.filters);
+        let mut rules = self.own_rules(RuleReader::new(answers).with_filters(filters))?;
         if !rules.iter().any(Rule::is_for_all) {
             rules.extend(file.into_iter().flat_map(|file| file.rules.iter().cloned()));
         }
         let hold_for = self.hold_for.as_deref().map(hold_for).transpose()?.or_else(|| file?.hold_for);
         let handshakes = !self.no_handshakes && file.and_then(|file| file.handshakes).unwrap_or(true);
         let set = RuleSet::new(rules, hold_for.unwrap_or(DEFAULT_HOLD));
-        Ok(set.with_answers(answers.to_vec()).with_handshakes(handshakes))
+        Ok(set.with_answers(answers.to_vec()).with_filters(filters.clone()).with_handshakes(handshakes))
     }
 
     /// What of the active rules a file has to say, so that with these flags it makes them again: all but the
     /// flags' own, where these come first. `None` when a flag's rule answers everything, and nothing else is there.
     #[must_use]
     pub fn rules_for_file(&self, set: &RuleSet) -> Option<Vec<Rule>> {
-        let own = self.own_rules(set.answers()).unwrap_or_default();
+        let own = self.own_rules(set.reader()).unwrap_or_default();
         match set.rules().strip_prefix(&own[..]) {
             // Those of the file, if it has any, are not active.
             Some([]) if own.iter().any(Rule::is_for_all) => None,
@@ -57,8 +58,7 @@ impl AnswerFlags {
     }
 
     /// The flags' rules.
-    fn own_rules(&self, answers: &[Arc<NamedAnswer>]) -> Result<Vec<Rule>, ConfigError> {
-        let reader = RuleReader::new(answers);
+    fn own_rules(&self, reader: RuleReader<'_>) -> Result<Vec<Rule>, ConfigError> {
         let mut rules = Vec::new();
         for (at, text) in self.respond.iter().enumerate() {
             rules.push(reader.rule(text).map_err(|reason| ConfigError::Rule { origin: self.origin(at), reason })?);

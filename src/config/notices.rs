@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de::Error as _};
+use toml::Spanned;
 
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
 use crate::text::units;
 
 /// Commands that run at once unless another number is given.
@@ -29,43 +30,73 @@ pub enum NotifyManner {
 }
 
 /// `[notify]`, or `bell`: which deliveries the terminal notifies of.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone)]
 pub struct NotifySettings {
     /// Which.
-    #[serde(default, deserialize_with = "filter")]
     pub filter: Query,
     /// How.
-    #[serde(default)]
     pub how: NotifyManner,
 }
 
-/// `[on_delivery]`: a command that runs for each delivery that matches.
-#[derive(Debug, Clone, Deserialize)]
+/// `[notify]` as it is written.
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RawNotify {
+    filter: Option<Spanned<String>>,
+    #[serde(default)]
+    how: NotifyManner,
+}
+
+impl RawNotify {
+    /// `bell = "FILTER"` is `[notify]` in brief.
+    pub(super) fn bell(filter: Spanned<String>) -> Self {
+        Self { filter: Some(filter), how: NotifyManner::Bell }
+    }
+
+    /// An error carries the byte offset in the file.
+    pub(super) fn read(self, saved: &SavedFilters) -> Result<NotifySettings, (usize, String)> {
+        Ok(NotifySettings { filter: filter(self.filter, saved)?, how: self.how })
+    }
+}
+
+/// `[on_delivery]`: a command that runs for each delivery that matches.
+#[derive(Debug, Clone)]
 pub struct HookSettings {
     /// Which deliveries.
-    #[serde(default, deserialize_with = "filter")]
     pub filter: Query,
     /// The program and its arguments. Nothing of a delivery is among them.
-    #[serde(deserialize_with = "command")]
     pub command: Vec<String>,
     /// How long it may take.
-    #[serde(default = "default_timeout", deserialize_with = "timeout")]
     pub timeout: Duration,
     /// How many run at once.
-    #[serde(default = "default_jobs", deserialize_with = "jobs")]
     pub jobs: usize,
 }
 
-/// `bell = "FILTER"` is `[notify]` in brief.
-pub(super) fn bell<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<NotifySettings>, D::Error> {
-    filter(deserializer).map(|filter| Some(NotifySettings { filter, how: NotifyManner::Bell }))
+/// `[on_delivery]` as it is written.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawHook {
+    filter: Option<Spanned<String>>,
+    #[serde(deserialize_with = "command")]
+    command: Vec<String>,
+    #[serde(default = "default_timeout", deserialize_with = "timeout")]
+    timeout: Duration,
+    #[serde(default = "default_jobs", deserialize_with = "jobs")]
+    jobs: usize,
 }
 
-fn filter<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Query, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    Query::parse(&text).map_err(|error| D::Error::custom(format!("invalid filter: {error}")))
+impl RawHook {
+    /// An error carries the byte offset in the file.
+    pub(super) fn read(self, saved: &SavedFilters) -> Result<HookSettings, (usize, String)> {
+        let Self { filter: written, command, timeout, jobs } = self;
+        Ok(HookSettings { filter: filter(written, saved)?, command, timeout, jobs })
+    }
+}
+
+fn filter(written: Option<Spanned<String>>, saved: &SavedFilters) -> Result<Query, (usize, String)> {
+    let Some(written) = written else { return Ok(Query::default()) };
+    let read = Query::parse_with(written.get_ref(), saved);
+    read.map_err(|error| (written.span().start, format!("invalid filter: {error}")))
 }
 
 fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
@@ -128,7 +159,22 @@ mod tests {
         assert_eq!((file.on_delivery.unwrap().jobs), 16);
     }
 
+    #[test]
+    fn a_saved_filter_is_known_by_its_name() {
+        let file = read(
+            "bell = '@broken'\n[on_delivery]\nfilter = '!@broken'\ncommand = ['a']\n[filters]\nbroken = 'verdict:bad'\n\
+             [[rules]]\nwhen = '@broken path:/a'\nthen = '503'",
+        )
+        .unwrap();
+        assert_eq!(file.notify.unwrap().filter.to_string(), "verdict:bad");
+        assert_eq!(file.on_delivery.unwrap().filter.to_string(), "!verdict:bad");
+        assert_eq!(file.rules[0].when.to_string(), "verdict:bad path:/a");
+    }
+
     #[rstest]
+    #[case("bell = '@brokn'\n[filters]\nbroken = 'sim'", "unknown saved filter '@brokn'; did you mean '@broken'?")]
+    #[case("[on_delivery]\ncommand = ['a']\nfilter = '@a'", "unknown saved filter '@a'")]
+    #[case("[[rules]]\nwhen = '@a'\nthen = '503'", "unknown saved filter '@a'")]
     #[case("bell = 'verdict:nonsense'", "unknown verdict 'nonsense'")]
     #[case("notify = { how = 'flag' }", "unknown variant `flag`")]
     #[case("bell = 'is:live'\nnotify = {}", "'bell' and 'notify' conflict")]

@@ -31,6 +31,7 @@ mod lex;
 mod named;
 mod needle;
 mod needs;
+mod order;
 mod parse;
 mod pattern;
 mod print;
@@ -46,6 +47,7 @@ pub use complete::{Completion, KnownValues, Suggestion, complete};
 pub use error::{Problem, QueryError};
 pub use evaluate::SearchedContent;
 pub use needs::QueriedField;
+pub use order::{ListOrder, OrderKey, Sorting, UnknownOrder};
 pub use saved::SavedFilters;
 
 use atoms::Atom;

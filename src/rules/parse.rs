@@ -18,7 +18,7 @@ use super::error::{RuleError, RuleProblem};
 use super::handshakes::Handshake;
 use super::rule::Rule;
 use super::{BODY_LIMIT, HEADER_BYTES, is_bodyless};
-use crate::query::{Query, QueryError};
+use crate::query::{Query, QueryError, SavedFilters};
 use crate::text::units;
 
 /// The longest pause and the longest hold.
@@ -26,17 +26,36 @@ const LONGEST: Duration = Duration::from_secs(3600);
 /// The most targets of one delivery.
 const TARGET_LIMIT: usize = 8;
 
-/// Reads rules, knowing the answers that have a name.
+/// Reads rules, knowing the answers and the filters that have a name.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RuleReader<'a> {
     names: &'a [Arc<NamedAnswer>],
+    filters: Option<&'a SavedFilters>,
 }
 
 impl<'a> RuleReader<'a> {
     /// A reader that knows these answers.
     #[must_use]
     pub fn new(names: &'a [Arc<NamedAnswer>]) -> Self {
-        Self { names }
+        Self { names, filters: None }
+    }
+
+    /// The same, knowing these filters: `@name` in a condition stands for what is saved now.
+    #[must_use]
+    pub fn with_filters(self, filters: &'a SavedFilters) -> Self {
+        Self { filters: Some(filters), ..self }
+    }
+
+    /// Reads a condition.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`] with the place of what is wrong.
+    pub fn condition(&self, text: &str) -> Result<Query, QueryError> {
+        match self.filters {
+            Some(filters) => Query::parse_with(text, filters),
+            None => Query::parse(text),
+        }
     }
 
     /// Reads `filter → action`, or an action alone, which is for every delivery.
@@ -48,7 +67,7 @@ impl<'a> RuleReader<'a> {
         let Some((end, behind)) = arrow(text) else {
             return Ok(Rule { when: Query::default(), then: self.action_at(text, 0)? });
         };
-        let when = Query::parse(&text[..end]).map_err(|error| condition(error, 0))?;
+        let when = self.condition(&text[..end]).map_err(|error| condition(error, 0))?;
         if text[behind..].trim().is_empty() {
             return Err(RuleProblem::NoAction.at(behind));
         }

@@ -10,9 +10,10 @@ use jiff::Timestamp;
 use super::action::RuleAction;
 use super::answer::NamedAnswer;
 use super::error::{RuleError, RuleProblem};
+use super::parse::RuleReader;
 use crate::delivery::{Captured, DeliveryId, Summary};
 use crate::http::Head;
-use crate::query::{Query, SearchedContent};
+use crate::query::{Query, SavedFilters, SearchedContent};
 
 /// The most rules: each is asked of each delivery.
 pub const RULE_LIMIT: usize = 200;
@@ -88,6 +89,8 @@ pub struct RuleSet {
     labels: Vec<String>,
     /// The configuration's answers that have a name.
     answers: Vec<Arc<NamedAnswer>>,
+    /// The configuration's saved filters.
+    filters: SavedFilters,
     /// How long a held delivery waits unless its rule says.
     pub hold_for: Duration,
     /// Whether the automatic answer completes the handshakes of the route's sender.
@@ -108,13 +111,17 @@ impl RuleSet {
         let only = rules.len() == 1;
         let labels = rules.iter().enumerate().map(|(at, rule)| label(at, rule, only)).collect();
         let has_conditions = rules.iter().any(|rule| !rule.is_for_all());
-        Self { rules, labels, answers: Vec::new(), hold_for, handshakes: true, has_conditions }
+        let filters = SavedFilters::default();
+        Self { rules, labels, answers: Vec::new(), filters, hold_for, handshakes: true, has_conditions }
     }
 
     /// These rules in the place of its own; the rest stays.
     #[must_use]
     pub fn replaced(&self, rules: Vec<Rule>) -> Self {
-        Self::new(rules, self.hold_for).with_answers(self.answers.clone()).with_handshakes(self.handshakes)
+        Self::new(rules, self.hold_for)
+            .with_answers(self.answers.clone())
+            .with_filters(self.filters.clone())
+            .with_handshakes(self.handshakes)
     }
 
     /// The same, with the configuration's own answers beside them.
@@ -123,13 +130,31 @@ impl RuleSet {
         Self { answers, ..self }
     }
 
+    /// The same, with the configuration's saved filters beside them.
+    #[must_use]
+    pub fn with_filters(self, filters: SavedFilters) -> Self {
+        Self { filters, ..self }
+    }
+
     /// The same, with handshakes completed or not.
     #[must_use]
     pub fn with_handshakes(self, handshakes: bool) -> Self {
         Self { handshakes, ..self }
     }
 
-    /// The configuration's own answers, for a picker, and for a [`super::RuleReader`] of what a person types.
+    /// A reader of what a person types: it knows the answers and filters that have a name.
+    #[must_use]
+    pub fn reader(&self) -> RuleReader<'_> {
+        RuleReader::new(&self.answers).with_filters(&self.filters)
+    }
+
+    /// The configuration's saved filters.
+    #[must_use]
+    pub fn filters(&self) -> &SavedFilters {
+        &self.filters
+    }
+
+    /// The configuration's own answers, for a picker.
     #[must_use]
     pub fn answers(&self) -> &[Arc<NamedAnswer>] {
         &self.answers

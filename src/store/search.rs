@@ -45,14 +45,14 @@ impl Reader {
 }
 
 /// A delivery as far as a filter asks for it. It takes in one row after another, into the same strings.
-struct Looked {
+pub(super) struct Looked {
     /// Each with its first column.
     fields: Vec<(QueriedField, usize)>,
-    summary: Summary,
+    pub(super) summary: Summary,
 }
 
 impl Looked {
-    fn new(fields: &[QueriedField]) -> Self {
+    pub(super) fn new(fields: &[QueriedField]) -> Self {
         // The number comes first.
         let mut next = 1;
         let place = |field: &QueriedField| {
@@ -82,14 +82,16 @@ impl Looked {
     }
 
     /// The statement's columns and tables.
-    fn select(&self) -> String {
-        let columns: String =
-            self.fields.iter().flat_map(|(field, _)| columns(*field)).map(|column| format!(", {column}")).collect();
+    pub(super) fn select(&self) -> String {
+        // Answers have columns of the same names as deliveries.
+        let named =
+            |field: QueriedField| columns(field).iter().map(move |column| format!(", {}.{column}", table(field)));
+        let columns: String = self.fields.iter().flat_map(|(field, _)| named(*field)).collect();
         let joins: String = self.fields.iter().map(|(field, _)| join(*field)).collect();
         format!("SELECT d.id{columns} FROM deliveries d{joins}")
     }
 
-    fn at(&mut self, row: &Row<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+    pub(super) fn at(&mut self, row: &Row<'_>) -> rusqlite::Result<Result<(), StoreError>> {
         let summary = &mut self.summary;
         summary.id = DeliveryId(row.get(0)?);
         for &(field, column) in &self.fields {
@@ -145,7 +147,17 @@ fn columns(field: QueriedField) -> &'static [&'static str] {
         QueriedField::Image => &["image"],
         QueriedField::Answer => &["outcome", "status", "rule", "latency_us"],
         QueriedField::Cause => &["code"],
-        QueriedField::Marks => &["pinned", "m.note", "tags"],
+        QueriedField::Marks => &["pinned", "note", "tags"],
+    }
+}
+
+/// The table of a field, by its name in the statement.
+fn table(field: QueriedField) -> char {
+    match field {
+        QueriedField::Answer => 'a',
+        QueriedField::Cause => 'c',
+        QueriedField::Marks => 'm',
+        _ => 'd',
     }
 }
 

@@ -260,6 +260,7 @@ fn the_answer_is_chosen_from_outside() {
 #[test]
 fn rules_are_changed_while_deliveries_come() {
     let env = TestEnv::with_secret();
+    env.write("whyhook.toml", "[filters]\nlate = \"path:/late | path:/slow\"\n");
     let listening = env.listen(&["--respond", "path:/a → 201"]);
     let send = |path: &str| talk(listening.address(), Signed::new("{}").to(path).wire()).status;
     assert_eq!((send("/a"), send("/b")), (201, 200));
@@ -275,6 +276,11 @@ fn rules_are_changed_while_deliveries_come() {
     assert_eq!(send("/b"), 200);
     assert!(env.run(&["rules", "remove", "9"]).no().stderr().contains("expected 1 to 2"));
     assert!(env.run(&["rules", "add", "path:/d → 999"]).complains().contains("invalid status 999"));
+    // A saved filter, as it is now.
+    env.run(&["rules", "add", "@late → 504"]).yes();
+    assert_eq!((send("/slow"), send("/b")), (504, 200));
+    assert!(env.run(&["rules"]).yes().stdout().contains("path:/late | path:/slow → 504"));
+    assert!(env.run(&["rules", "add", "@lat → 504"]).complains().contains("did you mean '@late'?"));
     let replaced = ask(&socket(&env), "PUT", "/rules", Some(&json!({"rules": ["204"]}))).is(200).json();
     assert_eq!(replaced["rules"].as_array().unwrap().len(), 1);
     assert_eq!(send("/b"), 204);

@@ -39,6 +39,38 @@ fn the_selected_row_stays_in_sight_at_every_size() {
 }
 
 #[test]
+fn the_list_is_sorted_while_deliveries_come() {
+    let env = TestEnv::with_secret();
+    let (mut person, address) = Person::listening(&env, SMALL, &[]);
+    let send = |number: usize, bytes: usize| {
+        let body = format!("\"{}\"", "x".repeat(bytes - 2));
+        talk(address, Signed::new(body).to(&format!("/n/{number}")).wire());
+    };
+    for (number, bytes) in [(1, 300), (2, 900), (3, 10), (4, 500)] {
+        send(number, bytes);
+    }
+    let rows = |expected: &'static [usize]| {
+        move |screen: &str| {
+            let places: Vec<Option<usize>> =
+                expected.iter().map(|number| screen.find(&format!(" /n/{number} "))).collect();
+            places.iter().all(Option::is_some) && places.is_sorted()
+        }
+    };
+    person.sees_that("the newest first", rows(&[4, 3, 2, 1])).types("$").sees("Sort the list").sees("largest first");
+    person.types("s").sees("largest first").sees_that("the largest first", rows(&[2, 4, 1, 3])).sees("1 of 4");
+    person.types("j").sees("2 of 4");
+    send(5, 700);
+    // It comes between the two, and the selected one stays selected.
+    person.sees_that("sorted in", rows(&[2, 5, 4, 1, 3])).sees("3 of 5");
+    person.sees_that("/n/4 selected", |screen| {
+        screen.lines().any(|line| line.starts_with('▌') && line.contains("/n/4 "))
+    });
+    person.types("$").sees("smallest first").enter().sees_that("the smallest first", rows(&[3, 1, 4, 5, 2]));
+    person.types(":sort").sees("sort the list").types("\u{3}");
+    person.types("f").sees("following").sees_that("as they came", rows(&[5, 4, 3, 2, 1])).types("q").ends();
+}
+
+#[test]
 fn why_it_failed_another_secret_and_my_server_s_digest_are_three_keys_away() {
     let env = TestEnv::with_secret();
     let (mut person, address) = Person::listening(&env, SMALL, &[]);

@@ -19,6 +19,7 @@ mod answering;
 mod attach;
 mod body;
 mod check;
+mod clipboard;
 mod compare;
 mod config;
 mod consent;

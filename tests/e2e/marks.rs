@@ -56,6 +56,10 @@ fn what_a_person_adds_is_found_and_kept() {
     assert_eq!(ids(&env, &["@mine"]), [2, 1]);
     assert!(env.run(&["list", "@min"]).complains().contains("did you mean '@mine'?"));
     assert_eq!(ids(&env, &["--sort", "oldest"]), [1, 2, 3, 4]);
+    assert_eq!(ids(&env, &["--sort", "oldest", "--reverse"]), [4, 3, 2, 1]);
+    assert_eq!(ids(&env, &["--sort", "newest", "--reverse", "-n", "2"]), [1, 2]);
+    assert_eq!(ids(&env, &["--sort", "size", "size:>1", "status:200"]), [4, 3, 2, 1], "of equal ones the newest first");
+    assert!(env.run(&["list", "--sort", "siz"]).complains().contains("expected one of newest"));
 
     let exported = env.run(&["export", "--as", "json"]).yes().stdout;
     let other = TestEnv::with_secret();

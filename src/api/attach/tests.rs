@@ -12,6 +12,7 @@ use super::snapshot::{RunPart, Snapshot, StatePart};
 use super::{AskedPart, FORMAT, ReplyPart};
 use crate::config::{AnswerFlags, Registry, RegistryParts};
 use crate::delivery::{DeliveryId, MarksEdit};
+use crate::query::SavedFilters;
 use crate::rules::{CustomAnswer, Held, NamedAnswer, Override, RuleReader, RuleSet, Template, TimedResponse};
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
@@ -99,6 +100,14 @@ fn the_whole_state_arrives() {
     assert_eq!(mirror.chosen, Some(chosen("503 later", true)));
     assert_eq!((mirror.held.clone(), mirror.newest, mirror.lost.clone()), (vec![held(3)], DeliveryId(3), None));
     assert_eq!(mirror.registry.keyring().get("typed").unwrap().expose(), b"a secret of the run");
+}
+
+#[test]
+fn rules_arrive_with_the_filters_that_they_name() {
+    let filters = SavedFilters::new([("odd".to_owned(), "verdict:bad".to_owned())]).unwrap();
+    let rule = RuleReader::default().with_filters(&filters).rule("@odd path:/a → 503").unwrap();
+    let set = RuleSet::new(vec![rule], Duration::from_secs(7)).with_filters(filters);
+    assert_eq!(sent(&RulesPart::from(&set)).set(), Ok(set));
 }
 
 #[test]

@@ -66,7 +66,7 @@ fn checked(state: &ApiState, rules: &RuleSet) -> Result<(), ApiProblem> {
 
 fn action(state: &ApiState, text: &str) -> Result<RuleAction, ApiProblem> {
     let rules = state.feed.control().rules();
-    let action = RuleReader::new(rules.answers()).action(text).map_err(|error| wrong_rule(&error))?;
+    let action = rules.reader().action(text).map_err(|error| wrong_rule(&error))?;
     checked(state, &rules.replaced(vec![Rule::always(action.clone())]))?;
     Ok(action)
 }
@@ -149,7 +149,7 @@ fn edit(
     let control = state.feed.control();
     let before = control.rules();
     let mut rules = before.rules().to_vec();
-    edit(RuleReader::new(before.answers()), &mut rules)?;
+    edit(before.reader(), &mut rules)?;
     let all: Vec<&Rule> = rules.iter().collect();
     check_count(&all).map_err(|(at, problem)| ApiProblem::bad(format!("rule {}: {problem}", at + 1)))?;
     for (at, rule) in rules.iter().enumerate() {

@@ -14,10 +14,10 @@ use zeroize::Zeroizing;
 use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::keys::RawKeys;
-use crate::config::notices::bell;
+use crate::config::notices::{RawHook, RawNotify};
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::theme::RawTheme;
-use crate::config::{Bounds, HookSettings, NotifySettings, PictureMode, RetentionSettings};
+use crate::config::{Bounds, PictureMode, RetentionSettings};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
 use crate::text::units;
@@ -40,10 +40,9 @@ pub(super) struct RawFile {
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
     #[serde(default, deserialize_with = "images")]
     pub(super) images: Option<PictureMode>,
-    #[serde(default, deserialize_with = "bell")]
-    pub(super) bell: Option<NotifySettings>,
-    pub(super) notify: Option<Spanned<NotifySettings>>,
-    pub(super) on_delivery: Option<HookSettings>,
+    pub(super) bell: Option<Spanned<String>>,
+    pub(super) notify: Option<Spanned<RawNotify>>,
+    pub(super) on_delivery: Option<RawHook>,
     pub(super) theme: Option<RawTheme>,
     pub(super) mouse: Option<bool>,
     #[serde(default)]

@@ -7,7 +7,7 @@ use toml::Spanned;
 
 use super::Fault;
 use super::raw::{RawAnswer, RawRule};
-use crate::query::Query;
+use crate::query::{Query, QueryError};
 use crate::rules::{
     ActionKind, NamedAnswer, Rule, RuleAction, RuleError, RuleProblem, RuleReader, RuleResponse, check_count, named,
     target,
@@ -36,13 +36,12 @@ pub(super) fn answers(raw: BTreeMap<Spanned<String>, RawAnswer>) -> Result<Vec<A
 }
 
 /// Every rule, checked. An error carries the byte offset in the file.
-pub(super) fn rules(written: WrittenRule, answers: &[Arc<NamedAnswer>]) -> Result<Vec<Rule>, (usize, Fault)> {
-    let reader = RuleReader::new(answers);
+pub(super) fn rules(written: WrittenRule, reader: RuleReader<'_>) -> Result<Vec<Rule>, (usize, Fault)> {
     let mut rules = Vec::new();
     let mut places = Vec::new();
     for raw in written.rules {
         places.push(raw.span().start);
-        rules.push(rule(raw, &reader)?);
+        rules.push(rule(raw, reader)?);
     }
     if let (Some(_), Some(forward)) = (&written.respond, written.forward_to.first()) {
         return Err((forward.span().start, Fault::TwoDefaults));
@@ -63,12 +62,12 @@ pub(super) fn rules(written: WrittenRule, answers: &[Arc<NamedAnswer>]) -> Resul
     Ok(rules)
 }
 
-fn rule(raw: Spanned<RawRule>, reader: &RuleReader<'_>) -> Result<Rule, (usize, Fault)> {
+fn rule(raw: Spanned<RawRule>, reader: RuleReader<'_>) -> Result<Rule, (usize, Fault)> {
     let start = raw.span().start;
     let raw = raw.into_inner();
     let mut when = Query::default();
     if let Some(text) = &raw.when {
-        when = condition(text.get_ref(), text.span().start)?;
+        when = condition(reader.condition(text.get_ref()), text.span().start)?;
     }
     let keys = [
         ("webhook", &raw.webhook),
@@ -81,13 +80,14 @@ fn rule(raw: Spanned<RawRule>, reader: &RuleReader<'_>) -> Result<Rule, (usize, 
         if let Some(value) = value {
             let quoted = value.get_ref().replace('\\', "\\\\").replace('"', "\\\"");
             // The place is the value's own: an offset in text that nobody wrote would mislead.
-            let read = condition(&format!("{name}:\"{quoted}\""), value.span().start).map_err(unplaced)?;
+            let read = Query::parse(&format!("{name}:\"{quoted}\""));
+            let read = condition(read, value.span().start).map_err(unplaced)?;
             when = when.and(read);
         }
     }
     if let Some(simulation) = &raw.simulation {
         let text = if *simulation.get_ref() { "is:sim" } else { "!is:sim" };
-        when = when.and(condition(text, simulation.span().start)?);
+        when = when.and(condition(Query::parse(text), simulation.span().start)?);
     }
     let then = reader.action(raw.then.get_ref()).map_err(|error| (raw.then.span().start, Fault::Rule(error)))?;
     let rule = Rule { when, then };
@@ -102,7 +102,6 @@ fn unplaced((at, found): (usize, Fault)) -> (usize, Fault) {
     }
 }
 
-fn condition(text: &str, at: usize) -> Result<Query, (usize, Fault)> {
-    let read = Query::parse(text);
+fn condition(read: Result<Query, QueryError>, at: usize) -> Result<Query, (usize, Fault)> {
     read.map_err(|error| (at, Fault::Rule(RuleError { at: error.at, problem: RuleProblem::Condition(error.problem) })))
 }

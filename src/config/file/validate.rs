@@ -8,10 +8,12 @@ use toml::Spanned;
 use super::raw::{RawFile, RawWebhook};
 use super::{ConfigFile, Fault, Place, SecretEntry, rules};
 use crate::config::mistaken::looks_like_a_secret;
+use crate::config::notices::RawNotify;
 use crate::config::theme::RawTheme;
 use crate::config::webhook::without_slash;
 use crate::config::{KNOWN_EVENTS, ListColumn, Warning, Webhook};
 use crate::query::SavedFilters;
+use crate::rules::RuleReader;
 
 /// Checks `raw`, read from `text`. An error carries the byte offset in `text`.
 pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
@@ -34,11 +36,8 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         images: raw.images,
         mouse: raw.mouse,
         keys: raw.keys.entries(&|at| Place::of(text, at)).map_err(|(at, words)| (at, Fault::Syntax(words)))?,
-        notify: match (raw.bell, raw.notify) {
-            (Some(_), Some(notify)) => return Err((notify.span().start, Fault::TwoNotices)),
-            (bell, notify) => notify.map(Spanned::into_inner).or(bell),
-        },
-        on_delivery: raw.on_delivery,
+        notify: None,
+        on_delivery: None,
         theme: raw.theme.map(RawTheme::settings).transpose().map_err(|(at, words)| (at, Fault::Syntax(words)))?,
         secrets: Vec::new(),
         webhooks: Vec::new(),
@@ -74,13 +73,20 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         file.simulations.insert(name.into_inner(), saved);
     }
     file.filters = filters(raw.filters)?;
+    let notify = match (raw.bell, raw.notify) {
+        (Some(_), Some(notify)) => return Err((notify.span().start, Fault::TwoNotices)),
+        (bell, notify) => notify.map(Spanned::into_inner).or(bell.map(RawNotify::bell)),
+    };
+    let unreadable = |(at, words)| (at, Fault::Syntax(words));
+    file.notify = notify.map(|raw| raw.read(&file.filters)).transpose().map_err(unreadable)?;
+    file.on_delivery = raw.on_delivery.map(|raw| raw.read(&file.filters)).transpose().map_err(unreadable)?;
     if let Some(columns) = raw.columns {
         let read = ListColumn::read_all(&columns.get_ref().join(","));
         file.columns = Some(read.map_err(|error| (columns.span().start, Fault::Syntax(error.to_string())))?);
     }
     file.answers = rules::answers(raw.answers)?;
     let written = rules::WrittenRule { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
-    file.rules = rules::rules(written, &file.answers)?;
+    file.rules = rules::rules(written, RuleReader::new(&file.answers).with_filters(&file.filters))?;
     Ok(file)
 }
 

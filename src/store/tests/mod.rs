@@ -4,6 +4,7 @@ mod attempts;
 mod damage;
 mod first_release;
 mod marks;
+mod ordering;
 mod prune;
 mod recovery;
 mod search;

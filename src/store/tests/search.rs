@@ -5,7 +5,7 @@ use crate::query::Query;
 use crate::store::{StoreScan, StoredContent};
 
 /// Deliveries of many kinds, a third of them not answered and a few pruned.
-fn mixed() -> Fixture {
+pub(super) fn mixed() -> Fixture {
     let fixture = Fixture::new();
     let (writer, handle, _events) = fixture.open();
     for number in 0..60_usize {
@@ -77,6 +77,11 @@ fn plainly(reader: &Reader, query: &Query, now: Timestamp, page: Page, limit: us
 #[case("id:18..24 | id:3")]
 #[case("id:>70")]
 #[case("id:5 id:6")]
+#[case("size:>=10 status:4xx")]
+#[case("cause:wrong_secret | tag:a | note:b | latency:>20ms")]
+#[case(
+    "post size:>=10 is:image is:stale items:>3 cause:wrong_secret | is:pinned | webhook:dev secret:dev since:2026-01-28T08:46:50Z"
+)]
 fn what_is_found_is_the_same(#[case] filter: &str) {
     let fixture = mixed();
     let (reader, now) = (fixture.reader(), Timestamp::from_second(1_769_591_000).unwrap());

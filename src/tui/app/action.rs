@@ -231,6 +231,7 @@ impl Action {
         Self::List(ListAction::Select),
         Self::List(ListAction::SelectAll),
         Self::List(ListAction::Columns),
+        Self::List(ListAction::Sort),
         Self::List(ListAction::Export),
         Self::Follow,
         Self::Pause,

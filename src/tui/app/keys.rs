@@ -1,6 +1,6 @@
 //! The keys that work wherever the focus is.
 
-use crossterm::event::KeyCode::{BackTab, Delete, Left, Right, Tab as TabKey};
+use crossterm::event::KeyCode::{BackTab, Delete, F, Left, Right, Tab as TabKey};
 
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::lent::LentTo;
@@ -67,6 +67,7 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Code(Delete)], Action::List(ListAction::Delete), ""),
     bind(&[Char('U')], Action::List(ListAction::Undo), ""),
     bind(&[Char('H')], Action::List(ListAction::Columns), ""),
+    bind(&[Char('$'), Code(F(6))], Action::List(ListAction::Sort), ""),
     bind(&[Char('Y')], Action::List(ListAction::Export), ""),
     bind(&[Ctrl('l')], Action::Redraw, ""),
     bind(&[Ctrl('t')], Action::Mouse, ""),

@@ -119,7 +119,7 @@ fn list_row(model: &mut Model, row: usize, is_double: bool) -> Vec<Effect> {
 /// Chooses a line of a window: of a menu that does one thing at once, of any other only with the second click.
 fn menu_line(model: &mut Model, line: usize, is_double: bool) -> Vec<Effect> {
     match &mut model.overlay {
-        Some(Overlay::Copy(cursor)) => {
+        Some(Overlay::Copy(cursor) | Overlay::Order(cursor)) => {
             *cursor = line;
             return act(model, Action::Accept);
         }
@@ -156,7 +156,8 @@ fn menu_line(model: &mut Model, line: usize, is_double: bool) -> Vec<Effect> {
 
 /// A click beside a window closes it, where nothing that was entered would be lost.
 fn outside(model: &mut Model) -> Vec<Effect> {
-    let is_lost = |overlay: &Overlay| !overlay.is_only_read() && !matches!(overlay, Overlay::Copy(_));
+    let is_lost =
+        |overlay: &Overlay| !overlay.is_only_read() && !matches!(overlay, Overlay::Copy(_) | Overlay::Order(_));
     match &model.overlay {
         Some(overlay) if !is_lost(overlay) => act(model, Action::Back),
         _ => Vec::new(),

@@ -12,6 +12,7 @@ mod messages;
 mod overlays;
 mod saving;
 mod sending;
+mod sorted;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,7 +25,7 @@ use crate::delivery::{
     Answer, AnswerFacts, Delivery, DeliveryId, EventFacts, Intake, Judgement, Outcome, Summary, Verdict,
 };
 use crate::http::WireFraming;
-use crate::query::Query;
+use crate::query::{ListOrder, Query, Sorting};
 use crate::server::listener::StatsSnapshot;
 use crate::signature::{Scheme, Secret, SecretOrigin};
 use crate::tui::app::action::Action;
@@ -35,8 +36,9 @@ use crate::tui::app::update::update;
 use crate::tui::app::viewport::Viewport;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::state::LoadedDelivery;
-use crate::tui::screens::list::page::{Edge, PageRequest, PageResult};
+use crate::tui::screens::list::page::{Edge, PageRequest, PageResult, SortedPlace};
 use crate::tui::screens::signature::state::Question;
+use crate::tui::workers::sorted::first_row;
 
 fn setup() -> Setup {
     Setup {
@@ -59,7 +61,8 @@ fn row(id: i64) -> Summary {
         intake: Intake::Complete,
         event: EventFacts::default(),
         judgement: Judgement::bare(Verdict::NoSecret),
-        body_bytes: 2,
+        // Each of a hundred sizes comes again and again.
+        body_bytes: 2 + (id * 37 % 100).unsigned_abs(),
         framing_bytes: 0,
         cause: None,
         marks: crate::delivery::Marks::default(),
@@ -145,6 +148,9 @@ impl Person {
     }
 
     fn page(&self, request: &PageRequest) -> PageResult {
+        if let Some(sorted) = request.sorted {
+            return self.sorted_page(request, sorted.sorting);
+        }
         let matching = |id: &i64| request.query.matches(&row(*id), None, Timestamp::UNIX_EPOCH);
         let newest = DeliveryId(self.stored);
         let (ids, more): (Vec<i64>, bool) = match request.edge {
@@ -152,6 +158,7 @@ impl Person {
             Edge::Before(id) => take(request, (1..id.0).rev().filter(matching)),
             Edge::After(id) => take(request, (id.0 + 1..=self.stored).filter(matching)),
             Edge::Oldest => take(request, (1..=self.stored).filter(matching)),
+            Edge::Around(..) => panic!("not sorted"),
         };
         let mut ids = ids;
         ids.sort_unstable_by(|a, b| b.cmp(a));
@@ -159,11 +166,28 @@ impl Person {
         PageResult {
             generation: request.generation,
             newest: if matches!(request.edge, Edge::After(_)) { stopped.or(Some(newest)) } else { Some(newest) },
-            reached: None,
-            more_follows: false,
             at_end: !more,
             rows: ids.into_iter().map(row).collect(),
-            error: None,
+            ..PageResult::default()
+        }
+    }
+
+    fn sorted_page(&self, request: &PageRequest, sorting: Sorting) -> PageResult {
+        let matching = |id: &i64| request.query.matches(&row(*id), None, Timestamp::UNIX_EPOCH);
+        let mut all: Vec<Summary> = (1..=self.stored).filter(matching).map(row).collect();
+        all.sort_by_key(|row| match sorting.order {
+            ListOrder::Oldest => (0, row.id.0),
+            ListOrder::Size => (if sorting.reversed { 1 } else { -1 } * row.body_bytes as i64, -row.id.0),
+            order => panic!("{order:?}"),
+        });
+        let ids: Vec<DeliveryId> = all.iter().map(|row| row.id).collect();
+        let first = first_row(&ids, request.edge, request.limit);
+        PageResult {
+            generation: request.generation,
+            newest: Some(DeliveryId(self.stored)),
+            rows: all.iter().skip(first).take(request.limit).cloned().collect(),
+            place: Some(SortedPlace { first: first as u64, all: all.len() as u64, is_cut: false }),
+            ..PageResult::default()
         }
     }
 

@@ -18,9 +18,10 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
     match (&model.overlay, key.code) {
         // Any other key cancels the fold.
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
-        (Some(Overlay::Copy(_) | Overlay::Confirm(_) | Overlay::Saving(_)), KeyCode::Char(character)) => {
-            Some(Message::Choose(character))
-        }
+        (
+            Some(Overlay::Copy(_) | Overlay::Order(_) | Overlay::Confirm(_) | Overlay::Saving(_)),
+            KeyCode::Char(character),
+        ) => Some(Message::Choose(character)),
         (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),
         (Some(Overlay::Help(view)), _) if view.is_typing => edit(key).map(Message::Edit),
         (Some(Overlay::Answers(window)), _) if window.is_typing() => edit(key).map(Message::Edit),

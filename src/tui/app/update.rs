@@ -134,10 +134,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
         Message::Answers(news) => answers::update::news(model, news),
-        Message::Config(news) => {
-            crate::tui::screens::saving::update::news(model, news);
-            Vec::new()
-        }
+        Message::Config(news) => crate::tui::screens::saving::update::news(model, news),
         Message::Jobs(running) => {
             model.jobs = running;
             Vec::new()

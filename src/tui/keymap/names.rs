@@ -230,6 +230,7 @@ pub fn action(action: Action) -> Cow<'static, str> {
             ListAction::Select => "select",
             ListAction::SelectAll => "select_all",
             ListAction::Columns => "columns",
+            ListAction::Sort => "sort",
             ListAction::Export => "export",
         },
         Action::Quit => "quit",

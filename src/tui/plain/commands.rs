@@ -13,6 +13,7 @@ use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::plain::screen_text;
+use crate::tui::screens::list::order_menu;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::task::SendTask;
 use crate::tui::widgets::secret_words;
@@ -46,6 +47,10 @@ impl Conversation {
                 if model.list.filter() == filter {
                     self.awaited = Some(Awaited::Rows(words::LISTED));
                 }
+            }
+            PlainCommand::Sort(sorting) => {
+                self.effects.extend(order_menu::sort(model, sorting));
+                self.awaited = Some(Awaited::Rows(words::LISTED));
             }
             PlainCommand::Answers => self.print_answers(model),
             PlainCommand::Answer(action, once) => self.answer(model, &action, once),

@@ -388,14 +388,23 @@ impl Conversation {
             self.say(error);
         }
         let shown = list.rows().len().min(count);
+        let first = match (list.begins_with_first(), list.sorting().is_arrival()) {
+            (true, true) => "the newest ",
+            (true, false) => "the first ",
+            (false, _) => "",
+        };
+        let of = |verb: &str| {
+            let sorted = if list.sorting().is_arrival() { "" } else { list.sorting().words() };
+            [of(verb), sorted.to_owned()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+        };
         match (list.matches(), shown) {
             (_, 0) if filter.is_empty() => self.say("no deliveries yet: test sends one to this listener"),
             (_, 0) => self.say(&format!("no deliveries{}", of("match"))),
             (Some(all), shown) if all as usize > shown => {
-                self.say(&format!("the newest {shown} of {} deliveries{}", grouped(all), of("match")));
+                self.say(&format!("{first}{shown} of {} deliveries{}", grouped(all), of("match")));
             }
             (_, 1) => self.say(&format!("1 delivery{}", of("matches"))),
-            (_, shown) => self.say(&format!("the newest {shown} deliveries{}", of("match"))),
+            (_, shown) => self.say(&format!("{first}{shown} deliveries{}", of("match"))),
         }
         let rows = list.rows().iter().take(count);
         self.lines.extend(rows.map(|summary| super::announce::delivery_line(summary, None)));

@@ -1,6 +1,7 @@
 //! The commands of the prompt, as they are typed.
 
 use crate::delivery::DeliveryId;
+use crate::query::{Sorting, UnknownOrder};
 use crate::text::{nearest, visible};
 use crate::tui::app::action::Tab;
 use crate::tui::screens::send::task::Again;
@@ -12,10 +13,12 @@ pub(crate) enum PlainCommand {
     Show(DeliveryId, Tab),
     /// What follows of the tab that was shown last.
     More,
-    /// The newest deliveries that match the filter.
+    /// The first deliveries that match the filter.
     List(usize),
     /// A filter; an empty one shows every delivery.
     Filter(String),
+    /// The order of the list.
+    Sort(Sorting),
     /// The current answer and what can be chosen.
     Answers,
     /// The answer to the next deliveries, as a rule names it; for the next one only, or until it is cleared.
@@ -127,11 +130,20 @@ const COMMANDS: &[CommandHelp] = &[
     command(&["image", "images"], "image [12]", "what is known of the image"),
     command(&["raw", "wire", "bytes"], "raw [12]", "the request as it came over the wire"),
     command(&["more", "next"], "more", "what follows of the text that was cut"),
-    command(&["list", "ls", "deliveries"], "list [20]", "the newest deliveries that match the filter"),
+    command(
+        &["list", "ls", "deliveries"],
+        "list [20]",
+        "the first deliveries that match the filter, the newest unless they are sorted",
+    ),
     command(
         &["filter", "search", "find", "grep"],
         "filter verdict:bad",
         "list only what matches; without a filter, everything",
+    ),
+    command(
+        &["sort", "order"],
+        "sort latency",
+        "list in this order: newest, oldest, size, latency, cause, event, verdict, status or path; `sort -size` is the other way round",
     ),
     command(
         &["answer", "respond", "reply"],
@@ -307,6 +319,8 @@ impl PlainCommand {
             "more" => nothing_after(Self::More)?,
             "list" => Self::List(count(rest)?),
             "filter" => Self::Filter(rest.to_owned()),
+            "sort" if rest.is_empty() => Self::Sort(Sorting::default()),
+            "sort" => Self::Sort(rest.parse().map_err(|error: UnknownOrder| error.to_string())?),
             "answer" => answer(rest),
             "held" => nothing_after(Self::Held)?,
             "release" => release(rest, meant)?,

@@ -3,10 +3,12 @@
 use std::any::Any;
 use std::io;
 use std::sync::{Arc, mpsc};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
 use super::latest_wins::Newest;
+use super::sorted::{SortedIds, SortedRows};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::inspect::diagnosis::Subject;
 use crate::query::Query;
@@ -16,7 +18,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::screens::details::digests::{Digests, KnownDigests};
 use crate::tui::screens::details::state::LoadedDelivery;
-use crate::tui::screens::list::page::{Edge, PageRequest, PageResult};
+use crate::tui::screens::list::page::{Edge, PageRequest, PageResult, SortedRequest};
 use crate::tui::screens::status::state::Sizes;
 
 /// Rows looked at before the search shows what it has and asks whether it is still wanted.
@@ -46,6 +48,8 @@ impl DeliveriesWorker {
             reader: Reader::open(location)?,
             send: send.clone(),
             newest_page: newest_page.clone(),
+            sorted: SortedIds::default(),
+            resting: None,
         };
         let mut reader =
             Deliveries { reader: Reader::open(location)?, listener, send, digests: KnownDigests::default() };
@@ -176,10 +180,13 @@ struct Rows<S> {
     reader: Reader,
     send: S,
     newest_page: Newest,
+    sorted: SortedIds,
+    /// A page that sorts again, and when it is due.
+    resting: Option<(Instant, PageRequest)>,
 }
 
 impl<S: Fn(Message) + Send + 'static> Rows<S> {
-    fn run(self, queue: &mpsc::Receiver<Effect>) {
+    fn run(mut self, queue: &mpsc::Receiver<Effect>) {
         let Ok(mut job) = queue.recv() else { return };
         self.perform(job);
         // The first page comes first, and so does any other request that arrives.
@@ -191,9 +198,9 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
                     counting = self.count_on(so_far);
                     continue;
                 }
-                (None, Err(mpsc::TryRecvError::Empty)) => match queue.recv() {
-                    Ok(job) => job,
-                    Err(_) => return,
+                (None, Err(mpsc::TryRecvError::Empty)) => match self.next(queue) {
+                    Some(job) => job,
+                    None => return,
                 },
                 (_, Err(mpsc::TryRecvError::Disconnected)) => return,
             };
@@ -201,10 +208,29 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
         }
     }
 
-    fn perform(&self, job: Effect) {
+    /// Waits for what is to be read next; `None` at the end.
+    fn next(&mut self, queue: &mpsc::Receiver<Effect>) -> Option<Effect> {
+        let Some((due, request)) = self.resting.take() else { return queue.recv().ok() };
+        match queue.recv_timeout(due.saturating_duration_since(Instant::now())) {
+            Ok(job) => {
+                self.resting = Some((due, request)).filter(|(_, request)| self.newest_page.is(request.generation));
+                Some(job)
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => Some(Effect::LoadPage(request)),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+        }
+    }
+
+    fn perform(&mut self, job: Effect) {
         crate::system::panic::trap("loader");
         match job {
-            Effect::LoadPage(request) => self.page(&request),
+            Effect::LoadPage(request) => match request.sorted {
+                Some(sorted) => self.sorted_page(request, sorted),
+                None => {
+                    self.sorted = SortedIds::default();
+                    self.page(&request);
+                }
+            },
             Effect::Reread(ids) => self.reread(&ids),
             Effect::Observe => (self.send)(Message::Measured(self.sizes())),
             _ => {}
@@ -239,6 +265,40 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
         (self.send)(Message::Reread(rows));
     }
 
+    /// Reads the window of a sorted list.
+    fn sorted_page(&mut self, request: PageRequest, sorted: SortedRequest) {
+        if !self.newest_page.is(request.generation) {
+            return;
+        }
+        if let Some(rest) = self.sorted.rest(&request, sorted) {
+            self.resting = Some((Instant::now() + rest, request));
+            return;
+        }
+        let (generation, send, newest_page) = (request.generation, &self.send, &self.newest_page);
+        let go_on = |reached| {
+            send(Message::Page(PageResult {
+                generation,
+                reached: Some(reached),
+                more_follows: true,
+                ..PageResult::default()
+            }));
+            newest_page.is(generation)
+        };
+        match self.sorted.window(&self.reader, &request, sorted, go_on) {
+            Ok(Some(SortedRows { rows, newest, place })) => {
+                send(Message::Page(PageResult {
+                    generation,
+                    rows,
+                    newest,
+                    place: Some(place),
+                    ..PageResult::default()
+                }));
+            }
+            Ok(None) => {}
+            Err(error) => send(failed(&request, &error)),
+        }
+    }
+
     /// Reads a page in parts, each sent as soon as it is there.
     fn page(&self, request: &PageRequest) {
         let mut edge = match request.edge {
@@ -246,6 +306,8 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
             Edge::Oldest => Page::After(DeliveryId(0)),
             Edge::Before(id) => Page::Before(id),
             Edge::After(id) => Page::After(id),
+            // Of a sorted list alone.
+            Edge::Around(..) => return,
         };
         let mut missing = request.limit;
         let mut pending = Vec::new();
@@ -275,6 +337,7 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
                     more_follows,
                     at_end: scan.next.is_none(),
                     rows,
+                    place: None,
                     error: None,
                 }));
             }
@@ -294,18 +357,15 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
 fn looked_at(request: &PageRequest, newest: Option<DeliveryId>, stopped: Option<DeliveryId>) -> Option<DeliveryId> {
     match request.edge {
         Edge::After(_) => stopped.or(newest),
-        Edge::Newest | Edge::Oldest | Edge::Before(_) => newest,
+        Edge::Newest | Edge::Oldest | Edge::Before(_) | Edge::Around(..) => newest,
     }
 }
 
 fn failed(request: &PageRequest, error: &StoreError) -> Message {
     Message::Page(PageResult {
         generation: request.generation,
-        rows: Vec::new(),
-        newest: None,
-        reached: None,
-        more_follows: false,
         at_end: true,
         error: Some(error.to_string()),
+        ..PageResult::default()
     })
 }

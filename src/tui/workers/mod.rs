@@ -15,3 +15,4 @@ pub(crate) mod rest;
 pub(crate) mod schemes;
 pub(crate) mod send;
 pub(crate) mod sightings;
+pub(crate) mod sorted;

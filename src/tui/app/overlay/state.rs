@@ -27,6 +27,8 @@ pub enum Overlay {
     Answers(Box<AnswerOverlay>),
     /// What can be copied, with the cursor's place.
     Copy(usize),
+    /// The orders of the list, with the cursor's place.
+    Order(usize),
     /// The next key says how to fold the payload.
     Folding,
     /// Something is being typed.

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::query::Query;
+use crate::query::{ListOrder, Query};
 use crate::signature::diagnose::PrintedDigest;
 use crate::tui::app::act::act;
 use crate::tui::app::action::Action;
@@ -41,6 +41,7 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
     let viewport = model.viewport;
     let choices = match &model.overlay {
         Some(Overlay::Copy(_)) => model.copy_items().len(),
+        Some(Overlay::Order(_)) => ListOrder::ALL.len(),
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Command => prompt.commands(&model.keymap).len(),
         _ => 0,
     };
@@ -58,7 +59,7 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         (Some(Overlay::Status(_)), Action::Accept) => close(model),
         (Some(Overlay::Adopt(_)), action) => adopt::act(model, action),
-        (Some(Overlay::Copy(cursor)), Action::Move(step)) => {
+        (Some(Overlay::Copy(cursor) | Overlay::Order(cursor)), Action::Move(step)) => {
             *cursor = step.apply(*cursor, choices, viewport.overlay_rows);
             Vec::new()
         }
@@ -88,6 +89,10 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             let cursor = *cursor;
             let chosen = model.copy_items().into_iter().nth(cursor);
             copy_item(model, chosen)
+        }
+        (Some(Overlay::Order(cursor)), Action::Accept) => {
+            let cursor = *cursor;
+            list::order_menu::accept(model, cursor)
         }
         (Some(Overlay::Folding), Action::Payload(folding)) => {
             model.overlay = None;
@@ -300,7 +305,7 @@ impl Model {
         items
     }
 
-    /// Chooses the copy menu's item with this key.
+    /// Chooses the item of a menu with this key.
     pub(crate) fn choose(&mut self, key: char) -> Vec<Effect> {
         if matches!(self.overlay, Some(Overlay::Confirm(_))) {
             return match key {
@@ -315,6 +320,9 @@ impl Model {
                 'n' | 'N' => saving::update::act(self, Action::Back),
                 _ => Vec::new(),
             };
+        }
+        if matches!(self.overlay, Some(Overlay::Order(_))) {
+            return list::order_menu::press(self, key);
         }
         if !matches!(self.overlay, Some(Overlay::Copy(_))) {
             return Vec::new();

@@ -14,7 +14,7 @@ use crate::tui::app::overlay::commands;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind, byte_cursor};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::image::state::save_words;
-use crate::tui::screens::list::marks;
+use crate::tui::screens::list::{marks, order_menu};
 use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{counted, put, secret_words, shown};
@@ -45,6 +45,11 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
                 })
                 .collect();
             let area = window(frame, body, "Copy", 72, lines.len(), look);
+            draw_menu(frame, area, &lines, *cursor, look)
+        }
+        Overlay::Order(cursor) => {
+            let lines = order_menu::lines(model, look);
+            let area = window(frame, body, "Sort the list", 56, lines.len(), look);
             draw_menu(frame, area, &lines, *cursor, look)
         }
         Overlay::Prompt(prompt) => match prompt.kind {

@@ -95,6 +95,20 @@ fn form(person: &Person) -> &SendForm {
 }
 
 #[test]
+fn every_delivery_of_a_saved_filter_is_sent_again() {
+    let mut person = Person::new(3);
+    person.model.filters = crate::query::SavedFilters::new([("mine".to_owned(), "id:2..3".to_owned())]).unwrap();
+    person.act(Action::Filter).type_in("@mine").act(Action::Accept).act(Action::Send(SendAction::Replay));
+    match person.model.sending.screens.last_mut() {
+        Some(SendScreen::Form(form)) => form.fields.go_to(FieldKey::Which),
+        other => panic!("{other:?}"),
+    }
+    person.act(Action::Send(SendAction::Right)).act(Action::Accept);
+    let Some(Effect::Send(SendTask::Replay(task))) = person.effects.pop() else { panic!("{:?}", person.model.overlay) };
+    assert_eq!(task.which, Which::Matching(Query::parse("id:2..3").unwrap()));
+}
+
+#[test]
 fn a_delivery_is_sent_again_as_the_form_says() {
     let mut person = Person::new(3);
     person.act(Action::Send(SendAction::Replay));

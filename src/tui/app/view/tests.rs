@@ -119,10 +119,8 @@ pub(crate) fn model(deliveries: &[Delivery], secrets: Vec<String>) -> Model {
         generation: request.generation,
         rows: deliveries.iter().map(|delivery| delivery.summary.clone()).collect(),
         newest,
-        reached: None,
-        more_follows: false,
         at_end: true,
-        error: None,
+        ..PageResult::default()
     };
     update(&mut model, Message::Page(page));
     let total = deliveries.len() as u64;
@@ -308,10 +306,8 @@ fn with_a_filter_the_count_is_of_what_matches() {
         generation: request.generation,
         newest: Some(DeliveryId(3)),
         rows,
-        reached: None,
-        more_follows: false,
         at_end: true,
-        error: None,
+        ..PageResult::default()
     };
     update(&mut model, Message::Page(page));
     let shown = screen(&mut model, 120, 36);

@@ -1,7 +1,7 @@
 //! Answers, held deliveries and rules.
 
 use crate::delivery::DeliveryId;
-use crate::rules::{Override, RuleAction, RuleReader};
+use crate::rules::{Override, RuleAction};
 use crate::text::visible;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
@@ -30,7 +30,7 @@ impl Conversation {
     }
 
     fn action(&mut self, model: &Model, text: &str) -> Option<RuleAction> {
-        match RuleReader::new(model.answers.set.answers()).action(text) {
+        match model.answers.set.reader().action(text) {
             Ok(action) => Some(action),
             Err(error) => {
                 self.say(&format!("invalid answer '{}': {}", visible(text), error.problem));

@@ -1,6 +1,7 @@
 use rstest::rstest;
 
 use super::*;
+use crate::query::ListOrder;
 
 fn meant() -> Meant {
     Meant { current: Some(DeliveryId(7)), newest: Some(DeliveryId(9)) }
@@ -15,6 +16,8 @@ fn meant() -> Meant {
 #[case("list", PlainCommand::List(20))]
 #[case("list 5", PlainCommand::List(5))]
 #[case("filter", PlainCommand::Filter(String::new()))]
+#[case("sort", PlainCommand::Sort(Sorting::default()))]
+#[case("sort -size", PlainCommand::Sort(Sorting { order: ListOrder::Size, reversed: true }))]
 #[case("filter verdict:bad is:live", PlainCommand::Filter("verdict:bad is:live".to_owned()))]
 #[case("answer", PlainCommand::Answers)]
 #[case("answer 503 try later", PlainCommand::Answer("503 try later".to_owned(), false))]

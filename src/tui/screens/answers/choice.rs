@@ -1,8 +1,8 @@
 //! The rows of the picker: what can be answered.
 
 use crate::rules::{
-    ActionKind, AnswerChoice, CustomAnswer, ForwardTarget, Reply, RuleAction, RuleReader, RuleResponse, SendManner,
-    TimedResponse, presets, short,
+    ActionKind, AnswerChoice, CustomAnswer, ForwardTarget, Reply, RuleAction, RuleResponse, SendManner, TimedResponse,
+    presets, short,
 };
 use crate::tui::screens::answers::state::{Answers, AnswersEffect};
 
@@ -156,7 +156,7 @@ impl Answers {
         let own = self.set.answers().iter().cloned().map(|named| RuleAction::from(AnswerChoice::Named(named)));
         choices.extend(own.map(|action| PickerRow::of(PickerGroup::Own, action)));
         choices.extend(presets().iter().map(|reply| PickerRow::of(PickerGroup::Ready, RuleAction::reply(reply))));
-        let reader = RuleReader::new(self.set.answers());
+        let reader = self.set.reader();
         let mut read =
             |group, text: &str| choices.extend(reader.action(text).ok().map(|action| PickerRow::of(group, action)));
         read(PickerGroup::Pass, "hold");
@@ -210,7 +210,7 @@ mod tests {
     #[test]
     fn every_failure_can_be_read() {
         for text in FAILURES {
-            RuleReader::default().action(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+            crate::rules::RuleReader::default().action(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         }
     }
 

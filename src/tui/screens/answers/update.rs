@@ -84,7 +84,7 @@ fn held_shown(model: &Model) -> Option<DeliveryId> {
 }
 
 fn decide_by(model: &mut Model, id: DeliveryId, text: &str) -> Vec<Effect> {
-    let read = crate::rules::RuleReader::new(model.answers.set.answers()).action(text);
+    let read = model.answers.set.reader().action(text);
     let decided = read.ok().and_then(|action| decision(&Picked::Action(Box::new(action)), vec![id]));
     decided.map_or_else(Vec::new, effect)
 }
@@ -220,6 +220,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         AnswersNews::Reloaded(count, file) => {
             model.answers.config = Some(file);
             model.answers.is_unsaved = false;
+            model.filters = model.answers.set.filters().clone();
             let rules = if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
             say(model, format!("configuration reloaded: {rules}"), false);
         }

@@ -19,13 +19,15 @@ pub enum ListAction {
     SelectAll,
     /// Choose the columns.
     Columns,
+    /// Choose the order.
+    Sort,
     /// Export to a file.
     Export,
 }
 
 impl ListAction {
     /// Every action.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Pin,
         Self::Note,
         Self::Tag,
@@ -34,6 +36,7 @@ impl ListAction {
         Self::Select,
         Self::SelectAll,
         Self::Columns,
+        Self::Sort,
         Self::Export,
     ];
 
@@ -49,6 +52,7 @@ impl ListAction {
             Self::Select => "select it for what comes next",
             Self::SelectAll => "select all shown, or none",
             Self::Columns => "choose the list's columns",
+            Self::Sort => "sort the list …",
             Self::Export => "export it to a file …",
         }
     }
@@ -65,6 +69,7 @@ impl ListAction {
             Self::Select => "choose several multiple",
             Self::SelectAll => "choose several multiple everything clear",
             Self::Export => "har archive curl json backup download save",
+            Self::Sort => "order arrange size latency slowest largest oldest cause status path reverse",
             Self::Columns => "fields table layout cause path id",
         }
     }

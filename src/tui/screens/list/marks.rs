@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::action::ListAction;
-use super::columns;
+use super::{columns, order_menu};
 use crate::archive::export::exporter_for;
 use crate::delivery::{DeliveryId, Marks, MarksEdit, tag_of};
 use crate::payload::grouped;
@@ -24,6 +24,7 @@ pub(crate) fn act(model: &mut Model, action: ListAction) -> Vec<Effect> {
     match action {
         ListAction::Undo => undo(model),
         ListAction::Columns => columns::begin(model),
+        ListAction::Sort => order_menu::open(model),
         ListAction::SelectAll => select_all(model),
         _ if ids.is_empty() => say(model, "no delivery is selected"),
         ListAction::Pin => {

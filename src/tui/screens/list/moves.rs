@@ -13,6 +13,10 @@ impl List {
     /// Moves the selection.
     pub(crate) fn step(&mut self, step: Step, viewport: &Viewport) -> Option<Effect> {
         match step {
+            Step::First if !self.newest && self.sorted.is_some() => return Some(self.request_around(None, 0, false)),
+            Step::Last if !self.oldest && self.sorted.is_some() => {
+                return Some(self.request_around(None, u64::MAX, false));
+            }
             // Whoever goes to the newest wants to see what comes next, too.
             Step::First if !self.newest => {
                 self.follow = !self.paused;
@@ -35,7 +39,7 @@ impl List {
             self.follow = self.follow && index == 0;
             self.selected = moved;
         }
-        if step == Step::First {
+        if step == Step::First && self.sorted.is_none() {
             self.follow = !self.paused;
         }
         self.scroll_into_view(viewport);
@@ -53,6 +57,9 @@ impl List {
     #[must_use]
     pub fn position(&self, total: Option<u64>) -> Option<u64> {
         let index = self.selected_index()? as u64;
+        if self.sorted.is_some() {
+            return self.above.map(|above| above + index + 1);
+        }
         if let Some(above) = self.above {
             return Some(above + self.unseen + index + 1);
         }
@@ -75,6 +82,9 @@ impl List {
             self.scroll_into_view(viewport);
             return self.extend(index);
         }
+        if self.sorted.is_some() {
+            return Some(self.request_around(Some(id), 0, false));
+        }
         // A window that begins a little above it.
         self.waiting = None;
         self.newest = false;
@@ -84,6 +94,9 @@ impl List {
 
     /// Asks for the next page when the selection has come near the window's end.
     fn extend(&mut self, index: usize) -> Option<Effect> {
+        if self.sorted.is_some() {
+            return self.extend_sorted(index);
+        }
         if self.waiting.is_some() {
             return None;
         }
@@ -110,6 +123,7 @@ impl List {
     /// Asks for more rows where the window has become short.
     pub(crate) fn refill(&mut self) -> Option<Effect> {
         match self.selected_index() {
+            _ if self.sorted.is_some() => Some(self.sort_again()),
             Some(index) => self.extend(index),
             None => self.reload(),
         }
@@ -119,12 +133,19 @@ impl List {
     pub(crate) fn bring_back(&mut self, id: DeliveryId) -> Option<Effect> {
         (self.follow, self.newest, self.waiting) = (false, false, None);
         self.selected = Some(id);
+        if self.sorted.is_some() {
+            return Some(self.request_around(Some(id), 0, true));
+        }
         let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
         Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), PagePlace::Replace))
     }
 
     /// Follows the newest delivery, or stops following.
     pub(crate) fn toggle_follow(&mut self, viewport: &Viewport) -> Option<Effect> {
+        if self.sorted.take().is_some() {
+            (self.follow, self.paused) = (true, false);
+            return self.reload();
+        }
         self.follow = !self.follow;
         if !self.follow {
             return None;
@@ -140,6 +161,10 @@ impl List {
     /// Pauses the list, or resumes it.
     pub(crate) fn toggle_pause(&mut self) -> Option<Effect> {
         self.paused = !self.paused;
+        if self.sorted.is_some() {
+            let is_behind = !self.paused && std::mem::take(&mut self.unseen) > 0;
+            return is_behind.then(|| self.sort_again());
+        }
         if self.paused || self.unseen == 0 || !self.newest {
             return None;
         }

@@ -20,7 +20,8 @@ use crate::delivery::{DeliveryId, Summary, Verdict};
 use crate::query::Query;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::viewport::Viewport;
-use crate::tui::screens::list::page::{Edge, PagePlace, PageRequest, PageResult};
+use crate::tui::screens::list::page::{Edge, PagePlace, PageRequest, PageResult, SortedRequest};
+use crate::tui::screens::list::sorted::SortedList;
 
 /// Rows kept in the window.
 pub(super) const WINDOW_ROWS: usize = 600;
@@ -68,6 +69,7 @@ pub struct List {
     pub(super) rereading: bool,
     pub(super) searched_to: Option<DeliveryId>,
     pub(super) error: Option<String>,
+    pub(super) sorted: Option<SortedList>,
 }
 
 impl List {
@@ -92,10 +94,11 @@ impl List {
             rereading: false,
             searched_to: None,
             error: None,
+            sorted: None,
         }
     }
 
-    /// The loaded rows, newest first.
+    /// The loaded rows, in the list's order: the newest first, unless it is sorted.
     #[must_use]
     pub fn rows(&self) -> &VecDeque<Summary> {
         &self.rows
@@ -134,8 +137,17 @@ impl List {
     /// How many deliveries match, when all of them are in the window.
     #[must_use]
     pub fn matches(&self) -> Option<u64> {
+        if let Some(sorted) = &self.sorted {
+            return sorted.matches();
+        }
         let is_whole = self.newest && self.oldest && self.unseen == 0 && self.waiting.is_none();
         (is_whole && self.error.is_none()).then_some(self.rows.len() as u64)
+    }
+
+    /// Whether the first row of all is loaded.
+    #[must_use]
+    pub fn begins_with_first(&self) -> bool {
+        self.newest
     }
 
     /// The filter as typed; empty for none.
@@ -169,15 +181,24 @@ impl List {
     }
 
     pub(super) fn selected_index(&self) -> Option<usize> {
-        let selected = self.selected?;
-        // Newest first: ids descend.
-        let index = self.rows.partition_point(|row| row.id > selected);
-        self.rows.get(index).filter(|row| row.id == selected).map(|_| index)
+        self.index_of(self.selected?)
     }
 
-    /// Reads the list from its newest end.
+    fn index_of(&self, id: DeliveryId) -> Option<usize> {
+        if self.sorted.is_some() {
+            return self.rows.iter().position(|row| row.id == id);
+        }
+        // Newest first: ids descend.
+        let index = self.rows.partition_point(|row| row.id > id);
+        self.rows.get(index).filter(|row| row.id == id).map(|_| index)
+    }
+
+    /// Reads the list from its newest end; a sorted one from its first row.
     pub(crate) fn reload(&mut self) -> Option<Effect> {
         self.waiting = None;
+        if self.sorted.is_some() {
+            return Some(self.request_around(None, 0, true));
+        }
         Some(self.request(Edge::Newest, PagePlace::Replace))
     }
 
@@ -203,7 +224,9 @@ impl List {
                 effects.push(Effect::Reread(open));
             }
         }
-        if last > self.head {
+        if self.sorted.is_some() {
+            effects.extend(self.sorted_stored(last));
+        } else if last > self.head {
             if self.paused || !self.newest {
                 self.unseen = self.unseen.max((last.0 - self.head.0).unsigned_abs());
             } else if self.waiting.is_some() {
@@ -225,15 +248,14 @@ impl List {
     }
 
     pub(super) fn request(&mut self, edge: Edge, place: PagePlace) -> Effect {
+        self.ask(edge, place, PAGE_ROWS, None)
+    }
+
+    pub(super) fn ask(&mut self, edge: Edge, place: PagePlace, limit: usize, sorted: Option<SortedRequest>) -> Effect {
         self.generation += 1;
         self.waiting = Some((edge, place));
-        Effect::LoadPage(PageRequest {
-            generation: self.generation,
-            edge,
-            place,
-            limit: PAGE_ROWS,
-            query: Arc::clone(&self.query),
-        })
+        let query = Arc::clone(&self.query);
+        Effect::LoadPage(PageRequest { generation: self.generation, edge, place, limit, query, sorted })
     }
 
     /// Takes in a page.
@@ -242,6 +264,9 @@ impl List {
             return None;
         }
         let (edge, place) = self.waiting?;
+        if self.sorted.is_some() {
+            return self.sorted_page(page, viewport);
+        }
         // The next part continues where this one ends.
         self.waiting =
             page.more_follows.then_some((edge, if place == PagePlace::Replace { PagePlace::Bottom } else { place }));
@@ -315,7 +340,10 @@ impl List {
         if self.follow && self.newest {
             self.selected = self.rows.front().map(|row| row.id);
         } else if self.selected_index().is_none() {
-            let near = self.selected.map_or(0, |selected| self.rows.partition_point(|row| row.id > selected));
+            let near = match &self.sorted {
+                Some(sorted) => sorted.last_index,
+                None => self.selected.map_or(0, |selected| self.rows.partition_point(|row| row.id > selected)),
+            };
             self.selected = self.rows.get(near).or_else(|| self.rows.back()).map(|row| row.id);
         }
         self.scroll_into_view(viewport);
@@ -324,6 +352,9 @@ impl List {
     pub(super) fn scroll_into_view(&mut self, viewport: &Viewport) {
         let height = viewport.list_rows.max(1);
         let index = self.selected_index().unwrap_or(0);
+        if let Some(sorted) = &mut self.sorted {
+            sorted.last_index = index;
+        }
         self.top = self.top.min(index).max((index + 1).saturating_sub(height));
         self.top = self.top.min(self.rows.len().saturating_sub(height.min(self.rows.len())));
         if self.top == 0 {
@@ -335,6 +366,9 @@ impl List {
     pub(crate) fn retired(&mut self) -> Option<Effect> {
         if self.paused {
             return None;
+        }
+        if self.sorted.is_some() {
+            return Some(self.sort_again());
         }
         match self.selected_index() {
             Some(index) if !self.follow && (!self.newest || index > MARGIN_ROWS) => {
@@ -352,8 +386,7 @@ impl List {
     pub(crate) fn reread(&mut self, rows: Vec<Summary>) {
         self.rereading = false;
         for row in rows {
-            let index = self.rows.partition_point(|other| other.id > row.id);
-            if let Some(place) = self.rows.get_mut(index).filter(|other| other.id == row.id) {
+            if let Some(place) = self.index_of(row.id).and_then(|index| self.rows.get_mut(index)) {
                 *place = row;
             }
         }

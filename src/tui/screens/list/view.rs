@@ -66,6 +66,7 @@ fn extent(model: &Model) -> (usize, usize) {
     };
     let above = of_position().unwrap_or(0);
     let all = match (model.total(), list.filter().is_empty()) {
+        _ if list.sorted_rows().is_some() => usize::try_from(list.sorted_rows().unwrap_or(0)).unwrap_or(usize::MAX),
         (Some(total), true) => usize::try_from(total).unwrap_or(usize::MAX),
         _ => above + loaded,
     };
@@ -113,8 +114,13 @@ fn counts(model: &Model) -> String {
     let list = &model.list;
     let Some(total) = model.total() else { return String::new() };
     let all = grouped(total);
+    let position = list.position(Some(total)).filter(|_| total > 0);
+    if let Some(part) = list.sorted_part() {
+        let place = position.map_or(String::new(), |position| format!("{} of ", grouped(position)));
+        return format!("  {place}the newest {}", grouped(part));
+    }
     match (list.filter().is_empty(), list.matches()) {
-        (true, _) => match list.position(Some(total)).filter(|_| total > 0) {
+        (true, _) => match position {
             Some(position) => format!("  {} of {all}", grouped(position)),
             None => format!("  {all}"),
         },
@@ -140,6 +146,9 @@ fn state(model: &Model, look: &Look) -> (String, String, Style) {
             format!("  ↑ {news}"),
             theme.info,
         ),
+        (false, 0, _) if !list.sorting().is_arrival() => {
+            (format!("  {}", list.sorting().words()), "  ⇅".to_owned(), theme.info)
+        }
         (false, 0, true) => ("  ▸ following".to_owned(), "  ▸".to_owned(), theme.dim),
         (false, 0, false) => (String::new(), String::new(), theme.dim),
     }

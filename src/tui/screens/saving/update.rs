@@ -8,6 +8,7 @@ use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
+use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, PendingSave, ToSave};
 use crate::tui::screens::send::state::SendScreen;
@@ -57,7 +58,8 @@ fn leave(model: &mut Model) -> Option<Arc<ConfigChange>> {
 }
 
 /// What has been read or written.
-pub(crate) fn news(model: &mut Model, news: ConfigNews) {
+pub(crate) fn news(model: &mut Model, news: ConfigNews) -> Vec<Effect> {
+    let mut effects = Vec::new();
     match news {
         ConfigNews::Made(Err(problem)) => say(model, Err(problem)),
         ConfigNews::Made(Ok(change)) if change.is_empty() => {
@@ -74,7 +76,7 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
             other => model.overlay = other,
         },
         ConfigNews::Written(change, Ok(())) => {
-            keep_filter(model);
+            effects.extend(keep_filter(model));
             model.answers.config.get_or_insert_with(|| change.file().to_owned());
             if matches!(model.overlay, Some(Overlay::Answers(_))) {
                 model.answers.is_unsaved = false;
@@ -83,15 +85,16 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) {
         }
         ConfigNews::Written(_, Err(problem)) => say(model, Err(problem)),
     }
+    effects
 }
 
-/// The configuration has the filter that is being saved.
-fn keep_filter(model: &mut Model) {
-    let Some((name, filter)) = model.saving_filter.take() else { return };
+/// The configuration has the filter that is being saved: the list knows it, and rules that are written from now on.
+fn keep_filter(model: &mut Model) -> Option<Effect> {
+    let (name, filter) = model.saving_filter.take()?;
     let known = model.filters.iter().map(|(name, filter)| (name.to_owned(), filter.to_owned()));
-    if let Ok(filters) = crate::query::SavedFilters::new(known.chain([(name, filter)])) {
-        model.filters = filters;
-    }
+    model.filters = crate::query::SavedFilters::new(known.chain([(name, filter)])).ok()?;
+    let rules = (*model.answers.set).clone().with_filters(model.filters.clone());
+    Some(Effect::Answers(AnswersEffect::SetRules(Arc::new(rules))))
 }
 
 /// Shows a change before it is written.

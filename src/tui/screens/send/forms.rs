@@ -4,6 +4,7 @@ use super::form::{FieldKey, FieldValue, Fields, FormField};
 use super::task::{Again, CheckTask, Preview, ReplayTask, SimulateTask, Which};
 use crate::delivery::DeliveryId;
 use crate::payload::binary::BinaryForm;
+use crate::query::{Query, SavedFilters};
 use crate::send::BatchPace;
 use crate::signature::SigningKind;
 use crate::simulate::{SavedSimulation, SimulatedEvent};
@@ -197,7 +198,7 @@ impl SendForm {
     }
 
     /// What to replay, or what is wrong with the form.
-    pub(crate) fn replay_task(&self, id: DeliveryId, filter: &str) -> Result<ReplayTask, String> {
+    pub(crate) fn replay_task(&self, id: DeliveryId, filter: &str, saved: &SavedFilters) -> Result<ReplayTask, String> {
         let is_one = self.fields.chosen(FieldKey::Which) == 0;
         let how = Again::ALL[self.fields.chosen(FieldKey::How).min(Again::ALL.len() - 1)];
         if how.edits() && !is_one {
@@ -214,7 +215,10 @@ impl SendForm {
             "" => BatchPace::InOrder,
             rate => rate.parse().map_err(|error: crate::send::InvalidRate| error.to_string())?,
         };
-        let which = if is_one { Which::One(id) } else { Which::Matching(filter.to_owned()) };
+        let which = match is_one {
+            true => Which::One(id),
+            false => Which::Matching(Query::parse_with(filter, saved).map_err(|error| error.to_string())?),
+        };
         Ok(ReplayTask { which, how, body: None, to, pace })
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::delivery::{Attempt, AttemptId, AttemptSummary, DeliveryId};
+use crate::query::Query;
 use crate::send::BatchPace;
 use crate::send::conformance::{CheckReport, CheckRow};
 use crate::signature::SigningKind;
@@ -109,7 +110,7 @@ pub enum Which {
     /// One.
     One(DeliveryId),
     /// Every one that matches this filter, the oldest first.
-    Matching(String),
+    Matching(Query),
 }
 
 /// How a delivery is replayed.

@@ -12,7 +12,6 @@ use crate::config::{Registry, Settings};
 use crate::delivery::{Attempt, AttemptKind, DeliveryId, Summary};
 use crate::diff::{ComparedMessage, HeaderChange, MessageComparison};
 use crate::http::{Client, ClientLimits, Target};
-use crate::query::Query;
 use crate::send::replay::{self, How};
 use crate::send::{Origin, attempt, run_all};
 use crate::signature::Scheme;
@@ -121,10 +120,9 @@ fn selected(reader: &Reader, which: &Which) -> Result<Vec<Summary>, Halt> {
             Some(summary) => Ok(vec![summary]),
             None => Err(Halt::Because(format!("delivery {id} is no longer in the store"))),
         },
-        Which::Matching(filter) => {
-            let query = Query::parse(filter)?;
+        Which::Matching(query) => {
             let now = Timestamp::now();
-            let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
+            let mut found = reader.search(query, now, Page::Newest, usize::MAX, usize::MAX)?;
             found.rows.retain(|summary| summary.intake.is_complete());
             if found.rows.is_empty() {
                 return Err(Halt::Because("no delivery that can be replayed matches the filter".to_owned()));

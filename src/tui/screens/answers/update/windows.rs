@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tui_input::InputRequest;
 
 use super::{choose, effect, is_answer, open, say, window, write};
-use crate::rules::{AnswerChoice, NamedAnswer, RuleReader, RuleSet};
+use crate::rules::{AnswerChoice, NamedAnswer, RuleSet};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
@@ -282,7 +282,7 @@ fn accept_rule(model: &mut Model) -> Vec<Effect> {
     let at = rules.cursor;
     let Some(line) = &mut rules.line else { return Vec::new() };
     let is_empty = line.input.value().trim().is_empty();
-    let Some(rule) = line.read(RuleReader::new(set.answers())) else {
+    let Some(rule) = line.read(set.reader()) else {
         if is_empty {
             rules.line = None;
         }
@@ -339,7 +339,7 @@ fn typed(
         Some(AnswerOverlay::Rules(rules)) => {
             if let Some(line) = &mut rules.line {
                 in_line(line);
-                line.read(RuleReader::new(set.answers()));
+                line.read(set.reader());
             }
         }
         _ => {}

@@ -5,7 +5,6 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{preview, separate, split};
-use crate::rules::RuleReader;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::choice::{self, PickerRow};
@@ -33,7 +32,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, picker: &Picker, model: &M
     let chosen = choices.get(picker.cursor);
     // The delivery held longest represents the rest.
     let held = picker.deciding.first().and_then(|id| model.answers.held_one(*id));
-    let default = held.and_then(|held| RuleReader::new(model.answers.set.answers()).action(&held.default).ok());
+    let default = held.and_then(|held| model.answers.set.reader().action(&held.default).ok());
     let action = chosen.and_then(PickerRow::action).or(default.as_ref());
     preview::draw(frame, sent, action, picker.preview, model, look);
     drawn

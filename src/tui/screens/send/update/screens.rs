@@ -177,7 +177,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
     }
     let purpose = form.purpose.clone();
     let task = match &purpose {
-        Purpose::Replay(id, filter) => form.replay_task(*id, filter).map(SendTask::Replay),
+        Purpose::Replay(id, filter) => form.replay_task(*id, filter, &model.filters).map(SendTask::Replay),
         Purpose::Simulate => form.simulate_task(&receivers).map(SendTask::Simulate),
         Purpose::Check => form.check_task().map(SendTask::Check),
     };
