@@ -31,7 +31,8 @@ pub(super) struct AttachArgs {
 
 /// Returns when the person quits; the listener goes on.
 pub(super) fn run(args: &SettingsArgs, attach: &AttachArgs) -> Result<ExitCode, CliError> {
-    if !attach.plain && !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
+    let has_terminal = std::io::stdout().is_terminal() && std::io::stdin().is_terminal();
+    if !attach.plain && !has_terminal {
         let words = "attach draws its interface in a terminal: use `attach --plain` without one, or `list --follow`";
         return Err(CliError::Usage(words.to_owned()));
     }

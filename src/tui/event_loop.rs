@@ -2,7 +2,7 @@
 
 mod effects;
 mod news;
-mod requests;
+pub(crate) mod requests;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, mpsc};
@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use ratatui::layout::Size;
 use zeroize::Zeroizing;
 
-use self::requests::RequestPurpose;
+use self::requests::PendingRequests;
 use crate::config::{NotifyManner, Registry};
 use crate::delivery::DeliveryId;
 use crate::server::{RequestOutcome, ServerEvent, SessionWatch, ShownListener};
@@ -70,8 +70,8 @@ pub(crate) enum Wake {
     Ring(String),
     /// What `--plain` says of a delivery.
     Announced(String),
-    /// What came of a request to the listener.
-    Replied(RequestPurpose, RequestOutcome),
+    /// What came of the request with this number.
+    Replied(u64, RequestOutcome),
 }
 
 /// The interface with everything that works for it.
@@ -80,7 +80,7 @@ pub(crate) struct EventLoop {
     /// The webhooks and secrets that the model knows of.
     pub(crate) registry: Arc<Registry>,
     /// Requests to the listener that have no outcome yet.
-    pub(crate) asked: usize,
+    pub(crate) requests: PendingRequests,
     pub(crate) watch: SessionWatch,
     pub(crate) look: Look,
     pub(crate) loader: DeliveriesWorker,
@@ -253,9 +253,8 @@ impl EventLoop {
                 }
                 Ok(())
             }
-            Wake::Replied(asked, outcome) => {
-                self.asked = self.asked.saturating_sub(1);
-                self.replied(asked, outcome)?;
+            Wake::Replied(number, outcome) => {
+                self.replied(number, outcome)?;
                 self.typed()
             }
             // The plain face takes them itself.

@@ -39,6 +39,7 @@ use crate::server::{ServerEvent, ShownListener};
 use crate::tui::app::attachment;
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
+use crate::tui::event_loop::requests::PendingRequests;
 use crate::tui::event_loop::{EventLoop, Wake};
 use crate::tui::keymap::Keymap;
 use crate::tui::picture::{PictureMethod, TerminalFacts};
@@ -249,7 +250,7 @@ fn begin(
     Ok(EventLoop {
         listener: Arc::clone(listener),
         registry,
-        asked: 0,
+        requests: PendingRequests::default(),
         watch,
         look: appearance.without_colours(),
         loader,

@@ -131,6 +131,8 @@ fn marks_and_deletions_are_seen_by_all_and_undone() {
     other.sees("another process deleted #2").sees("of 1");
     one.types("U").sees("brought back #2").sees("of 2");
     other.sees("another process brought back #2").sees("of 2");
+    env.run(&["delete", "--undo"]).yes();
+    other.sees("another process brought back #1").sees("of 3");
     // A store that is pruned meanwhile.
     env.run(&["prune", "--yes", "--pinned", "--keep", "1"]).yes();
     other.sees("another process deleted").sees("of 1");

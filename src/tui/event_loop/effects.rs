@@ -1,6 +1,7 @@
 //! Runs what the engine asks for: work for threads, changes of the listener, the terminal for another program.
 
-use super::{EventLoop, RequestPurpose, Wake};
+use super::requests::RequestPurpose;
+use super::{EventLoop, Wake};
 use crate::server::ListenerRequest;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::lent::LentText;

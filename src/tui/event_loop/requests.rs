@@ -1,7 +1,7 @@
 //! What the interface asks of its listener, and what follows from the outcome: at once where the listener is in this
 //! process, and once it has replied where it is not.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
@@ -37,25 +37,35 @@ pub(crate) enum RequestPurpose {
     Status,
 }
 
+/// Requests that have no outcome yet.
+#[derive(Debug, Default)]
+pub(crate) struct PendingRequests {
+    last: u64,
+    purposes: BTreeMap<u64, RequestPurpose>,
+}
+
+impl PendingRequests {
+    fn begin(&mut self, purpose: RequestPurpose) -> u64 {
+        self.last += 1;
+        self.purposes.insert(self.last, purpose);
+        self.last
+    }
+
+    /// Whether all were replied to.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.purposes.is_empty()
+    }
+}
+
 impl EventLoop {
     /// Asks the listener for something.
-    pub(super) fn ask(&mut self, request: ListenerRequest, asked: RequestPurpose) -> Result<(), TuiError> {
-        let wakes = self.wakes.clone();
-        // The reply takes it from where it waits: either here or there.
-        let slot = Arc::new(Mutex::new(Some(asked)));
-        let waiting = Arc::clone(&slot);
-        let take = |slot: &Mutex<Option<RequestPurpose>>| slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+    pub(super) fn ask(&mut self, request: ListenerRequest, purpose: RequestPurpose) -> Result<(), TuiError> {
+        let (number, wakes) = (self.requests.begin(purpose), self.wakes.clone());
         let later = move |outcome| {
-            if let Some(asked) = take(&waiting) {
-                let _ = wakes.send(Wake::Replied(asked, outcome));
-            }
+            let _ = wakes.send(Wake::Replied(number, outcome));
         };
-        self.asked += 1;
         match self.listener.ask(request, Box::new(later)) {
-            Some(outcome) => {
-                self.asked -= 1;
-                take(&slot).map_or(Ok(()), |asked| self.replied(asked, outcome))
-            }
+            Some(outcome) => self.replied(number, outcome),
             None => Ok(()),
         }
     }
@@ -94,8 +104,9 @@ impl EventLoop {
     }
 
     /// What follows from the outcome of a request.
-    pub(super) fn replied(&mut self, asked: RequestPurpose, outcome: RequestOutcome) -> Result<(), TuiError> {
-        match (asked, outcome) {
+    pub(super) fn replied(&mut self, number: u64, outcome: RequestOutcome) -> Result<(), TuiError> {
+        let Some(purpose) = self.requests.purposes.remove(&number) else { return Ok(()) };
+        match (purpose, outcome) {
             (RequestPurpose::Marks(ids, edit), outcome) => {
                 let changed = outcome.map(|reply| match reply {
                     RequestReply::Done(changed) => changed,

@@ -175,7 +175,7 @@ impl PlainLoop {
     /// Asks for the next line, or ends when there is none and nothing runs any more.
     fn go_on(&mut self) -> Result<(), TuiError> {
         // What was asked of the listener is answered before the next line is read.
-        if !self.conversation.is_ready() || self.edge.asked > 0 || self.edge.end {
+        if !self.conversation.is_ready() || !self.edge.requests.is_empty() || self.edge.end {
             return Ok(());
         }
         if self.has_ended {
