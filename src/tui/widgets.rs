@@ -1,10 +1,13 @@
 //! Small pieces that several panes share.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::{HANDSHAKE_LABEL, MADE_UP_LABEL, TYPED_LABEL};
 use crate::text::{self, wrap};
@@ -13,11 +16,50 @@ use crate::tui::theme::Look;
 /// Columns of the names in "name  value" lines.
 pub(crate) const NAME_COLUMNS: usize = 11;
 
-/// Draws one line at row `row` of `area`, cut at its width.
+/// Draws one line at row `row` of `area`. One that is too long ends with `…`: nothing is cut without a sign of it.
 pub(crate) fn put(frame: &mut Frame<'_>, area: Rect, row: u16, line: Line<'_>) {
     if row < area.height {
+        let line = elided(line, area.width.into());
         frame.render_widget(line, Rect { y: area.y + row, height: 1, ..area });
     }
+}
+
+/// The line, or as much of it as has room before `…`. Blanks at its end take no room.
+fn elided(mut line: Line<'_>, columns: usize) -> Line<'_> {
+    if line.width() <= columns {
+        return line;
+    }
+    while let Some(last) = line.spans.last_mut() {
+        let kept = last.content.trim_end_matches(' ').len();
+        match &mut last.content {
+            _ if kept == 0 => drop(line.spans.pop()),
+            Cow::Borrowed(text) => *text = &text[..kept],
+            Cow::Owned(text) => text.truncate(kept),
+        }
+        if kept > 0 {
+            break;
+        }
+    }
+    if line.width() <= columns {
+        return line;
+    }
+    let mut left = columns;
+    line.spans.retain_mut(|span| {
+        let width = span.content.width();
+        if left == 0 {
+            return false;
+        }
+        // Not even a blank is left where the sign goes.
+        if width >= left && columns > 0 {
+            let more = format!("{}…", span.content);
+            *span = Span::styled(text::clip(&more, left).into_owned(), span.style);
+            left = 0;
+        } else {
+            left -= width;
+        }
+        true
+    });
+    line
 }
 
 /// A line between two panes.
@@ -133,6 +175,25 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+
+    #[test]
+    fn what_is_cut_says_so() {
+        let shown = |spans: &[&str], columns: usize| {
+            let line = Line::from(spans.iter().map(|span| Span::raw((*span).to_owned())).collect::<Vec<_>>());
+            let line = elided(line, columns);
+            assert!(line.width() <= columns, "{line:?}");
+            line.spans.iter().map(|span| &*span.content).collect::<String>()
+        };
+        assert_eq!(shown(&["ab", "cd"], 4), "abcd");
+        assert_eq!(shown(&["ab", "cd  ", "   "], 4), "abcd", "blanks need no room");
+        assert_eq!(shown(&["ab", "cde"], 4), "abc…");
+        assert_eq!(shown(&["abcd", "e"], 4), "abc…");
+        assert_eq!(shown(&["abcd", " ", "e"], 4), "abc…");
+        assert_eq!(shown(&["a文b", "c"], 3), "a…");
+        assert_eq!(shown(&["a文b", "c"], 1), "…");
+        assert_eq!(shown(&["ab"], 0), "");
+        assert_eq!(shown(&["   "], 2), "");
+    }
 
     #[test]
     fn numbers_fit_narrow_columns() {

@@ -69,6 +69,8 @@ codes! {
         "Senders sign twice while a secret is changed, in a second header; or a relay added a signature of its own under the usual name.";
     SecretSent "secret_sent" "The request contains the secret itself"
         "The secret was put into a header, a parameter or the body, beside the signature: anyone who saw this request can sign anything.";
+    SignatureMalformed "signature_malformed" "The header's value is no signature"
+        "A placeholder, a variable that was not set, an id, or a digest of another length was sent where the signature goes.";
     SignatureTruncated "signature_truncated" "The signature is truncated"
         "A database column, a log line or a header limit was shorter than the signature.";
     SignatureIsSecret "signature_is_secret" "The header contains the secret itself"
@@ -170,6 +172,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 50);
+        assert_eq!(CauseCode::ALL.len(), 51);
     }
 }

@@ -2,15 +2,16 @@
 
 use super::axis::{Ways, Why};
 use super::bodies::first_difference;
+use super::encoding::{Received, WrittenSignature};
 use super::search::{Match, SearchResult};
 use super::structure::Structure;
 use super::{
     Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes, foreign, hops,
     likeness, sent_secret,
 };
-use crate::delivery::{Judgement, TimestampFacts};
+use crate::delivery::{Judgement, TimestampFacts, Verdict};
 use crate::payload::grouped;
-use crate::signature::{Proof, Scheme, TemplatePiece};
+use crate::signature::{Algorithm, Proof, Scheme, TemplatePiece};
 use crate::text::capitalised;
 use crate::text::units::age_words;
 
@@ -173,7 +174,7 @@ fn report(
         evidence.extend(request.history.evidence(request.body));
         let left_out = std::mem::take(&mut explained.left_out).into_iter();
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
-        causes.extend(seen(request, structure, &explained));
+        causes.extend(seen(request, judgement, structure, &explained));
     }
     if let Some(why) = judgement.timestamp.as_ref().and_then(age) {
         evidence.push(Evidence { code: why.code.code(), text: format!("apart from the signature, {}", why.detail) });
@@ -190,13 +191,16 @@ fn report(
 }
 
 /// What is known without a proof, and that nothing explains the mismatch.
-fn seen(request: &Request<'_>, structure: &Structure, explained: &Explained) -> Vec<Cause> {
+fn seen(request: &Request<'_>, judgement: &Judgement, structure: &Structure, explained: &Explained) -> Vec<Cause> {
     let scheme = request.scheme;
     let evidence = |whys| evidence(scheme, whys);
     let all = structure.seen.iter().chain(&explained.seen);
     let mut causes: Vec<Cause> = all.map(|why| evidence(vec![why.clone()])).collect();
+    let malformed = malformed(request, judgement, structure).filter(|_| causes.is_empty());
     let unsigned = structure.seen.iter().any(|why| why.code == CauseCode::SignatureHeaderMissing);
-    if !unsigned {
+    if let Some(why) = malformed {
+        causes.push(evidence(vec![why]));
+    } else if !unsigned {
         let budget = match (explained.is_stopped, explained.tried) {
             (_, 0) => String::new(),
             (false, tried) => format!(" (all {} computations were tried)", grouped(tried)),
@@ -215,6 +219,26 @@ fn seen(request: &Request<'_>, structure: &Structure, explained: &Explained) -> 
         causes.push(evidence(vec![Why::new(CauseCode::Unexplained, 0, detail)]));
     }
     causes
+}
+
+/// That the value cannot be the scheme's digest, whatever the secret: in no encoding does it have that length.
+fn malformed(request: &Request<'_>, judgement: &Judgement, structure: &Structure) -> Option<Why> {
+    let algorithm = request.scheme.algorithm()?;
+    let note = judgement.note.as_deref().filter(|_| judgement.verdict == Verdict::MalformedSignature)?;
+    let bytes = algorithm.digest_bytes();
+    // Digits that lost zeros are fewer, and yet most of them are there.
+    let is_possible = |received: &Received| match received.written {
+        WrittenSignature::Whole => received.digest.len() == bytes,
+        WrittenSignature::Bytes | WrittenSignature::Number => received.digest.len() > bytes,
+    };
+    if structure.received.iter().any(is_possible) {
+        return None;
+    }
+    let whole = structure.received.iter().filter(|received| received.written == WrittenSignature::Whole);
+    let other = whole.map(|received| received.digest.len()).filter_map(Algorithm::of_length).next();
+    let like = other.map_or(String::new(), |other| format!(", the length of {}", other.name()));
+    let said = note.strip_prefix("invalid ").unwrap_or(note);
+    Some(Why::new(CauseCode::SignatureMalformed, 0, format!("{said}{like}")))
 }
 
 fn evidence(scheme: &Scheme, whys: Vec<Why>) -> Cause {

@@ -29,6 +29,11 @@ fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
                 scheme.timestamp_place()
             )
         }
+        CauseCode::SignatureMalformed => format!(
+            "Find what the sender puts there; it must be {}, as {}. `whyhook sign` prints what is expected.",
+            scheme.proof,
+            if form.is_empty() { scheme.encoding.words().to_owned() } else { form }
+        ),
         CauseCode::SignatureTruncated => {
             "Make room for the whole signature everywhere: columns, fields, header limits.".to_owned()
         }
@@ -88,6 +93,9 @@ fn usual(code: CauseCode) -> &'static str {
         }
         CauseCode::SecretSent => {
             "Replace the secret now: it was sent in the clear, and logs may have kept it. Send only the signature."
+        }
+        CauseCode::SignatureMalformed => {
+            "Find what the sender puts there; it must be the HMAC-SHA256 as 64 hexadecimal digits. `whyhook sign` prints what is expected."
         }
         CauseCode::SignatureTruncated => "Make room for all 64 digits everywhere: columns, fields, header limits.",
         CauseCode::SignatureIsSecret => {

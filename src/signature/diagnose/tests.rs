@@ -1,6 +1,7 @@
 //! Each cause, from requests that were really signed that way.
 
 use jiff::Timestamp;
+use rstest::rstest;
 
 use super::*;
 use crate::signature::{SecretOrigin, SignatureValue, sign};
@@ -80,6 +81,33 @@ fn a_right_delivery_has_no_cause() {
     let diagnosis = Case::new(&signature, T, BODY.as_bytes()).run();
     assert_eq!(diagnosis.verdict.code(), "verified");
     assert!(diagnosis.causes.is_empty() && diagnosis.complete);
+}
+
+#[rstest]
+#[case("test", "found 4 bytes")]
+#[case("undefined", "found 9 bytes")]
+#[case("sha256=", "found 7 bytes")]
+#[case("8f14e45fceea167a5a36dedd4bea2543", "the length of HMAC-MD5")]
+#[case("da39a3ee5e6b4b0d3255bfef95601890afd80709", "the length of HMAC-SHA1")]
+#[case("0f4c1a7e-3a70-4cf7-9d7d-1c4a2f3b9d10", "found 36 bytes")]
+#[case(&"zz".repeat(32), "not a hexadecimal digit")]
+fn what_can_be_no_signature_is_said_to_be_none(#[case] value: &str, #[case] words: &str) {
+    let diagnosis = Case::new(value, T, BODY.as_bytes()).run();
+    assert_eq!(first(&diagnosis), ["signature_malformed"], "{value}");
+    assert!(diagnosis.causes[0].summary.contains(words), "{:#?}", diagnosis.causes);
+    assert!(diagnosis.causes.len() == 1 && !diagnosis.is_proved());
+}
+
+#[test]
+fn a_digest_in_any_form_may_be_another_secret_s() {
+    use base64::Engine as _;
+    let bytes = [0xd7; 32];
+    let digits = hex::encode(bytes);
+    let standard = base64::prelude::BASE64_STANDARD.encode(bytes);
+    let with_prefix = format!("sha256={digits}");
+    for value in [&digits, &digits.to_uppercase(), &standard, &with_prefix] {
+        assert_eq!(first(&Case::new(value, T, BODY.as_bytes()).run()), ["unexplained"], "{value}");
+    }
 }
 
 #[test]
@@ -379,7 +407,9 @@ fn strangers_and_edits_yield_not_one_proof() {
             let case = Case { depth, ..Case::new(&signature, T, body) };
             let diagnosis = case.run();
             assert!(!diagnosis.is_proved(), "{number} {:?}", first(&diagnosis));
-            assert_eq!(diagnosis.causes.last().unwrap().changes[0].code, CauseCode::Unexplained);
+            let code = diagnosis.causes.last().unwrap().changes[0].code;
+            let is_whole = signature.len() == 64;
+            assert_eq!(code, if is_whole { CauseCode::Unexplained } else { CauseCode::SignatureMalformed });
         }
     }
 }

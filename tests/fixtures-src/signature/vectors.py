@@ -161,6 +161,8 @@ for template, kind in (("{b}", "alarm"), ("{t}{b}", "proof"), ("{t}:{b}", "proof
     case("content_template", mac(SECRET, signed).hexdigest(), kind=kind)
 case("content_template", "", headers=[["X-Webhook-Signature", mac(SECRET, b"msg_1." + message()).hexdigest()], ["X-Webhook-Timestamp", T], ["webhook-id", "msg_1"]])
 case("unexplained", mac("nobody knows this", message()).hexdigest(), kind="evidence")
+for value in ("test", "undefined", "0f4c1a7e-3a70-4cf7-9d7d-1c4a2f3b9d10", mac("nobody knows this", message(), "sha1").hexdigest()):
+    case("signature_malformed", value, kind="evidence")
 
 
 def other_language(signer, code, command):

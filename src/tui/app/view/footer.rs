@@ -34,8 +34,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
             typed(frame, area, prompt, " / ", Span::styled(format!("   {about}"), theme.dim), look);
         }
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Query => {
-            let about = Span::styled("   Enter keeps it, ↑↓ scroll it, Esc closes it", theme.dim);
-            typed(frame, area, prompt, " jq ", about, look);
+            let typed_columns = text::visible(prompt.text()).width() + " jq ".width() + 1;
+            let room = usize::from(area.width).saturating_sub(typed_columns);
+            let hints = [
+                "   Enter keeps it, ↑↓ scroll it, Esc closes it",
+                "   Enter keep  ↑↓ scroll  Esc close",
+                "   Esc close",
+            ];
+            let about = hints.into_iter().find(|hint| hint.width() <= room).unwrap_or_default();
+            typed(frame, area, prompt, " jq ", Span::styled(about, theme.dim), look);
         }
         _ => return hints(frame, area, model, look, columns),
     }

@@ -2,6 +2,7 @@
 
 mod answers;
 mod attached;
+mod colours;
 mod hostile;
 
 use std::time::Duration;
@@ -35,7 +36,8 @@ use crate::tui::app::step::Step;
 use crate::tui::app::update::update;
 use crate::tui::screens::answers::state::Answers;
 use crate::tui::screens::details::state::LoadedDelivery;
-use crate::tui::screens::list::page::PageResult;
+use crate::tui::screens::list::action::ListAction;
+use crate::tui::screens::list::page::{PageResult, SortedPlace};
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
 use crate::tui::theme::Theme;
 use crate::tui::theme::palette::ThemePalette;
@@ -178,12 +180,39 @@ fn tabs(#[case] tab: Tab) {
 }
 
 #[rstest]
-#[case(80, 24)]
-#[case(200, 50)]
 #[case(40, 10)]
+#[case(60, 20)]
+#[case(80, 24)]
+#[case(120, 36)]
+#[case(200, 50)]
 fn sizes(#[case] columns: u16, #[case] rows: u16) {
     let mut model = model(&three(), secrets());
     insta::assert_snapshot!(format!("size_{columns}x{rows}"), screen(&mut model, columns, rows));
+}
+
+#[rstest]
+#[case(60, 20)]
+#[case(80, 24)]
+#[case(120, 36)]
+#[case(200, 50)]
+fn a_sorted_list(#[case] columns: u16, #[case] rows: u16) {
+    let mut model = model(&three(), secrets());
+    update(&mut model, Message::Act(Action::List(ListAction::Sort)));
+    let effects = update(&mut model, Message::Choose('s'));
+    let Some(Effect::LoadPage(request)) = effects.first() else { panic!("{effects:?}") };
+    let mut rows_of: Vec<Summary> = three().into_iter().map(|delivery| delivery.summary).collect();
+    rows_of.sort_by_key(|row| std::cmp::Reverse(row.body_bytes));
+    let page = PageResult {
+        generation: request.generation,
+        newest: Some(DeliveryId(3)),
+        rows: rows_of,
+        place: Some(SortedPlace { first: 0, all: 3, is_cut: false }),
+        ..PageResult::default()
+    };
+    update(&mut model, Message::Page(page));
+    insta::assert_snapshot!(format!("sorted_{columns}x{rows}"), screen(&mut model, columns, rows));
+    update(&mut model, Message::Act(Action::List(ListAction::Sort)));
+    insta::assert_snapshot!(format!("sort_menu_{columns}x{rows}"), screen(&mut model, columns, rows));
 }
 
 /// A live event with every severity of drift, three items, and a header of its own time.
@@ -209,6 +238,7 @@ fn drifted_model() -> Model {
 }
 
 #[rstest]
+#[case(60, 20)]
 #[case(80, 24)]
 #[case(120, 36)]
 #[case(200, 50)]

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::payload::grouped;
 use crate::server::listener::HELD_LIMIT;
@@ -21,8 +22,9 @@ use crate::tui::window::{draw_lines, window};
 const COLUMNS: u16 = 76;
 /// Columns of the names on the left.
 const NAMES: usize = 13;
-/// Cells of a gauge.
+/// Cells of a gauge, at most and at least.
 const GAUGE: usize = 16;
+const LEAST_GAUGE: usize = 4;
 /// From this part on, in hundredths, a gauge warns.
 const NEARLY: usize = 80;
 
@@ -32,7 +34,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, view: &StatusView, model: 
     let (mut lines, title) = match &view.status {
         Some(status) => {
             let running = age_words(i64::try_from(status.uptime.as_millis()).unwrap_or(i64::MAX));
-            let lines = [bounds(status, look), refusals(status, look)].concat();
+            let lines = [bounds(status, columns, look), refusals(status, look)].concat();
             (lines, format!("Listener status (up {running})"))
         }
         None => (Vec::new(), "Listener status".to_owned()),
@@ -42,41 +44,40 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, view: &StatusView, model: 
     draw_lines(frame, area, &lines, view.first)
 }
 
-fn bounds(status: &Status, look: &Look) -> Vec<Line<'static>> {
+fn bounds(status: &Status, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let load = &status.load;
-    let gauge = |name: &str, used: usize, most: usize, words: String| {
-        let (full, style) = filled(used, most, look);
-        Line::from(vec![
-            Span::styled(format!("   {name:<NAMES$}"), look.theme.dim),
-            Span::styled("━".repeat(full), style),
-            Span::styled("─".repeat(GAUGE - full), look.theme.rule),
-            Span::raw(format!("  {words}")),
-        ])
-    };
     let count = |number: usize| grouped(number as u64);
     let of = |used: usize, most: usize, what: &str| format!("{} of {}{what}", count(used), count(most));
     let most = load.limits.in_flight_bytes;
-    let mut lines = vec![
-        heading(" In use", look),
-        gauge(
-            "connections",
-            load.connections,
-            load.limits.connections,
-            of(load.connections, load.limits.connections, ""),
-        ),
-        gauge(
+    let connections = load.limits.connections;
+    let gauges = [
+        ("connections", load.connections, connections, of(load.connections, connections, "")),
+        (
             "bodies",
             load.in_flight_bytes,
             most,
             format!("{} of {} in memory", size_words(load.in_flight_bytes as u64), size_words(most as u64)),
         ),
-        gauge("disk", load.waiting, QUEUE_CAPACITY, of(load.waiting, QUEUE_CAPACITY, " waiting to be written")),
-        gauge("held", load.held, HELD_LIMIT, of(load.held, HELD_LIMIT, " waiting for you")),
+        ("disk", load.waiting, QUEUE_CAPACITY, of(load.waiting, QUEUE_CAPACITY, " waiting to be written")),
+        ("held", load.held, HELD_LIMIT, of(load.held, HELD_LIMIT, " waiting for you")),
     ];
+    // The words stay whole, and the gauges have what is left.
+    let words = gauges.iter().map(|(.., words)| words.width()).max().unwrap_or(0);
+    let cells = columns.saturating_sub(3 + NAMES + 2 + words).clamp(LEAST_GAUGE, GAUGE);
+    let mut lines = vec![heading(" In use", look)];
+    for (name, used, most, words) in gauges {
+        let (full, style) = filled(used, most, cells, look);
+        lines.push(Line::from(vec![
+            Span::styled(format!("   {name:<NAMES$}"), look.theme.dim),
+            Span::styled("━".repeat(full), style),
+            Span::styled("─".repeat(cells - full), look.theme.rule),
+            Span::raw(format!("  {words}")),
+        ]));
+    }
     if let Some(memory) = status.memory {
         let words = format!("{} now, {} at peak", size_words(memory.now), size_words(memory.most));
         lines.push(Line::from(vec![
-            Span::styled(format!("   {:<1$}", "memory", NAMES + GAUGE + 2), look.theme.dim),
+            Span::styled(format!("   {:<1$}", "memory", NAMES + cells + 2), look.theme.dim),
             Span::raw(words),
         ]));
     }
@@ -84,16 +85,16 @@ fn bounds(status: &Status, look: &Look) -> Vec<Line<'static>> {
     lines
 }
 
-/// How many cells are full, and in which style. One that is used at all shows it.
-fn filled(used: usize, most: usize, look: &Look) -> (usize, Style) {
+/// How many of these cells are full, and in which style. One that is used at all shows it.
+fn filled(used: usize, most: usize, cells: usize, look: &Look) -> (usize, Style) {
     let part = used.saturating_mul(100) / most.max(1);
     let style = match part {
         100.. => look.theme.bad,
         NEARLY.. => look.theme.warn,
         _ => look.theme.good,
     };
-    let cells = (used.saturating_mul(GAUGE) / most.max(1)).min(GAUGE);
-    (cells.max(usize::from(used > 0)), style)
+    let full = (used.saturating_mul(cells) / most.max(1)).min(cells);
+    (full.max(usize::from(used > 0)), style)
 }
 
 fn refusals(status: &Status, look: &Look) -> Vec<Line<'static>> {

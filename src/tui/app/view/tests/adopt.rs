@@ -23,6 +23,7 @@ fn offered() -> Model {
 }
 
 #[rstest]
+#[case(60, 20)]
 #[case(80, 24)]
 #[case(120, 36)]
 #[case(200, 50)]

@@ -12,7 +12,7 @@ use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::state::{AnswersNews, AnswersState};
 use crate::tui::screens::send::task::SendTask;
 
-const SIZES: [(u16, u16); 3] = [(80, 24), (120, 36), (200, 50)];
+const SIZES: [(u16, u16); 4] = [(60, 20), (80, 24), (120, 36), (200, 50)];
 
 fn state(held: &[i64]) -> AnswersState {
     let later = named("later", 503, &[("X-Id".to_owned(), "{{id}}".to_owned())], Some("not now, {{event}}")).unwrap();

@@ -63,6 +63,7 @@ fn disc(width: u32, height: u32) -> Vec<u8> {
 }
 
 #[rstest]
+#[case(60, 20)]
 #[case(80, 24)]
 #[case(120, 36)]
 #[case(200, 50)]

@@ -63,7 +63,7 @@ fn tell(model: &mut Model, news: News) {
 }
 
 fn shown(name: &str, model: &mut Model) {
-    for (columns, rows) in [(80, 24), (120, 36), (200, 50)] {
+    for (columns, rows) in [(60, 20), (80, 24), (120, 36), (200, 50)] {
         let screen = screen(model, columns, rows);
         assert!(!screen.chars().any(|character| character != '\n' && is_hidden(character)), "{screen}");
         insta::assert_snapshot!(format!("sending_{name}_{columns}x{rows}"), screen);

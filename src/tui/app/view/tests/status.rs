@@ -18,6 +18,7 @@ fn busy() -> Status {
 }
 
 #[rstest]
+#[case(60, 20)]
 #[case(80, 24)]
 #[case(120, 36)]
 #[case(200, 50)]

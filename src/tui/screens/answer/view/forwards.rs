@@ -8,8 +8,10 @@ use crate::inspect::agreement::explaining_cause;
 use crate::rules::{Agreement, AgreementFacts};
 use crate::send::probe::{ProbeAnswers, answered_before};
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::pane::Pane;
 use crate::tui::screens::answer::state::AnswerStory;
+use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::widgets::{counted, field, heading, paragraph, short_latency, shown};
 
 /// The part of a server's body that is shown.
@@ -68,21 +70,34 @@ fn meaning(attempt: &Attempt, status: u16, story: &AnswerStory, pane: &Pane<'_>)
         _ => agreement.words(verdict, status, &facts),
     };
     let mut lines = paragraph(&format!("{mark} {words}"), style, columns);
-    let key = |key: &'static str, does: &'static str| {
-        Line::from(vec![Span::styled(key, theme.title), Span::raw(format!(" {does}"))])
-    };
     match probe {
         Some(probe) => {
             let style = if probe.finding.is_good() == Some(true) { theme.good } else { theme.text };
             lines.extend(paragraph(&shown(&format!("Probe: {}.", probe.words)), style, columns));
         }
         None if agreement.is_conflict() && facts.cause.is_none() => {
-            lines.push(key("!", "sends a forged copy there, which settles it"));
+            let probe = Action::Answer(AnswerAction::Probe);
+            lines.extend(keyed(probe, "sends a forged copy there, which settles it", pane));
         }
         None => {}
     }
     if agreement == Agreement::OnlyHere {
-        lines.push(key("c", "takes the digest that your server computed, and finds what it hashed"));
+        lines.extend(keyed(
+            Action::Compare,
+            "takes the digest that your server computed, and finds what it hashed",
+            pane,
+        ));
+    }
+    lines
+}
+
+/// What an action does, behind its key.
+fn keyed(action: Action, does: &str, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let key = pane.model.keymap.press(action);
+    let mut lines = paragraph(&format!("{key} {does}"), pane.look.theme.text, pane.columns);
+    if let Some(rest) = lines.first().and_then(|first| first.spans.first()?.content.strip_prefix(&*key)) {
+        let rest = Span::styled(rest.to_owned(), pane.look.theme.text);
+        lines[0] = Line::from(vec![Span::styled(key, pane.look.theme.title), rest]);
     }
     lines
 }

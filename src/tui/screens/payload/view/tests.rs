@@ -381,6 +381,7 @@ fn four_hundred_thousand_rows_fold_and_move_at_once() {
 }
 
 #[rstest]
+#[case(60, 20)]
 #[case(80, 24)]
 #[case(120, 36)]
 #[case(200, 50)]

@@ -4,6 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::WIDEST;
 use crate::send::conformance::{CaseVerdict, CheckFinding, CheckOutcome, CheckRow, Observed, Remedy};
@@ -12,11 +13,15 @@ use crate::text::{clip, visible_bytes, wrap};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::CheckView;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, put, short_latency, shown};
+use crate::tui::widgets::{counted, paragraph, put, short_latency, shown};
 use crate::tui::window::window;
 
 /// Columns of a case's name.
 const NAME_COLUMNS: usize = 26;
+/// The same in a narrow window.
+const NARROW_NAME_COLUMNS: usize = 22;
+/// The fewest columns of what was answered beside the time.
+const SAID_COLUMNS: usize = 12;
 /// Bytes of a response that are shown.
 const SAID_BYTES: usize = 200;
 /// Columns of what is expected.
@@ -47,6 +52,7 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, check: &CheckView, look: &
         head.truncate(most.saturating_sub(1));
         head.push(Line::styled(more, look.theme.dim));
     }
+    head.push(headings(columns, look));
     let top = u16::try_from(head.len()).unwrap_or(u16::MAX).min(inside.height);
     for (row, line) in (0..).zip(head) {
         put(frame, inside, row, line);
@@ -118,14 +124,14 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
             let failed = check.rows.iter().filter(|row| row.mark == CaseVerdict::Fail).count();
             let note = if check.note.is_empty() { String::new() } else { format!("; {}", check.note) };
             let words = format!("{} of {total} sent, {failed} failed; x cancels{note}", check.rows.len());
-            lines.push(Line::styled(words, theme.info));
+            lines.extend(paragraph(&words, theme.info, columns));
         }
         Some(Err(reason)) => {
             lines.extend(wrap(&shown(reason), columns).into_iter().map(|part| Line::styled(part, theme.bad)));
         }
         Some(Ok(report)) => {
             let counts = format!(
-                "   {} passed, {} failed, {}, {} not sent; y copies the report",
+                "{} passed, {} failed, {}, {} not sent; y copies the report",
                 report.count(CaseVerdict::Pass),
                 report.count(CaseVerdict::Fail),
                 counted(report.count(CaseVerdict::Advice) as u64, "note"),
@@ -136,20 +142,21 @@ fn summary(check: &CheckView, columns: usize, look: &Look) -> Vec<Line<'static>>
                 CheckOutcome::Fail => ("✗ Failed".to_owned(), theme.bad),
                 CheckOutcome::NoVerdict => (format!("! {}", report.verdict()), theme.warn),
             };
-            for (index, part) in wrap(&shown(&word), columns).into_iter().enumerate() {
-                let mut spans = vec![Span::styled(part, style)];
-                spans.extend((index == 0 && word.len() < 12).then(|| Span::styled(counts.clone(), theme.dim)));
-                lines.push(Line::from(spans));
-            }
-            if word.len() >= 12 {
-                lines.push(Line::styled(counts.trim_start().to_owned(), theme.dim));
+            if word.width() + 3 + counts.width() <= columns {
+                lines
+                    .push(Line::from(vec![Span::styled(format!("{word}   "), style), Span::styled(counts, theme.dim)]));
+            } else {
+                lines.extend(paragraph(&shown(&word), style, columns));
+                lines.extend(paragraph(&counts, theme.dim, columns));
             }
             for finding in &report.findings {
                 push_finding(finding, columns, look, &mut lines);
             }
         }
     }
-    lines.push(Line::default());
+    if !matches!(check.report, None | Some(Err(_))) {
+        lines.push(Line::default());
+    }
     lines
 }
 
@@ -169,16 +176,32 @@ fn push_finding(finding: &CheckFinding, columns: usize, look: &Look, lines: &mut
     }
 }
 
+/// What the columns of the cases are.
+fn headings(columns: usize, look: &Look) -> Line<'static> {
+    let (before, time) = laid_out("case", "expected", "time", columns);
+    Line::styled(format!("result {before}{time}received"), look.theme.dim)
+}
+
+/// A case up to what was answered, in its columns. In a narrow window the time gives way to the answer.
+fn laid_out(name: &str, expected: &str, time: &str, columns: usize) -> (String, String) {
+    let is_narrow = columns < 7 + NAME_COLUMNS + 1 + EXPECTED_COLUMNS + 1 + 8 + SAID_COLUMNS;
+    let (names, time) = match is_narrow {
+        true => (NARROW_NAME_COLUMNS, String::new()),
+        false => (NAME_COLUMNS, format!("{time:>7} ")),
+    };
+    (format!("{:<names$} {expected:<EXPECTED_COLUMNS$} ", clip(name, names)), time)
+}
+
 fn case(row: &CheckRow, columns: usize, look: &Look) -> Line<'static> {
     let (glyph, word, style) = mark(row.mark, look);
     let time = row.came.latency().map(short_latency).unwrap_or_default();
-    let came = format!("{:<NAME_COLUMNS$} {:<EXPECTED_COLUMNS$} ", row.case.name, row.case.expect.words());
-    let room = columns.saturating_sub(7 + came.len() + 8);
+    let (came, time) = laid_out(row.case.name, row.case.expect.words(), &time, columns);
+    let room = columns.saturating_sub(7 + came.width() + time.width());
     let words = row.came.words();
     Line::from(vec![
         Span::styled(format!("{glyph} {word} "), style),
         Span::raw(came),
-        Span::styled(format!("{time:>7} "), look.theme.dim),
+        Span::styled(time, look.theme.dim),
         Span::styled(clip(&shown(&words), room).into_owned(), style),
     ])
 }
