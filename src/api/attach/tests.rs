@@ -61,6 +61,7 @@ fn run(format: u32, version: &str) -> RunPart {
 fn state(newest: i64, chosen: Option<&Override>, held: &[Held]) -> StatePart {
     StatePart {
         newest: DeliveryId(newest),
+        commits: 1,
         counts: vec![1],
         chosen: chosen.map(ChosenPart::from),
         held: held.iter().map(HeldPart::from).collect(),
@@ -115,6 +116,10 @@ fn only_what_is_another_is_told_and_nothing_older_counts() {
     let mut mirror = following();
     let changed = mirror.take(sent(&snapshot(7, 5, Some(state(4, None, &[held(3)]))))).unwrap();
     assert_eq!(changed, Changed { answers: true, stored: true, ..Changed::default() });
+    // The answer of a delivery that is known already.
+    let answered = StatePart { commits: 2, ..state(4, None, &[held(3)]) };
+    let changed = mirror.take(sent(&snapshot(7, 6, Some(answered)))).unwrap();
+    assert_eq!(changed, Changed { stored: true, ..Changed::default() });
     // The reply to a request, overtaken by the stream.
     let late = snapshot(7, 4, Some(state(3, Some(&chosen("200", false)), &[])));
     assert_eq!(mirror.take(late).unwrap(), Changed::default());
