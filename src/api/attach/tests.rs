@@ -130,7 +130,7 @@ fn only_what_is_another_is_told_and_nothing_older_counts() {
 }
 
 #[test]
-fn a_listener_that_is_gone_holds_nothing_and_another_begins_anew() {
+fn a_listener_that_is_gone_holds_nothing_and_another_begins_afresh() {
     let mut mirror = following();
     let lost = mirror.lose("it has ended".to_owned()).unwrap();
     assert!(lost.held && lost.tunnel && mirror.held.is_empty());
