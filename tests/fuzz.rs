@@ -109,8 +109,67 @@ fn request() -> impl Strategy<Value = String> {
     )
 }
 
+/// A request of the control interface, mostly one that is understood: its line, and its body.
+#[cfg(unix)]
+fn controlled() -> impl Strategy<Value = String> {
+    let secret = "whsec_fuzz_8Vq2Lm5Rk9Xc4Zt7";
+    let id = piece(&["1", "2", "latest"], &["0", "-1", "x", "99999999999999999999", "%2e", ""]);
+    let of_id =
+        piece(&["", "/body", "/raw", "/diagnosis", "/attempts", "/images", "/images/1"], &["/", "/images/x", "/%00"]);
+    let query = piece(
+        &["", "?filter=verdict:bad", "?filter=is:live&limit=1", "?left=1&right=2", "?values=false", "?values=true"],
+        &["?filter=verdct:x", "?limit=0", "?before=x", "?filter=%ff", "?a=b", "?values=", "?"],
+    );
+    let place = piece(
+        &["/status", "/deliveries", "/secrets", "/rules", "/held", "/answer", "/jobs", "/deleted", "/diff", "/filter"],
+        &["/", "/nowhere", "/secrets/typed", "/attempts/1", "/jobs/1", "/rules/1/move", "//status"],
+    );
+    let target = prop_oneof![
+        (id, of_id).prop_map(|(id, rest)| format!("/deliveries/{id}{rest}")),
+        (place, query).prop_map(|(place, query)| place + &query),
+        piece(&["/marks", "/delete", "/undelete", "/prune", "/reload"], &["/stop"]),
+    ];
+    let value = prop_oneof![
+        piece(&["1", "true", "\"503\"", "\"dev\"", "[1, 2]", "[\"503\"]"], &["null", "{}", "[[", "\"\\u009b\""]),
+        Just(format!("\"{secret}\"")),
+        Just(format!("[\"{secret}\"]")),
+    ];
+    let name = piece(
+        &[
+            "label",
+            "secret",
+            "secret_base64",
+            "rule",
+            "rules",
+            "ids",
+            "filter",
+            "note",
+            "add_tags",
+            "to",
+            "default",
+            "dry_run",
+        ],
+        &["x", "", "whsec_fuzz_8Vq2Lm5Rk9Xc4Zt7"],
+    );
+    let body = proptest::collection::vec((name, value), 0..3).prop_map(|members| {
+        let members: Vec<String> = members.into_iter().map(|(name, value)| format!("\"{name}\": {value}")).collect();
+        format!("{{{}}}", members.join(", "))
+    });
+    let method = piece(&["GET", "POST", "PUT", "DELETE"], &["HEAD", "OPTIONS", "PATCH", "get"]);
+    (method, target, body).prop_map(|(method, target, body)| format!("{method} {target}\n{body}"))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 4000, ..ProptestConfig::default() })]
+
+    /// Bytes at random are hardly ever a request of the control interface; these are, or nearly.
+    #[cfg(unix)]
+    #[test]
+    fn the_control_interface_shows_no_secret(requests in proptest::collection::vec(controlled(), 1..4)) {
+        for request in requests {
+            targets::api::run(request.as_bytes());
+        }
+    }
 
     /// Bytes at random are hardly ever a request; these are, or nearly.
     #[test]

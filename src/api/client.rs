@@ -1,10 +1,12 @@
-//! A client of the control interface, for the command line: it finds the listener of a store by its socket.
+//! A client of the control interface, for the command line: it finds the listener of a store by its socket, or by the file
+//! of its port.
 
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, Read as _};
+use std::net::SocketAddr;
 use std::ops::ControlFlow;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -12,13 +14,16 @@ use axum::http::{Request, Response, StatusCode};
 use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
+use hyper::client::conn::http1::SendRequest;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
-use tokio::net::UnixStream;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
 use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+use super::port::TokenFile;
 use super::sending::ChannelStream;
 use super::socket::{is_allowed, reachable};
 use super::sse::{EventReader, EventTooLong, SseEvent};
@@ -72,10 +77,28 @@ impl From<EventTooLong> for ApiClientError {
     }
 }
 
+/// How a listener is reached.
+#[derive(Debug)]
+enum Reach {
+    /// Over its socket.
+    Socket(PathBuf),
+    /// Over its port, with its token.
+    Port(SocketAddr, Zeroizing<String>),
+}
+
+impl Reach {
+    fn path(&self) -> PathBuf {
+        match self {
+            Self::Socket(path) => path.clone(),
+            Self::Port(address, _) => format!("http://{address}").into(),
+        }
+    }
+}
+
 /// A listener that runs on a store.
 #[derive(Debug)]
 pub struct ApiClient {
-    path: PathBuf,
+    reach: Reach,
     runtime: Runtime,
 }
 
@@ -90,13 +113,21 @@ impl ApiClient {
         let unreachable = |source| ApiClientError::Unreachable { path: path.clone(), source };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(unreachable)?;
         match runtime.block_on(UnixStream::connect(&path)) {
-            Ok(_) => Ok(Some(Self { path, runtime })),
+            Ok(_) => Ok(Some(Self { reach: Reach::Socket(path), runtime })),
             Err(error) => match error.kind() {
                 // Nobody, or somebody who has died. A path that is too long for a socket has none.
-                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput => Ok(None),
+                io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput => {
+                    let port = TokenFile::find(location);
+                    Ok(port.map(|(address, token)| Self { reach: Reach::Port(address, token), runtime }))
+                }
                 _ => Err(unreachable(error)),
             },
         }
+    }
+
+    /// Whether it is reached over the socket beside its store.
+    pub(super) fn is_on_socket(&self) -> bool {
+        matches!(self.reach, Reach::Socket(_))
     }
 
     /// Asks, and waits for the response: its JSON, null when it has none.
@@ -121,7 +152,7 @@ impl ApiClient {
         self.runtime.block_on(within(PATIENCE, async {
             let kind = [("content-type", "application/json")];
             let headers = if hyper::body::Body::is_end_stream(&body) { &[][..] } else { &kind };
-            json_of(request(&self.path, method, target, headers, body).await?).await
+            json_of(request(&self.reach, method, target, headers, body).await?).await
         }))
     }
 
@@ -138,7 +169,7 @@ impl ApiClient {
         let body = Body::from_stream(ChannelStream(incoming));
         let sent = self.runtime.block_on(within(UPLOAD_PATIENCE, async {
             let headers = [("content-type", "application/octet-stream")];
-            json_of(request(&self.path, "POST", target, &headers, body).await?).await
+            json_of(request(&self.reach, "POST", target, &headers, body).await?).await
         }));
         // The thread is not waited for: a listener that refuses takes no more pieces.
         failure.try_recv().map_or(sent, |error| Err(unsent(&error)))
@@ -175,7 +206,7 @@ impl ApiClient {
     ) -> Result<ControlFlow<B>, ApiClientError> {
         self.runtime.block_on(async {
             let headers = [("accept", "text/event-stream")];
-            let mut response = within(PATIENCE, request(&self.path, "GET", target, &headers, Body::empty())).await?;
+            let mut response = within(PATIENCE, request(&self.reach, "GET", target, &headers, Body::empty())).await?;
             while let Ok(Some(Ok(frame))) = tokio::time::timeout(SILENCE, response.frame()).await {
                 let Ok(piece) = frame.into_data() else { continue };
                 for event in reader.read(&piece)? {
@@ -232,23 +263,41 @@ async fn within<T>(
     tokio::time::timeout(patience, asked).await.map_err(|_| late())?
 }
 
+async fn connected(
+    stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+) -> Result<SendRequest<Body>, ApiClientError> {
+    let (sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+    tokio::spawn(connection);
+    Ok(sender)
+}
+
 /// One request on a connection of its own; what is refused is an error.
 async fn request(
-    path: &Path,
+    reach: &Reach,
     method: &str,
     target: &str,
     headers: &[(&str, &str)],
     body: Body,
 ) -> Result<Response<Incoming>, ApiClientError> {
-    let unreachable = |source| ApiClientError::Unreachable { path: path.to_owned(), source };
-    let stream = UnixStream::connect(path).await.map_err(unreachable)?;
-    let peer = stream.peer_cred().map_err(unreachable)?;
-    if !is_allowed(peer.uid()) {
-        return Err(ApiClientError::Foreign(path.to_owned()));
-    }
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection);
-    let mut request = Request::builder().method(method).uri(target).header("host", "whyhook");
+    let unreachable = |source| ApiClientError::Unreachable { path: reach.path(), source };
+    let mut request = Request::builder().method(method).uri(target);
+    let mut sender = match reach {
+        Reach::Socket(path) => {
+            let stream = UnixStream::connect(path).await.map_err(unreachable)?;
+            let peer = stream.peer_cred().map_err(unreachable)?;
+            if !is_allowed(peer.uid()) {
+                return Err(ApiClientError::Foreign(path.to_owned()));
+            }
+            request = request.header("host", "whyhook");
+            connected(stream).await?
+        }
+        Reach::Port(address, token) => {
+            let stream = TcpStream::connect(address).await.map_err(unreachable)?;
+            let bearer = Zeroizing::new(format!("Bearer {}", **token));
+            request = request.header("host", address.to_string()).header("authorization", bearer.as_str());
+            connected(stream).await?
+        }
+    };
     for (name, value) in headers {
         request = request.header(*name, *value);
     }

@@ -71,8 +71,13 @@ fn cause(error: &dyn std::error::Error) -> String {
     error.to_string()
 }
 
-/// serde's words for a value of another kind repeat the value: `invalid type: string "…", expected …`.
+/// serde's words for a value of another kind repeat the value: `invalid type: string "…", expected …`; those for an
+/// unknown member its name, which may be anything.
 pub(super) fn without_values(words: &str) -> String {
+    let name = words.split_once("unknown field `").and_then(|(_, rest)| Some(rest.split_once("`, expected ")?.0));
+    if let Some(name) = name.filter(|name| !crate::config::is_name(name)) {
+        return words.replacen(&format!("`{name}`"), &crate::config::unnamed(name), 1);
+    }
     match (words.find("invalid "), words.rfind(", expected ")) {
         (Some(start), Some(end)) if start < end => {
             let kind = words[start..end].split(':').next().unwrap_or("invalid value");
@@ -151,6 +156,8 @@ mod tests {
     fn a_value_of_the_wrong_kind_is_not_repeated() {
         let wrong = "secret: invalid type: string \"whsec_abc, expected x\", expected a number at line 1 column 2";
         assert_eq!(without_values(wrong), "secret: invalid type, expected a number at line 1 column 2");
+        let secret = "unknown field `whsec_5f0c9x`, expected `rule`";
+        assert_eq!(without_values(secret), "unknown field (12 characters, not shown), expected `rule`");
         let unknown = "unknown field `rul`, expected `rule`";
         assert_eq!(without_values(unknown), unknown);
     }

@@ -4,16 +4,18 @@
 //! curl --unix-socket whyhook.db-socket http://whyhook/status
 //! ```
 //!
-//! It has a Unix socket beside the store ([`ControlSocket`]), and a runtime and readers of its own: what is asked here costs a delivery nothing, and the port for webhooks never shows any of it. Everything is bounded: connections,
+//! It has a Unix socket beside the store ([`ControlSocket`]), a port where one is asked for ([`ApiPort`]), and a runtime and readers of its own: what is asked here costs a delivery nothing, and the port for webhooks never shows any of it. Everything is bounded: connections,
 //! requests at a time, bodies, and the time that a client may take. Errors are problem details (RFC 9457).
 
 #[cfg(unix)]
 mod attach;
 #[cfg(unix)]
 mod client;
+mod connections;
 mod extract;
 mod following;
 mod jobs;
+mod port;
 mod problem;
 mod readers;
 mod routes;
@@ -31,6 +33,7 @@ pub use attach::{AttachError, AttachedListener};
 #[cfg(unix)]
 pub use client::{ApiClient, ApiClientError, percent_encoded};
 pub use following::{ANSWER_PATIENCE, FollowLook, FollowNews, Following};
+pub use port::{ApiPort, ApiPortError, ApiToken};
 pub use problem::ApiProblem;
 pub use serve::ApiServer;
 #[cfg(unix)]

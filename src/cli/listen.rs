@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::sending::INSECURE;
 use super::settings::LoadedSettings;
 use super::{CliError, InterfaceArgs, ListenArgs, OutputFormat, SettingsArgs, output};
-use crate::api::ApiServer;
+use crate::api::{ApiPort, ApiServer};
 use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
 use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown};
@@ -31,14 +31,26 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         false => warnings,
     };
     let keymap = super::keys::keymap(settings.config.as_deref())?;
+    let port = listen.api.map(|address| ApiPort::bind(address, listen.api_anywhere)).transpose();
+    let port = port.map_err(|error| CliError::Usage(error.to_string()))?;
     crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
     let session = Session::start(&settings, gate, events.clone())?;
-    let api = ApiServer::start(&session, events.clone())
+    let api = ApiServer::start(&session, events.clone(), port)
         .map_err(|source| StartError::System { action: "start threads", source })?;
+    // Once, and before the interface takes the terminal.
+    if let Some((url, token)) = api.port() {
+        output::log(&format!("control interface: {url} with the token {}", token.expose()));
+    }
     // First, since the interface has room for one line.
     let lost = session.losses().iter().map(ToString::to_string).collect();
-    let warnings = [lost, warnings, api.remarks().to_vec()].concat();
+    let open = listen.api.filter(|address| !address.ip().to_canonical().is_loopback() && api.port().is_some());
+    let open = open.map(|address| {
+        format!(
+            "control interface on {address}: other hosts can reach it, and its token crosses the network unencrypted"
+        )
+    });
+    let warnings = [lost, warnings, api.remarks().to_vec(), open.into_iter().collect()].concat();
     if listen.plain {
         let appearance = appearance(&listen.interface, &settings, keymap)?;
         let setup = setup(&settings, &session);

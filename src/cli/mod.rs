@@ -240,6 +240,12 @@ pub(crate) struct ListenArgs {
     /// Address and port to listen on; port 0 picks a free one [default: 127.0.0.1:3000]
     #[arg(long, value_name = "ADDRESS:PORT")]
     bind: Option<String>,
+    /// Also offer the control interface on this address and port, with a token of this run; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    api: Option<std::net::SocketAddr>,
+    /// Let --api listen for other machines: its token and all that it shows then cross the network unencrypted
+    #[arg(long, requires = "api")]
+    api_anywhere: bool,
     /// Store nothing beyond this run
     #[arg(long)]
     ephemeral: bool,

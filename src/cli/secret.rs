@@ -28,7 +28,7 @@ pub(super) struct SecretArgs {
     /// The secret's label; one with this label is replaced for this run [default: typed, or the name of the file or variable]
     #[arg(long, value_name = "LABEL")]
     label: Option<String>,
-    /// Read it from a file that holds nothing else
+    /// Read it from a file that holds nothing else; - for stdin
     #[arg(long, value_name = "PATH", conflicts_with = "env")]
     file: Option<String>,
     /// Read it from an environment variable, or from .env
@@ -126,6 +126,7 @@ fn read(args: &SecretArgs) -> Result<(Zeroizing<Vec<u8>>, String), CliError> {
         (Some(variable), _) => {
             (secret_from_variable(variable, "--env", &ProcessEnvironment).map_err(failed)?, variable.clone())
         }
+        (_, Some(path)) if path == "-" => return Ok((piped(&mut io::stdin().lock())?, TYPED_LABEL.to_owned())),
         (_, Some(path)) => {
             let stem = std::path::Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
             (secret_from_file(path, "--file", &ProcessEnvironment).map_err(failed)?, stem)

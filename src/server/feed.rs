@@ -1,7 +1,7 @@
 //! A run as other threads know it: what does not change, how far it has come, and who is woken by what.
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -33,6 +33,8 @@ pub struct SessionWatch {
 #[derive(Debug, Default)]
 pub(super) struct Growth {
     pub(super) newest: AtomicI64,
+    /// Commits of this run: with some come only the answers of deliveries that were kept before.
+    pub(super) commits: AtomicU64,
     pub(super) changes: Changes,
     pub(super) marks: Changes,
     pub(super) tunnel: Mutex<TunnelState>,
@@ -118,6 +120,12 @@ impl SessionFeed {
     #[must_use]
     pub fn newest(&self) -> DeliveryId {
         DeliveryId(self.growth.newest.load(Ordering::Acquire))
+    }
+
+    /// How often the store has been committed to in this run.
+    #[must_use]
+    pub fn commits(&self) -> u64 {
+        self.growth.commits.load(Ordering::Acquire)
     }
 
     /// What is deleted automatically.

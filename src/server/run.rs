@@ -153,6 +153,7 @@ impl Session {
             move |event| match event {
                 StoreEvent::Committed { last, .. } => {
                     growth.newest.store(last.0, Ordering::Release);
+                    growth.commits.fetch_add(1, Ordering::Release);
                     growth.changes.tell();
                 }
                 StoreEvent::Fault(error) => drop(events.send(ServerEvent::StoreFault(error))),

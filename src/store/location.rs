@@ -67,6 +67,12 @@ impl Location {
         self.beside("-socket")
     }
 
+    /// The file by which a port of the control interface is found, with its token.
+    #[must_use]
+    pub fn api_file(&self) -> PathBuf {
+        self.beside("-api")
+    }
+
     /// Whether a process has the right to write captures at this moment.
     #[must_use]
     pub fn is_in_use(&self) -> bool {

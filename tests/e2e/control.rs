@@ -458,3 +458,18 @@ fn nothing_that_is_asked_shows_a_secret_or_an_expected_digest() {
         assert!(!log.contains(mark), "{mark}: {log}");
     }
 }
+
+#[test]
+fn every_route_is_documented() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let docs = fs::read_to_string(root.join("docs/control.md")).unwrap();
+    let routes = fs::read_to_string(root.join("src/api/routes/mod.rs")).unwrap();
+    let paths: Vec<&str> = routes.split(".route(\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+    assert!(paths.len() > 30, "{paths:?}");
+    for path in paths {
+        // A row names several of one delivery by their ends: `…/raw`.
+        let end = path.strip_prefix("/deliveries/{id}").filter(|end| !end.is_empty()).map(|end| format!("…{end}`"));
+        let is_named = [" ", "`", "?"].iter().any(|after| docs.contains(&format!(" {path}{after}")));
+        assert!(is_named || end.is_some_and(|end| docs.contains(&end)), "docs/control.md does not name {path}");
+    }
+}

@@ -50,6 +50,7 @@ mod meanwhile;
 mod mouse;
 mod payload;
 mod plain;
+mod port;
 mod probe;
 mod prune;
 mod raw_output;

@@ -1,6 +1,7 @@
 //! A client of the control interface: HTTP over the socket beside the store.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
@@ -48,8 +49,19 @@ pub(crate) fn ask(socket: &Path, method: &str, target: &str, json: Option<&Value
         "{method} {target} HTTP/1.1\r\nHost: whyhook\r\nConnection: close\r\n{kind}Content-Length: {}\r\n\r\n{body}",
         body.len()
     );
-    let mut stream = UnixStream::connect(socket).unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
-    stream.write_all(request.as_bytes()).unwrap();
+    let stream = UnixStream::connect(socket).unwrap_or_else(|error| panic!("{}: {error}", socket.display()));
+    told(stream, request.as_bytes())
+}
+
+/// One request, given as its bytes, on the port of a control interface.
+pub(crate) fn ask_port(address: SocketAddr, request: &str) -> Controlled {
+    let stream = TcpStream::connect(address).unwrap_or_else(|error| panic!("{address}: {error}"));
+    stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
+    told(stream, request.as_bytes())
+}
+
+fn told(mut stream: impl Read + Write, request: &[u8]) -> Controlled {
+    stream.write_all(request).unwrap();
     let mut reader = BufReader::new(stream);
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {

@@ -83,7 +83,7 @@ impl AttachedState {
         let mut client = Some(client);
         let mut first = Some(first);
         loop {
-            let found = client.take().map_or_else(|| ApiClient::find(&self.location), |client| Ok(Some(client)));
+            let found = client.take().map_or_else(|| on_socket(&self.location), |client| Ok(Some(client)));
             let words = match found {
                 Ok(Some(client)) => self.follow_one(&client, &mut first),
                 Ok(None) => ENDED.to_owned(),
@@ -197,7 +197,7 @@ impl AttachedState {
 
     fn ask_now(&self, request: &ListenerRequest) -> RequestOutcome {
         let words = |error: ApiClientError| error.to_string();
-        let client = ApiClient::find(&self.location).map_err(words)?.ok_or_else(|| self.gone())?;
+        let client = on_socket(&self.location).map_err(words)?.ok_or_else(|| self.gone())?;
         let part = serde_json::to_string(&AskedPart::from(request)).map_err(|error| error.to_string())?;
         let target = format!("/attach?format={FORMAT}&interface={}", self.interface.0);
         // What is sent may hold a secret.
@@ -215,6 +215,11 @@ impl AttachedState {
         let why = self.lock().lost.clone().unwrap_or_else(|| ENDED.to_owned());
         format!("{why}; this attaches again once one runs on the store")
     }
+}
+
+/// The listener of a store, where its socket reaches it: a port is not told the secrets.
+fn on_socket(location: &Location) -> Result<Option<ApiClient>, ApiClientError> {
+    Ok(ApiClient::find(location)?.filter(ApiClient::is_on_socket))
 }
 
 /// What a listener says that it is.

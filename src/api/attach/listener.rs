@@ -25,6 +25,10 @@ use crate::store::{AttemptKeeper, Freed, Location, Page, Reader, StoreError};
 /// How long the first state may take.
 const FIRST: Duration = Duration::from_secs(10);
 
+/// The listener has no socket: its start says why.
+const PORT_ALONE: &str = "the listener on this store is reached over its port alone, and an interface attaches over the socket beside \
+     the store: see what `whyhook listen` warns of at its start";
+
 /// Why nothing is attached to.
 #[derive(Debug, thiserror::Error)]
 pub enum AttachError {
@@ -66,8 +70,11 @@ impl AttachedListener {
         events: mpsc::Sender<ServerEvent>,
     ) -> Result<Self, AttachError> {
         let unusable = |error: ApiClientError| AttachError::Unusable(error.to_string());
-        let client = ApiClient::find(location).map_err(unusable)?;
-        let client = client.ok_or_else(|| AttachError::NoListener(location.file().to_owned()))?;
+        let client = match ApiClient::find(location).map_err(unusable)? {
+            Some(client) if client.is_on_socket() => client,
+            Some(_) => return Err(AttachError::Unusable(PORT_ALONE.to_owned())),
+            None => return Err(AttachError::NoListener(location.file().to_owned())),
+        };
         let newest = Reader::open(location)?.page(Page::Newest, 1)?;
         let shared = Arc::new(AttachedState {
             location: location.clone(),

@@ -28,6 +28,7 @@ pub(super) struct Mirror {
     pub(super) jobs: Vec<JobProgress>,
     pub(super) tunnel: TunnelState,
     pub(super) newest: DeliveryId,
+    commits: u64,
     /// What was heard of secrets, and not read yet.
     pub(super) secret_news: VecDeque<SecretNews>,
     /// The snapshots that registry, rules and state are of.
@@ -65,6 +66,7 @@ impl Default for Mirror {
             jobs: Vec::new(),
             tunnel: TunnelState::default(),
             newest: DeliveryId(0),
+            commits: 0,
             secret_news: VecDeque::new(),
             at: [0; 3],
         }
@@ -138,7 +140,7 @@ impl Mirror {
         changed.tunnel = set(&mut self.tunnel, state.tunnel);
         // A run that has kept nothing yet says 0.
         let newest = self.newest.max(state.newest);
-        changed.stored = set(&mut self.newest, newest);
+        changed.stored = set(&mut self.newest, newest) | set(&mut self.commits, state.commits);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Snapshot;
 use crate::config::EncodedSecret;
 use crate::delivery::{DeliveryId, MarksEdit};
+use crate::query::SavedFilters;
 use crate::rules::{
     ActionKind, AnswerChoice, CustomAnswer, Held, NamedAnswer, Override, Rule, RuleAction, RuleReader, RuleSet,
     Template, TimedResponse, check_count,
@@ -45,6 +46,8 @@ pub(in crate::api) struct RulesPart {
     names: Vec<NamedPart>,
     /// Those of the configuration.
     answers: Vec<NamedPart>,
+    /// The configuration's saved filters.
+    filters: Vec<(String, String)>,
     hold_for: Duration,
     handshakes: bool,
 }
@@ -178,6 +181,7 @@ impl From<&RuleSet> for RulesPart {
             rules: set.rules().iter().map(Rule::to_string).collect(),
             names: names(set.rules().iter().map(|rule| &rule.then)),
             answers: set.answers().iter().map(|named| NamedPart::from(&**named)).collect(),
+            filters: set.filters().iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect(),
             hold_for: set.hold_for,
             handshakes: set.handshakes,
         }
@@ -187,12 +191,14 @@ impl From<&RuleSet> for RulesPart {
 impl RulesPart {
     pub(super) fn set(&self) -> Result<RuleSet, String> {
         let names = answers(&self.names)?;
-        let reader = RuleReader::new(&names);
+        let filters = SavedFilters::new(self.filters.clone()).map_err(|(_, error)| error.to_string())?;
+        let reader = RuleReader::new(&names).with_filters(&filters);
         let rules = self.rules.iter().map(|text| reader.rule(text).map_err(|error| error.to_string()));
         let rules: Vec<Rule> = rules.collect::<Result<_, String>>()?;
         check_count(&rules.iter().collect::<Vec<_>>()).map_err(|(_, problem)| problem.to_string())?;
         let set = RuleSet::new(rules, self.hold_for);
-        Ok(set.with_answers(answers(&self.answers)?).with_handshakes(self.handshakes))
+        let set = set.with_answers(answers(&self.answers)?).with_filters(filters.clone());
+        Ok(set.with_handshakes(self.handshakes))
     }
 }
 

@@ -60,6 +60,8 @@ pub(super) struct RunPart {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct StatePart {
     pub(super) newest: DeliveryId,
+    /// Grows with each commit, also of answers alone.
+    pub(super) commits: u64,
     pub(super) counts: Vec<u64>,
     pub(super) chosen: Option<ChosenPart>,
     pub(super) held: Vec<HeldPart>,
@@ -95,6 +97,7 @@ impl StatePart {
         let control = feed.control();
         Self {
             newest: feed.newest(),
+            commits: feed.commits(),
             counts,
             chosen: control.chosen().as_ref().map(ChosenPart::from),
             held: control.held().iter().map(HeldPart::from).collect(),

@@ -12,6 +12,7 @@ use super::snapshot::{RunPart, Snapshot, StatePart};
 use super::{AskedPart, FORMAT, ReplyPart};
 use crate::config::{AnswerFlags, Registry, RegistryParts};
 use crate::delivery::{DeliveryId, MarksEdit};
+use crate::query::SavedFilters;
 use crate::rules::{CustomAnswer, Held, NamedAnswer, Override, RuleReader, RuleSet, Template, TimedResponse};
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::TunnelState;
@@ -60,6 +61,7 @@ fn run(format: u32, version: &str) -> RunPart {
 fn state(newest: i64, chosen: Option<&Override>, held: &[Held]) -> StatePart {
     StatePart {
         newest: DeliveryId(newest),
+        commits: 1,
         counts: vec![1],
         chosen: chosen.map(ChosenPart::from),
         held: held.iter().map(HeldPart::from).collect(),
@@ -102,10 +104,22 @@ fn the_whole_state_arrives() {
 }
 
 #[test]
+fn rules_arrive_with_the_filters_that_they_name() {
+    let filters = SavedFilters::new([("odd".to_owned(), "verdict:bad".to_owned())]).unwrap();
+    let rule = RuleReader::default().with_filters(&filters).rule("@odd path:/a → 503").unwrap();
+    let set = RuleSet::new(vec![rule], Duration::from_secs(7)).with_filters(filters);
+    assert_eq!(sent(&RulesPart::from(&set)).set(), Ok(set));
+}
+
+#[test]
 fn only_what_is_another_is_told_and_nothing_older_counts() {
     let mut mirror = following();
     let changed = mirror.take(sent(&snapshot(7, 5, Some(state(4, None, &[held(3)]))))).unwrap();
     assert_eq!(changed, Changed { answers: true, stored: true, ..Changed::default() });
+    // The answer of a delivery that is known already.
+    let answered = StatePart { commits: 2, ..state(4, None, &[held(3)]) };
+    let changed = mirror.take(sent(&snapshot(7, 6, Some(answered)))).unwrap();
+    assert_eq!(changed, Changed { stored: true, ..Changed::default() });
     // The reply to a request, overtaken by the stream.
     let late = snapshot(7, 4, Some(state(3, Some(&chosen("200", false)), &[])));
     assert_eq!(mirror.take(late).unwrap(), Changed::default());
@@ -116,7 +130,7 @@ fn only_what_is_another_is_told_and_nothing_older_counts() {
 }
 
 #[test]
-fn a_listener_that_is_gone_holds_nothing_and_another_begins_anew() {
+fn a_listener_that_is_gone_holds_nothing_and_another_begins_afresh() {
     let mut mirror = following();
     let lost = mirror.lose("it has ended".to_owned()).unwrap();
     assert!(lost.held && lost.tunnel && mirror.held.is_empty());

@@ -8,6 +8,8 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use tokio::sync::Notify;
+use tokio::time::Instant;
 
 use super::Shared;
 use crate::api::ApiProblem;
@@ -94,10 +96,33 @@ fn other(state: &ApiState, number: u64) -> Option<Value> {
     running.iter().find(|job| job.number == number).map(running_json)
 }
 
+/// The same at its end, or as it is after a while. Of its result nothing is known here.
+async fn other_ended(state: &ApiState, mut job: Value, number: u64) -> Value {
+    let wake = Arc::new(Notify::new());
+    let woken = Arc::clone(&wake);
+    let watcher = state.feed.control().jobs().comings().subscribe(move || woken.notify_one());
+    let (mut closing, deadline) = (state.closing.clone(), Instant::now() + WAIT);
+    loop {
+        watcher.look();
+        match other(state, number) {
+            Some(running) => job = running,
+            None => {
+                job["state"] = json!("done");
+                return job;
+            }
+        }
+        tokio::select! {
+            () = wake.notified() => {}
+            () = tokio::time::sleep_until(deadline) => return job,
+            _ = closing.wait_for(|closing| *closing) => return job,
+        }
+    }
+}
+
 /// A job as it is, or as it is at its end.
 async fn look(state: &ApiState, number: u64, wait: bool) -> Result<Value, ApiProblem> {
-    if let Some(other) = other(state, number) {
-        return Ok(other);
+    if let Some(running) = other(state, number) {
+        return Ok(if wait { other_ended(state, running, number).await } else { running });
     }
     let (json, mut ended) = state.jobs.find(number)?;
     if !wait || json["state"] != "running" {

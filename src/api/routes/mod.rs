@@ -126,22 +126,27 @@ async fn refused(error: BoxError) -> ApiProblem {
     }
 }
 
-/// Headers that every response has, and a line in the log. A path or a filter may hold what was received: the log
-/// names the route.
-async fn finish(request: Request, next: Next) -> Response {
+/// The headers that every response has.
+pub(super) fn secure(response: &mut Response) {
     const HEADERS: [(HeaderName, &str); 3] = [
         (header::CACHE_CONTROL, "no-store"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'; sandbox"),
     ];
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+}
+
+/// Headers that every response has, and a line in the log. A path or a filter may hold what was received: the log
+/// names the route.
+async fn finish(request: Request, next: Next) -> Response {
     let begun = Instant::now();
     let method = request.method().clone();
     let route =
         request.extensions().get::<MatchedPath>().map_or_else(|| "unknown".to_owned(), |path| path.as_str().to_owned());
     let mut response = next.run(request).await;
-    for (name, value) in HEADERS {
-        response.headers_mut().insert(name, HeaderValue::from_static(value));
-    }
+    secure(&mut response);
     let (status, ms) = (response.status().as_u16(), crate::system::log::ms(begun.elapsed()));
     if method.is_safe() {
         tracing::debug!(%method, route, status, ms, "control request");

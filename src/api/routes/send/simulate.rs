@@ -1,6 +1,8 @@
 //! `POST /simulate`: made deliveries, signed like real ones.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -8,6 +10,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
 
 use super::super::Shared;
 use super::super::jobs::{self, JobParams};
@@ -191,51 +195,53 @@ pub(in crate::api::routes) async fn simulate(
     jobs::begin(&state, "simulate", &params, |ticket| run(shared, plan, ticket)).await
 }
 
+/// What a sending came to: `None` when it was cancelled before, an error when its request cannot be made.
+type Ended = Option<Result<(Attempt, Arc<Outgoing>), String>>;
+
 /// Requests are made just before they go out; one that is sent again is the same to the byte.
 async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Result<Value, String> {
     let sendings = std::mem::take(&mut plan.sendings);
     let (total, plan) = (sendings.len(), Arc::new(plan));
     let (cancel, _guard) = cancelled_with(&state, &ticket);
     ticket.advance(0, total as u64);
-    let begun = tokio::time::Instant::now();
+    // Those of a rate have their moments, whether or not the ones before have ended; the others follow each other.
+    let pace = match sendings.iter().any(|sending| sending.after.is_some()) {
+        true => BatchPace::Every(Duration::ZERO),
+        false => BatchPace::InOrder,
+    };
+    let begun = Instant::now();
     let (mut tally, mut failure) = (SentTally::default(), None);
-    let mut last: Option<Arc<Outgoing>> = None;
-    let mut requests = Vec::new();
-    // Bursts with a rate have moments of their own; the others follow each other.
-    for sending in sendings {
-        if let Some(after) = sending.after {
-            tokio::select! {
-                () = cancel.cancelled() => {}
-                () = tokio::time::sleep_until(begun + after) => {}
+    let mut made: HashMap<u32, Arc<OnceCell<Arc<Outgoing>>>> = HashMap::new();
+    let begin = |sending: BurstSending| {
+        let request = Arc::clone(made.entry(sending.delivery).or_default());
+        let (plan, cancel) = (Arc::clone(&plan), cancel.clone());
+        async move {
+            if let Some(after) = sending.after {
+                tokio::select! {
+                    () = cancel.cancelled() => return None,
+                    () = tokio::time::sleep_until(begun + after) => {}
+                }
+            }
+            let make = || async { plan.simulation.request(sending.delivery, Timestamp::now()).map(Arc::new) };
+            match request.get_or_try_init(make).await {
+                Ok(request) => Some(Ok((plan.send(request, &cancel).await, Arc::clone(request)))),
+                Err(error) => Some(Err(error.to_string())),
             }
         }
-        if cancel.is_cancelled() {
-            break;
-        }
-        let request = match last.take().filter(|_| sending.again) {
-            Some(request) => request,
-            None => match plan.simulation.request(sending.delivery, Timestamp::now()) {
-                Ok(request) => Arc::new(request),
-                Err(error) => {
-                    failure = Some(error.to_string());
-                    break;
-                }
-            },
-        };
-        last = Some(Arc::clone(&request));
-        requests.clear();
-        requests.push(request);
-        let begin = |request: Arc<Outgoing>| {
-            let (plan, cancel) = (Arc::clone(&plan), cancel.clone());
-            async move { (plan.send(&request, &cancel).await, request) }
-        };
-        let done = |(attempt, request): (Attempt, Arc<Outgoing>)| {
+    };
+    let done = |ended: Ended| match ended {
+        None => {}
+        Some(Ok((attempt, request))) => {
             let json = attempt_json(&attempt, &request.body, &plan.simulation.destination.scheme);
             tally.add(attempt.is_delivered(), if total == 1 { json } else { row_json(&json) });
-        };
-        run_all(requests.drain(..), BatchPace::InOrder, &cancel, begin, done).await;
-        ticket.advance(tally.sent as u64, total as u64);
-    }
+            ticket.advance(tally.sent as u64, total as u64);
+        }
+        Some(Err(error)) => {
+            failure.get_or_insert(error);
+            cancel.cancel();
+        }
+    };
+    run_all(sendings, pace, &cancel, begin, done).await;
     ticket.advance(tally.sent as u64, total as u64);
     match failure {
         Some(error) if tally.sent == 0 => Err(error),
