@@ -85,7 +85,7 @@ fn give(running: &RunningListener, args: &SecretArgs) -> Result<ExitCode, CliErr
     }
     let replaced = if given["replaced"] == true { " in place of the one before" } else { "" };
     let bytes = grouped(given["bytes"].as_u64().unwrap_or_default());
-    let line = format!("secret {} is in use for this run{replaced} ({bytes} bytes)", label_of(&given));
+    let line = format!("{} is in use for this run{replaced} ({bytes} bytes)", words_of(&given));
     output::print(&format!("{}\n{}\n", text::visible(&line), judged_words(&judged)))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -231,13 +231,18 @@ fn remove(running: &RunningListener, label: &str, format: OutputFormat) -> Resul
         OutputFormat::Json => output::print_json(&removed)?,
         OutputFormat::Text => {
             let restored = if removed["restored"] == true { "; the configured one is in use again" } else { "" };
-            output::print(&format!(
-                "{}\n",
-                text::visible(&format!("took back the secret {}{restored}", label_of(&removed)))
-            ))?;
+            output::print(&format!("{}\n", text::visible(&format!("took back {}{restored}", words_of(&removed)))))?;
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The secret in a sentence; one without a label of its own needs none.
+fn words_of(secret: &Value) -> String {
+    match label_of(secret) {
+        TYPED_LABEL => "the secret".to_owned(),
+        label => format!("the secret {label}"),
+    }
 }
 
 fn label_of(secret: &Value) -> &str {

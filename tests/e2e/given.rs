@@ -21,7 +21,7 @@ fn a_secret_that_is_given_verifies_what_was_stored_and_what_comes() {
     assert_eq!(
         said,
         format!(
-            "secret other is in use for this run ({} bytes)\n2 of 3 unverified deliveries verify with it\n",
+            "the secret other is in use for this run ({} bytes)\n2 of 3 unverified deliveries verify with it\n",
             OTHER.len()
         )
     );

@@ -7,6 +7,9 @@ use crate::signature::{Secret, SecretOrigin};
 /// The longest label, in characters: lists show it.
 const LABEL_CHARACTERS: usize = 64;
 
+/// Secrets that may be given to a run.
+const GIVEN_SECRETS: usize = 64;
+
 /// Why a secret cannot be given to a run. No variant holds a secret, or what may be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GivenSecretError {
@@ -16,6 +19,9 @@ pub enum GivenSecretError {
     /// It is too long to be one.
     #[error("the secret is longer than 64 KiB")]
     TooLong,
+    /// Each delivery that does not verify is tried with all of them.
+    #[error("{GIVEN_SECRETS} secrets were given for this run: take one back before you give another")]
+    TooMany,
     /// The label cannot be shown or named.
     #[error("invalid label: expected 1 to {LABEL_CHARACTERS} visible characters without white space at the ends")]
     InvalidLabel,
@@ -59,6 +65,12 @@ pub(in crate::config) fn is_of_the_run(secret: &Secret) -> bool {
 }
 
 impl Keyring {
+    /// Whether there is room for one more, or one with this label already.
+    pub(in crate::config) fn has_room_for(&self, label: &str) -> bool {
+        let given = self.secrets.iter().filter(|secret| *secret.origin() == SecretOrigin::Typed).count();
+        given < GIVEN_SECRETS || self.get(label).is_some_and(|secret| *secret.origin() == SecretOrigin::Typed)
+    }
+
     /// The same keyring with a secret given for this run: in place of the one with its label, else as the last. A
     /// configured secret that it replaces is kept for [`Keyring::without`].
     pub(in crate::config) fn with_given(&self, label: &str, bytes: &[u8]) -> Self {
@@ -110,6 +122,19 @@ mod tests {
         #[case] expected: Result<(), GivenSecretError>,
     ) {
         assert_eq!(check(label, bytes), expected);
+    }
+
+    #[test]
+    fn not_more_are_given_than_are_worth_trying() {
+        let configured = Secret::new("dev", b"a".to_vec(), SecretOrigin::Environment("DEV".to_owned()));
+        let keyring = Keyring::new(vec![configured]).unwrap();
+        let full = (0..GIVEN_SECRETS).fold(keyring, |keyring, number| {
+            assert!(keyring.has_room_for("another"));
+            keyring.with_given(&format!("given {number}"), b"a")
+        });
+        assert!(!full.has_room_for("another") && !full.has_room_for("dev"));
+        assert!(full.has_room_for("given 7"));
+        assert!(full.without("given 7").has_room_for("another"));
     }
 
     #[test]

@@ -38,6 +38,9 @@ impl Registry {
     /// [`GivenSecretError`].
     pub fn with_given_secret(&self, label: &str, bytes: &[u8]) -> Result<Self, GivenSecretError> {
         keyring::check_given(label, bytes)?;
+        if !self.keyring.has_room_for(label) {
+            return Err(GivenSecretError::TooMany);
+        }
         Ok(Self { keyring: self.keyring.with_given(label, bytes), ..self.clone() })
     }
 
