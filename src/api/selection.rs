@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::ApiProblem;
 use crate::delivery::DeliveryId;
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
 use crate::store::{Page, Reader};
 
 /// Rows looked at between two looks at whether to go on.
@@ -48,11 +48,15 @@ pub(super) enum ApiSelection {
 
 impl ApiSelection {
     /// One of the two members.
-    pub(super) fn of(ids: Option<&[IdsMember]>, filter: Option<&str>) -> Result<Self, ApiProblem> {
+    pub(super) fn of(
+        ids: Option<&[IdsMember]>,
+        filter: Option<&str>,
+        saved: &SavedFilters,
+    ) -> Result<Self, ApiProblem> {
         match (ids, filter) {
             (Some(ids), None) => Ok(Self::Ranges(IdsMember::ranges(ids)?)),
             (None, Some(filter)) => {
-                let query = Query::parse(filter)?;
+                let query = Query::parse_with(filter, saved)?;
                 if query.is_empty() {
                     return Err(ApiProblem::bad("filter: empty; expected a filter that selects deliveries"));
                 }
@@ -150,14 +154,17 @@ mod tests {
     #[test]
     fn either_numbers_or_a_filter_that_is_not_empty() {
         let ids = [IdsMember::One(7), IdsMember::Range("12-9".to_owned()), IdsMember::Range("#3".to_owned())];
-        assert_eq!(ApiSelection::of(Some(&ids), None), Ok(ApiSelection::Ranges(vec![(7, 7), (9, 12), (3, 3)])));
+        let saved = SavedFilters::new([("mine".to_owned(), "is:sim".to_owned())]).unwrap();
+        assert_eq!(ApiSelection::of(Some(&ids), None, &saved), Ok(ApiSelection::Ranges(vec![(7, 7), (9, 12), (3, 3)])));
         let query = Query::parse("is:sim").unwrap();
-        assert_eq!(ApiSelection::of(None, Some("is:sim")), Ok(ApiSelection::Matching(query)));
-        let refused = [(None, None), (Some(&ids[..]), Some("is:sim")), (None, Some(" ")), (None, Some("evnt:a"))];
-        for (ids, filter) in refused {
-            assert!(ApiSelection::of(ids, filter).is_err(), "{filter:?}");
+        for filter in ["is:sim", "@mine"] {
+            assert_eq!(ApiSelection::of(None, Some(filter), &saved), Ok(ApiSelection::Matching(query.clone())));
         }
-        assert!(ApiSelection::of(Some(&[IdsMember::Range("3-x".to_owned())]), None).is_err());
+        let refused = [(None, None), (Some(&ids[..]), Some("is:sim")), (None, Some(" ")), (None, Some("@a"))];
+        for (ids, filter) in refused {
+            assert!(ApiSelection::of(ids, filter, &saved).is_err(), "{filter:?}");
+        }
+        assert!(ApiSelection::of(Some(&[IdsMember::Range("3-x".to_owned())]), None, &saved).is_err());
     }
 
     #[test]

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, watch};
 use super::jobs::Jobs;
 use super::readers::ApiReaders;
 use crate::config::Settings;
+use crate::query::{Query, QueryError};
 use crate::server::{EventSender, SessionFeed};
 
 /// The running listener, as far as requests reach it.
@@ -36,6 +37,11 @@ pub(super) struct ApiState {
 impl ApiState {
     /// Event streams at a time.
     pub(super) const STREAMS: usize = 32;
+
+    /// Reads a filter; `@name` is one of the listener's configuration.
+    pub(super) fn query(&self, filter: &str) -> Result<Query, QueryError> {
+        Query::parse_with(filter, self.feed.control().rules().filters())
+    }
 
     /// Whether long work should be given up.
     pub(super) fn is_closing(&self) -> bool {

@@ -39,6 +39,7 @@ use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::layout;
 use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
@@ -181,6 +182,17 @@ impl EventLoop {
             }
         }
         Ok(())
+    }
+
+    /// Keeps how the panes are divided for the next run. Of a store that is deleted with the run, nothing stays.
+    pub(crate) fn keep_layout(&self) {
+        let path = layout::path(self.listener.location().file());
+        if self.model.setup.ephemeral || layout::load(&path) == self.model.split {
+            return;
+        }
+        if let Err(error) = layout::keep(&path, self.model.split) {
+            tracing::warn!(reason = %error, "the split is not remembered");
+        }
     }
 
     /// Takes the message away once it has been there long enough; returns whether it has.

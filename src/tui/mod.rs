@@ -57,6 +57,7 @@ use crate::tui::workers::diagnosis::DiagnosisWorker;
 use crate::tui::workers::files::Files;
 use crate::tui::workers::history;
 use crate::tui::workers::image::ImageWorker;
+use crate::tui::workers::layout;
 use crate::tui::workers::notify::NotifyWorker;
 use crate::tui::workers::payload::PayloadWorker;
 use crate::tui::workers::rejudge::RejudgeWorker;
@@ -135,6 +136,7 @@ pub fn run(
     if let Some(kind) = face.graphics {
         let _ = terminal::forget(kind);
     }
+    face.keep_layout();
     drop(face);
     crate::system::panic::restore_terminal();
     match ended {
@@ -245,6 +247,7 @@ fn begin(
     }
     if !model.setup.ephemeral {
         model.filter_history = history::load(&history::path(listener.location().file()));
+        model.split = layout::load(&layout::path(listener.location().file()));
     }
     model.sending.receivers = send::receivers(&registry);
     Ok(EventLoop {

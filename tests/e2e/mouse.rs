@@ -61,6 +61,11 @@ fn clicks_the_wheel_and_a_drag_do_what_keys_do() {
     assert_eq!(person.ends(), 0);
     assert!(!reports_mouse(&person));
     person.has_the_terminal_back();
+    // It stays for the next run.
+    let (mut person, _) = Person::listening(&env, SIZE, &[]);
+    person.sees("/n/5 ").settles();
+    assert_eq!(find(&person, "│").0, to);
+    person.types("q").ends();
 }
 
 #[test]

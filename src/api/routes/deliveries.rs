@@ -46,7 +46,7 @@ pub(super) struct FilterParams {
 }
 
 pub(super) async fn list(State(state): Shared, Params(params): Params<ListParams>) -> Result<Response, ApiProblem> {
-    let query = Query::parse(&params.filter)?;
+    let query = state.query(&params.filter)?;
     let limit = match params.limit {
         None => PAGE,
         Some(limit) if (1..=PAGE_LIMIT).contains(&limit) => limit,
@@ -87,8 +87,8 @@ fn page(
     }
 }
 
-pub(super) async fn check_filter(Params(params): Params<FilterParams>) -> SafeJson {
-    SafeJson(match Query::parse(&params.filter) {
+pub(super) async fn check_filter(State(state): Shared, Params(params): Params<FilterParams>) -> SafeJson {
+    SafeJson(match state.query(&params.filter) {
         Ok(query) => json!({"valid": true, "filter": query.to_string(), "needs_content": query.needs_content()}),
         Err(error) => json!({"valid": false, "at": error.at, "problem": error.problem.to_string()}),
     })

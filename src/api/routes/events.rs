@@ -54,7 +54,7 @@ pub(super) async fn events(
     Params(params): Params<EventParams>,
     headers: HeaderMap,
 ) -> Result<SseFrames, ApiProblem> {
-    let query = Query::parse(&params.filter)?;
+    let query = state.query(&params.filter)?;
     let place = Arc::clone(&state.streams)
         .try_acquire_owned()
         .map_err(|_| ApiProblem::busy(format!("{} event streams are open", ApiState::STREAMS)))?;

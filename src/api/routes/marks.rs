@@ -79,7 +79,8 @@ pub(super) async fn mark(
     Members(members): Members<MarksMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let edits = members.edits()?;
-    let selection = ApiSelection::of(members.ids.as_deref(), members.filter.as_deref())?;
+    let selection =
+        ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
     jobs::begin(&state, "marks", &params, |ticket| async move {
         let ids = resolved(&shared, move |reader, go_on| selection.resolve(reader, go_on)).await?;
@@ -98,7 +99,8 @@ pub(super) async fn delete(
     Params(params): Params<JobParams>,
     Members(members): Members<DeleteMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let selection = ApiSelection::of(members.ids.as_deref(), members.filter.as_deref())?;
+    let selection =
+        ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
     jobs::begin(&state, "delete", &params, |ticket| async move {
         let (ids, kept) = resolved(&shared, move |reader, go_on| {

@@ -15,7 +15,7 @@ use crate::api::extract::{Members, Params, SafeJson};
 use crate::api::selection::IdsMember;
 use crate::api::state::ApiState;
 use crate::delivery::DeliveryId;
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
 use crate::server::JobTicket;
 use crate::store::{Freed, Page, Reader, Retention};
 use crate::text::units;
@@ -42,7 +42,7 @@ enum Doomed {
 }
 
 impl PruneMembers {
-    fn doomed(&self) -> Result<Doomed, ApiProblem> {
+    fn doomed(&self, saved: &SavedFilters) -> Result<Doomed, ApiProblem> {
         let duration = |text: &String| units::parse_duration(text).map_err(ApiProblem::bad);
         let size = |text: &String| units::parse_size(text).map_err(ApiProblem::bad);
         let retention = Retention {
@@ -57,7 +57,7 @@ impl PruneMembers {
             }
             Some(ids) => Ok(Doomed::Ranges(IdsMember::ranges(ids)?)),
             None => {
-                let query = Query::parse(self.filter.as_deref().unwrap_or_default())?;
+                let query = Query::parse_with(self.filter.as_deref().unwrap_or_default(), saved)?;
                 if query.is_empty() && retention.is_empty() {
                     return Err(ApiProblem::bad(
                         "nothing selected: expected ids, filter, older_than, keep or max_size",
@@ -97,7 +97,7 @@ pub(super) async fn prune(
     Params(params): Params<JobParams>,
     Members(members): Members<PruneMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let doomed = members.doomed()?;
+    let doomed = members.doomed(state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
     jobs::begin(&state, "prune", &params, |ticket| async move { run(&shared, doomed, members.dry_run, &ticket).await })
         .await
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     fn read(json: &Value) -> Result<Doomed, ApiProblem> {
-        serde_json::from_value::<PruneMembers>(json.clone()).unwrap().doomed()
+        serde_json::from_value::<PruneMembers>(json.clone()).unwrap().doomed(&SavedFilters::default())
     }
 
     #[test]

@@ -19,7 +19,7 @@ use crate::tui::screens::signature::update::{adopt, look_deeper};
 use crate::tui::screens::{answers, image, list, payload, send};
 
 /// How often the split between the panes can be moved to either side.
-pub(super) const SPLIT_STEPS: i16 = 8;
+pub(crate) const SPLIT_STEPS: i16 = 8;
 
 pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
     if model.overlay.is_some() {

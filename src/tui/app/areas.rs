@@ -27,18 +27,20 @@ pub struct ScreenAreas {
 /// What moves the line between the panes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct DividerRange {
-    /// The column where it is unless it was moved.
+    /// The column where it is unless it was moved; the row, where the panes are one below the other.
     pub usual: u16,
-    /// By how many columns one step moves it.
+    /// By how many columns or rows one step moves it.
     pub step: u16,
+    /// Whether the panes are one below the other.
+    pub is_row: bool,
 }
 
 impl DividerRange {
-    /// The steps that bring it nearest to a column; positive to the left, for wider details.
+    /// The steps that bring it nearest to a position; positive to the left or above, for larger details.
     #[must_use]
-    pub fn steps_to(self, column: u16) -> i16 {
+    pub fn steps_to(self, column: u16, row: u16) -> i16 {
         let step = i32::from(self.step.max(1));
-        let distance = i32::from(self.usual) - i32::from(column);
+        let distance = i32::from(self.usual) - i32::from(if self.is_row { row } else { column });
         let steps = (distance * 2 + step * distance.signum()) / (2 * step);
         i16::try_from(steps).unwrap_or_default()
     }
@@ -166,7 +168,7 @@ mod tests {
         ScreenAreas {
             facts: vec![(rect(10, 0, 6, 1), Action::Status)],
             list: Some((rect(0, 1, 40, 20), rect(0, 2, 39, 19))),
-            divider: Some((rect(40, 1, 1, 20), DividerRange { usual: 40, step: 6 })),
+            divider: Some((rect(40, 1, 1, 20), DividerRange { usual: 40, step: 6, is_row: false })),
             tabs: vec![(rect(42, 1, 10, 1), Tab::Overview), (rect(52, 1, 11, 1), Tab::Signature)],
             detail: Some(rect(41, 1, 39, 20)),
             hints: vec![(rect(1, 21, 7, 1), "Enter".to_owned())],
@@ -206,9 +208,13 @@ mod tests {
 
     #[test]
     fn the_divider_goes_to_the_nearest_step() {
-        let range = DividerRange { usual: 45, step: 6 };
+        let range = DividerRange { usual: 45, step: 6, is_row: false };
         for (column, steps) in [(45, 0), (47, 0), (43, 0), (48, -1), (42, 1), (39, 1), (33, 2), (57, -2)] {
-            assert_eq!(range.steps_to(column), steps, "{column}");
+            assert_eq!(range.steps_to(column, 9), steps, "{column}");
+        }
+        let range = DividerRange { usual: 9, step: 1, is_row: true };
+        for (row, steps) in [(9, 0), (8, 1), (12, -3), (0, 9)] {
+            assert_eq!(range.steps_to(45, row), steps, "{row}");
         }
     }
 
@@ -220,7 +226,9 @@ mod tests {
             if column >= 80 || row >= 22 {
                 prop_assert_eq!(target, PointerTarget::Nothing);
             }
-            let _ = DividerRange { usual, step }.steps_to(column);
+            for is_row in [false, true] {
+                let _ = DividerRange { usual, step, is_row }.steps_to(column, row);
+            }
         }
     }
 }

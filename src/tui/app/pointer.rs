@@ -31,7 +31,7 @@ pub(super) fn point(model: &mut Model, pointer: Pointer) -> Vec<Effect> {
         }
         PointerKind::Drag => {
             if model.pointer.is_dragging {
-                drag(model, pointer.column);
+                drag(model, pointer);
             }
             Vec::new()
         }
@@ -190,8 +190,8 @@ fn wheel(model: &mut Model, target: &PointerTarget, step: Step) -> Vec<Effect> {
     effects
 }
 
-fn drag(model: &mut Model, column: u16) {
+fn drag(model: &mut Model, pointer: Pointer) {
     if let Some((_, range)) = model.areas.divider {
-        model.split = range.steps_to(column).clamp(-SPLIT_STEPS, SPLIT_STEPS);
+        model.split = range.steps_to(pointer.column, pointer.row).clamp(-SPLIT_STEPS, SPLIT_STEPS);
     }
 }

@@ -55,6 +55,9 @@ pub fn draw_with_areas(frame: &mut Frame<'_>, model: &Model, look: &Look) -> (Vi
     if let Some(area) = panes.rule {
         widgets::vertical_rule(frame, area, look);
         areas.divider = Some((area, panes.range));
+    } else if let (Some(_), Some(detail)) = (panes.list, panes.detail) {
+        // The line below the tabs.
+        areas.divider = Some((Rect { y: detail.y + 1, height: 1, ..detail }, panes.range));
     }
     if let Some(area) = panes.detail {
         let drawn = details::view::draw(frame, area, model, look);
@@ -121,7 +124,7 @@ impl Panes {
                 list: Some(Rect { width: list, ..body }),
                 rule: Some(Rect { x: body.x + list, width: 1, ..body }),
                 detail: Some(Rect { x: body.x + list + 1, width: body.width - list - 1, ..body }),
-                range: DividerRange { usual: body.x + usual, step: SPLIT_COLUMNS.unsigned_abs() },
+                range: DividerRange { usual: body.x + usual, step: SPLIT_COLUMNS.unsigned_abs(), is_row: false },
             };
         }
         if body.height < STACKED_ROWS {
@@ -142,7 +145,7 @@ impl Panes {
             list: Some(Rect { height: list, ..body }),
             rule: None,
             detail: Some(Rect { y: body.y + list, height: body.height - list, ..body }),
-            range,
+            range: DividerRange { usual: body.y + usual + 1, step: 1, is_row: true },
         }
     }
 

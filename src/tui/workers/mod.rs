@@ -8,6 +8,7 @@ pub(crate) mod files;
 pub(crate) mod history;
 pub(crate) mod image;
 pub(crate) mod latest_wins;
+pub(crate) mod layout;
 pub(crate) mod notify;
 pub(crate) mod payload;
 pub(crate) mod rejudge;

@@ -20,7 +20,7 @@ use crate::api::state::ApiState;
 use crate::config::Settings;
 use crate::delivery::{AttemptKind, Delivery, DeliveryId, Summary};
 use crate::http::{Client, ClientLimits, Target};
-use crate::query::Query;
+use crate::query::{Query, SavedFilters};
 use crate::send::replay::{self, How, Replay};
 use crate::send::{self, BatchPace, Origin, attempt_json, run_all};
 use crate::server::JobTicket;
@@ -74,11 +74,11 @@ impl ReplayMembers {
     }
 
     /// The deliveries in the order in which they are sent: that of the numbers, or the oldest first.
-    fn summaries(&self, reader: &Reader) -> Result<Vec<Summary>, ApiProblem> {
+    fn summaries(&self, reader: &Reader, saved: &SavedFilters) -> Result<Vec<Summary>, ApiProblem> {
         match (&self.ids, &self.filter) {
             (Some(ids), None) => by_number(reader, ids),
             (None, Some(filter)) => {
-                let query = Query::parse(filter)?;
+                let query = Query::parse_with(filter, saved)?;
                 let found = reader.search(&query, Timestamp::now(), Page::Newest, usize::MAX, usize::MAX)?;
                 Ok(found.rows.into_iter().filter(|summary| summary.intake.is_complete()).rev().collect())
             }
@@ -159,7 +159,8 @@ impl Plan {
         let to = members.to.iter().map(|url| url.parse::<Target>().map(Arc::new).map_err(named("to")));
         let to = to.collect::<Result<Vec<_>, _>>()?;
         let (secret, kind) = (members.secret.clone(), members.kind);
-        let summaries = state.readers.read(move |reader| members.summaries(reader)).await?;
+        let rules = state.feed.control().rules();
+        let summaries = state.readers.read(move |reader| members.summaries(reader, rules.filters())).await?;
         if summaries.is_empty() {
             return Err(ApiProblem::missing("no delivery that can be replayed matches the filter"));
         }

@@ -24,6 +24,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
         height: area.height.saturating_sub(2),
     };
     let columns = usize::from(inner.width);
+    // A blank before the scroll bar. Bytes are in columns of their own, which end before it or need it.
+    let of_text = columns.saturating_sub(1);
     let first = model.detail.as_ref().map_or(0, |detail| detail.scroll[model.tab.index()]);
     let bar = Rect { x: area.right().saturating_sub(1), y: inner.y, width: 1, height: inner.height };
     if model.tab == Tab::Payload
@@ -36,7 +38,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
         return drawn;
     }
     let content = match &model.detail {
-        None if model.list.filter().is_empty() => TabContent::Whole(welcome::lines(model, columns, look)),
+        None if model.list.filter().is_empty() => TabContent::Whole(welcome::lines(model, of_text, look)),
         None => TabContent::Whole(vec![Line::styled("No delivery is selected.", look.theme.dim)]),
         // Never one delivery's verdict beside another one's row.
         Some(detail) if model.list.selected() != Some(detail.id) => {
@@ -50,8 +52,9 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
                 scrollbar(frame, bar, first, drawn.lines, look);
                 return Drawn { rows: drawn.rows, lines: drawn.lines, columns, image: drawn.image, ..Drawn::default() };
             }
-            Err(error) => TabContent::Whole(crate::tui::widgets::paragraph(&shown(error), look.theme.bad, columns)),
-            Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns }),
+            Err(error) => TabContent::Whole(crate::tui::widgets::paragraph(&shown(error), look.theme.bad, of_text)),
+            Ok(loaded) if model.tab == Tab::Raw => tab(&Pane { model, detail, loaded, look, columns }),
+            Ok(loaded) => tab(&Pane { model, detail, loaded, look, columns: of_text }),
         },
     };
     let lines = content.draw(frame, inner, first);

@@ -37,7 +37,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look
     if list.rows().is_empty() {
         put(frame, rows, 1, Line::styled(format!(" {}", empty(model)), look.theme.dim));
     }
-    let columns = columns::laid_out(rows.width.into(), model);
+    // A blank before the scroll bar.
+    let columns = columns::laid_out(usize::from(rows.width).saturating_sub(1), model);
     for (row, summary) in (0..rows.height).zip(list.rows().iter().skip(list.top())) {
         let is_selected = list.selected() == Some(summary.id);
         put(frame, rows, row, line(summary, &columns, model, look));

@@ -115,6 +115,30 @@ fn the_line_between_the_panes_is_dragged() {
 }
 
 #[test]
+fn panes_one_below_the_other_are_divided_by_the_mouse_as_well() {
+    let mut model = model(&three(), secrets());
+    let line = |model: &mut Model| -> u16 {
+        let shown = screen(model, 80, 24);
+        shown.lines().position(|line| line.starts_with("────")).unwrap().try_into().unwrap()
+    };
+    let at = |model: &mut Model, kind: PointerKind, row: u16| {
+        update(model, Message::Point(Pointer { kind, column: 30, row }));
+    };
+    let before = line(&mut model);
+    at(&mut model, PointerKind::Press, before);
+    for moved in [before + 3, before - 2, before] {
+        at(&mut model, PointerKind::Drag, moved);
+        assert_eq!(line(&mut model), moved);
+    }
+    at(&mut model, PointerKind::Drag, 23);
+    at(&mut model, PointerKind::Release, 23);
+    let lowest = line(&mut model);
+    assert!(lowest > before + 3 && lowest < 20, "{lowest}");
+    at(&mut model, PointerKind::Drag, 5);
+    assert_eq!(line(&mut model), lowest);
+}
+
+#[test]
 fn a_hint_is_the_key_that_it_names() {
     let mut hand = Hand::new();
     hand.click("? help");
