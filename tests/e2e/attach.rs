@@ -116,7 +116,7 @@ fn marks_and_deletions_are_seen_by_all_and_undone() {
     let (mut own, address) = Person::listening(&env, SIZE, &[]);
     (0..3).for_each(|number| drop(talk(address, Signed::new("{}").to(&format!("/n/{number}")).wire())));
     let (mut one, mut other) = (attach(&env, SIZE), attach(&env, SIZE));
-    one.sees("of 3").types("b").sees("pinned #3");
+    one.sees("of 3").sees_row(&["/n/2", "200"]).types("b").sees("pinned #3");
     other.sees("another process pinned #3");
     own.sees("another process pinned #3");
     one.types("\"").pastes("look at this").enter();
@@ -186,7 +186,7 @@ fn a_listener_that_is_killed_is_missed_and_greeted_again() {
     person.no_longer_sees("listener gone");
     assert_ne!(first, again.process());
     assert_eq!(status(again.address()), 200);
-    person.sees("of 2").types("b").sees("pinned #2");
+    person.sees("of 2").sees_row(&["✓", "200"]).types("b").sees("pinned #2");
     // In order, likewise; and quitting needs no listener.
     assert!(again.stop().success());
     person.sees("listener gone").types("q");
