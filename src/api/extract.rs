@@ -6,10 +6,12 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::HeaderValue, http::header};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::ApiProblem;
+use super::openapi::{DocumentedExtractor, RequestShape};
 use crate::delivery::DeliveryId;
 use crate::store::{Page, Reader};
 use crate::text;
@@ -27,6 +29,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     }
 }
 
+impl<T: JsonSchema> DocumentedExtractor for Params<T> {
+    fn document(shape: &mut RequestShape<'_>) {
+        shape.query::<T>();
+    }
+}
+
 /// A JSON body.
 pub(super) struct Members<T>(pub(super) T);
 
@@ -39,6 +47,12 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Members<T> {
             // What a body holds may be a secret: where the mistake is, and not what stands there.
             Err(error) => Err(ApiProblem::new(refusal_status(&error), body_words(&error))),
         }
+    }
+}
+
+impl<T: JsonSchema> DocumentedExtractor for Members<T> {
+    fn document(shape: &mut RequestShape<'_>) {
+        shape.json_body::<T>();
     }
 }
 
@@ -120,6 +134,47 @@ impl<S: Send + Sync> FromRequestParts<S> for Named {
             .await
             .map_err(|error| ApiProblem::bad(error.body_text()))?;
         Self::parse(&text)
+    }
+}
+
+impl DocumentedExtractor for Named {
+    fn document(shape: &mut RequestShape<'_>) {
+        let schema = json!({"oneOf": [{"type": "integer", "format": "int64"}, {"type": "string", "const": "latest"}]});
+        shape.path(&schema, "A delivery's number, or latest");
+    }
+}
+
+/// The one value of a path.
+pub(super) struct InPath<T>(pub(super) T);
+
+/// What a path may hold.
+pub(super) trait PathValue: Sized {
+    /// What it is, for the document.
+    const DESCRIPTION: &'static str;
+
+    /// Reads it.
+    fn parse(text: String) -> Result<Self, ApiProblem>;
+
+    /// Its schema: a number from 1 unless it is anything else.
+    fn schema() -> Value {
+        json!({"type": "integer", "format": "uint64", "minimum": 1})
+    }
+}
+
+impl<T: PathValue, S: Send + Sync> FromRequestParts<S> for InPath<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiProblem> {
+        let Path(text) = Path::<String>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| ApiProblem::bad(error.body_text()))?;
+        T::parse(text).map(Self)
+    }
+}
+
+impl<T: PathValue> DocumentedExtractor for InPath<T> {
+    fn document(shape: &mut RequestShape<'_>) {
+        shape.path(&T::schema(), T::DESCRIPTION);
     }
 }
 

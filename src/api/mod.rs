@@ -15,6 +15,7 @@ mod connections;
 mod extract;
 mod following;
 mod jobs;
+mod openapi;
 mod port;
 mod problem;
 mod readers;
@@ -33,6 +34,7 @@ pub use attach::{AttachError, AttachedListener};
 #[cfg(unix)]
 pub use client::{ApiClient, ApiClientError, percent_encoded};
 pub use following::{ANSWER_PATIENCE, FollowLook, FollowNews, Following};
+pub use openapi::openapi_document;
 pub use port::{ApiPort, ApiPortError, ApiToken};
 pub use problem::ApiProblem;
 pub use serve::ApiServer;

@@ -1,6 +1,7 @@
 //! Which deliveries a request is about: by number, or by filter.
 
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::ApiProblem;
@@ -11,9 +12,10 @@ use crate::store::{Page, Reader};
 /// Rows looked at between two looks at whether to go on.
 const PAGE_ROWS: usize = 1000;
 
-/// A number, or both ends of a range.
-#[derive(Debug, Deserialize)]
+/// A number, or both ends of a range: `7`, `"12-40"`.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
+#[schemars(rename = "Ids")]
 pub(super) enum IdsMember {
     One(i64),
     Range(String),

@@ -24,6 +24,7 @@ mod keys;
 mod list;
 mod listen;
 mod mark;
+mod openapi;
 mod output;
 mod probe;
 mod prune;
@@ -175,6 +176,12 @@ enum Command {
             whyhook.toml of the current folder may run a program, contact other hosts, accept their connections, read or write \
                 files elsewhere, or delete deliveries.")]
     Trust,
+    /// Print the OpenAPI document of the control interface, for generating clients
+    #[command(
+        after_help = "Examples:\n  whyhook openapi > whyhook-openapi.json\n  whyhook openapi | jq '.paths | keys'\n\nA running \
+            listener gives the same document at GET /openapi.json. It is described in docs/control.md."
+    )]
+    Openapi,
     /// Print a completion script for a shell
     Completions(completions::CompletionsArgs),
     /// Print the manual page
@@ -227,6 +234,7 @@ impl Command {
             Self::Check(_) => "check",
             Self::Keys(_) => "keys",
             Self::Trust => "trust",
+            Self::Openapi => "openapi",
             Self::Completions(_) => "completions",
             Self::Man => "man",
             Self::QueryWorker => "query",
@@ -473,6 +481,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Trust) => trust::run(&settings),
+        Some(Command::Openapi) => openapi::run(),
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => completions::man(),
         Some(Command::QueryWorker) => query_worker::run(),

@@ -34,7 +34,8 @@ pub enum AttemptKind {
 }
 
 impl AttemptKind {
-    const ALL: [Self; 4] = [Self::Replay, Self::Forward, Self::Simulation, Self::Probe];
+    /// Every kind.
+    pub const ALL: [Self; 4] = [Self::Replay, Self::Forward, Self::Simulation, Self::Probe];
 
     /// The stable name that the store and JSON output use.
     #[must_use]
@@ -74,7 +75,8 @@ pub enum AttemptMode {
 }
 
 impl AttemptMode {
-    const ALL: [Self; 7] =
+    /// Every mode.
+    pub const ALL: [Self; 7] =
         [Self::AsCaptured, Self::Exact, Self::Resigned, Self::Edited, Self::EditedUnsigned, Self::Made, Self::Forged];
 
     /// The stable name that the store and JSON output use.

@@ -37,7 +37,8 @@ pub enum BodyEnd {
 }
 
 impl BodyEnd {
-    const ALL: [Self; 6] =
+    /// Every end.
+    pub const ALL: [Self; 6] =
         [Self::Complete, Self::Limit, Self::ClosedEarly, Self::TimedOut, Self::Malformed, Self::Abandoned];
 
     /// The stable name that the store and JSON output use.

@@ -1,5 +1,6 @@
 //! A simulation under a name: `[simulations.NAME]` in the configuration.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Burst, EditError, PayloadEdit, PictureSize, Recipe, SimulatedEvent, form_named};
@@ -9,11 +10,12 @@ use crate::signature::SigningKind;
 use crate::text::visible;
 
 /// What `[simulations.NAME]` says. Every field may be left out.
-#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SavedSimulation {
     /// The event; when nothing is said a screenshot, or the sample event of another scheme's sender.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub event: Option<SimulatedEvent>,
     /// The webhook that it is sent to, by name.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,11 +29,12 @@ pub struct SavedSimulation {
     /// Like a live event.
     #[serde(skip_serializing_if = "is_default")]
     pub live: bool,
-    /// How the image is written; see [`form_named`].
+    /// How the image is written, by the name of a form: `base64`, `data-url` and so on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
-    /// How large the image is.
+    /// How large the image is: `1280x720`, or `45kB`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
     pub image_size: Option<PictureSize>,
     /// How many items.
     #[serde(skip_serializing_if = "Option::is_none")]

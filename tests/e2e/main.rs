@@ -48,6 +48,7 @@ mod look;
 mod marks;
 mod meanwhile;
 mod mouse;
+mod openapi;
 mod payload;
 mod plain;
 mod port;

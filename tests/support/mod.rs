@@ -8,6 +8,7 @@ mod listening;
 pub(crate) mod paths;
 mod person;
 mod receiver;
+pub(crate) mod schema;
 mod signing;
 pub(crate) mod source;
 mod test_env;

@@ -2,56 +2,72 @@
 
 use std::sync::{Arc, PoisonError};
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Shared;
 use super::status::{chosen_json, held_json};
 use crate::api::ApiProblem;
-use crate::api::extract::{Members, Named, SafeJson};
+use crate::api::extract::{InPath, Members, Named, PathValue, SafeJson};
 use crate::api::state::ApiState;
 use crate::delivery::DeliveryId;
 use crate::rules::{
     ActionKind, Override, Rule, RuleAction, RuleError, RuleReader, RuleSet, TimedResponse, check_count,
 };
 
-/// What is to be answered, in the language of rules.
-#[derive(Debug, Deserialize)]
+/// The answer to be chosen, in the language of rules.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AnswerRequest")]
 pub(super) struct AnswerMembers {
+    /// Such as `503`, or `wait 2s 200`.
     rule: String,
+    /// For the next delivery alone.
     #[serde(default)]
     once: bool,
 }
 
-/// Either member.
-#[derive(Debug, Deserialize)]
+/// What a held delivery gets: either member.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DecisionRequest")]
 pub(super) struct DecisionMembers {
+    /// The answer, as a rule.
     rule: Option<String>,
+    /// Whether it gets its default answer.
     #[serde(default)]
     default: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// All rules, in the place of those that are active.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RulesRequest")]
 pub(super) struct RulesMembers {
+    /// All of them, in their order.
     rules: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// A rule to be added.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RuleRequest")]
 pub(super) struct RuleMembers {
+    /// Such as `is:sim → 503`.
     rule: String,
-    /// Its number among the others; the last without.
+    /// Its number among the others, from 1; the last without.
     at: Option<usize>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Where a rule is moved to.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MoveRequest")]
 pub(super) struct MoveMembers {
+    /// The number that it gets.
     to: usize,
 }
 
@@ -181,9 +197,12 @@ pub(super) async fn add_rule(State(state): Shared, Members(one): Members<RuleMem
     })
 }
 
-pub(super) async fn remove_rule(State(state): Shared, Path(number): Path<String>) -> Result<SafeJson, ApiProblem> {
+pub(super) async fn remove_rule(
+    State(state): Shared,
+    InPath(number): InPath<RuleNumber>,
+) -> Result<SafeJson, ApiProblem> {
     edit(&state, |_, rules| {
-        let at = existing(&number, rules.len())?;
+        let at = number.existing(rules.len())?;
         rules.remove(at);
         Ok(())
     })
@@ -191,25 +210,38 @@ pub(super) async fn remove_rule(State(state): Shared, Path(number): Path<String>
 
 pub(super) async fn move_rule(
     State(state): Shared,
-    Path(number): Path<String>,
+    InPath(number): InPath<RuleNumber>,
     Members(to): Members<MoveMembers>,
 ) -> Result<SafeJson, ApiProblem> {
     edit(&state, |_, rules| {
-        let (from, to) = (existing(&number, rules.len())?, place(to.to, rules.len())?);
+        let (from, to) = (number.existing(rules.len())?, place(to.to, rules.len())?);
         let rule = rules.remove(from);
         rules.insert(to, rule);
         Ok(())
     })
 }
 
-/// The position of the rule with this number.
-fn existing(number: &str, count: usize) -> Result<usize, ApiProblem> {
-    let at = number.parse::<usize>().ok().and_then(|number| number.checked_sub(1)).filter(|at| *at < count);
-    at.ok_or_else(|| match count {
-        0 => ApiProblem::missing("there are no rules"),
-        1 => ApiProblem::missing("no such rule: there is only rule 1"),
-        count => ApiProblem::missing(format!("no such rule: expected 1 to {count}")),
-    })
+/// A rule's number, from 1; `None` for what is no number.
+pub(super) struct RuleNumber(Option<usize>);
+
+impl PathValue for RuleNumber {
+    const DESCRIPTION: &'static str = "A rule's number, from 1";
+
+    fn parse(text: String) -> Result<Self, ApiProblem> {
+        Ok(Self(text.parse().ok()))
+    }
+}
+
+impl RuleNumber {
+    /// The position of the rule with this number.
+    fn existing(&self, count: usize) -> Result<usize, ApiProblem> {
+        let at = self.0.and_then(|number| number.checked_sub(1)).filter(|at| *at < count);
+        at.ok_or_else(|| match count {
+            0 => ApiProblem::missing("there are no rules"),
+            1 => ApiProblem::missing("no such rule: there is only rule 1"),
+            count => ApiProblem::missing(format!("no such rule: expected 1 to {count}")),
+        })
+    }
 }
 
 fn place(number: usize, most: usize) -> Result<usize, ApiProblem> {
@@ -223,6 +255,7 @@ mod tests {
 
     #[test]
     fn rules_are_counted_from_one() {
+        let existing = |text: &str, count| RuleNumber::parse(text.to_owned())?.existing(count);
         assert_eq!((existing("1", 2), existing("2", 2)), (Ok(0), Ok(1)));
         for wrong in ["0", "3", "-1", "x", "", "99999999999999999999999"] {
             assert!(existing(wrong, 2).is_err(), "{wrong}");

@@ -1,23 +1,26 @@
 //! `GET /diff` and `GET /attempts/{number}`: deliveries and responses beside each other, and what was sent.
 
-use axum::extract::{Path, State};
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Shared;
 use crate::api::ApiProblem;
-use crate::api::extract::{Named, Params, SafeJson};
+use crate::api::extract::{InPath, Named, Params, PathValue, SafeJson};
 use crate::delivery::AttemptId;
 use crate::diff::{ComparedMessage, MessageComparison};
 use crate::send::{attempt_json, replay};
 use crate::store::Reader;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct DiffParams {
+    /// A delivery's number, or `latest`.
     left: String,
+    /// The other's.
     right: String,
-    /// Whether the two are responses of stored attempts.
+    /// Whether the two numbers are of stored attempts, whose responses are compared.
     #[serde(default)]
     attempts: bool,
 }
@@ -37,7 +40,7 @@ fn delivery(reader: &Reader, name: &str) -> Result<ComparedMessage, ApiProblem> 
 }
 
 fn response(reader: &Reader, number: &str) -> Result<ComparedMessage, ApiProblem> {
-    let id = attempt_id(number)?;
+    let id = AttemptId::parse(number.to_owned())?;
     let attempt = reader.attempt(id)?.ok_or_else(|| ApiProblem::missing(format!("no attempt {id}")))?;
     match attempt.result {
         Ok(reply) => Ok(ComparedMessage::from(&reply)),
@@ -45,12 +48,15 @@ fn response(reader: &Reader, number: &str) -> Result<ComparedMessage, ApiProblem
     }
 }
 
-fn attempt_id(number: &str) -> Result<AttemptId, ApiProblem> {
-    number.parse().map(AttemptId).map_err(|_| ApiProblem::bad("expected the number of an attempt"))
+impl PathValue for AttemptId {
+    const DESCRIPTION: &'static str = "The number of a stored attempt";
+
+    fn parse(text: String) -> Result<Self, ApiProblem> {
+        text.parse().map(Self).map_err(|_| ApiProblem::bad("expected the number of an attempt"))
+    }
 }
 
-pub(super) async fn attempt(State(state): Shared, Path(number): Path<String>) -> Result<SafeJson, ApiProblem> {
-    let id = attempt_id(&number)?;
+pub(super) async fn attempt(State(state): Shared, InPath(id): InPath<AttemptId>) -> Result<SafeJson, ApiProblem> {
     let registry = state.feed.control().registry();
     let read = move |reader: &Reader| {
         let attempt = reader.attempt(id)?.ok_or_else(|| ApiProblem::missing(format!("no attempt {id}")))?;

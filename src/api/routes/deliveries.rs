@@ -7,6 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -30,18 +31,23 @@ const LOOK_ROWS: usize = 5000;
 /// How long is searched for a page. What is found until then is returned, with where to go on.
 const SEARCHING: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ListParams {
+    /// Which deliveries, as `list` takes it; `@name` is a saved filter of the listener's configuration.
     #[serde(default)]
     filter: String,
+    /// How many at most; 100 unless given.
+    #[schemars(range(min = 1, max = PAGE_LIMIT))]
     limit: Option<usize>,
+    /// Only those with lower numbers: the next of the page before.
     before: Option<i64>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FilterParams {
+    /// As `list` takes it.
     filter: String,
 }
 

@@ -8,9 +8,11 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
+use axum::http::request::Parts;
 use axum::response::sse::{Event, KeepAlive, Sse};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, OwnedSemaphorePermit, mpsc};
@@ -21,6 +23,7 @@ use super::status::chosen_json;
 use crate::api::ApiProblem;
 use crate::api::extract::Params;
 use crate::api::following::{FollowLook, FollowNews, Following};
+use crate::api::openapi::{DocumentedExtractor, RequestShape};
 use crate::api::sending::{ChannelStream, PIECE_PATIENCE};
 use crate::api::state::ApiState;
 use crate::delivery::{DeliveryId, summary_text};
@@ -37,12 +40,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// When a client that lost its connection should come again.
 const RETRY: Duration = Duration::from_secs(1);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct EventParams {
+    /// Which deliveries are told, as `list` takes it.
     #[serde(default)]
     filter: String,
+    /// The stream begins after the delivery with this number; with the next that comes unless given.
     after: Option<i64>,
+    /// Whether a delivery is told with its answer: two seconds later at most, and at once when it is held.
     #[serde(default)]
     answered: bool,
 }
@@ -52,7 +58,7 @@ type SseFrames = Sse<axum::response::sse::KeepAliveStream<ChannelStream<Result<E
 pub(super) async fn events(
     State(state): Shared,
     Params(params): Params<EventParams>,
-    headers: HeaderMap,
+    last_event: LastEventId,
 ) -> Result<SseFrames, ApiProblem> {
     let query = state.query(&params.filter)?;
     let place = Arc::clone(&state.streams)
@@ -65,7 +71,7 @@ pub(super) async fn events(
     let marks = state.feed.mark_changes().subscribe(move || marks_woken.notify_one());
     let run = RunChanges::watch(&state, &wake);
     let watch = state.feed.watch(move |_| woken.notify_one());
-    let last = match last_event_id(&headers)?.or(params.after) {
+    let last = match last_event.0.or(params.after) {
         Some(id) => DeliveryId(id),
         None => state.readers.read(|reader| Ok(newest(reader.page(Page::Newest, 1)?))).await?,
     };
@@ -83,13 +89,36 @@ fn newest(page: Vec<crate::delivery::Summary>) -> DeliveryId {
 }
 
 /// Where a client that was cut off goes on.
-fn last_event_id(headers: &HeaderMap) -> Result<Option<i64>, ApiProblem> {
-    let Some(value) = headers.get("last-event-id") else { return Ok(None) };
-    let id = value.to_str().ok().map(str::trim);
-    match id.map(str::parse) {
-        _ if id == Some("") => Ok(None),
-        Some(Ok(id)) => Ok(Some(id)),
-        _ => Err(ApiProblem::bad("invalid Last-Event-ID: expected a delivery's number")),
+pub(super) struct LastEventId(Option<i64>);
+
+impl LastEventId {
+    fn read(headers: &HeaderMap) -> Result<Self, ApiProblem> {
+        let Some(value) = headers.get("last-event-id") else { return Ok(Self(None)) };
+        let id = value.to_str().ok().map(str::trim);
+        match id.map(str::parse) {
+            _ if id == Some("") => Ok(Self(None)),
+            Some(Ok(id)) => Ok(Self(Some(id))),
+            _ => Err(ApiProblem::bad("invalid Last-Event-ID: expected a delivery's number")),
+        }
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
+    type Rejection = ApiProblem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiProblem> {
+        Self::read(&parts.headers)
+    }
+}
+
+impl DocumentedExtractor for LastEventId {
+    fn document(shape: &mut RequestShape<'_>) {
+        let schema = json!({"type": "integer", "format": "int64"});
+        shape.header(
+            "Last-Event-ID",
+            &schema,
+            "The id of the last event that was received: the stream goes on after it",
+        );
     }
 }
 

@@ -10,6 +10,7 @@ use super::Shared;
 use super::deliveries::load;
 use crate::api::ApiProblem;
 use crate::api::extract::{Named, SafeJson};
+use crate::api::openapi::{DocumentedExtractor, RequestShape};
 use crate::api::sending::in_pieces;
 use crate::archive::export::image;
 use crate::payload::binary::images_json;
@@ -27,6 +28,13 @@ impl<S: Send + Sync> FromRequestParts<S> for NamedImage {
             .map_err(|error| ApiProblem::bad(error.body_text()))?;
         let number = number.parse().map_err(|_| ApiProblem::bad("expected the number of an image, from 1"))?;
         Ok(Self(Named::parse(&id)?, number))
+    }
+}
+
+impl DocumentedExtractor for NamedImage {
+    fn document(shape: &mut RequestShape<'_>) {
+        Named::document(shape);
+        shape.path(&json!({"type": "integer", "format": "uint64", "minimum": 1}), "The number of an image, from 1");
     }
 }
 

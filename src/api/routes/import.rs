@@ -10,6 +10,7 @@ use axum::http::StatusCode;
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -29,12 +30,16 @@ const BEGINNING_BYTES: usize = 4096;
 /// Pieces that wait to be written.
 const PIECES: usize = 4;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ImportParams {
+    /// The format of the body; detected unless named.
+    #[schemars(extend("enum" = ["json", "har", "raw"]))]
     from: Option<String>,
+    /// Whether signatures are verified now, instead of keeping the verdicts of the file.
     #[serde(default)]
     judge_again: bool,
+    /// Whether the response comes at the job's end, or after twenty seconds.
     #[serde(default)]
     wait: bool,
 }

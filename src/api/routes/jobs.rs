@@ -4,8 +4,9 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -13,7 +14,7 @@ use tokio::time::Instant;
 
 use super::Shared;
 use crate::api::ApiProblem;
-use crate::api::extract::{Params, SafeJson};
+use crate::api::extract::{InPath, Params, PathValue, SafeJson};
 use crate::api::jobs::{JobEnd, running_json};
 use crate::api::state::ApiState;
 use crate::server::JobTicket;
@@ -21,9 +22,10 @@ use crate::server::JobTicket;
 /// How long a client may wait for a job's end at a time.
 const WAIT: Duration = Duration::from_secs(20);
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct JobParams {
+    /// Whether the response comes at the job's end, or after twenty seconds.
     #[serde(default)]
     wait: bool,
 }
@@ -61,9 +63,22 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
     Ok((status, SafeJson(json)))
 }
 
+/// The number of a job.
+pub(super) struct JobNumber(u64);
+
+impl PathValue for JobNumber {
+    const DESCRIPTION: &'static str = "The number of a job";
+
+    fn parse(text: String) -> Result<Self, ApiProblem> {
+        text.parse().map(Self).map_err(|_| ApiProblem::missing("no such job"))
+    }
+}
+
 /// Asks a job to end; its state as it is now.
-pub(super) async fn cancel(State(state): Shared, Path(number): Path<String>) -> Result<SafeJson, ApiProblem> {
-    let number = number.parse::<u64>().map_err(|_| ApiProblem::missing("no such job"))?;
+pub(super) async fn cancel(
+    State(state): Shared,
+    InPath(JobNumber(number)): InPath<JobNumber>,
+) -> Result<SafeJson, ApiProblem> {
     let running = state.feed.control().jobs();
     if running.cancel(number)
         && let Some(other) = other(&state, number)
@@ -75,10 +90,9 @@ pub(super) async fn cancel(State(state): Shared, Path(number): Path<String>) -> 
 
 pub(super) async fn job(
     State(state): Shared,
-    Path(number): Path<String>,
+    InPath(JobNumber(number)): InPath<JobNumber>,
     Params(params): Params<JobParams>,
 ) -> Result<SafeJson, ApiProblem> {
-    let number = number.parse::<u64>().map_err(|_| ApiProblem::missing("no such job"))?;
     Ok(SafeJson(look(&state, number, params.wait).await?))
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -21,33 +22,47 @@ use crate::store::Reader;
 /// Deliveries that are changed in one go. What is received meanwhile is kept between two of them.
 const AT_ONCE: usize = 256;
 
-#[derive(Debug, Deserialize)]
+/// Which deliveries are marked, and how.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MarksRequest")]
 pub(super) struct MarksMembers {
+    /// Which deliveries, by number; either this or `filter`.
     ids: Option<Vec<IdsMember>>,
+    /// Which deliveries, as `list` takes it.
     filter: Option<String>,
+    /// Whether they are pinned from now on.
     pinned: Option<bool>,
+    /// Their note; an empty one removes it.
     note: Option<String>,
+    /// Tags that they get.
     #[serde(default)]
     add_tags: Vec<String>,
+    /// Tags that they lose.
     #[serde(default)]
     remove_tags: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+/// Which deliveries are hidden.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "DeleteRequest")]
 pub(super) struct DeleteMembers {
+    /// Which deliveries, by number; either this or `filter`.
     ids: Option<Vec<IdsMember>>,
+    /// Which deliveries, as `list` takes it.
     filter: Option<String>,
     /// Whether pinned ones go as well.
     #[serde(default)]
     pinned: bool,
 }
 
-#[derive(Debug, Deserialize)]
+/// Which deliveries are brought back.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "UndeleteRequest")]
 pub(super) struct UndeleteMembers {
-    /// All that were deleted without.
+    /// Which deliveries; all that were deleted without.
     ids: Option<Vec<IdsMember>>,
 }
 

@@ -16,6 +16,7 @@ mod run_changes;
 mod secrets;
 mod send;
 mod status;
+mod table;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -26,7 +27,7 @@ use axum::extract::{DefaultBodyLimit, MatchedPath, Request};
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{delete, get, post};
+use axum::routing::get;
 use tokio::sync::Semaphore;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tower::load_shed::LoadShedLayer;
@@ -34,6 +35,8 @@ use tower::timeout::TimeoutLayer;
 use tower::{BoxError, ServiceBuilder};
 
 use super::ApiProblem;
+use super::extract::SafeJson;
+use super::openapi::{ApiRoutes, openapi_document};
 use super::state::ApiState;
 
 /// The state as handlers take it.
@@ -58,55 +61,32 @@ pub(super) fn socket_router(state: Arc<ApiState>) -> Router {
     routes.with_state(Arc::clone(&state)).merge(router(state))
 }
 
-/// Everything that can be asked of `state`.
+/// Everything that can be asked of `state`; [`table`] has the routes.
 pub(super) fn router(state: Arc<ApiState>) -> Router {
     let bounds = ServiceBuilder::new()
         .layer(HandleErrorLayer::new(refused))
         .layer(LoadShedLayer::new())
         .layer(GlobalConcurrencyLimitLayer::with_semaphore(Arc::new(Semaphore::new(REQUESTS))))
         .layer(TimeoutLayer::new(PATIENCE));
-    Router::new()
-        .route("/status", get(status::status))
-        .route("/filter", get(deliveries::check_filter))
-        .route("/deliveries", get(deliveries::list))
-        .route("/answer", get(answers::chosen).put(answers::choose).delete(answers::clear))
-        .route("/rules", get(answers::rules).put(answers::set_rules).post(answers::add_rule))
-        .route("/rules/{number}", delete(answers::remove_rule))
-        .route("/rules/{number}/move", post(answers::move_rule))
-        .route("/held", get(answers::held))
-        .route("/held/{id}", post(answers::decide))
-        .route("/prune", post(prune::prune).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
-        .route("/marks", post(marks::mark).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
-        .route("/delete", post(marks::delete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
-        .route("/undelete", post(marks::undelete).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
-        .route("/deleted", get(marks::deleted))
-        .route("/jobs/{number}", get(jobs::job).delete(jobs::cancel))
-        .route("/secrets", get(secrets::list).post(secrets::give))
-        .route("/secrets/{label}", delete(secrets::take_back))
-        .route("/reload", post(reload::reload))
-        .route("/jobs", get(jobs::list))
-        .route("/replay", post(send::replay).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
-        .route("/simulate", post(send::simulate).layer(DefaultBodyLimit::max(IDS_BODY_BYTES)))
-        .route("/check", post(send::check))
-        .route("/diff", get(compared::diff))
-        .route("/attempts/{number}", get(compared::attempt))
-        .route("/stop", post(status::stop))
-        .route("/events", get(events::events))
-        .route("/deliveries/{id}", get(deliveries::show))
-        .route("/deliveries/{id}/body", get(deliveries::body))
-        .route("/deliveries/{id}/raw", get(deliveries::raw))
-        .route("/deliveries/{id}/diagnosis", get(deliveries::diagnosis))
-        .route("/deliveries/{id}/attempts", get(deliveries::attempts))
-        .route("/deliveries/{id}/images", get(images::list))
-        .route("/deliveries/{id}/images/{number}", get(images::bytes))
+    table::bounded()
+        .into_router()
         .layer(bounds)
-        // A file of any length: bounded piece by piece, and one at a time.
-        .route("/import", post(import::import))
+        .merge(table::unbounded().into_router())
         .fallback(unknown)
         .method_not_allowed_fallback(not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(middleware::from_fn(finish))
         .with_state(state)
+}
+
+/// Everything that is documented.
+pub(super) fn documented() -> [ApiRoutes; 2] {
+    [table::bounded(), table::unbounded()]
+}
+
+/// `GET /openapi.json`.
+async fn openapi() -> SafeJson {
+    SafeJson(openapi_document())
 }
 
 async fn unknown() -> ApiProblem {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -20,16 +21,25 @@ use crate::server::JobTicket;
 use crate::store::{Freed, Page, Reader, Retention};
 use crate::text::units;
 
-#[derive(Debug, Deserialize)]
+/// Which deliveries are deleted for good.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "PruneRequest")]
 pub(super) struct PruneMembers {
+    /// Which deliveries, by number, pinned ones too; without the other members that choose.
     ids: Option<Vec<IdsMember>>,
+    /// Which deliveries, as `list` takes it.
     filter: Option<String>,
+    /// Those that are older: `30d`.
     older_than: Option<String>,
+    /// All but so many of the newest.
     keep: Option<u64>,
+    /// The oldest beyond this size of the log: `2GiB`.
     max_size: Option<String>,
+    /// Whether pinned ones go as well.
     #[serde(default)]
     pinned: bool,
+    /// Whether they are only counted.
     #[serde(default)]
     dry_run: bool,
 }

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Extension, FromRequest, Path, Request, State};
+use axum::extract::{Extension, FromRequest, Request, State};
 use axum::http::{StatusCode, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 use zeroize::{Zeroize as _, Zeroizing};
@@ -14,7 +15,8 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::Shared;
 use super::jobs::{self, JobParams};
 use crate::api::ApiProblem;
-use crate::api::extract::{Params, SafeJson};
+use crate::api::extract::{InPath, Params, PathValue, SafeJson};
+use crate::api::openapi::{DocumentedExtractor, RequestShape};
 use crate::api::serve::Transport;
 use crate::api::state::ApiState;
 use crate::config::{Registry, SecretNotRemoved, SecretScope, TYPED_LABEL};
@@ -23,10 +25,10 @@ use crate::inspect::{JudgedAgain, REJUDGED_ROWS, judge_again};
 use crate::server::{GivenSecret, JobTicket, ServerEvent};
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SecretsParams {
-    /// Whether the secrets themselves are asked for.
+    /// Whether the secrets themselves are asked for: over the Unix socket alone.
     #[serde(default)]
     values: bool,
 }
@@ -40,11 +42,18 @@ impl<'de> Deserialize<'de> for WipedText {
     }
 }
 
-#[derive(Deserialize)]
+/// A secret for the run of the listener: either secret or secret_base64.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "SecretRequest")]
 struct SecretMembers {
+    /// Its label; `typed` unless given. One that is configured is replaced for the run.
     label: Option<String>,
+    /// The secret, as text.
+    #[schemars(with = "Option<String>")]
     secret: Option<WipedText>,
+    /// The secret, in Base64.
+    #[schemars(with = "Option<String>")]
     secret_base64: Option<WipedText>,
 }
 
@@ -73,6 +82,12 @@ impl<S: Send + Sync> FromRequest<S> for SentSecret {
             body.as_mut().zeroize();
         }
         sent
+    }
+}
+
+impl DocumentedExtractor for SentSecret {
+    fn document(shape: &mut RequestShape<'_>) {
+        shape.json_body::<SecretMembers>();
     }
 }
 
@@ -218,8 +233,26 @@ fn judged_json(judged: &JudgedAgain) -> Value {
     })
 }
 
+/// The label of a secret.
+pub(super) struct SecretLabel(String);
+
+impl PathValue for SecretLabel {
+    const DESCRIPTION: &'static str = "The label of a secret";
+
+    fn parse(text: String) -> Result<Self, ApiProblem> {
+        Ok(Self(text))
+    }
+
+    fn schema() -> Value {
+        json!({"type": "string"})
+    }
+}
+
 /// Takes back a secret of this run.
-pub(super) async fn take_back(State(state): Shared, Path(label): Path<String>) -> Result<SafeJson, ApiProblem> {
+pub(super) async fn take_back(
+    State(state): Shared,
+    InPath(SecretLabel(label)): InPath<SecretLabel>,
+) -> Result<SafeJson, ApiProblem> {
     let taken = state.feed.control().try_change_registry(|registry| {
         let changed = registry.without_secret(&label)?;
         let is_restored = changed.keyring().get(&label).is_some();

@@ -3,8 +3,11 @@
 use jiff::Timestamp;
 
 /// The two kinds of Trackpilots webhook, which differ in the unit of the timestamp header.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "WebhookKind")]
 pub enum SigningKind {
     /// Developer Tools: Unix seconds.
     #[default]

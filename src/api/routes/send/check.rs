@@ -6,16 +6,17 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::super::Shared;
 use super::super::jobs::{self, JobParams};
-use super::{SendingMembers, cancelled_with, named, settings, take_sending, wrong_body};
+use super::{SendingBody, SendingMembers, cancelled_with, named, settings};
 use crate::api::ApiProblem;
-use crate::api::extract::{Members, Params, SafeJson};
+use crate::api::extract::{Params, SafeJson};
 use crate::api::state::ApiState;
 use crate::config::Settings;
 use crate::http::Client;
@@ -31,17 +32,29 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// Answers that take longer are too slow, unless told otherwise.
 const SLOW: Duration = Duration::from_secs(5);
 
-#[derive(Debug, Default, Deserialize)]
+/// Which receiver is checked, and how: `to` or `webhook`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct CheckMembers {
+#[schemars(rename = "CheckRequest")]
+pub(in crate::api::routes) struct CheckMembers {
+    /// Its URL.
     to: Option<String>,
+    /// The name of a configured webhook.
     webhook: Option<String>,
+    /// The unit of the timestamp, where no webhook tells.
     kind: Option<SigningKind>,
+    /// The label of the secret that signs.
     secret: Option<String>,
+    /// Deliveries that are older have to be refused: `5m`.
     max_age: Option<String>,
+    /// Answers that take longer are too slow; `5s` unless given.
     slow: Option<String>,
+    /// The names of the cases that are tried; all without.
     only: Vec<String>,
+    /// How many a second: `10/s`.
     rate: Option<String>,
+    /// How many at a time.
+    #[schemars(range(min = 1, max = JOBS_LIMIT))]
     jobs: Option<usize>,
 }
 
@@ -110,10 +123,8 @@ fn selected(fixture: &Fixture, only: &[String]) -> Result<(Vec<Case>, Vec<NotApp
 pub(in crate::api::routes) async fn check(
     State(state): Shared,
     Params(params): Params<JobParams>,
-    Members(mut members): Members<Map<String, Value>>,
+    SendingBody { own: members, sending }: SendingBody<CheckMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let sending = take_sending(&mut members)?;
-    let members: CheckMembers = serde_json::from_value(Value::Object(members)).map_err(wrong_body)?;
     let settings = settings(&state);
     let plan = members.plan(&settings, &sending)?;
     let what = match plan.cases.len() {

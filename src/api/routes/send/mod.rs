@@ -9,18 +9,24 @@ pub(super) use check::check;
 pub(super) use replay::replay;
 pub(super) use simulate::simulate;
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value, json};
 use tokio::sync::Notify;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::api::ApiProblem;
+use crate::api::extract::Members;
+use crate::api::openapi::{DocumentedExtractor, RequestShape, merged_schema};
 use crate::api::state::ApiState;
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptId};
@@ -35,14 +41,52 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 const LISTED: usize = 1000;
 
 /// Members that every request which sends may have.
-#[derive(Debug, Default, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Default, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct SendingMembers {
+    /// How long a response is waited for: `30s`.
     timeout: Option<String>,
+    /// A PEM file of the listener's machine, whose certificates are trusted in addition.
     ca_file: Option<PathBuf>,
+    /// Whether certificates are not verified.
     insecure: bool,
-    /// Whether it may go to another machine.
+    /// Whether it may go to another machine: captures may contain screenshots of real people.
     yes: bool,
+}
+
+/// The body of a request that sends: its own members, and those that every such request may have.
+pub(in crate::api::routes) struct SendingBody<T> {
+    own: T,
+    sending: SendingMembers,
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for SendingBody<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
+        let Members(mut members) = Members::<Map<String, Value>>::from_request(request, state).await?;
+        let sending = taken(&mut members, &SENDING_NAMES)?;
+        let own = serde_json::from_value(Value::Object(members)).map_err(wrong_body)?;
+        Ok(Self { own, sending })
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for SendingBody<T> {
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let (own, sending) = (T::json_schema(generator), SendingMembers::json_schema(generator));
+        let description = own.get("description").and_then(Value::as_str).unwrap_or_default().to_owned();
+        merged_schema([own, sending], &description)
+    }
+}
+
+impl<T: JsonSchema> DocumentedExtractor for SendingBody<T> {
+    fn document(shape: &mut RequestShape<'_>) {
+        shape.json_body::<Self>();
+    }
 }
 
 impl SendingMembers {
@@ -88,9 +132,11 @@ impl SendingMembers {
     }
 }
 
-/// Takes the members that every request which sends may have out of a body.
-fn take_sending(members: &mut serde_json::Map<String, Value>) -> Result<SendingMembers, ApiProblem> {
-    let names = ["timeout", "ca_file", "insecure", "yes"];
+/// The members of [`SendingMembers`].
+const SENDING_NAMES: [&str; 4] = ["timeout", "ca_file", "insecure", "yes"];
+
+/// Takes the members with these names out of a body, as a struct.
+fn taken<T: DeserializeOwned>(members: &mut Map<String, Value>, names: &[&str]) -> Result<T, ApiProblem> {
     let taken = names.iter().filter_map(|name| Some(((*name).to_owned(), members.shift_remove(*name)?))).collect();
     serde_json::from_value(Value::Object(taken)).map_err(wrong_body)
 }
@@ -208,6 +254,13 @@ fn row_json(json: &Value) -> Value {
 mod tests {
     use super::*;
 
+    #[test]
+    fn the_members_that_are_taken_out_of_a_body_are_those_of_the_struct() {
+        let schema = SendingMembers::json_schema(&mut SchemaGenerator::default()).to_value();
+        let names: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
+        assert_eq!(names, SENDING_NAMES);
+    }
+
     fn sending(yes: bool) -> SendingMembers {
         SendingMembers { yes, ..SendingMembers::default() }
     }
@@ -235,11 +288,11 @@ mod tests {
     #[test]
     fn what_every_sending_may_have_is_taken_out_of_the_body() {
         let Value::Object(mut members) = json!({"to": "x", "yes": true, "timeout": "5s"}) else { unreachable!() };
-        let taken = take_sending(&mut members).unwrap();
+        let taken: SendingMembers = taken(&mut members, &SENDING_NAMES).unwrap();
         assert_eq!((taken.yes, taken.timeout.as_deref(), taken.insecure), (true, Some("5s"), false));
         assert_eq!(Value::Object(members), json!({"to": "x"}));
         let Value::Object(mut wrong) = json!({"yes": "hunter2"}) else { unreachable!() };
-        let words = take_sending(&mut wrong).unwrap_err().to_string();
+        let words = super::taken::<SendingMembers>(&mut wrong, &SENDING_NAMES).unwrap_err().to_string();
         assert!(words.contains("invalid type") && !words.contains("hunter2"), "{words}");
     }
 

@@ -6,15 +6,16 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use jiff::Timestamp;
+use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::super::Shared;
 use super::super::jobs::{self, JobParams};
-use super::{Keeping, SendingMembers, SentTally, cancelled_with, named, row_json, settings, take_sending, wrong_body};
+use super::{Keeping, SendingBody, SendingMembers, SentTally, cancelled_with, named, row_json, settings};
 use crate::api::ApiProblem;
-use crate::api::extract::{Members, Named, Params, SafeJson};
+use crate::api::extract::{Named, Params, SafeJson};
 use crate::api::selection::IdsMember;
 use crate::api::state::ApiState;
 use crate::config::Settings;
@@ -27,26 +28,37 @@ use crate::server::JobTicket;
 use crate::signature::SigningKind;
 use crate::store::{Page, Reader};
 
-#[derive(Debug, Default, Deserialize)]
+/// Which deliveries are sent again, where, and how.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-struct ReplayMembers {
+#[schemars(rename = "ReplayRequest")]
+pub(in crate::api::routes) struct ReplayMembers {
+    /// Which deliveries, by number; either this or `filter`.
     ids: Option<Vec<ReplayedIds>>,
+    /// Which deliveries, as `list` takes it.
     filter: Option<String>,
+    /// URLs; where the webhook says without.
     to: Vec<String>,
+    /// Whether the timestamp and the signature are made again.
     resign: bool,
+    /// Whether every byte is sent as received.
     exact: bool,
     /// In place of the delivery's own body.
     body: Option<String>,
+    /// The same in Base64.
     body_base64: Option<String>,
     /// With another body: the captured signature, which does not match then.
     keep_signature: bool,
+    /// The label of the secret that signs.
     secret: Option<String>,
+    /// The unit of the timestamp, where no webhook tells.
     kind: Option<SigningKind>,
+    /// How many a second: `10/s`.
     rate: Option<String>,
 }
 
 /// A number, both ends of a range, or `latest`.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
 enum ReplayedIds {
     One(i64),
@@ -237,10 +249,8 @@ impl Plan {
 pub(in crate::api::routes) async fn replay(
     State(state): Shared,
     Params(params): Params<JobParams>,
-    Members(mut members): Members<Map<String, Value>>,
+    SendingBody { own: members, sending }: SendingBody<ReplayMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let sending = take_sending(&mut members)?;
-    let members: ReplayMembers = serde_json::from_value(Value::Object(members)).map_err(wrong_body)?;
     let plan = Plan::of(&state, members, &sending).await?;
     let shared = Arc::clone(&state);
     jobs::begin(&state, "replay", &params, |ticket| run(shared, plan, ticket)).await

@@ -1,5 +1,6 @@
 //! `POST /simulate`: made deliveries, signed like real ones.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,6 +9,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use bytes::Bytes;
 use jiff::Timestamp;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use tokio::sync::OnceCell;
@@ -16,9 +18,10 @@ use tokio::time::Instant;
 use super::super::Shared;
 use super::super::jobs::{self, JobParams};
 use super::replay::other_body;
-use super::{SendingMembers, SentTally, cancelled_with, named, row_json, settings, take_sending, wrong_body};
+use super::{SendingBody, SendingMembers, SentTally, cancelled_with, named, row_json, settings, taken, wrong_body};
 use crate::api::ApiProblem;
-use crate::api::extract::{Members, Named, Params, SafeJson};
+use crate::api::extract::{Named, Params, SafeJson};
+use crate::api::openapi::merged_schema;
 use crate::api::state::ApiState;
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
@@ -30,17 +33,42 @@ use crate::server::JobTicket;
 use crate::simulate::{self, BurstSending, SavedSimulation};
 
 /// Members that are not those of a saved simulation.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 struct SimulateMembers {
     /// A simulation of the configuration, under the other members.
     saved: Option<String>,
-    /// The delivery whose body is sent.
+    /// The delivery whose body is sent: its number, or `latest`.
+    #[schemars(extend("type" = ["integer", "string", "null"]))]
     from: Option<String>,
+    /// The body that is sent.
     body: Option<String>,
+    /// The same in Base64.
     body_base64: Option<String>,
+    /// The label of the secret that signs.
     secret: Option<String>,
+    /// The same seed makes the same deliveries.
     seed: Option<u64>,
+}
+
+/// The members of [`SimulateMembers`].
+const OWN_NAMES: [&str; 6] = ["saved", "from", "body", "body_base64", "secret", "seed"];
+
+/// Members of both kinds. Which of them are new and which stand in for those of a saved simulation is seen when that is
+/// known.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(in crate::api::routes) struct SimulationBody(Map<String, Value>);
+
+impl JsonSchema for SimulationBody {
+    fn schema_name() -> Cow<'static, str> {
+        "SimulateRequest".into()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let parts = [SavedSimulation::json_schema(generator), SimulateMembers::json_schema(generator)];
+        merged_schema(parts, "What is made and sent, and where: event, saved, from, body or body_base64.")
+    }
 }
 
 /// Takes the members apart: the others, and what is made.
@@ -48,17 +76,12 @@ fn apart(
     members: &mut Map<String, Value>,
     settings: &Settings,
 ) -> Result<(SimulateMembers, SavedSimulation), ApiProblem> {
-    let names = ["saved", "from", "body", "body_base64", "secret", "seed"];
-    let own = names.iter().filter_map(|name| Some(((*name).to_owned(), members.shift_remove(*name)?))).collect();
-    let mut own = own;
-    if let Value::Object(own) = &mut own {
-        // A delivery's number need not be a text.
-        if let Some(Value::Number(number)) = own.get("from") {
-            let number = number.to_string();
-            own.insert("from".to_owned(), Value::String(number));
-        }
+    // A delivery's number need not be a text.
+    if let Some(Value::Number(number)) = members.get("from") {
+        let number = number.to_string();
+        members.insert("from".to_owned(), Value::String(number));
     }
-    let own: SimulateMembers = serde_json::from_value(own).map_err(wrong_body)?;
+    let own: SimulateMembers = taken(members, &OWN_NAMES)?;
     let saved = match &own.saved {
         Some(name) => {
             let saved = settings.simulations.get(name);
@@ -187,9 +210,8 @@ fn chosen_body(
 pub(in crate::api::routes) async fn simulate(
     State(state): Shared,
     Params(params): Params<JobParams>,
-    Members(mut members): Members<Map<String, Value>>,
+    SendingBody { own: SimulationBody(members), sending }: SendingBody<SimulationBody>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let sending = take_sending(&mut members)?;
     let plan = Plan::of(&state, members, &sending).await?;
     let shared = Arc::clone(&state);
     jobs::begin(&state, "simulate", &params, |ticket| run(shared, plan, ticket)).await
@@ -256,6 +278,19 @@ mod tests {
 
     use super::*;
     use crate::simulate::SimulatedEvent;
+
+    #[test]
+    fn the_members_of_both_kinds_are_told_apart() {
+        let names = |schema: Schema| -> Vec<String> {
+            schema.to_value()["properties"].as_object().unwrap().keys().cloned().collect()
+        };
+        let mut generator = SchemaGenerator::default();
+        let own = names(SimulateMembers::json_schema(&mut generator));
+        assert_eq!(own, OWN_NAMES);
+        let saved = names(SavedSimulation::json_schema(&mut generator));
+        assert!(saved.len() > 10 && saved.iter().all(|name| !own.contains(name)), "{saved:?}");
+        assert_eq!(names(SimulationBody::json_schema(&mut generator)).len(), own.len() + saved.len());
+    }
 
     fn made(saved: &SavedSimulation, members: Value) -> Result<SavedSimulation, ApiProblem> {
         let Value::Object(members) = members else { unreachable!() };
