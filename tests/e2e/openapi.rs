@@ -94,7 +94,7 @@ impl<'a> Documented<'a> {
         let mut names = BTreeSet::new();
         for (name, _) in given.filter_map(|given| given.split_once('=')) {
             let is_known = |known: &&Value| known["in"] == "query" && known["name"] == name;
-            assert!(known.iter().any(|known| is_known(&known)), "{place}: {name}");
+            assert!(known.iter().any(is_known), "{place}: {name}");
             names.insert(name);
         }
         let is_missing = |known: &Value| known["required"] == true && known["in"] == "query";

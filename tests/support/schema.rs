@@ -28,7 +28,7 @@ impl Schemas<'_> {
             other => return Err(format!("{place}: no schema: {other}")),
         };
         for (keyword, said) in schema {
-            self.keyword(schema, keyword, said, value).map_err(|(inner, why)| format!("{place}{inner}: {why}"))?;
+            self.keyword(schema, keyword, said, value, place)?;
         }
         Ok(())
     }
@@ -39,11 +39,10 @@ impl Schemas<'_> {
         keyword: &str,
         said: &Value,
         value: &Value,
-    ) -> Result<(), (String, String)> {
-        let here = |why: String| Err((String::new(), why));
-        let deeper = |schema: &Value, value: &Value, place: &str| {
-            self.check(schema, value, place).map_err(|why| (String::new(), why))
-        };
+        place: &str,
+    ) -> Result<(), String> {
+        let here = |why: String| Err(format!("{place}: {why}"));
+        let deeper = |schema: &Value, value: &Value, below: &str| self.check(schema, value, &format!("{place}{below}"));
         let number = |value: &Value| value.as_f64().expect("a number");
         match keyword {
             "type" if !types(said).any(|kind| is_type(kind, value)) => here(format!("expected {said}, found {value}")),
@@ -100,7 +99,7 @@ impl Schemas<'_> {
             }
             "anyOf" | "oneOf" => {
                 let tried: Vec<Result<(), String>> =
-                    said.as_array().expect("schemas").iter().map(|schema| self.check(schema, value, "")).collect();
+                    said.as_array().expect("schemas").iter().map(|schema| self.check(schema, value, place)).collect();
                 let fitting = tried.iter().filter(|tried| tried.is_ok()).count();
                 match fitting {
                     0 => here(format!("as none of {tried:?}")),
