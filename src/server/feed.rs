@@ -12,7 +12,7 @@ use crate::server::tunnel::TunnelState;
 use crate::server::{Changes, NewsBoard, ServerEvent, Watched, Watcher};
 use crate::store::{Freed, Location};
 
-/// What may change at any moment of a run, watched for one watcher by [`Session::watch`]; ends when it is dropped.
+/// What may change at any moment of a run, watched for one watcher by [`SessionFeed::watch`]; ends when it is dropped.
 #[derive(Debug)]
 pub struct SessionWatch {
     /// Of [`ServerEvent::Stored`].
@@ -158,7 +158,8 @@ impl SessionFeed {
         &self.growth.marks
     }
 
-    /// See [`Session::watch`].
+    /// Tells of what changes from now on, as long as what is returned is kept: from any thread, and each thing only once until
+    /// it is looked at. `tell` must not block.
     #[must_use = "what is dropped is told no longer"]
     pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {
         let [stored, held, refused, secrets, answers, jobs] = [(); 6].map(|()| tell.clone());

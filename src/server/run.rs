@@ -33,7 +33,7 @@ use crate::store::{
 /// Events that a run sends to its front end.
 #[derive(Debug)]
 pub enum ServerEvent {
-    /// The store has grown; [`Session::newest`] says how far. Once until [`SessionWatch::stored`] is looked at.
+    /// The store has grown; [`SessionFeed::newest`](crate::server::SessionFeed::newest) says how far. Once until [`SessionWatch::stored`] is looked at.
     Stored,
     /// Deliveries could not be kept.
     StoreFault(Arc<StoreError>),
@@ -273,7 +273,7 @@ impl Session {
 
     /// Calls `tell` when the store has grown, something is held or no longer, somebody was refused, a secret arrived, or the answers are others: with
     /// [`ServerEvent::Stored`], `Held`, `Refused`, `Secrets` or `Answers`, on the thread where it happened,
-    /// and with each only once until it is looked at. It must not block ([`Changes::subscribe`]). There may be any
+    /// and with each only once until it is looked at. It must not block ([`Changes::subscribe`](crate::server::Changes::subscribe)). There may be any
     /// number of watches. What has happened before is not told: watch first, then read.
     #[must_use = "what is dropped is told no longer"]
     pub fn watch(&self, tell: impl Fn(ServerEvent) + Clone + Send + Sync + 'static) -> SessionWatch {

@@ -168,8 +168,8 @@ fn a_filter_narrows_the_list_as_it_is_typed() {
         talk(address, Signed::new(sample(name)).wire());
     }
     // Names as the list's rows have them.
-    let (activity, app) = ("activity        SIM", "app             SIM");
-    person.sees(activity).sees(app).sees("screenshot      live");
+    let (activity, app) = ("activity       SIM", "app            SIM");
+    person.sees(activity).sees(app).sees("screenshot     live");
     person.types("/activity").no_longer_sees(app).sees(activity).sees("/ activity");
     // Escape goes back to what was; Enter keeps it.
     person.types("\u{1b}").sees(app);

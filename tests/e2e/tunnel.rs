@@ -20,14 +20,14 @@ impl Agent {
     pub(crate) fn starts() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let tunnels = Arc::new(Mutex::new(json!({"tunnels": []}).to_string()));
+        let tunnels = Arc::new(Mutex::new(json!({"endpoints": []}).to_string()));
         let answer = Arc::clone(&tunnels);
         thread::spawn(move || {
             for mut socket in listener.incoming().flatten() {
                 let mut reader = BufReader::new(&mut socket);
                 let mut head = String::new();
                 while !head.ends_with("\r\n\r\n") && reader.read_line(&mut head).is_ok_and(|count| count > 0) {}
-                let is_right = head.starts_with("GET /api/tunnels HTTP/1.1\r\n");
+                let is_right = head.starts_with("GET /api/endpoints HTTP/1.1\r\n");
                 let (status, body) = if is_right {
                     ("200 OK", answer.lock().unwrap().clone())
                 } else {
@@ -44,8 +44,8 @@ impl Agent {
     }
 
     pub(crate) fn opens(&self, public_url: &str, addr: &str) {
-        let tunnel = json!({"name": "x", "proto": "https", "public_url": public_url, "config": {"addr": addr}});
-        *self.tunnels.lock().unwrap() = json!({"tunnels": [tunnel], "uri": "/api/tunnels"}).to_string();
+        let endpoint = json!({"name": "x", "url": public_url, "upstream": {"url": addr}});
+        *self.tunnels.lock().unwrap() = json!({"endpoints": [endpoint]}).to_string();
     }
 }
 

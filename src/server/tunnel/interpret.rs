@@ -1,4 +1,4 @@
-//! Reading the agent's list of tunnels.
+//! Reading the agent's list of endpoints, or of tunnels.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -10,9 +10,25 @@ use crate::text::{clip, visible};
 /// Columns of foreign text that are worth showing.
 const SHOWN_COLUMNS: usize = 120;
 
+/// One of the two.
 #[derive(Deserialize)]
 struct List {
-    tunnels: Vec<Tunnel>,
+    endpoints: Option<Vec<Endpoint>>,
+    tunnels: Option<Vec<Tunnel>>,
+}
+
+#[derive(Deserialize)]
+struct Endpoint {
+    #[serde(default)]
+    url: String,
+    #[serde(default)]
+    upstream: Upstream,
+}
+
+#[derive(Deserialize, Default)]
+struct Upstream {
+    #[serde(default)]
+    url: Value,
 }
 
 #[derive(Deserialize)]
@@ -29,7 +45,22 @@ struct Config {
     addr: Value,
 }
 
-/// Says what the body of `GET /api/tunnels` means for a listener on `our_port` of this machine.
+impl List {
+    /// Each public URL with what it leads to; `None` where it is no list.
+    fn routes(self) -> Option<Vec<(String, Value)>> {
+        match (self.endpoints, self.tunnels) {
+            (Some(endpoints), _) => {
+                Some(endpoints.into_iter().map(|endpoint| (endpoint.url, endpoint.upstream.url)).collect())
+            }
+            (None, Some(tunnels)) => {
+                Some(tunnels.into_iter().map(|tunnel| (tunnel.public_url, tunnel.config.addr)).collect())
+            }
+            (None, None) => None,
+        }
+    }
+}
+
+/// Says what the body of `GET /api/endpoints`, or of `GET /api/tunnels`, means for a listener on `our_port` of this machine.
 ///
 /// Tunnels other than HTTP (`tcp://`, `tls://`) are passed over, as are public URLs that are none. A
 /// tunnel that speaks TLS to its target leads elsewhere, whatever its port: the listener has none.
@@ -40,18 +71,20 @@ pub fn interpret(json: &[u8], our_port: u16) -> TunnelState {
         Ok(list) => list,
         Err(error) => return TunnelState::Unreadable(format!("not a list of tunnels: {}", shown(&error.to_string()))),
     };
-    let mut tunnels: Vec<(String, String, TunnelTarget)> = list
-        .tunnels
+    let Some(routes) = list.routes() else {
+        return TunnelState::Unreadable("not a list of tunnels: it has neither endpoints nor tunnels".to_owned());
+    };
+    let mut tunnels: Vec<(String, String, TunnelTarget)> = routes
         .into_iter()
-        .filter(|tunnel| is_public_url(&tunnel.public_url))
-        .map(|tunnel| {
-            let addr = match tunnel.config.addr {
+        .filter(|(url, _)| is_public_url(url) && !is_internal(url))
+        .map(|(url, addr)| {
+            let addr = match addr {
                 Value::String(addr) => addr,
                 Value::Number(port) => port.to_string(),
                 _ => String::new(),
             };
             let target = TunnelTarget::parse(&addr);
-            (tunnel.public_url.trim_end_matches('/').to_owned(), addr, target)
+            (url.trim_end_matches('/').to_owned(), addr, target)
         })
         .collect();
     // https before http; beyond that any fixed order, since the agent's own may change.
@@ -86,6 +119,13 @@ fn is_public_url(url: &str) -> bool {
         && url.len() <= 512
 }
 
+/// Whether only other endpoints reach it: ngrok's `.internal` names.
+fn is_internal(url: &str) -> bool {
+    let after = url.split_once("://").map_or(url, |(_, after)| after);
+    let host = after.split(['/', ':']).next().unwrap_or_default();
+    host.to_ascii_lowercase().ends_with(".internal")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -118,6 +158,27 @@ mod tests {
         };
         assert_eq!(interpret(answer, 3000), elsewhere);
         assert_eq!(elsewhere.to_string(), "https://d95211d2.ngrok.app leads to localhost:80, not here");
+    }
+
+    #[test]
+    fn a_list_of_endpoints_means_the_same() {
+        let read = |json: Value| interpret(json.to_string().as_bytes(), 3000);
+        let endpoint = |url: &str, upstream: Value| json!({"name": "x", "url": url, "upstream": upstream});
+        let one = endpoint("https://a.ngrok.app", json!({"url": "http://localhost:3000", "protocol": "http1"}));
+        let other = endpoint("https://b.ngrok.app", json!({"url": "http://localhost:8080"}));
+        let hidden = endpoint("https://api.internal", json!({"url": "http://localhost:3000"}));
+        let raw = endpoint("tcp://1.tcp.ngrok.io:20000", json!({"url": "tcp://localhost:22"}));
+        assert_eq!(
+            read(json!({"endpoints": [hidden, other, raw, one]})),
+            ours("https://a.ngrok.app", &["https://b.ngrok.app"])
+        );
+        assert_eq!(read(json!({"endpoints": []})), TunnelState::NoTunnel);
+        assert_eq!(read(json!({"endpoints": [hidden]})), TunnelState::NoTunnel);
+        // Where an agent gives both, what it will go on giving counts.
+        assert_eq!(read(json!({"endpoints": [], "tunnels": [{"public_url": "https://a.app"}]})), TunnelState::NoTunnel);
+        let nowhere = read(json!({"endpoints": [{"url": "https://a.ngrok.app"}]}));
+        assert!(matches!(nowhere, TunnelState::Elsewhere { .. }), "{nowhere:?}");
+        assert!(matches!(read(json!({"uri": "/api"})), TunnelState::Unreadable(_)));
     }
 
     #[test]

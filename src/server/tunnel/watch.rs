@@ -61,7 +61,7 @@ impl Hint {
     }
 }
 
-/// Asks the agent at `agent_addr` for its tunnels until the future is dropped, and calls `on_change`
+/// Asks the agent at `agent_addr` for its endpoints, or where it has no such list for its tunnels, until the future is dropped, and calls `on_change`
 /// with the first state and with each one that differs from the last.
 ///
 /// It asks every 2 seconds while an agent answers. While none does it backs off to 30 seconds, and asks sooner
@@ -89,7 +89,7 @@ async fn watch_at(
     hint: Hint,
     on_change: impl Fn(TunnelState) + Send + 'static,
 ) {
-    let agent = match Agent::at(agent_addr, pace.limit) {
+    let mut agent = match Agent::at(agent_addr, pace.limit) {
         Ok(agent) => agent,
         Err(reason) => return on_change(TunnelState::Unreadable(reason)),
     };
@@ -113,36 +113,63 @@ async fn watch_at(
     }
 }
 
+/// What an agent is asked for: what those from 3.30 on have, and what all had before and newer ones may not have.
+const LISTS: [&str; 2] = ["/api/endpoints", "/api/tunnels"];
+
 /// Whom to ask, and how.
 struct Agent {
     address: SocketAddr,
     client: Client,
-    target: Target,
-    request: Outgoing,
+    /// Of [`LISTS`], each.
+    questions: Vec<(Target, Outgoing)>,
+    /// The one of them that was answered last.
+    answered: usize,
     limits: ClientLimits,
 }
 
 impl Agent {
     fn at(address: SocketAddr, limit: Duration) -> Result<Self, String> {
         let client = Client::new(&TlsOptions::default()).map_err(|error| error.to_string())?;
-        let target: Target = format!("http://{address}/api/tunnels").parse().map_err(|error| format!("{error}"))?;
-        // Agents of version 2 answer in XML unless told otherwise.
-        let head = format!(
-            "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\nContent-Type: application/json\r\n\
-             Connection: close\r\n\r\n",
-            target.request_target(),
-            target.authority()
-        );
-        let request = Outgoing::exact(&Head::read(Bytes::from(head)), Bytes::new());
+        let question = |path: &&str| {
+            let target: Target = format!("http://{address}{path}").parse().map_err(|error| format!("{error}"))?;
+            // Agents of version 2 answer in XML unless told otherwise.
+            let head = format!(
+                "GET {} HTTP/1.1\r\nHost: {}\r\nAccept: application/json\r\nContent-Type: application/json\r\n\
+                 Connection: close\r\n\r\n",
+                target.request_target(),
+                target.authority()
+            );
+            let request = Outgoing::exact(&Head::read(Bytes::from(head)), Bytes::new());
+            Ok::<_, String>((target, request))
+        };
+        let questions = LISTS.iter().map(question).collect::<Result<_, _>>()?;
         let limits = ClientLimits { head_bytes: HEAD_LIMIT, body_bytes: ANSWER_LIMIT, ..ClientLimits::within(limit) };
-        Ok(Self { address, client, target, request, limits })
+        Ok(Self { address, client, questions, answered: 0, limits })
     }
 
-    /// Asks once. Nothing that listens is [`TunnelState::None`]; everything else that goes wrong is
-    /// [`TunnelState::Unreadable`].
-    async fn ask(&self, our_port: u16) -> TunnelState {
-        let sent = self.client.send(&self.target, &self.request, &self.limits, &CancellationToken::new()).await;
-        let list = match sent.result {
+    /// Asks once; a second time for the other list where the agent does not have the first. Nothing that listens is
+    /// [`TunnelState::None`]; everything else that goes wrong is [`TunnelState::Unreadable`].
+    async fn ask(&mut self, our_port: u16) -> TunnelState {
+        let (state, lacks) = self.question(self.answered, our_port).await;
+        if !lacks {
+            return state;
+        }
+        let other = 1 - self.answered;
+        let (second, lacks) = self.question(other, our_port).await;
+        self.answered = if lacks { 0 } else { other };
+        second
+    }
+
+    /// Asks for one of [`LISTS`]; also, whether the agent does not have it.
+    async fn question(&self, list: usize, our_port: u16) -> (TunnelState, bool) {
+        let Some((target, request)) = self.questions.get(list) else { return (TunnelState::None, false) };
+        let sent = self.client.send(target, request, &self.limits, &CancellationToken::new()).await;
+        let lacks = sent.result.as_ref().is_ok_and(|reply| matches!(reply.status, 404 | 405 | 410));
+        (self.state(sent.result, our_port), lacks)
+    }
+
+    fn state(&self, result: Result<HttpResponse, SendError>, our_port: u16) -> TunnelState {
+        let list = match result {
             Ok(reply) => self.list(reply),
             Err(
                 SendError::Refused { .. }

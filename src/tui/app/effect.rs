@@ -23,6 +23,8 @@ pub enum Effect {
     LoadPage(PageRequest),
     /// Read these rows again: their answers may be there now.
     Reread(Vec<DeliveryId>),
+    /// Count the deliveries in the store again.
+    Recount,
     /// Read a delivery whole and prepare it for its tabs. Cancels the previous read.
     Load(DeliveryId),
     /// Read the answer of the selected delivery: all that changes of a delivery once it is kept.

@@ -315,5 +315,6 @@ fn deleted(model: &mut Model, who: &str, deliveries: u64, bytes: u64) -> Vec<Eff
     model.recount(-i64::try_from(deliveries).unwrap_or(i64::MAX));
     let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
     model.say(format!("{who} deleted {many} {noun}; {} bytes freed", grouped(bytes)), false);
-    model.list.retired().into_iter().collect()
+    // Some of them may have been hidden before, and are not counted.
+    [Effect::Recount].into_iter().chain(model.list.retired()).collect()
 }

@@ -19,7 +19,7 @@ impl EventLoop {
     /// Runs an effect: asks a worker, or does it at once.
     pub(in crate::tui) fn perform(&mut self, effect: Effect) -> Result<(), TuiError> {
         match effect {
-            Effect::LoadPage(_) | Effect::Reread(_) | Effect::Load(_) | Effect::LoadAnswer(_) => {
+            Effect::LoadPage(_) | Effect::Reread(_) | Effect::Recount | Effect::Load(_) | Effect::LoadAnswer(_) => {
                 self.loader.read(effect)
             }
             Effect::Inquire(id, question) => self.diagnoser.ask(id, question),

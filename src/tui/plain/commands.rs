@@ -13,6 +13,7 @@ use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::plain::screen_text;
+use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::list::order_menu;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::task::SendTask;
@@ -76,6 +77,11 @@ impl Conversation {
                 self.say("Enter the secret; it is not shown.");
                 self.asked = Asked::Secret;
             }
+            PlainCommand::Mark(id, edits) => {
+                self.effects.extend(edits.into_iter().map(|edit| Effect::Mark(vec![id], edit)));
+            }
+            PlainCommand::Undo => self.act(model, Action::List(ListAction::Undo)),
+            PlainCommand::Export(id, file) => self.effects.push(Effect::Export(vec![id], file)),
             PlainCommand::Status => {
                 self.act(model, Action::Status);
                 self.awaited = Some(Awaited::Overlay);

@@ -48,6 +48,7 @@ impl DeliveriesWorker {
             reader: Reader::open(location)?,
             send: send.clone(),
             newest_page: newest_page.clone(),
+            counting: None,
             sorted: SortedIds::default(),
             resting: None,
         };
@@ -180,6 +181,7 @@ struct Rows<S> {
     reader: Reader,
     send: S,
     newest_page: Newest,
+    counting: Option<Counting>,
     sorted: SortedIds,
     /// A page that sorts again, and when it is due.
     resting: Option<(Instant, PageRequest)>,
@@ -190,12 +192,12 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
         let Ok(mut job) = queue.recv() else { return };
         self.perform(job);
         // The first page comes first, and so does any other request that arrives.
-        let mut counting = self.begin_counting();
+        self.counting = self.begin_counting();
         loop {
-            job = match (counting, queue.try_recv()) {
+            job = match (self.counting, queue.try_recv()) {
                 (_, Ok(job)) => job,
                 (Some(so_far), Err(mpsc::TryRecvError::Empty)) => {
-                    counting = self.count_on(so_far);
+                    self.counting = self.count_on(so_far);
                     continue;
                 }
                 (None, Err(mpsc::TryRecvError::Empty)) => match self.next(queue) {
@@ -232,6 +234,7 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
                 }
             },
             Effect::Reread(ids) => self.reread(&ids),
+            Effect::Recount => self.counting = self.begin_counting(),
             Effect::Observe => (self.send)(Message::Measured(self.sizes())),
             _ => {}
         }

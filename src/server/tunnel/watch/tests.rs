@@ -33,6 +33,8 @@ struct Server {
 #[derive(Clone)]
 enum Reply {
     Bytes(Vec<u8>),
+    /// Those of an agent that has only tunnels.
+    OldBytes(Vec<u8>),
     /// After these bytes, `x` for as long as they are taken.
     Endless(Vec<u8>),
     Silence,
@@ -74,9 +76,14 @@ async fn serve(listener: TcpListener, reply: Arc<Mutex<Reply>>, asked: Arc<Atomi
                     Err(_) => return,
                 }
             }
-            assert!(request.starts_with(b"GET /api/tunnels HTTP/1.1\r\n"));
             asked.fetch_add(1, Ordering::SeqCst);
+            let is_new = request.starts_with(b"GET /api/endpoints HTTP/1.1\r\n");
+            assert!(is_new || request.starts_with(b"GET /api/tunnels HTTP/1.1\r\n"));
             match reply {
+                Reply::OldBytes(_) if is_new => {
+                    let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n").await;
+                }
+                Reply::OldBytes(bytes) => drop(stream.write_all(&bytes).await),
                 Reply::Bytes(bytes) => drop(stream.write_all(&bytes).await),
                 Reply::Silence => std::future::pending().await,
                 Reply::Endless(head) => {
@@ -136,6 +143,22 @@ async fn an_agent_comes_changes_and_goes() {
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[tokio::test]
+async fn an_agent_without_endpoints_is_asked_for_its_tunnels() {
+    let server = Server::start(ANY_PORT, Reply::OldBytes(answer(LIST))).await;
+    let mut agent = Agent::at(server.address, EAGER.limit).unwrap();
+    assert_eq!(agent.ask(3000).await, ours());
+    assert_eq!(server.asked.load(Ordering::SeqCst), 2);
+    // From then on in one question.
+    assert_eq!(agent.ask(3000).await, ours());
+    assert_eq!(server.asked.load(Ordering::SeqCst), 3);
+    // A newer agent in its place.
+    let body = r#"{"endpoints":[{"url":"https://b.ngrok.app","upstream":{"url":"http://localhost:3000"}}]}"#;
+    server.now_replies(Reply::Bytes(answer(body)));
+    let TunnelState::Ours { public_url, .. } = agent.ask(3000).await else { panic!() };
+    assert_eq!(public_url, "https://b.ngrok.app");
 }
 
 #[tokio::test]

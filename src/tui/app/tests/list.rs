@@ -144,3 +144,15 @@ fn the_total_is_counted_once_and_then_kept() {
     person.deliveries_arrive(2);
     assert_eq!(person.model.total(), Some(7));
 }
+
+#[test]
+fn what_is_gone_is_counted_again() {
+    let mut person = Person::new(5);
+    person.tell(Message::Counted { total: 5, last: DeliveryId(5) });
+    person.effects.clear();
+    // Two of the three had been hidden before.
+    person.tell(Message::Pruned(3, 300));
+    assert!(person.effects.contains(&Effect::Recount));
+    person.tell(Message::Counted { total: 4, last: DeliveryId(5) });
+    assert_eq!(person.model.total(), Some(4));
+}

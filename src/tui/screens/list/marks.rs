@@ -130,21 +130,29 @@ pub(crate) fn note(model: &mut Model, text: String) -> Vec<Effect> {
 pub(crate) fn tag(model: &mut Model) -> Vec<Effect> {
     let ids = targets(model);
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
-    let mut effects = Vec::new();
-    for word in prompt.text().split([' ', ',']).filter(|word| !word.is_empty()) {
-        let (name, removes) = word.strip_prefix('-').map_or((word, false), |name| (name, true));
-        let Some(tag) = tag_of(name) else {
-            prompt.error = Some(format!(
-                "invalid tag '{}': expected up to 40 letters, digits and . _ - / :",
-                crate::text::visible(name)
-            ));
-            return Vec::new();
-        };
-        let edit = if removes { MarksEdit::Untag(tag) } else { MarksEdit::Tag(tag) };
-        effects.push(Effect::Mark(ids.clone(), edit));
+    match tag_edits(prompt.text()) {
+        Ok(edits) => {
+            model.overlay = None;
+            edits.into_iter().map(|edit| Effect::Mark(ids.clone(), edit)).collect()
+        }
+        Err(problem) => {
+            prompt.error = Some(problem);
+            Vec::new()
+        }
     }
-    model.overlay = None;
-    effects
+}
+
+/// Names of tags, each to be added, or removed with `-` before it.
+pub(crate) fn tag_edits(names: &str) -> Result<Vec<MarksEdit>, String> {
+    let edit = |word: &str| {
+        let (name, removes) = word.strip_prefix('-').map_or((word, false), |name| (name, true));
+        let tag = tag_of(name).ok_or_else(|| {
+            let name = crate::text::visible(name);
+            format!("invalid tag '{name}': expected up to 40 letters, digits and . _ - / :")
+        })?;
+        Ok(if removes { MarksEdit::Untag(tag) } else { MarksEdit::Tag(tag) })
+    };
+    names.split([' ', ',']).filter(|word| !word.is_empty()).map(edit).collect()
 }
 
 /// What came of a change.
