@@ -197,9 +197,8 @@ fn a_listener_that_is_killed_is_missed_and_greeted_again() {
 fn without_a_listener_it_says_how_to_start_one() {
     let env = TestEnv::with_secret();
     let mut person = Person::runs(&env, SMALL, &["attach"]);
+    person.sees("no listener runs on store").sees("whyhook listen --headless");
     assert_eq!(person.ends(), 2);
-    let words = person.screen();
-    assert!(words.contains("no listener runs on store") && words.contains("whyhook listen --headless"), "{words}");
     person.has_the_terminal_back();
     let without = env.run(&["attach"]).complains();
     assert!(without.contains("attach --plain"), "{without}");
