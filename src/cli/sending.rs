@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{CliError, output};
 use crate::config::Settings;
 use crate::http::{Client, ClientLimits, Target, TlsOptions};
+use crate::send::other_machines;
 use crate::text::units;
 
 /// What `--insecure` means.
@@ -65,13 +66,7 @@ impl SendingArgs {
         what: &str,
         targets: impl IntoIterator<Item = &'a Target>,
     ) -> Result<bool, CliError> {
-        let mut hosts: Vec<String> = targets
-            .into_iter()
-            .filter(|target| !target.is_loopback())
-            .map(|target| target.host().to_string())
-            .collect();
-        hosts.sort_unstable();
-        hosts.dedup();
+        let hosts = other_machines(targets);
         if hosts.is_empty() || yes {
             return Ok(true);
         }

@@ -116,6 +116,15 @@ fn own_listener(settings: &Settings, path: &str) -> Result<Target, NotSent> {
     read_target(&format!("http://{bind}{path}"), "the listener's address")
 }
 
+/// The hosts among these that are other machines, each once: before captures are sent there, whoever asked agrees to it.
+pub fn other_machines<'a>(targets: impl IntoIterator<Item = &'a Target>) -> Vec<String> {
+    let elsewhere = targets.into_iter().filter(|target| !target.is_loopback());
+    let mut hosts: Vec<String> = elsewhere.map(|target| target.host().to_string()).collect();
+    hosts.sort_unstable();
+    hosts.dedup();
+    hosts
+}
+
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -123,6 +132,14 @@ mod tests {
     use super::*;
     use crate::config::Flags;
     use crate::config::testing::Surroundings;
+
+    #[test]
+    fn other_machines_are_named_once() {
+        let targets =
+            ["http://b.example/x", "http://localhost:1", "http://a.example", "http://b.example:81", "http://[::1]"];
+        let targets: Vec<Target> = targets.map(|target| target.parse().unwrap()).into();
+        assert_eq!(other_machines(&targets), ["a.example", "b.example"]);
+    }
 
     #[rstest]
     #[case("http://localhost:8080", "http://localhost:8080/webhooks/trackpilots")]

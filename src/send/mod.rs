@@ -16,7 +16,7 @@ mod tests;
 
 pub use batch::{BatchPace, InvalidRate, run_all};
 pub use captured::{NotReplayable, as_captured, exact, of_head};
-pub use destination::{Destination, DestinationChoice};
+pub use destination::{Destination, DestinationChoice, other_machines};
 pub use outcome::{
     DocumentedError, Origin, StatusClass, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
     delivery_headers, latency_words, status_words, summary_json, url_of,

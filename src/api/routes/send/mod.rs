@@ -31,6 +31,7 @@ use crate::api::state::ApiState;
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptId};
 use crate::http::{Client, ClientLimits, Target, TlsOptions};
+use crate::send::other_machines;
 use crate::server::JobTicket;
 use crate::store::AttemptKeeper;
 use crate::text::units;
@@ -113,13 +114,7 @@ impl SendingMembers {
 
     /// Refuses to send `what` to another machine unless that was agreed to: captures may hold screenshots of real people.
     fn may_send<'a>(&self, what: &str, targets: impl IntoIterator<Item = &'a Target>) -> Result<(), ApiProblem> {
-        let mut hosts: Vec<String> = targets
-            .into_iter()
-            .filter(|target| !target.is_loopback())
-            .map(|target| target.host().to_string())
-            .collect();
-        hosts.sort_unstable();
-        hosts.dedup();
+        let hosts = other_machines(targets);
         if hosts.is_empty() || self.yes {
             return Ok(());
         }
