@@ -14,6 +14,7 @@
 //! | [`rules`] | what goes back to the sender: replies, templates, and the rules that choose |
 //! | [`diff`] | two messages side by side: headers, JSON by path, bytes |
 //! | [`simulate`] | a delivery made from a recipe: the documented events, images, edits, bursts |
+//! | [`redact`] | a delivery without anybody's data, that fails as it did before |
 //! | [`config`] | defaults < file < environment < flags; the keyring of secrets; the webhooks; consent |
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
 //! | [`inspect`] | a captured delivery understood: its body opened, its diagnosis, its ids known again |
@@ -34,6 +35,7 @@ pub mod http;
 pub mod inspect;
 pub mod payload;
 pub mod query;
+pub mod redact;
 pub mod rules;
 pub mod send;
 pub mod server;

@@ -50,7 +50,7 @@ fn comes_back(imported: Imported) {
 
 fn exported(mut exporter: impl Exporter, delivery: &Delivery) -> Vec<u8> {
     let mut out = Vec::new();
-    let added = exporter.add(ExportItem { delivery, diagnosis: None }, &mut out);
+    let added = exporter.add(ExportItem { delivery, diagnosis: None, redacted: None }, &mut out);
     added.and_then(|()| exporter.end(&mut out)).expect("memory takes everything");
     out
 }

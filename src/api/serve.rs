@@ -55,6 +55,7 @@ impl ApiServer {
             .max_blocking_threads(BLOCKING_THREADS)
             .enable_all()
             .thread_name("whyhook-api")
+            .on_thread_start(crate::system::priority::go_last)
             .build()?;
         let (stop, closing) = watch::channel(false);
         let state = Arc::new(ApiState {

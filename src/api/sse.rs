@@ -1,9 +1,59 @@
-//! Server-sent events as a client reads them: <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
+//! Server-sent events as a listener writes them and as a client reads them:
+//! <https://html.spec.whatwg.org/multipage/server-sent-events.html>.
 
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use bytes::Bytes;
 use zeroize::Zeroizing;
+
+use crate::delivery::DeliveryId;
 
 /// The longest line that is held unless told: a delivery's row, with room.
 const LINE_LIMIT: usize = 1024 * 1024;
+
+/// Events as text, many in one piece: each piece costs a system call, and wakes whoever reads.
+#[derive(Debug, Default)]
+pub(super) struct EventText(String);
+
+impl EventText {
+    /// Adds an event of this kind.
+    pub(super) fn event(&mut self, kind: &str, id: Option<DeliveryId>, data: &str) {
+        // Writing to a String cannot fail.
+        let _ = writeln!(self.0, "event: {kind}");
+        if let Some(id) = id {
+            let _ = writeln!(self.0, "id: {id}");
+        }
+        for line in data.split(['\r', '\n']) {
+            let _ = writeln!(self.0, "data: {line}");
+        }
+        self.0.push('\n');
+    }
+
+    /// Adds when a client that lost its connection should come again.
+    pub(super) fn retry_after(&mut self, time: Duration) {
+        let _ = write!(self.0, ": whyhook\nretry: {}\n\n", time.as_millis());
+    }
+
+    /// Adds what is no event, and keeps the connection alive.
+    pub(super) fn comment(&mut self) {
+        self.0.push_str(":\n\n");
+    }
+
+    /// In bytes.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// All of it; what is added from now on is the next piece.
+    pub(super) fn take(&mut self) -> Bytes {
+        std::mem::take(&mut self.0).into()
+    }
+}
 
 /// One event.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -97,6 +147,21 @@ mod tests {
 
     const STREAM: &str = ": hello\n\nretry: 1000\n\nevent: delivery\nid: 7\ndata: {\"id\":7}\n\ndata:one\r\ndata: two\r\n\r\n\
                           event: change\n\nid\ndata\n\n";
+
+    #[test]
+    fn what_is_written_is_read() {
+        let mut text = EventText::default();
+        text.retry_after(Duration::from_secs(1));
+        text.event("delivery", Some(DeliveryId(7)), "{\"id\":7}");
+        text.comment();
+        text.event("change", None, "one\ntwo\r\n");
+        let (length, piece) = (text.len(), text.take());
+        assert!(text.is_empty() && piece.len() == length && piece.starts_with(b": whyhook\nretry: 1000\n\n"));
+        let read = EventReader::default().read(&piece).unwrap();
+        let told: Vec<_> =
+            read.iter().map(|event| (event.event.as_str(), event.id.as_deref(), event.data.as_str())).collect();
+        assert_eq!(told, [("delivery", Some("7"), "{\"id\":7}"), ("change", None, "one\ntwo\n\n")]);
+    }
 
     #[test]
     fn events_are_read_however_the_stream_is_cut() {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
+use super::redact::{RedactArgs, Redacting};
 use super::select::Selection;
 use super::{CliError, SettingsArgs, image, output};
 use crate::archive::export::curl::Curl;
@@ -19,7 +20,8 @@ use crate::system::save::{UnfinishedFile, private_folder};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook export latest --as curl -o again.sh\n  \
-    whyhook export verdict:bad since:1h --as har -o bad.har")]
+    whyhook export verdict:bad since:1h --as har -o bad.har\n  \
+    whyhook export 7 --as json --redact -o for-the-issue.jsonl")]
 pub(super) struct ExportArgs {
     /// Numbers (7, 12-40, latest), or a filter such as: verdict:bad since:1h [default: everything]
     #[arg(value_name = "ID|FILTER")]
@@ -42,6 +44,8 @@ pub(super) struct ExportArgs {
     /// Start with the newest delivery instead of the oldest
     #[arg(long)]
     newest_first: bool,
+    #[command(flatten)]
+    redact: RedactArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,11 +94,19 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
         ids.reverse();
     }
     let Some(exporter) = args.format.exporter() else {
+        if args.redact.is_asked() {
+            return Err(CliError::Usage("--as image exports the image itself: leave out --redact".to_owned()));
+        }
         return image::run(&reader, &ids, args.index, args.output.as_deref(), args.force);
+    };
+    let redacting = args.redact.start(settings)?;
+    let redacting = match redacting {
+        Some(redacting) if args.redact.is_dry_run() => return redacting.preview(&reader, &ids),
+        redacting => redacting,
     };
     #[cfg(unix)]
     let _clearing = args.output.as_ref().map(|_| crate::system::scratch::ClearOnSignals::start(false));
-    let mut export = Export { reader: &reader, exporter, written: 0 };
+    let mut export = Export { reader: &reader, exporter, redacting, written: 0 };
     match &args.output {
         Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {
             export.write_folder(&ids, folder, args.force)?;
@@ -110,6 +122,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
             export.write(&ids, &mut stdout, CliError::Stdout)?;
             stdout.flush().map_err(CliError::Stdout)?;
         }
+    }
+    if let Some(redacting) = &export.redacting {
+        redacting.report();
     }
     export.exporter.warnings().lines().for_each(|line| output::log(&format!("warning: {line}")));
     Ok(if export.written > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -129,6 +144,7 @@ fn check_stdout(args: &ExportArgs, count: usize) -> Result<(), CliError> {
 struct Export<'a> {
     reader: &'a Reader,
     exporter: Box<dyn Exporter>,
+    redacting: Option<Redacting>,
     written: usize,
 }
 
@@ -161,10 +177,16 @@ impl Export<'_> {
     }
 
     fn add(&mut self, delivery: &Delivery, out: &mut dyn Write) -> Result<io::Result<()>, CliError> {
+        self.written += 1;
+        if let Some(redacting) = &mut self.redacting {
+            let redacted = redacting.apply(delivery);
+            let (diagnosis, note) = (redacted.diagnosis.as_ref(), Some(&redacted.note));
+            let item = ExportItem { delivery: &redacted.delivery, diagnosis, redacted: note };
+            return Ok(self.exporter.add(item, out));
+        }
         let kept = self.reader.diagnosis(delivery.summary.id)?;
         let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
-        self.written += 1;
-        Ok(self.exporter.add(ExportItem { delivery, diagnosis: diagnosis.as_ref() }, out))
+        Ok(self.exporter.add(ExportItem { delivery, diagnosis: diagnosis.as_ref(), redacted: None }, out))
     }
 
     /// `None`, and a word about it, when the delivery's bytes are not there any more.

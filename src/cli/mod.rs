@@ -29,6 +29,7 @@ mod output;
 mod probe;
 mod prune;
 mod query_worker;
+mod redact;
 #[cfg(unix)]
 mod reload;
 mod replay;

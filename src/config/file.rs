@@ -27,6 +27,12 @@
 //! filter = "verdict:bad"
 //! command = ["notify-send", "whyhook", "a delivery failed"]
 //!
+//! [redact]                            # of `export --redact`
+//! replace = ["header:X-Team", "data[].title"]
+//! keep = ["plan"]
+//! [redact.profiles.public]            # in addition, by --profile public
+//! replace = ["text:acme"]
+//!
 //! [filters]
 //! broken = "verdict:bad since:1d"     # used as @broken
 //!
@@ -86,7 +92,8 @@ use zeroize::Zeroizing;
 use super::mistaken::without_values;
 pub use super::place::Place;
 use super::{
-    Bounds, Environment, HookSettings, Keyring, ListColumn, NotifySettings, RetentionSettings, Warning, Webhook, shown,
+    Bounds, Environment, HookSettings, Keyring, ListColumn, NotifySettings, RedactSettings, RetentionSettings, Warning,
+    Webhook, shown,
 };
 use crate::config::{KeyEntry, PictureMode, ThemeSettings};
 use crate::query::SavedFilters;
@@ -154,6 +161,8 @@ pub struct ConfigFile {
     pub notify: Option<NotifySettings>,
     /// The command for each delivery.
     pub on_delivery: Option<HookSettings>,
+    /// What redacted exports replace and keep.
+    pub redact: RedactSettings,
     /// How the interface looks.
     pub theme: Option<ThemeSettings>,
     /// `[secrets]`, in the order of the file.
@@ -194,6 +203,7 @@ impl ConfigFile {
                 ("images", format!("{:?}", file.images)),
                 ("notify", format!("{:?}", file.notify)),
                 ("on_delivery", format!("{:?}", file.on_delivery)),
+                ("redact", format!("{:?}", file.redact)),
                 ("theme", format!("{:?}", file.theme)),
                 ("mouse", format!("{:?}", file.mouse)),
                 ("keys", format!("{:?}", file.keys)),

@@ -154,6 +154,11 @@ impl Keyring {
         Ok(Self { secrets: secrets.into(), replaced: Arc::default() })
     }
 
+    /// A keyring of what `change` makes of each secret.
+    pub(super) fn with_others(&self, change: &dyn Fn(&Secret) -> Secret) -> Self {
+        Self { secrets: self.secrets.iter().map(change).collect(), replaced: Arc::default() }
+    }
+
     /// Every secret in its order.
     #[must_use]
     pub fn secrets(&self) -> &[Secret] {

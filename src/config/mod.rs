@@ -20,6 +20,7 @@ mod mistaken;
 mod notices;
 mod pictures;
 mod place;
+mod redact;
 mod registry;
 mod retention;
 mod scheme_choice;
@@ -42,6 +43,7 @@ pub use missing_secret::MissingSecret;
 pub(crate) use mistaken::{is_name, named, unnamed};
 pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
+pub use redact::RedactSettings;
 pub use registry::{
     EncodedSecret, InvalidParts, NotReceived, Registry, RegistryParts, Route, SecretNotRemoved, SecretScope, Secrets,
 };

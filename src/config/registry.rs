@@ -192,6 +192,14 @@ impl Registry {
         Self { run: Arc::new(run), ..self.clone() }
     }
 
+    /// The same registry with every secret replaced by what `change` makes of it, labels kept.
+    #[must_use]
+    pub fn with_other_secrets(&self, change: &dyn Fn(&Secret) -> Secret) -> Self {
+        let mut run = (*self.run).clone();
+        run.received.iter_mut().for_each(|(_, secret)| *secret = change(secret));
+        Self { keyring: self.keyring.with_others(change), run: Arc::new(run), ..self.clone() }
+    }
+
     /// Whether a secret is there for other webhooks alone: one names it, and this one does not.
     fn is_of_another(&self, secret: &Secret, webhook: Option<&Webhook>) -> bool {
         let names = |webhook: &Webhook| webhook.secrets.iter().any(|label| label == secret.label());

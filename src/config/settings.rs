@@ -10,8 +10,8 @@ use super::answers::parse_forward_timeout;
 use super::file::{self, ConfigFile, expand_home};
 use super::keyring::{self, Requests};
 use super::{
-    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, Keyring, NotifySettings, Registry,
-    RetentionSettings, SchemeChoice, Warning,
+    AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, Keyring, NotifySettings, RedactSettings,
+    Registry, RetentionSettings, SchemeChoice, Warning,
 };
 use crate::config::{ListColumn, PictureMode, ThemeSettings};
 use crate::http::TlsOptions;
@@ -88,6 +88,8 @@ pub struct Settings {
     pub notify: Option<NotifySettings>,
     /// The command for each delivery.
     pub on_delivery: Option<HookSettings>,
+    /// What redacted exports replace and keep.
+    pub redact: RedactSettings,
     /// How the interface looks.
     pub theme: ThemeSettings,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
@@ -210,6 +212,7 @@ impl Settings {
             mouse: file.and_then(|file| file.mouse).unwrap_or(true),
             notify: file.and_then(|file| file.notify.clone()),
             on_delivery: file.and_then(|file| file.on_delivery.clone()),
+            redact: file.map(|file| file.redact.clone()).unwrap_or_default(),
             theme: file.and_then(|file| file.theme.clone()).unwrap_or_default(),
             rules: flags.answers.rules(file)?,
             answers: flags.answers.clone(),

@@ -90,6 +90,12 @@ impl<'a> Subject<'a> {
         &self.secrets
     }
 
+    /// Configured secrets that belong to other webhooks.
+    #[must_use]
+    pub fn others(&self) -> &[Secret] {
+        &self.others
+    }
+
     /// Why it does not match.
     #[must_use]
     pub fn why(&self, history: &History, budget: &Budget<'_>) -> Diagnosis {

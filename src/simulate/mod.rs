@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`Recipe`] | which event, simulated or like a live one, how many items, which image, what is changed |
 //! | [`PayloadEdit`] | a field set, added or removed by its path; the rest stays byte for byte |
-//! | [`picture()`], [`written()`] | a JPEG of a chosen size, and bytes as JSON in every form |
+//! | [`picture()`], [`picture_like()`], [`written()`] | a JPEG of a chosen size, a picture in place of another, and bytes as JSON in every form |
 //! | [`Burst`] | several deliveries: how many, how fast, twice, out of order |
 //! | [`SampleEvent`] | a sample event of another sender, as data |
 //! | [`SavedSimulation`] | all of that under a name in the configuration |
@@ -37,7 +37,7 @@ mod written;
 pub use burst::{Burst, BurstSending, COUNT_LIMIT, InvalidBurst, RATE_LIMIT};
 pub use edit::{EditError, EditPath, InvalidPath, PathStep, PayloadEdit, RawValue};
 pub use event::{SimulatedEvent, UnknownEvent};
-pub use picture::{InvalidPictureSize, PictureSize, picture};
+pub use picture::{InvalidPictureSize, PictureSize, picture, picture_like};
 pub use samples::{BuiltSample, SIGNATURE_MARK, SampleEvent, fresh_header};
 pub use saved::{InvalidSaved, SavedSimulation};
 pub use written::{PLACEHOLDER, written};

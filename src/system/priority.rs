@@ -5,6 +5,10 @@
 #[cfg(target_os = "linux")]
 const NICE: i32 = 10;
 
+/// How nice those are that tell other programs what happens: at 19, the most there is, a thread gets a seventieth.
+#[cfg(target_os = "linux")]
+const NICEST: i32 = 19;
+
 /// Lets every other thread of the program go first from now on. What a person looks at may take a moment
 /// longer under full load; a sender who waits may not.
 ///
@@ -15,6 +19,13 @@ pub(crate) fn give_way() {
     let _ = rustix::process::setpriority_process(None, NICE);
 }
 
+/// Lets those that [`give_way`] go first as well. Whoever follows what happens is told later while senders take all
+/// that there is, and loses nothing.
+pub(crate) fn go_last() {
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::setpriority_process(None, NICEST);
+}
+
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
@@ -23,11 +34,13 @@ mod tests {
     fn the_calling_thread_alone_gives_way() {
         let of_this = || rustix::process::getpriority_process(None).unwrap();
         let before = of_this();
-        let after = std::thread::spawn(move || {
-            give_way();
-            of_this()
-        });
-        assert_eq!(after.join().unwrap(), before.max(NICE));
-        assert_eq!(of_this(), before);
+        for (give, nice) in [(give_way as fn(), NICE), (go_last, NICEST)] {
+            let after = std::thread::spawn(move || {
+                give();
+                of_this()
+            });
+            assert_eq!(after.join().unwrap(), before.max(nice));
+            assert_eq!(of_this(), before);
+        }
     }
 }

@@ -24,6 +24,7 @@ const ROOMS: &[&str] = &[
     "rules",
     "diff",
     "simulate",
+    "redact",
     "config",
     "store",
     "inspect",

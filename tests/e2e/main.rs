@@ -56,6 +56,7 @@ mod probe;
 mod prune;
 mod raw_output;
 mod receivers;
+mod redact;
 mod relay;
 mod replay;
 mod rules;

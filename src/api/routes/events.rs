@@ -6,12 +6,15 @@
 use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use axum::body::Body;
 use axum::extract::{FromRequestParts, State};
 use axum::http::HeaderMap;
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,6 +28,7 @@ use crate::api::extract::Params;
 use crate::api::following::{FollowLook, FollowNews, Following};
 use crate::api::openapi::{DocumentedExtractor, RequestShape};
 use crate::api::sending::{ChannelStream, PIECE_PATIENCE};
+use crate::api::sse::EventText;
 use crate::api::state::ApiState;
 use crate::delivery::{DeliveryId, summary_text};
 use crate::query::Query;
@@ -33,8 +37,14 @@ use crate::server::{SessionWatch, Watcher};
 use crate::store::Page;
 use crate::text;
 
-/// Events that are ready for a client at most.
-const READY: usize = 64;
+/// Pieces of the stream that are ready for a client at most.
+const READY: usize = 2;
+/// Bytes from which on a piece is sent.
+const PIECE: usize = 32 * 1024;
+/// For each moment of looking, so many without: what is told may take a tenth of a processor, while senders wait.
+const REST: u32 = 9;
+/// However long the looking took.
+const LONGEST_REST: Duration = Duration::from_millis(100);
 /// A comment is sent so often when nothing happens, so that a connection that has died is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// When a client that lost its connection should come again.
@@ -53,13 +63,11 @@ pub(super) struct EventParams {
     answered: bool,
 }
 
-type SseFrames = Sse<axum::response::sse::KeepAliveStream<ChannelStream<Result<Event, Infallible>>>>;
-
 pub(super) async fn events(
     State(state): Shared,
     Params(params): Params<EventParams>,
     last_event: LastEventId,
-) -> Result<SseFrames, ApiProblem> {
+) -> Result<Response, ApiProblem> {
     let query = state.query(&params.filter)?;
     let place = Arc::clone(&state.streams)
         .try_acquire_owned()
@@ -79,9 +87,12 @@ pub(super) async fn events(
     let (held, chosen) = (held_ids(&state), control.chosen());
     let (events, incoming) = mpsc::channel(READY);
     let following = Following::new(query, last, params.answered);
-    let stream = EventStream { state, watch, marks, run, wake, events, held, chosen, _place: place };
+    let ready = EventText::default();
+    let sent = Instant::now();
+    let stream = EventStream { state, watch, marks, run, wake, events, ready, sent, held, chosen, _place: place };
     tokio::spawn(stream.run(following));
-    Ok(Sse::new(ChannelStream(incoming)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)))
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
+    Ok((headers, Body::from_stream(ChannelStream(incoming))).into_response())
 }
 
 fn newest(page: Vec<crate::delivery::Summary>) -> DeliveryId {
@@ -133,7 +144,11 @@ struct EventStream {
     marks: Watcher,
     run: RunChanges,
     wake: Arc<Notify>,
-    events: mpsc::Sender<Result<Event, Infallible>>,
+    events: mpsc::Sender<Result<Bytes, Infallible>>,
+    /// Written, and not sent yet.
+    ready: EventText,
+    /// When something was sent last.
+    sent: Instant,
     held: BTreeSet<DeliveryId>,
     chosen: Option<Override>,
     _place: OwnedSemaphorePermit,
@@ -149,63 +164,91 @@ impl EventStream {
     }
 
     async fn tell(&mut self, following: &mut Following) -> Result<(), Ended> {
-        self.send(Event::default().retry(RETRY).comment("whyhook")).await?;
+        self.ready.retry_after(RETRY);
+        self.flush().await?;
         let mut closing = self.state.closing.clone();
         loop {
-            self.watch.stored.look();
-            self.watch.held.look();
-            self.watch.answers.look();
-            self.changes().await?;
-            let look = self.look(following).await?;
-            for news in &look.news {
-                self.send(event_of(news)).await?;
-            }
-            if look.more {
-                continue;
-            }
+            let begun = Instant::now();
+            let patience = self.look(following).await?;
+            let rest = begun.elapsed().saturating_mul(REST).min(LONGEST_REST);
             let patience = async {
-                match look.patience {
+                match patience {
                     Some(patience) => tokio::time::sleep(patience).await,
                     None => std::future::pending().await,
                 }
             };
+            let keep_alive = tokio::time::sleep_until((self.sent + KEEP_ALIVE).into());
+            // What comes meanwhile is told together.
+            let wake = async {
+                tokio::time::sleep(rest).await;
+                self.wake.notified().await;
+            };
             tokio::select! {
-                () = self.wake.notified() => {}
+                () = wake => {}
                 () = patience => {}
+                () = keep_alive => {}
                 () = self.events.closed() => return Err(Ended),
                 _ = closing.wait_for(|closing| *closing) => return Ok(()),
             }
         }
     }
 
+    /// Tells all that there is. Returns how long an answer is waited for at most, where one is.
+    async fn look(&mut self, following: &mut Following) -> Result<Option<Duration>, Ended> {
+        loop {
+            self.watch.stored.look();
+            self.watch.held.look();
+            self.watch.answers.look();
+            self.changes();
+            let look = self.read(following).await?;
+            for news in &look.news {
+                write_news(&mut self.ready, news);
+                if self.ready.len() >= PIECE {
+                    self.flush().await?;
+                }
+            }
+            if look.more {
+                continue;
+            }
+            if self.ready.is_empty() && self.sent.elapsed() >= KEEP_ALIVE {
+                self.ready.comment();
+            }
+            self.flush().await?;
+            return Ok(look.patience);
+        }
+    }
+
     /// What was done with the listener since the last look.
-    async fn changes(&mut self) -> Result<(), Ended> {
+    fn changes(&mut self) {
         let held = held_ids(&self.state);
         let (added, gone) = (&held - &self.held, &self.held - &held);
         self.held = held;
         for id in added {
-            self.send(change(&json!({"what": "held", "id": id.0}))).await?;
+            self.change(&json!({"what": "held", "id": id.0}));
         }
         for id in gone {
-            self.send(change(&json!({"what": "released", "id": id.0}))).await?;
+            self.change(&json!({"what": "released", "id": id.0}));
         }
         // Which they are is not told: a client reads again what it shows.
         if self.marks.look() {
-            self.send(change(&json!({"what": "marks"}))).await?;
+            self.change(&json!({"what": "marks"}));
         }
         let chosen = self.state.feed.control().chosen();
         for news in self.run.news(&self.state) {
-            self.send(change(&news)).await?;
+            self.change(&news);
         }
         if chosen != self.chosen {
-            self.send(change(&json!({"what": "answer", "answer": chosen_json(chosen.as_ref())}))).await?;
+            self.change(&json!({"what": "answer", "answer": chosen_json(chosen.as_ref())}));
             self.chosen = chosen;
         }
-        Ok(())
     }
 
-    /// Looks on a thread that may block.
-    async fn look(&self, following: &mut Following) -> Result<FollowLook, Ended> {
+    fn change(&mut self, what: &Value) {
+        self.ready.event("change", None, &text::safe_json(&what.to_string()));
+    }
+
+    /// Reads on a thread that may block.
+    async fn read(&self, following: &mut Following) -> Result<FollowLook, Ended> {
         let held = self.held.clone();
         let mut moved = std::mem::replace(following, Following::new(Query::default(), DeliveryId(0), false));
         let looked = self.state.readers.read(move |reader| Ok((moved.look(reader, &held)?, moved))).await;
@@ -215,27 +258,30 @@ impl EventStream {
         Ok(look)
     }
 
-    async fn send(&self, event: Event) -> Result<(), Ended> {
-        match tokio::time::timeout(PIECE_PATIENCE, self.events.send(Ok(event))).await {
-            Ok(Ok(())) => Ok(()),
+    /// Sends what is written.
+    async fn flush(&mut self) -> Result<(), Ended> {
+        if self.ready.is_empty() {
+            return Ok(());
+        }
+        let piece = self.ready.take();
+        match tokio::time::timeout(PIECE_PATIENCE, self.events.send(Ok(piece))).await {
+            Ok(Ok(())) => {
+                self.sent = Instant::now();
+                Ok(())
+            }
             _ => Err(Ended),
         }
     }
 }
 
-fn event_of(news: &FollowNews) -> Event {
-    let row = |summary| text::safe_json(&summary_text(summary)).into_owned();
+fn write_news(ready: &mut EventText, news: &FollowNews) {
     match news {
         FollowNews::Delivery(summary) => {
-            Event::default().event("delivery").id(summary.id.to_string()).data(row(summary))
+            ready.event("delivery", Some(summary.id), &text::safe_json(&summary_text(summary)));
         }
-        FollowNews::Answered(summary) => Event::default().event("answered").data(row(summary)),
+        FollowNews::Answered(summary) => ready.event("answered", None, &text::safe_json(&summary_text(summary))),
         FollowNews::Missed(from, to) => {
-            Event::default().event("missed").data(json!({"from": from.0, "to": to.0}).to_string())
+            ready.event("missed", None, &json!({"from": from.0, "to": to.0}).to_string());
         }
     }
-}
-
-fn change(what: &Value) -> Event {
-    Event::default().event("change").data(text::safe_json(&what.to_string()))
 }

@@ -58,7 +58,7 @@ impl Exporter for Curl {
             );
             return writeln!(out, "# left out: {intake}");
         }
-        warn_of_credentials(delivery, &mut self.warnings);
+        warn_of_credentials(item, &mut self.warnings);
         if delivery.summary.judgement.timestamp.is_some() {
             self.warnings
                 .add(id, "is sent with its original signature and timestamp, which a receiver may reject as stale");

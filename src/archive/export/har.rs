@@ -25,7 +25,7 @@ pub struct Har {
 
 impl Exporter for Har {
     fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
-        warn_of_credentials(item.delivery, &mut self.warnings);
+        warn_of_credentials(item, &mut self.warnings);
         self.warn(item.delivery);
         if self.entries == 0 {
             begin(out)?;
@@ -33,7 +33,11 @@ impl Exporter for Har {
             out.write_all(b",\n")?;
         }
         self.entries += 1;
-        let entry = entry(item.delivery).to_string();
+        let mut entry = entry(item.delivery);
+        if let Some(note) = item.redacted {
+            entry["_whyhook"]["redacted"] = note.clone();
+        }
+        let entry = entry.to_string();
         out.write_all(text::safe_json(&entry).as_bytes())
     }
 

@@ -15,8 +15,12 @@ pub struct Json {
 
 impl Exporter for Json {
     fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
-        warn_of_credentials(item.delivery, &mut self.warnings);
-        let line = detail_text(item.delivery, item.diagnosis);
+        warn_of_credentials(item, &mut self.warnings);
+        let mut line = detail_text(item.delivery, item.diagnosis);
+        if let (Some(note), true) = (item.redacted, line.ends_with('}')) {
+            line.pop();
+            line.push_str(&format!(",\"redacted\":{note}}}"));
+        }
         writeln!(out, "{}", text::safe_json(&line))
     }
 

@@ -36,6 +36,8 @@ pub struct ExportItem<'a> {
     pub delivery: &'a Delivery,
     /// The stored diagnosis.
     pub diagnosis: Option<&'a Value>,
+    /// What is said of a redacted delivery; `None` for one that is as it came.
+    pub redacted: Option<&'a Value>,
 }
 
 /// What writes into a file of this name, by its extension; `None` where that says no format.
@@ -47,6 +49,13 @@ pub fn exporter_for(path: &Path) -> Option<Box<dyn Exporter>> {
         "jsonl" | "ndjson" | "json" => Some(Box::new(json::Json::default())),
         _ => None,
     }
+}
+
+/// Whether a file of this name is to hold no private values: `share.redacted.har`.
+#[must_use]
+pub fn is_redacted(path: &Path) -> bool {
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    stem.to_ascii_lowercase().ends_with(".redacted")
 }
 
 /// Writes deliveries in one format. [`Exporter::end`] comes once, after the last.
@@ -70,7 +79,9 @@ pub trait Exporter {
 }
 
 /// The pieces of a delivery that every format warns of.
-fn warn_of_credentials(delivery: &Delivery, warnings: &mut Warnings) {
+fn warn_of_credentials(item: ExportItem<'_>, warnings: &mut Warnings) {
+    // A placeholder is none.
+    let (delivery, None) = (item.delivery, item.redacted) else { return };
     const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
     let head = &delivery.head;
     for name in CREDENTIALS {

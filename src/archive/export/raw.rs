@@ -14,7 +14,7 @@ pub struct Raw {
 impl Exporter for Raw {
     fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
         let delivery = item.delivery;
-        warn_of_credentials(delivery, &mut self.warnings);
+        warn_of_credentials(item, &mut self.warnings);
         if is_chunked(delivery) && delivery.framing.is_empty() {
             // As stores of earlier releases and imports have it.
             self.warnings.add(

@@ -74,7 +74,9 @@ fn delivery(head: &[u8], body: &[u8]) -> Delivery {
 
 fn exported(mut exporter: impl Exporter, delivery: &Delivery) -> Vec<u8> {
     let mut out = Vec::new();
-    exporter.add(ExportItem { delivery, diagnosis: Some(&json!({"complete": true})) }, &mut out).unwrap();
+    exporter
+        .add(ExportItem { delivery, diagnosis: Some(&json!({"complete": true})), redacted: None }, &mut out)
+        .unwrap();
     exporter.end(&mut out).unwrap();
     out
 }

@@ -17,6 +17,7 @@
 //! | `ngrok_api` | another host is asked, and trusted about the public URL |
 //! | `store`, a secret's `file` | it lies outside the file's own folder, links followed |
 //! | `retention` | the store lies outside that folder: captures of other projects would go |
+//! | `[redact]` | it keeps what would be replaced |
 //! | `[keys]` | always: a harmless key could send, or drop a connection |
 //! | `[theme]` | it chooses colours: text in the background's colour is hidden. A theme by its name needs none |
 //!
@@ -124,6 +125,9 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
         let more = if others.is_empty() { String::new() } else { format!(" and {} more", others.len()) };
         let (keys, action) = (first.keys.join(" "), named(&first.action));
         add(Scope::Network, format!("change the keys of the interface: {keys} for {action}{more}"));
+    }
+    if file.redact.keeps_more() {
+        add(Scope::Secrets, "keep values in redacted exports that would be replaced".to_owned());
     }
     if file.theme.as_ref().is_some_and(|theme| !theme.colours.is_empty()) {
         add(Scope::Network, "choose the colours of the interface, which can hide text".to_owned());

@@ -61,6 +61,12 @@ fn what_reaches_out_needs_a_yes(#[case] text: &str, #[case] words: &str) {
 #[case("[secrets]\na = { file = '/etc/shadow' }", Scope::Secrets, "read the secret 'a' from /etc/shadow")]
 #[case("store = '/srv/shared/x.db'", Scope::Store, "keep deliveries in /srv/shared/x.db")]
 #[case("store = '../x.db'", Scope::Store, "keep deliveries in /project/../x.db")]
+#[case("[redact]\nkeep = ['email']", Scope::Secrets, "keep values in redacted exports that would be replaced")]
+#[case(
+    "[redact.profiles.a]\nkeep = ['email']",
+    Scope::Secrets,
+    "keep values in redacted exports that would be replaced"
+)]
 fn what_lies_outside_the_folder_needs_a_yes(#[case] text: &str, #[case] scope: Scope, #[case] words: &str) {
     assert_eq!(asked(text), [(scope, words.to_owned())]);
 }

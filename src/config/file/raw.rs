@@ -15,6 +15,7 @@ use super::scheme::RawSchemes;
 use crate::config::answers::{parse_forward_timeout, parse_hold_for};
 use crate::config::keys::RawKeys;
 use crate::config::notices::{RawHook, RawNotify};
+use crate::config::redact::RawRedact;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::theme::RawTheme;
 use crate::config::{Bounds, PictureMode, RetentionSettings};
@@ -43,6 +44,8 @@ pub(super) struct RawFile {
     pub(super) bell: Option<Spanned<String>>,
     pub(super) notify: Option<Spanned<RawNotify>>,
     pub(super) on_delivery: Option<RawHook>,
+    #[serde(default)]
+    pub(super) redact: RawRedact,
     pub(super) theme: Option<RawTheme>,
     pub(super) mouse: Option<bool>,
     #[serde(default)]

@@ -32,7 +32,7 @@ pub use folds::Folds;
 pub use pretty::{LinePiece, NoRows, PieceKind, Pretty, PrettyLine, pretty};
 pub use scan::{Entries, Entry, entries};
 pub use string::{LoneSurrogate, Text, decode_string};
-pub(crate) use string::{StringPart, parts, unescape};
+pub(crate) use string::{StringPart, inner, parts, unescape};
 pub use tokens::{Tokens, fault, tokenize, tokens};
 
 use std::ops::Range;

@@ -32,6 +32,7 @@
 //! | `foreign` | nothing: whose headers are there |
 //! | [`suspects()`] | nothing: what a receiver with a mistake would accept |
 //! | `printed` | how the digest that another server printed is read |
+//! | [`Repetition`] | nothing: the computation that was found, over another request |
 
 mod axis;
 mod binds;
@@ -55,6 +56,7 @@ pub mod other_direction;
 mod plain_tokens;
 mod printed;
 mod recipes;
+mod repeat;
 mod report;
 mod search;
 mod secret_codings;
@@ -86,6 +88,7 @@ pub use foreign::OTHER_SCHEME;
 pub use history::{Earlier, History};
 pub use other_direction::{Rewriting, explain_digest, other_direction};
 pub use printed::{NotADigest, PrintedDigest};
+pub use repeat::{RepeatedDigest, Repetition};
 pub use report::{BytePlace, Cause, Diagnosis, Evidence, RequestPart, SearchStage, SignedDifference};
 pub use suspects::{MistakenSignature, Suspect, SuspectKind, pairs, suspects, with_bodies};
 

@@ -2,6 +2,9 @@
 
 mod draw;
 mod jpeg;
+mod like;
+
+pub use like::picture_like;
 
 use std::fmt;
 use std::str::FromStr;

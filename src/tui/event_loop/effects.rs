@@ -63,7 +63,7 @@ impl EventLoop {
             },
             Effect::Export(ids, path) => {
                 let (location, ticket) = (self.listener.location().clone(), self.listener.begin_job("export"));
-                export::start(location, ticket, ids, path, self.messenger());
+                export::start(location, ticket, ids, path, self.listener.settings(), self.messenger());
             }
             Effect::CancelJobs(numbers) => return self.ask(ListenerRequest::CancelJobs(numbers), RequestPurpose::Jobs),
             Effect::Observe => {

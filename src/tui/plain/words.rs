@@ -333,7 +333,10 @@ fn export(rest: &str, meant: Meant) -> Result<PlainCommand, String> {
         _ => rest,
     };
     if exporter_for(Path::new(file)).is_none() {
-        return Err(format!("name the file, which ends in .har, .sh or .jsonl: export {id} to delivery-{id}.har"));
+        return Err(format!(
+            "name the file, which ends in .har, .sh or .jsonl: export {id} to delivery-{id}.har, or to \
+                            delivery-{id}.redacted.har without private values"
+        ));
     }
     Ok(PlainCommand::Export(id, file.to_owned()))
 }

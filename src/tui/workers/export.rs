@@ -3,21 +3,28 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::archive::export::{ExportItem, exporter_for};
-use crate::delivery::DeliveryId;
+use crate::archive::export::{ExportItem, Exporter, exporter_for, is_redacted};
+use crate::archive::redaction::{KeptCause, Redaction};
+use crate::config::Settings;
+use crate::delivery::{Delivery, DeliveryId};
 use crate::payload::grouped;
+use crate::redact::Tally;
 use crate::server::JobTicket;
 use crate::store::{Location, Reader, StoreError};
 use crate::system::save::{UnfinishedFile, typed_path};
 use crate::text;
 use crate::tui::app::message::Message;
 
-/// Starts an export of these deliveries, the oldest first.
+/// Bytes of the key that placeholders are drawn from.
+const KEY_BYTES: usize = 32;
+
+/// Starts an export of these deliveries, the oldest first; a redacted one where the file is named so.
 pub(crate) fn start(
     location: Location,
     ticket: JobTicket,
     mut ids: Vec<DeliveryId>,
     path: String,
+    settings: Settings,
     send: impl FnOnce(Message) + Send + 'static,
 ) {
     ids.sort_unstable();
@@ -25,14 +32,38 @@ pub(crate) fn start(
     let _ = std::thread::Builder::new().name("whyhook-export".to_owned()).spawn(move || {
         crate::system::panic::trap("export");
         let path = typed_path(&path, etcetera::home_dir().ok().as_deref());
-        let outcome = export(&location, &ticket, &ids, &path);
+        let outcome =
+            redaction_of(&path, &settings).and_then(|redacting| export(&location, &ticket, &ids, &path, redacting));
         drop(ticket);
         send(Message::Exported(outcome));
     });
 }
 
+/// What is replaced, and how often a delivery did not keep its cause.
+struct Redacting {
+    redaction: Redaction,
+    tally: Tally,
+    lost: u64,
+}
+
+fn redaction_of(path: &Path, settings: &Settings) -> Result<Option<Redacting>, String> {
+    if !is_redacted(path) {
+        return Ok(None);
+    }
+    let mut key = vec![0; KEY_BYTES];
+    getrandom::fill(&mut key).map_err(|error| format!("cannot get random numbers for placeholders: {error}"))?;
+    let redaction = Redaction::new(settings.redact.usual.clone(), key, &settings.registry);
+    Ok(Some(Redacting { redaction, tally: Tally::default(), lost: 0 }))
+}
+
 /// Writes all of them, or nothing; in words, what was written, or why nothing was.
-fn export(location: &Location, ticket: &JobTicket, ids: &[DeliveryId], path: &Path) -> Result<String, String> {
+fn export(
+    location: &Location,
+    ticket: &JobTicket,
+    ids: &[DeliveryId],
+    path: &Path,
+    mut redacting: Option<Redacting>,
+) -> Result<String, String> {
     let mut exporter =
         exporter_for(path).ok_or_else(|| "the file's name must end in .har, .sh or .jsonl".to_owned())?;
     let failed = |error: std::io::Error| format!("cannot write {}: {error}", shown(path));
@@ -53,8 +84,7 @@ fn export(location: &Location, ticket: &JobTicket, ids: &[DeliveryId], path: &Pa
             Ok(Some(delivery)) => delivery,
         };
         let kept = reader.diagnosis(*id).map_err(unread)?;
-        let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
-        exporter.add(ExportItem { delivery: &delivery, diagnosis: diagnosis.as_ref() }, &mut file).map_err(failed)?;
+        add(&mut *exporter, redacting.as_mut(), &delivery, kept, &mut file).map_err(failed)?;
         written += 1;
     }
     exporter.end(&mut file).map_err(failed)?;
@@ -64,6 +94,12 @@ fn export(location: &Location, ticket: &JobTicket, ids: &[DeliveryId], path: &Pa
         many => format!("{} deliveries", grouped(many)),
     };
     words.push_str(&format!(" exported to {}", shown(path)));
+    if let Some(Redacting { tally, lost, .. }) = &redacting {
+        words.push_str(&format!("; replaced: {tally}"));
+        if *lost > 0 {
+            words.push_str(&format!("; {} no longer fail for the same reason", grouped(*lost)));
+        }
+    }
     if lost > 0 {
         words.push_str(&format!("; {} no longer in the store", grouped(lost)));
     }
@@ -73,6 +109,24 @@ fn export(location: &Location, ticket: &JobTicket, ids: &[DeliveryId], path: &Pa
         many => words.push_str(&format!("; {many} remarks: `whyhook export` prints them")),
     }
     Ok(words)
+}
+
+/// Writes one, redacted where that is asked for.
+fn add(
+    exporter: &mut dyn Exporter,
+    redacting: Option<&mut Redacting>,
+    delivery: &Delivery,
+    kept: Option<String>,
+    file: &mut UnfinishedFile,
+) -> std::io::Result<()> {
+    let Some(redacting) = redacting else {
+        let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
+        return exporter.add(ExportItem { delivery, diagnosis: diagnosis.as_ref(), redacted: None }, file);
+    };
+    let redacted = redacting.redaction.apply(delivery, &mut redacting.tally);
+    redacting.lost += u64::from(matches!(redacted.cause, KeptCause::Lost { .. }));
+    let (diagnosis, redacted_as) = (redacted.diagnosis.as_ref(), Some(&redacted.note));
+    exporter.add(ExportItem { delivery: &redacted.delivery, diagnosis, redacted: redacted_as }, file)
 }
 
 fn shown(path: &Path) -> String {
@@ -91,7 +145,8 @@ mod tests {
         let location = Location::new(folder.path().join("none.db"));
         let jobs = RunningJobs::default();
         let ticket = jobs.begin("export");
-        let to = |name: &str| export(&location, &ticket, &[DeliveryId(1)], &folder.path().join(name)).unwrap_err();
+        let to =
+            |name: &str| export(&location, &ticket, &[DeliveryId(1)], &folder.path().join(name), None).unwrap_err();
         assert!(to("x.pdf").contains(".har, .sh or .jsonl"));
         assert!(!to("x.har").is_empty());
         assert!(!folder.path().join("x.har").exists());

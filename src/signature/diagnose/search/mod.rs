@@ -135,7 +135,7 @@ fn run_test<'a>(
 }
 
 /// What a template means by the secret under a key: the configured text, unless the key is another.
-fn secret_text<'k>(request: &Request<'k>, (key, ways): &'k (CandidateKey, Ways)) -> &'k [u8] {
+pub(super) fn secret_text<'k>(request: &Request<'k>, (key, ways): &'k (CandidateKey, Ways)) -> &'k [u8] {
     let own = key.secret.filter(|_| ways.weight() == 0).and_then(|place| request.secrets.get(place));
     own.map_or(&key.bytes, |secret| secret.expose())
 }

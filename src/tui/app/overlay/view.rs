@@ -150,8 +150,8 @@ fn draw_small_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: 
         ),
         PromptKind::Export => (
             format!("Export {of} to a file"),
-            "By its name: .har for an HTTP Archive, .sh for a curl script, .jsonl for what `whyhook import` reads back. \
-             Readable only by you."
+            "By its name: .har for an HTTP Archive, .sh for a curl script, .jsonl for what `whyhook import` reads back; \
+             .redacted.har without private values. Readable only by you."
                 .to_owned(),
         ),
         PromptKind::Columns => {

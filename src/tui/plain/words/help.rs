@@ -108,7 +108,7 @@ pub(super) const COMMANDS: &[CommandHelp] = &[
     command(
         &["export", "save"],
         "export 12 to delivery.har",
-        "write a delivery into a file: .har, .sh for a curl script, .jsonl for `whyhook import`",
+        "write a delivery into a file: .har, .sh for a curl script, .jsonl for `whyhook import`; .redacted.har without private values",
     ),
     command(&["url", "address", "tunnel"], "url", "the addresses to give to the sender, and the secrets in use"),
     command(&["status", "info"], "status", "the listener's status"),
