@@ -119,7 +119,8 @@ impl<'a> Asked<'a> {
                 summary.is_verified_but_stale() && age.is_some_and(|age| age < 0)
             }
             Test::Verdict(VerdictTest::Part(name)) => {
-                summary.judgement.verdict == Verdict::Verified && summary.intake.name() == *name
+                let replaced = if summary.intake.is_whole() { Verdict::NotJudged } else { Verdict::Verified };
+                summary.judgement.verdict == replaced && summary.intake.name() == *name
             }
             Test::Is(flag) => (flag.holds)(summary),
             Test::Path(needle) => needle.is_in(&summary.path),

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials};
+use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials, warn_of_intake};
 use crate::delivery::{Answer, Delivery, Outcome, summary_json};
 use crate::http::HeaderField;
 use crate::text;
@@ -58,9 +58,7 @@ impl Har {
         if raw::is_chunked(delivery) {
             self.warnings.add(id, "arrived in chunks: its framing is in _whyhook.framing_base64, where it is known");
         }
-        if !delivery.summary.intake.is_complete() {
-            self.warnings.add(id, format!("is an incomplete request ({})", delivery.summary.intake.name()));
-        }
+        warn_of_intake(delivery, &mut self.warnings);
     }
 }
 

@@ -36,6 +36,8 @@ pub struct ImportKeeper {
     waiting: VecDeque<WaitingImport>,
     waiting_bytes: usize,
     kept: KeptImports,
+    /// What is taken back when something fails.
+    ids: Vec<DeliveryId>,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,17 @@ pub struct KeptImports {
     pub ids: Option<(DeliveryId, DeliveryId)>,
 }
 
+/// How an import ended that should have been kept whole.
+#[derive(Debug)]
+pub enum ImportEnd {
+    /// Everything is on disk.
+    Kept(KeptImports),
+    /// Something could not be kept, and nothing of it is in the store.
+    TakenBack(ImportError),
+    /// Something could not be kept, nor could what was kept be removed again.
+    Partly(ImportError, KeptImports),
+}
+
 impl KeptImports {
     /// What this and a later import have kept.
     #[must_use]
@@ -72,7 +85,7 @@ impl ImportKeeper {
     /// Keeps with the writer behind `handle`.
     #[must_use]
     pub fn new(handle: WriterHandle, bounds: ImportBounds) -> Self {
-        Self { handle, bounds, waiting: VecDeque::new(), waiting_bytes: 0, kept: KeptImports::default() }
+        Self { handle, bounds, waiting: VecDeque::new(), waiting_bytes: 0, kept: KeptImports::default(), ids: Vec::new() }
     }
 
     /// What is on disk so far.
@@ -87,7 +100,7 @@ impl ImportKeeper {
     ///
     /// [`ImportError::Taken`] when the writer could not keep an earlier one, or takes no more.
     pub fn keep(&mut self, imported: Imported) -> Result<(), ImportError> {
-        let Imported { captured, answer, diagnosis, marks } = imported;
+        let Imported { captured, answer, diagnosis, marks, .. } = imported;
         let bytes = captured.head.len() + captured.body.len();
         while self.waiting.len() >= self.bounds.deliveries
             || (!self.waiting.is_empty() && self.waiting_bytes + bytes > self.bounds.bytes)
@@ -123,18 +136,51 @@ impl ImportKeeper {
             self.handle.diagnosed(id, diagnosis);
         }
         self.kept = self.kept.and(KeptImports { count: 1, ids: Some((id, id)) });
+        self.ids.push(id);
         Ok(())
     }
 
-    /// Waits until everything is on disk: what is, and why not all.
-    pub fn finish(mut self) -> (KeptImports, Result<(), ImportError>) {
+    /// Waits until everything is on disk, after a reading that came to `read`: all of it stays, or nothing does.
+    pub fn finish(mut self, read: Result<(), ImportError>) -> ImportEnd {
+        let settled = self.settle_all();
+        match read.and(settled) {
+            Ok(()) => ImportEnd::Kept(self.kept),
+            Err(error) => self.take_back(error),
+        }
+    }
+
+    /// Waits until everything is on disk that was handed over: what is, and why not all.
+    pub fn stop(mut self) -> (KeptImports, Result<(), ImportError>) {
+        let settled = self.settle_all();
+        (self.kept, settled)
+    }
+
+    fn settle_all(&mut self) -> Result<(), ImportError> {
         let mut outcome = Ok(());
         while !self.waiting.is_empty() {
             if let Err(error) = self.settle() {
                 outcome = Err(error);
             }
         }
-        (self.kept, outcome)
+        outcome
+    }
+
+    /// Removes what was kept. Where the disk has no room for that either, it is hidden, which takes a few bytes, and goes
+    /// when the store is next pruned.
+    fn take_back(self, error: ImportError) -> ImportEnd {
+        let count = self.ids.len() as u64;
+        let is_removed = |ids: &[DeliveryId]| {
+            let removed = self.handle.prune(ids.to_vec()).blocking_recv();
+            removed.is_ok_and(|freed| freed.is_ok_and(|freed| freed.deliveries >= count))
+        };
+        let is_hidden = |ids: &[DeliveryId]| {
+            let hidden = self.handle.mark(ids.to_vec(), MarksEdit::Delete(true)).blocking_recv();
+            hidden.is_ok_and(|hidden| hidden.is_ok())
+        };
+        if count == 0 || is_removed(&self.ids) || is_hidden(&self.ids) {
+            return ImportEnd::TakenBack(error);
+        }
+        ImportEnd::Partly(error, self.kept)
     }
 }
 

@@ -8,21 +8,34 @@
 //! One delivery at a time is in memory. What cannot be read is an [`ImportError`] with its place.
 
 mod bounded;
+mod built;
+mod findings;
+mod forms;
 mod har;
 mod json;
 mod keeper;
 mod raw;
+mod sink;
+mod source;
+mod transfer;
 
-pub use keeper::{ImportBounds, ImportKeeper, KeptImports};
+pub use findings::{ImportFindings, ImportRemark, ImportRemarks};
+pub use keeper::{ImportBounds, ImportEnd, ImportKeeper, KeptImports};
+pub use source::ImportSource;
+pub use transfer::write_transfer;
 
 use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
 use crate::config::Registry;
-use crate::delivery::{Answer, Captured, IMPORTED, Intake, Marks};
+use crate::delivery::{Answer, Captured, Intake, Marks};
 use crate::http::WireFraming;
 use crate::server::listener::capture::{Incoming, capture};
+use sink::Sink;
+
+/// The rule of an answer that another program has sent, and a file tells of.
+pub const IMPORTED_ANSWER: &str = "imported";
 
 /// The most that is taken from a pipe or a socket. A file of any length is read where it lies.
 pub const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
@@ -30,17 +43,6 @@ pub const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// Text of one delivery that is read at most; base64 makes a third more of a body, escapes up to six
 /// times as much.
 pub const DELIVERY_LIMIT: u64 = 512 * 1024 * 1024;
-
-/// The format of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportSource {
-    /// One object after another, as `whyhook export --as json` and `show --format json` print them.
-    Json,
-    /// An HTTP Archive.
-    Har,
-    /// One request: head and body.
-    Raw,
-}
 
 /// A delivery to be stored.
 #[derive(Debug)]
@@ -53,6 +55,8 @@ pub struct Imported {
     pub diagnosis: Option<String>,
     /// What a person had added to it.
     pub marks: Marks,
+    /// Whether it was judged now, as what others have written down is, and was not captured by whyhook.
+    pub is_foreign: bool,
 }
 
 /// Why a file cannot be imported.
@@ -103,53 +107,45 @@ pub struct Importer<'a> {
     pub registry: &'a Registry,
     /// Whether whyhook's own captures are verified again as well.
     pub judge_again: bool,
-    /// The moment at which a raw request counts as received.
+    /// The moment at which a request counts as received whose file does not say when it was.
     pub now: Timestamp,
-}
-
-impl ImportSource {
-    /// Detects the format of a file from its beginning.
-    #[must_use]
-    pub fn detect(beginning: &[u8]) -> Self {
-        let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
-        match text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start) {
-            Some(inside) if inside.starts_with(b"\"log\"") => Self::Har,
-            Some(_) => Self::Json,
-            None => Self::Raw,
-        }
-    }
+    /// Whether what cannot be kept exactly is an error, instead of a remark.
+    pub strict: bool,
 }
 
 impl Importer<'_> {
-    /// Reads all of `input`, and hands each delivery to `take`. Returns how many there were.
+    /// Reads all of `input`, and hands each delivery to `take`. Returns what there was.
     ///
     /// # Errors
     ///
-    /// [`ImportError`]; deliveries that were handed over before it stay imported.
-    pub fn read(&self, source: ImportSource, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+    /// [`ImportError`]; deliveries that were handed over before it stay with the taker.
+    pub fn read(
+        &self,
+        source: ImportSource,
+        input: &mut dyn BufRead,
+        take: Taker<'_>,
+    ) -> Result<ImportFindings, ImportError> {
         skip_byte_order_mark(input)?;
+        let mut sink = Sink::new(self, take);
         match source {
-            ImportSource::Json => json::read(self, input, take),
-            ImportSource::Har => har::read(self, input, take),
-            ImportSource::Raw => raw::read(self, input, take),
+            ImportSource::Json => json::read(&mut sink, input)?,
+            ImportSource::Har => har::read(&mut sink, input)?,
+            ImportSource::Raw => raw::read(&mut sink, input)?,
         }
+        Ok(sink.finish())
     }
 
-    /// A request from elsewhere: verified now, as if received at `received_at`.
-    fn judged(&self, received_at: Timestamp, head: Vec<u8>, body: Vec<u8>, intake: Intake) -> Captured {
-        self.judged_framed(received_at, head, body, WireFraming::NONE, intake)
-    }
-
-    /// The same, with what stood around its body.
-    fn judged_framed(
+    /// A request from elsewhere: verified now, as if received at `received_at` from `remote`.
+    fn judged(
         &self,
         received_at: Timestamp,
+        remote: &str,
         head: Vec<u8>,
         body: Vec<u8>,
         framing: WireFraming,
         intake: Intake,
     ) -> Captured {
-        let remote = IMPORTED.to_owned();
+        let remote = json::remote(remote);
         let incoming = Incoming { remote, received_at, head: head.into(), body: body.into(), framing, intake };
         capture(incoming, self.registry)
     }
@@ -158,8 +154,9 @@ impl Importer<'_> {
     fn judge_again(&self, captured: &mut Captured) {
         let head = &captured.head;
         let route = self.registry.route(head.target());
-        if matches!(captured.intake, Intake::Complete | Intake::Truncated(_)) {
-            (_, captured.judgement) = route.schemes.judge(route.secrets, head, &captured.body, captured.received_at);
+        if matches!(captured.intake, Intake::Complete | Intake::Truncated(_) | Intake::Rebuilt(_)) {
+            let judged = route.schemes.judge(route.secrets, head, &captured.body, captured.received_at).1;
+            captured.judgement = judged.of_intake(&captured.intake);
         }
     }
 }

@@ -1,0 +1,138 @@
+//! The files that an import reads: named ones, those of a folder, and stdin. Each can be read twice.
+
+use std::fs::{self, File};
+use std::io::{self, BufRead as _, BufReader, Seek as _};
+use std::path::{Path, PathBuf};
+
+use super::report::Report;
+use crate::archive::import::{ImportError, ImportFindings, ImportSource, Imported, Importer, SPOOL_BYTES};
+use crate::cli::CliError;
+use crate::config::shown;
+use crate::system::read;
+
+/// Bytes in which a file shows what it is.
+pub(super) const BEGINNING_BYTES: usize = 4096;
+/// Files of a folder, and folders within each other. More are an error, since what is left out would not be seen.
+const FOLDER_FILES: usize = 10_000;
+const FOLDER_DEPTH: usize = 16;
+
+/// A file that can be read twice.
+pub(super) struct Input {
+    pub(super) name: String,
+    file: BufReader<File>,
+    source: ImportSource,
+}
+
+/// Opens every file that is named, and those of the folders. Of these, what is not of a known format is passed over.
+pub(super) fn open_all(
+    paths: &[PathBuf],
+    from: Option<ImportSource>,
+    report: &mut Report,
+) -> Result<Vec<Input>, CliError> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path != Path::new("-") && path.is_dir() {
+            open_folder(path, from, &mut inputs, report)?;
+        } else {
+            inputs.push(Input::open(path, from)?);
+        }
+    }
+    Ok(inputs)
+}
+
+fn open_folder(
+    folder: &Path,
+    from: Option<ImportSource>,
+    inputs: &mut Vec<Input>,
+    report: &mut Report,
+) -> Result<(), CliError> {
+    let mut paths = Vec::new();
+    list(folder, FOLDER_DEPTH, &mut paths, report)?;
+    for path in paths {
+        let mut input = Input::open(&path, Some(from.unwrap_or(ImportSource::Raw)))?;
+        let source = match from {
+            Some(source) => Some(source),
+            None => input.detected().map_err(|source| CliError::Read { path: path.clone(), source })?,
+        };
+        match source {
+            Some(source) => inputs.push(Input { source, ..input }),
+            None => report.pass_over_file(&input.name, "not of a format that can be imported"),
+        }
+    }
+    Ok(())
+}
+
+/// The files below a folder by name. Hidden ones and symbolic links, which may lead anywhere, are passed over.
+fn list(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, report: &mut Report) -> Result<(), CliError> {
+    let unreadable = |source| CliError::Read { path: folder.to_owned(), source };
+    let entries = fs::read_dir(folder).map_err(unreadable)?.collect::<Result<Vec<_>, _>>().map_err(unreadable)?;
+    let mut entries: Vec<_> =
+        entries.into_iter().filter(|entry| !entry.file_name().as_encoded_bytes().starts_with(b".")).collect();
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = entry.path();
+        let kind = entry.file_type().map_err(unreadable)?;
+        if kind.is_dir() && depth == 0 {
+            report.pass_over_file(&shown(&path), "folders within folders are followed 16 deep");
+        } else if kind.is_dir() {
+            list(&path, depth - 1, paths, report)?;
+        } else if kind.is_file() {
+            paths.push(path);
+        } else {
+            let what = if kind.is_symlink() { "a symbolic link" } else { "not a regular file" };
+            report.pass_over_file(&shown(&path), what);
+        }
+        if paths.len() > FOLDER_FILES {
+            let folder = shown(folder);
+            return Err(CliError::Usage(format!("{folder} has more than {FOLDER_FILES} files: import parts of it")));
+        }
+    }
+    Ok(())
+}
+
+impl Input {
+    /// Opens a file, or stdin for `-`.
+    fn open(path: &Path, from: Option<ImportSource>) -> Result<Self, CliError> {
+        let unreadable = |source| CliError::Read { path: path.to_owned(), source };
+        let (name, file) = if path == Path::new("-") {
+            ("stdin".to_owned(), spooled(io::stdin().lock()).map_err(unreadable)?)
+        } else {
+            let file = read::open(path).map_err(unreadable)?;
+            let is_file = file.metadata().map_err(unreadable)?.is_file();
+            (shown(path), if is_file { file } else { spooled(file).map_err(unreadable)? })
+        };
+        let file = BufReader::with_capacity(64 * 1024, file);
+        let mut input = Self { name, file, source: from.unwrap_or(ImportSource::Raw) };
+        if from.is_none() {
+            // What is of no known format is refused as the plainest of them.
+            input.source = input.detected().map_err(unreadable)?.unwrap_or(ImportSource::Raw);
+        }
+        Ok(input)
+    }
+
+    /// The format that its beginning shows.
+    fn detected(&mut self) -> io::Result<Option<ImportSource>> {
+        let beginning = self.file.fill_buf()?;
+        Ok(ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)]))
+    }
+
+    /// Reads it from its beginning.
+    pub(super) fn read(
+        &mut self,
+        importer: &Importer<'_>,
+        take: &mut dyn FnMut(Imported) -> Result<(), ImportError>,
+    ) -> Result<ImportFindings, ImportError> {
+        self.file.rewind()?;
+        importer.read(self.source, &mut self.file, take)
+    }
+}
+
+/// All of a pipe in a file without a name, which goes with the process.
+pub(super) fn spooled(pipe: impl io::Read) -> io::Result<File> {
+    let mut file = tempfile::tempfile()?;
+    if io::copy(&mut pipe.take(SPOOL_BYTES + 1), &mut file)? > SPOOL_BYTES {
+        return Err(read::too_large(SPOOL_BYTES));
+    }
+    file.rewind()?;
+    Ok(file)
+}
