@@ -74,6 +74,12 @@ impl Intake {
         matches!(self, Self::Complete | Self::Rebuilt(_))
     }
 
+    /// Whether it was put together from what another program wrote down.
+    #[must_use]
+    pub fn is_rebuilt(&self) -> bool {
+        matches!(self, Self::Rebuilt(_))
+    }
+
     /// Every name, as messages list them.
     pub const NAMES: &str = "complete, truncated, too_large, incomplete, malformed or rebuilt";
 }

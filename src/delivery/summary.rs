@@ -132,7 +132,7 @@ impl Summary {
         match self.judgement.verdict {
             Verdict::Verified if !self.is_verified() => self.intake.name(),
             Verdict::Verified if self.is_verified_but_stale() => "stale",
-            Verdict::NotJudged if self.intake.is_whole() => self.intake.name(),
+            Verdict::NotJudged if self.intake.is_rebuilt() => self.intake.name(),
             verdict => verdict.label(),
         }
     }

@@ -131,7 +131,7 @@ fn run(
 ) -> Result<Value, String> {
     let unreadable = |error: io::Error| ImportError::from(error).to_string();
     let registry = state.feed.control().registry();
-    let importer = Importer { registry: &registry, judge_again, now: Timestamp::now(), strict };
+    let importer = Importer { registry: &registry, judge_again, now: Timestamp::now(), strict, files: None };
     let mut file = BufReader::with_capacity(64 * 1024, file);
     file.rewind().map_err(unreadable)?;
     let source = match source {

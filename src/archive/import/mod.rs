@@ -1,26 +1,47 @@
-//! Deliveries from files: whyhook's own JSON, HTTP archives, raw requests.
+//! Deliveries from what whyhook and other programs have written down.
 //!
 //! From whyhook's own JSON the facts of the capture are kept: when and from where it arrived, the verdict at
 //! capture, and the answer. Method, path, event and image are read from its bytes again. Requests from elsewhere
 //! are verified with the current secrets, at the moment that the file names. Either way the peer's address says
 //! `imported`, so that such a delivery is not mistaken for one that was received here.
 //!
-//! One delivery at a time is in memory. What cannot be read is an [`ImportError`] with its place.
+//! One delivery at a time is in memory, but for formats that people write by hand. What cannot be read is an
+//! [`ImportError`] with its place; what can be read and not be kept exactly is a remark in [`ImportFindings`].
+//!
+//! | format | file |
+//! |---|---|
+//! | whyhook's own JSON, and how it is sent to a listener | `json`, `transfer` |
+//! | HTTP archives, raw requests | `har`, `raw` |
+//! | curl commands, `.http` files | `curl`, `http_file` |
+//! | mitmproxy's flows | `mitmproxy`, `tnetstring` |
+//! | what ngrok's agent holds | `ngrok` |
+//! | events of Stripe's and Hookdeck's command lines | `stripe`, `hookdeck` |
+//! | heads and forms that are put together | `built`, `forms` |
 
 mod bounded;
 mod built;
+mod curl;
 mod findings;
 mod forms;
 mod har;
+mod hookdeck;
+mod http_file;
 mod json;
 mod keeper;
+mod known;
+mod mitmproxy;
+mod ngrok;
 mod raw;
 mod sink;
 mod source;
+mod stripe;
+mod tnetstring;
 mod transfer;
 
 pub use findings::{ImportFindings, ImportRemark, ImportRemarks};
 pub use keeper::{ImportBounds, ImportEnd, ImportKeeper, KeptImports};
+pub use known::{AlreadyKnown, KnownDeliveries, is_near, is_same_body};
+pub use ngrok::{AGENT_ANSWER_LIMIT, AgentCapture, captures};
 pub use source::ImportSource;
 pub use transfer::write_transfer;
 
@@ -111,6 +132,18 @@ pub struct Importer<'a> {
     pub now: Timestamp,
     /// Whether what cannot be kept exactly is an error, instead of a remark.
     pub strict: bool,
+    /// The files that a curl command or an `.http` file names; `None` where none may be read.
+    pub files: Option<&'a dyn NamedFiles>,
+}
+
+/// Files that the text of a request names.
+pub trait NamedFiles: std::fmt::Debug {
+    /// The content of the file of this name.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be read, in words.
+    fn read(&self, name: &str) -> Result<Vec<u8>, String>;
 }
 
 impl Importer<'_> {
@@ -131,6 +164,12 @@ impl Importer<'_> {
             ImportSource::Json => json::read(&mut sink, input)?,
             ImportSource::Har => har::read(&mut sink, input)?,
             ImportSource::Raw => raw::read(&mut sink, input)?,
+            ImportSource::Curl => curl::read(&mut sink, input)?,
+            ImportSource::Http => http_file::read(&mut sink, input)?,
+            ImportSource::Mitmproxy => mitmproxy::read(&mut sink, input)?,
+            ImportSource::Stripe => stripe::read(&mut sink, input)?,
+            ImportSource::Hookdeck => hookdeck::read(&mut sink, input)?,
+            ImportSource::Ngrok => ngrok::read(&mut sink, input)?,
         }
         Ok(sink.finish())
     }
@@ -148,6 +187,15 @@ impl Importer<'_> {
         let remote = json::remote(remote);
         let incoming = Incoming { remote, received_at, head: head.into(), body: body.into(), framing, intake };
         capture(incoming, self.registry)
+    }
+
+    /// A file that the text of a request names.
+    fn read_file(&self, name: &str) -> Result<Vec<u8>, String> {
+        let name_shown = built::quoted(name);
+        match self.files {
+            None => Err(format!("it is in the file {name_shown}, which --read-files reads")),
+            Some(files) => files.read(name).map_err(|reason| format!("it is in the file {name_shown}: {reason}")),
+        }
     }
 
     /// Verifies one of whyhook's own captures again.
@@ -170,3 +218,5 @@ fn skip_byte_order_mark(input: &mut dyn BufRead) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(super) use tests::delivery as tests_delivery;

@@ -63,7 +63,7 @@ fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, WireFramin
 }
 
 /// What the chunks hold and what stands around it, when all of `section` is chunks.
-fn unchunked(section: &[u8]) -> Option<(Vec<u8>, WireFraming)> {
+pub(super) fn unchunked(section: &[u8]) -> Option<(Vec<u8>, WireFraming)> {
     let mut framing = BodyFraming::new(BodyLength::Chunked);
     let (mut body, mut around) = (Vec::new(), WireFramingBuilder::default());
     let taken = framing.decode(section, |piece| match piece {

@@ -23,6 +23,45 @@ pub(super) struct ForeignRequest {
     pub(super) remarks: Vec<String>,
 }
 
+/// Bytes of all bodies together that are judged to find the one that a request had.
+const TRIED_BYTES: usize = 16 * 1024 * 1024;
+
+impl Importer<'_> {
+    /// Judges a request with each of the bodies that it may have had, and takes the one that its signature proves, else
+    /// the first. `remark` is what is to be said of its body.
+    pub(super) fn likeliest(
+        &self,
+        request: ForeignRequest,
+        mut bodies: Vec<Vec<u8>>,
+        remark: Option<String>,
+    ) -> (Imported, Vec<String>) {
+        let at = request.received_at.unwrap_or(self.now);
+        let judge = |body: Vec<u8>| {
+            let (head, framing, intake) = (request.head.clone(), request.framing.clone(), request.intake.clone());
+            self.judged(at, &request.remote, head, body, framing, intake)
+        };
+        let likeliest = if bodies.is_empty() { Vec::new() } else { bodies.remove(0) };
+        let mut left = TRIED_BYTES.saturating_sub(likeliest.len());
+        let mut captured = judge(likeliest);
+        for body in bodies {
+            left = left.saturating_sub(body.len());
+            if captured.intake.is_complete() || left == 0 {
+                break;
+            }
+            let other = judge(body);
+            if other.intake.is_complete() {
+                captured = other;
+            }
+        }
+        if let Some(remark) = &remark {
+            captured.judgement.note.get_or_insert_with(|| remark.clone());
+        }
+        let remarks = request.remarks.into_iter().chain(remark).collect();
+        let marks = Marks::default();
+        (Imported { captured, answer: request.answer, diagnosis: None, marks, is_foreign: true }, remarks)
+    }
+}
+
 /// Takes the entries of one file.
 pub(super) struct Sink<'a, 'b> {
     pub(super) importer: &'a Importer<'a>,
@@ -57,10 +96,10 @@ impl<'a, 'b> Sink<'a, 'b> {
 
     /// Judges the next entry as if it had come when the file says, and hands it over.
     pub(super) fn request(&mut self, request: ForeignRequest) -> Result<(), ImportError> {
-        let ForeignRequest { received_at, remote, head, body, framing, intake, answer, remarks } = request;
-        let at = received_at.unwrap_or(self.importer.now);
-        let captured = self.importer.judged(at, &remote, head, body, framing, intake);
-        self.foreign(Imported { captured, answer, diagnosis: None, marks: Marks::default(), is_foreign: true }, remarks)
+        let mut request = request;
+        let body = std::mem::take(&mut request.body);
+        let (imported, remarks) = self.importer.likeliest(request, vec![body], None);
+        self.foreign(imported, remarks)
     }
 
     /// Hands over the next entry, which has been judged.

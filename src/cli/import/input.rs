@@ -2,10 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Seek as _};
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use super::report::Report;
-use crate::archive::import::{ImportError, ImportFindings, ImportSource, Imported, Importer, SPOOL_BYTES};
+use crate::archive::import::{
+    ImportError, ImportFindings, ImportSource, Imported, Importer, NamedFiles, SPOOL_BYTES,
+};
 use crate::cli::CliError;
 use crate::config::shown;
 use crate::system::read;
@@ -20,7 +22,30 @@ const FOLDER_DEPTH: usize = 16;
 pub(super) struct Input {
     pub(super) name: String,
     file: BufReader<File>,
-    source: ImportSource,
+    pub(super) source: ImportSource,
+    /// The folder that it is in, from which files may be read that its text names.
+    pub(super) folder: Option<ImportFolder>,
+}
+
+/// A folder from which files may be read.
+#[derive(Debug, Clone)]
+pub(super) struct ImportFolder(PathBuf);
+
+impl NamedFiles for ImportFolder {
+    fn read(&self, name: &str) -> Result<Vec<u8>, String> {
+        let is_below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let inside = "only files in the folder of the imported file, or below, are read";
+        if !is_below {
+            return Err(inside.to_owned());
+        }
+        // A symbolic link may lead out of it.
+        let found = self.0.join(name).canonicalize().map_err(|error| error.to_string())?;
+        let folder = self.0.canonicalize().map_err(|error| error.to_string())?;
+        if !found.starts_with(folder) {
+            return Err(inside.to_owned());
+        }
+        read::whole(&found, read::BODY_LIMIT).map_err(|error| error.to_string())
+    }
 }
 
 /// Opens every file that is named, and those of the folders. Of these, what is not of a known format is passed over.
@@ -102,12 +127,26 @@ impl Input {
             (shown(path), if is_file { file } else { spooled(file).map_err(unreadable)? })
         };
         let file = BufReader::with_capacity(64 * 1024, file);
-        let mut input = Self { name, file, source: from.unwrap_or(ImportSource::Raw) };
+        let folder = match path.parent() {
+            _ if path == Path::new("-") => PathBuf::from("."),
+            Some(parent) if parent != Path::new("") => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let source = from.unwrap_or(ImportSource::Raw);
+        let mut input = Self { name, file, source, folder: Some(ImportFolder(folder)) };
         if from.is_none() {
             // What is of no known format is refused as the plainest of them.
             input.source = input.detected().map_err(unreadable)?.unwrap_or(ImportSource::Raw);
         }
         Ok(input)
+    }
+
+    /// What ngrok's agent answered.
+    pub(super) fn of_answer(name: String, answer: &[u8]) -> Result<Self, CliError> {
+        let file = spooled(answer).map_err(|error| {
+            CliError::Usage(format!("cannot write the answer of {name} to a temporary file: {error}"))
+        })?;
+        Ok(Self { name, file: BufReader::new(file), source: ImportSource::Ngrok, folder: None })
     }
 
     /// The format that its beginning shows.

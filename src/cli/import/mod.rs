@@ -3,6 +3,7 @@
 mod input;
 mod report;
 
+use std::collections::HashSet;
 use std::io::{self, BufWriter, Seek as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,29 +14,37 @@ use jiff::Timestamp;
 use super::prune::in_use;
 #[cfg(unix)]
 use super::running::RunningListener;
-use super::{CliError, OutputFormat, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, agent, output};
 use crate::archive::import::{
-    ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Imported, Importer, KeptImports,
+    ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Imported, Importer, KeptImports, KnownDeliveries,
 };
 #[cfg(unix)]
 use crate::archive::import::write_transfer;
 use crate::config::consent::Scope;
 use crate::delivery::DeliveryId;
-use crate::store::{Location, Writer};
+use crate::store::{Location, Reader, Writer};
 use input::Input;
 use report::{Progress, Report};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook export --as json | whyhook import - --store elsewhere.db\n  \
     whyhook import session.har request.http\n  \
+    pbpaste | whyhook import -            # a curl command that a browser has copied\n  \
+    whyhook import --from ngrok           # what came through the tunnel before\n  \
     whyhook import captures/ --strict")]
 pub(super) struct ImportArgs {
-    /// Files or folders to import, or - for stdin
-    #[arg(value_name = "FILE", required = true)]
+    /// Files or folders to import, or - for stdin; none with --from ngrok, which asks the agent
+    #[arg(value_name = "FILE", required_unless_present = "from")]
     files: Vec<PathBuf>,
     /// Input format [default: detected from the content]
     #[arg(long, value_enum, value_name = "FORMAT")]
     from: Option<ImportFormat>,
+    /// Address of ngrok's agent [default: ngrok_api of the configuration, else 127.0.0.1:4040]
+    #[arg(long, value_name = "ADDRESS", requires = "from", conflicts_with = "files")]
+    agent: Option<String>,
+    /// Read the files that a curl command or an .http file names, from the folder of that file and below
+    #[arg(long)]
+    read_files: bool,
     /// Import nothing if an entry cannot be kept exactly [default: import it with a remark, or pass over it]
     #[arg(long)]
     strict: bool,
@@ -55,6 +64,18 @@ enum ImportFormat {
     Har,
     /// One raw HTTP request
     Raw,
+    /// curl commands, pasted or in a script
+    Curl,
+    /// An .http or .rest file of an editor
+    Http,
+    /// A flow file of mitmproxy
+    Mitmproxy,
+    /// What ngrok's agent holds: asked for, or its JSON in a file
+    Ngrok,
+    /// Events that Stripe's command line printed
+    Stripe,
+    /// Events or requests that Hookdeck's command line printed
+    Hookdeck,
 }
 
 impl ImportFormat {
@@ -63,6 +84,12 @@ impl ImportFormat {
             Self::Json => ImportSource::Json,
             Self::Har => ImportSource::Har,
             Self::Raw => ImportSource::Raw,
+            Self::Curl => ImportSource::Curl,
+            Self::Http => ImportSource::Http,
+            Self::Mitmproxy => ImportSource::Mitmproxy,
+            Self::Ngrok => ImportSource::Ngrok,
+            Self::Stripe => ImportSource::Stripe,
+            Self::Hookdeck => ImportSource::Hookdeck,
         }
     }
 }
@@ -75,17 +102,24 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
         judge_again: args.judge_again,
         now: Timestamp::now(),
         strict: args.strict,
+        files: None,
     };
+    let location = Location::new(loaded.store);
     let mut report = Report::default();
-    let inputs = input::open_all(&args.files, args.from.map(ImportFormat::source), &mut report)?;
-    let mut import = Import { importer, inputs, progress: Progress::new(), found: 0 };
-    import.check(&mut report)?;
+    let inputs = inputs(settings, args, &mut report)?;
+    let progress = Progress::new();
+    let mut import = Import { importer, inputs, progress, found: 0, known: HashSet::new(), reads_files: args.read_files };
+    import.check(&location, &mut report)?;
     report.warn();
-    if import.found == 0 {
+    if import.found == 0 && import.known.is_empty() {
         output::log("no delivery found: nothing was imported");
         return Ok(ExitCode::FAILURE);
     }
-    let location = Location::new(loaded.store);
+    if import.found == 0 {
+        output::log("nothing new: every request is in the store");
+        report.print(args.format, KeptImports::default())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     #[cfg(unix)]
     if let Some(listener) = RunningListener::on(&location)? {
         let kept = import.upload(&listener)?;
@@ -97,43 +131,80 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
+/// The files that are named, or what ngrok's agent answers.
+fn inputs(settings: &SettingsArgs, args: &ImportArgs, report: &mut Report) -> Result<Vec<Input>, CliError> {
+    if !args.files.is_empty() {
+        return input::open_all(&args.files, args.from.map(ImportFormat::source), report);
+    }
+    if args.from != Some(ImportFormat::Ngrok) {
+        return Err(CliError::Usage("name a file or a folder, or - for stdin".to_owned()));
+    }
+    let (address, answer) = agent::requests(settings, args.agent.as_deref())?;
+    Ok(vec![Input::of_answer(format!("ngrok's agent at {address}"), &answer)?])
+}
+
 /// Files that are imported together.
 struct Import<'a> {
     importer: Importer<'a>,
     inputs: Vec<Input>,
     progress: Progress,
-    /// Deliveries in all of them.
+    /// Deliveries in all of them that are to be kept.
     found: u64,
+    /// Which of the others, counted over all inputs, the store has already.
+    known: HashSet<u64>,
+    reads_files: bool,
 }
 
 impl Import<'_> {
     /// Reads everything once, without keeping anything of it.
-    fn check(&mut self, report: &mut Report) -> Result<(), CliError> {
-        let (progress, found) = (&mut self.progress, &mut self.found);
+    fn check(&mut self, location: &Location, report: &mut Report) -> Result<(), CliError> {
         let several = self.inputs.len() > 1;
+        // What an agent holds is asked for again and again, and may be what came through it to this very store.
+        let is_asked = self.inputs.iter().any(|input| input.source == ImportSource::Ngrok) && location.file().exists();
+        let reader = is_asked.then(|| Reader::open(location)).transpose()?;
+        let held = reader.as_ref().map(|reader| KnownDeliveries::since(reader, Timestamp::MIN)).transpose()?;
+        let mut at = 0;
         for input in &mut self.inputs {
-            let findings = input.read(&self.importer, &mut |_| {
-                *found += 1;
-                progress.tell(|| format!("{found} read"));
+            let (progress, found, known) = (&mut self.progress, &mut self.found, &mut self.known);
+            let held = held.as_ref().filter(|_| input.source == ImportSource::Ngrok);
+            let (folder, mut skipped) = (input.folder.clone(), Vec::new());
+            let importer = Importer { files: folder.as_ref().filter(|_| self.reads_files).map(|folder| folder as _), ..self.importer };
+            let findings = input.read(&importer, &mut |imported| {
+                at += 1;
+                let already = held.map(|held| held.find(&imported)).transpose();
+                match already.map_err(|error| ImportError::Taken(error.to_string()))?.flatten() {
+                    Some(already) => {
+                        known.insert(at);
+                        skipped.push(format!("{} {}: {}", imported.captured.method, imported.captured.path, already.words()));
+                    }
+                    None => *found += 1,
+                }
+                progress.tell(|| format!("{at} read"));
                 Ok(())
             });
             progress.end();
             let findings = findings.map_err(|error| CliError::Usage(format!("{}: {error}", input.name)))?;
             report.add(several.then_some(&*input.name), &findings);
+            report.skip(skipped);
         }
         Ok(())
     }
 
-    /// Reads everything again, and hands it on.
+    /// Reads everything again, and hands on what is to be kept.
     fn read(&mut self, take: &mut dyn FnMut(Imported) -> Result<(), ImportError>) -> Result<(), ImportError> {
-        let (progress, found) = (&mut self.progress, self.found);
-        let mut done = 0;
+        let (progress, found, known) = (&mut self.progress, self.found, &self.known);
+        let (mut at, mut done) = (0, 0);
         let mut read = Ok(());
         for input in &mut self.inputs {
-            let findings = input.read(&self.importer, &mut |imported| {
-                take(imported)?;
-                done += 1;
-                progress.tell(|| format!("{done} of {found}"));
+            let folder = input.folder.clone();
+            let importer = Importer { files: folder.as_ref().filter(|_| self.reads_files).map(|folder| folder as _), ..self.importer };
+            let findings = input.read(&importer, &mut |imported| {
+                at += 1;
+                if !known.contains(&at) {
+                    take(imported)?;
+                    done += 1;
+                    progress.tell(|| format!("{done} of {found}"));
+                }
                 Ok(())
             });
             read = findings.map(drop);

@@ -72,6 +72,17 @@ impl Report {
         self.passed_over.json.push(json!({"file": file, "reason": reason}));
     }
 
+    /// Deliveries that the store has already.
+    pub(super) fn skip(&mut self, skipped: Vec<String>) {
+        for words in skipped {
+            self.passed_over.count += 1;
+            if self.passed_over.lines.len() < PRINTED {
+                self.passed_over.lines.push(words.clone());
+            }
+            self.passed_over.json.push(json!({"reason": words}));
+        }
+    }
+
     /// Tells what a person should know before anything is kept.
     pub(super) fn warn(&self) {
         self.passed_over.warn("passed over");

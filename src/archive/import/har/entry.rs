@@ -15,9 +15,6 @@ use crate::archive::import::{ImportError, Imported, Importer};
 use crate::delivery::{Answer, Intake, Marks};
 use crate::http::WireFraming;
 
-/// Bytes of all bodies together that are judged to find the one that a form had.
-const TRIED_BYTES: usize = 16 * 1024 * 1024;
-
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Entry {
@@ -129,37 +126,8 @@ fn read(importer: &Importer<'_>, entry: Entry) -> Result<(Imported, Vec<String>)
     let head = parts.build()?;
     remarks.extend(head.remarks);
     let taken = ForeignRequest { received_at, head: head.bytes, answer, remarks, ..ForeignRequest::default() };
-    Ok(judged(importer, taken, body::of(request)?))
-}
-
-/// Judges a request with the body that was found; of several that a form may have had, with the one that its signature
-/// proves, else the likeliest.
-fn judged(importer: &Importer<'_>, taken: ForeignRequest, found: FoundBody) -> (Imported, Vec<String>) {
-    let at = taken.received_at.unwrap_or(importer.now);
-    let judge = |body: Vec<u8>, intake: &Intake| {
-        importer.judged(at, "", taken.head.clone(), body, WireFraming::NONE, intake.clone())
-    };
-    let FoundBody { mut bodies, intake, remark } = found;
-    let likeliest = if bodies.is_empty() { Vec::new() } else { bodies.remove(0) };
-    let mut left = TRIED_BYTES.saturating_sub(likeliest.len());
-    let mut captured = judge(likeliest, &intake);
-    for body in bodies {
-        left = left.saturating_sub(body.len());
-        if captured.intake.is_complete() || left == 0 {
-            break;
-        }
-        let other = judge(body, &intake);
-        if other.intake.is_complete() {
-            captured = other;
-        }
-    }
-    if let Some(remark) = &remark {
-        captured.judgement.note.get_or_insert_with(|| remark.clone());
-    }
-    let remarks = taken.remarks.into_iter().chain(remark).collect();
-    let imported =
-        Imported { captured, answer: taken.answer, diagnosis: None, marks: Marks::default(), is_foreign: true };
-    (imported, remarks)
+    let FoundBody { bodies, intake, remark } = body::of(request)?;
+    Ok(importer.likeliest(ForeignRequest { intake, ..taken }, bodies, remark))
 }
 
 /// An entry that whyhook has written.
