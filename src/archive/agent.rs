@@ -21,7 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Debug, thiserror::Error)]
 pub enum AgentError {
     /// The connection or its answer failed.
-    #[error("cannot ask ngrok's agent at {address}: {source}; does `ngrok http` run, and is its web_addr this address?")]
+    #[error(
+        "cannot ask ngrok's agent at {address}: {source}; does `ngrok http` run, and is its web_addr this address?"
+    )]
     Unreachable {
         /// The agent's address.
         address: SocketAddr,

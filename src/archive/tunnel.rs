@@ -39,7 +39,9 @@ pub fn compare(delivery: &Delivery, captures: &[AgentCapture]) -> Option<TunnelC
     let mut near: Vec<&AgentCapture> = captures
         .iter()
         .filter(|capture| capture.at.is_some_and(|at| is_near(summary.received_at, at)))
-        .filter(|capture| capture.head.method() == delivery.head.method() && capture.head.target() == delivery.head.target())
+        .filter(|capture| {
+            capture.head.method() == delivery.head.method() && capture.head.target() == delivery.head.target()
+        })
         .collect();
     let distance = |capture: &AgentCapture| capture.at.map(|at| summary.received_at.duration_since(at).abs());
     near.sort_by_key(|capture| distance(capture));
@@ -47,7 +49,8 @@ pub fn compare(delivery: &Delivery, captures: &[AgentCapture]) -> Option<TunnelC
     let has_body = |capture: &&&AgentCapture| is_same_body(&capture.body, &capture.intake, &delivery.body);
     let has_headers = |capture: &&&AgentCapture| lasting(&capture.head) == kept;
     let same = |capture: &&&AgentCapture| has_body(capture) && has_headers(capture);
-    let capture = near.iter().find(same).or_else(|| near.iter().find(has_headers)).or_else(|| near.iter().find(has_body))?;
+    let capture =
+        near.iter().find(same).or_else(|| near.iter().find(has_headers)).or_else(|| near.iter().find(has_body))?;
     Some(compared(delivery, capture))
 }
 
@@ -68,7 +71,8 @@ fn compared(delivery: &Delivery, capture: &AgentCapture) -> TunnelComparison {
         | HeaderChange::Value { from: field, .. }
         | HeaderChange::Case { from: field, .. }) = change;
         // The letter case and the order of headers mean nothing (RFC 9110, section 5.1 and 5.3).
-        let is_expected = is_rewritten(&field.name) || matches!(change, HeaderChange::Case { .. } | HeaderChange::Moved(_));
+        let is_expected =
+            is_rewritten(&field.name) || matches!(change, HeaderChange::Case { .. } | HeaderChange::Moved(_));
         (is_expected, String::from_utf8_lossy(&field.name).into_owned())
     });
     let (mut expected, mut unexpected) = (Vec::new(), Vec::new());
@@ -148,7 +152,7 @@ mod tests {
     use crate::delivery::Intake;
 
     fn capture(id: &str, head: &str, body: &str) -> AgentCapture {
-        let at = Some("2025-05-03T16:30:56Z".parse().unwrap());
+        let at = Some("2025-05-01T18:17:36Z".parse().unwrap());
         let (head, body) = (Head::from(head.to_owned()), Bytes::from(body.to_owned()));
         AgentCapture { id: id.to_owned(), at, head, body, intake: Intake::Complete }
     }
@@ -165,7 +169,9 @@ mod tests {
         let found = compare(&delivery(), &[capture("1", &theirs, "{\"a\":1}")]).unwrap();
         assert!(found.is_same());
         assert_eq!((&found.expected[..], found.unexpected.len()), (&["Host".to_owned()][..], 0));
-        assert!(found.to_text().starts_with("body     the same 7 bytes\nheaders  differ as a tunnel changes them: Host\n"));
+        assert!(
+            found.to_text().starts_with("body     the same 7 bytes\nheaders  differ as a tunnel changes them: Host\n")
+        );
     }
 
     #[test]

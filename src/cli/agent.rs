@@ -24,7 +24,8 @@ pub(super) fn requests(settings: &SettingsArgs, given: Option<&str>) -> Result<(
         }
         None => {
             let loaded = settings.load(&ListenArgs::default(), Scope::Network)?.settings;
-            let off = || CliError::Usage("ngrok_api is off in the configuration: name the agent with --agent".to_owned());
+            let off =
+                || CliError::Usage("ngrok_api is off in the configuration: name the agent with --agent".to_owned());
             loaded.ngrok_api.ok_or_else(off)?
         }
     };

@@ -16,14 +16,15 @@ use crate::store::Reader;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook diff 41 latest\n  \
     whyhook diff --attempts 3 4\n  \
-    whyhook diff latest --tunnel")]
+    whyhook diff --tunnel latest")]
 pub(super) struct DiffArgs {
-    /// Two deliveries, each a number or `latest`; with --tunnel, one
-    #[arg(value_name = "ID", num_args = 1..=2, value_parser = delivery_name, required_unless_present = "attempts")]
+    /// Two deliveries, each a number or `latest`
+    #[arg(value_name = "ID", num_args = 2, value_parser = delivery_name)]
+    #[arg(required_unless_present_any = ["attempts", "tunnel"])]
     ids: Vec<String>,
     /// Compare a delivery with what ngrok's agent holds of it: is the body the same, and which headers were changed?
-    #[arg(long, conflicts_with = "attempts")]
-    tunnel: bool,
+    #[arg(long, value_name = "ID", value_parser = delivery_name, conflicts_with_all = ["ids", "attempts"])]
+    tunnel: Option<String>,
     /// Address of ngrok's agent [default: ngrok_api of the configuration, else 127.0.0.1:4040]
     #[arg(long, value_name = "ADDRESS", requires = "tunnel")]
     agent: Option<String>,
@@ -38,8 +39,8 @@ pub(super) struct DiffArgs {
 /// Exit code 0 when nothing differs, 1 when anything does, 2 when they cannot be compared: as diff(1).
 pub(super) fn run(settings: &SettingsArgs, args: &DiffArgs) -> Result<ExitCode, CliError> {
     let reader = Reader::open(&settings.location()?)?;
-    if args.tunnel {
-        return tunnel(settings, args, &reader);
+    if let Some(id) = &args.tunnel {
+        return tunnel(settings, args, &reader, id);
     }
     let (from, to) = match (&args.ids[..], &args.attempts[..]) {
         ([from, to], _) => (delivery(&reader, from)?, delivery(&reader, to)?),
@@ -55,10 +56,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &DiffArgs) -> Result<ExitCode, 
 }
 
 /// Exit code 0 when the body is the same and no header differs but as tunnels change them.
-fn tunnel(settings: &SettingsArgs, args: &DiffArgs, reader: &Reader) -> Result<ExitCode, CliError> {
-    let [id] = &args.ids[..] else {
-        return Err(CliError::Usage("--tunnel takes one delivery".to_owned()));
-    };
+fn tunnel(settings: &SettingsArgs, args: &DiffArgs, reader: &Reader, id: &str) -> Result<ExitCode, CliError> {
     let delivery = whole(reader, id)?;
     let (address, text) = agent::requests(settings, args.agent.as_deref())?;
     let captures = captures(&text).map_err(|reason| CliError::Usage(format!("{address}: {reason}")))?;

@@ -112,7 +112,8 @@ impl<'a> Asked<'a> {
             Test::Event(needle) => is_in(needle, summary.event.event.as_deref()),
             Test::Verdict(VerdictTest::Is(Verdict::Verified)) => summary.is_verified(),
             Test::Verdict(VerdictTest::Is(verdict)) => {
-                summary.judgement.verdict == *verdict && !(*verdict == Verdict::NotJudged && summary.intake.is_rebuilt())
+                summary.judgement.verdict == *verdict
+                    && !(*verdict == Verdict::NotJudged && summary.intake.is_rebuilt())
             }
             Test::Verdict(VerdictTest::Bad) => !summary.is_verified(),
             Test::Verdict(VerdictTest::Stale) => summary.is_verified_but_stale(),

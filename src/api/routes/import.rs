@@ -21,9 +21,7 @@ use crate::api::ApiProblem;
 use crate::api::extract::{Params, SafeJson};
 use crate::api::sending::PIECE_PATIENCE;
 use crate::api::state::ApiState;
-use crate::archive::import::{
-    ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES,
-};
+use crate::archive::import::{ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
 use crate::server::JobTicket;
 use crate::system::read;
 

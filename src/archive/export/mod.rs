@@ -12,6 +12,7 @@
 //! can be written. What a format cannot express is a [`Warnings`] entry, never dropped silently. [`image`] finds
 //! the bytes of one image, and [`save`](crate::system::save) writes a file of a person's choice.
 
+mod cookies;
 pub mod curl;
 pub mod har;
 pub mod image;

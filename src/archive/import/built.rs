@@ -76,7 +76,8 @@ impl HeadParts<'_> {
             if encoded != target && !target.contains(['\r', '\n', '\0']) {
                 target = encoded;
                 bytes = self.with_target(&target, &lines);
-                remarks.push("the URL holds characters that no request target has: they are percent-encoded".to_owned());
+                remarks
+                    .push("the URL holds characters that no request target has: they are percent-encoded".to_owned());
             }
         }
         // One end, and it is the last: nothing is smuggled in by another part.
@@ -220,11 +221,19 @@ mod tests {
     #[test]
     fn what_no_head_can_hold_is_left_out_with_a_remark() {
         let header = |name: &str, value: &str| (name.as_bytes().to_vec(), value.as_bytes().to_vec());
-        let headers = vec![header(":path", "/"), header("A", "1"), header("B C", "2"), header("D", "x\r\ny"), header("E", "\u{1}")];
+        let headers = vec![
+            header(":path", "/"),
+            header("A", "1"),
+            header("B C", "2"),
+            header("D", "x\r\ny"),
+            header("E", "\u{1}"),
+        ];
         let built = HeadParts { method: "POST", url: "http://h/a b", is_http10: false, headers }.build().unwrap();
         assert_eq!(String::from_utf8(built.bytes).unwrap(), "POST /a%20b HTTP/1.1\r\nHost: h\r\nA: 1\r\n\r\n");
         assert_eq!(built.remarks.len(), 4, "{:?}", built.remarks);
-        for (method, url) in [("POST /x HTTP/1.1\r\nA: b\r\n\r\nGET", "http://h/"), ("POST", "http://h/\r\n\r\n"), ("", "http://h")] {
+        for (method, url) in
+            [("POST /x HTTP/1.1\r\nA: b\r\n\r\nGET", "http://h/"), ("POST", "http://h/\r\n\r\n"), ("", "http://h")]
+        {
             assert!(HeadParts { method, url, ..HeadParts::default() }.build().is_err(), "{method} {url}");
         }
     }

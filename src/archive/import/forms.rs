@@ -88,7 +88,10 @@ pub(super) fn multipart(fields: &[FormField], boundary: &str) -> Vec<Vec<u8>> {
         for has_types in [true, false] {
             let mut body = String::new();
             for field in fields {
-                body.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", in_quotes(&field.name)));
+                body.push_str(&format!(
+                    "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
+                    in_quotes(&field.name)
+                ));
                 if let Some(name) = &field.file_name {
                     body.push_str(&format!("; filename=\"{}\"", in_quotes(name)));
                 }
@@ -155,7 +158,11 @@ mod tests {
 
     #[test]
     fn multipart_is_as_browsers_write_it() {
-        let file = FormField { file_name: Some("x\".txt".to_owned()), content_type: Some("text/plain".to_owned()), ..field("f", "hi") };
+        let file = FormField {
+            file_name: Some("x\".txt".to_owned()),
+            content_type: Some("text/plain".to_owned()),
+            ..field("f", "hi")
+        };
         let bodies = multipart(&[field("a", "1"), file], "B");
         let expected = "--B\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--B\r\nContent-Disposition: form-data; \
             name=\"f\"; filename=\"x%22.txt\"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--B--\r\n";

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::bounded::Bounded;
 use super::built::HeadParts;
 use super::sink::{ForeignRequest, Sink};
-use super::{ImportError, Importer, Imported};
+use super::{ImportError, Imported, Importer};
 use crate::delivery::Intake;
 
 #[derive(Deserialize)]
@@ -58,9 +58,11 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
 }
 
 fn request(text: &str, importer: &Importer<'_>) -> Result<(Imported, Vec<String>), String> {
-    let item: Item = serde_json::from_str(text).map_err(|_| "it is not an event or a request of Hookdeck".to_owned())?;
+    let item: Item =
+        serde_json::from_str(text).map_err(|_| "it is not an event or a request of Hookdeck".to_owned())?;
     let data = item.data.ok_or("it holds no data: ask Hookdeck for it with include=data")?;
-    let headers = data.headers.iter().map(|(name, value)| (name.clone().into_bytes(), plain(value).into_bytes())).collect();
+    let headers =
+        data.headers.iter().map(|(name, value)| (name.clone().into_bytes(), plain(value).into_bytes())).collect();
     let path = data.path.as_deref().filter(|path| path.starts_with('/')).unwrap_or("/");
     let query = data.query.as_ref().map(plain).unwrap_or_default();
     let url = match query.trim_start_matches('?') {
@@ -135,12 +137,18 @@ mod tests {
             assert_eq!(ImportSource::detect(text.as_bytes()), Some(ImportSource::Hookdeck), "{text}");
             let (all, _) = read_noting(ImportSource::Hookdeck, &text).unwrap();
             let (head, body) = captured_of(&all[0]);
-            assert_eq!(String::from_utf8(head).unwrap(),
-                "POST /hook?a=1 HTTP/1.1\r\nHost: localhost\r\nx-a: 1\r\ncontent-length: 8\r\n\r\n");
+            assert_eq!(
+                String::from_utf8(head).unwrap(),
+                "POST /hook?a=1 HTTP/1.1\r\nHost: localhost\r\nx-a: 1\r\ncontent-length: 8\r\n\r\n"
+            );
             assert_eq!((&body[..], all[0].captured.intake.name()), (&b"{\"a\":1}"[..], "rebuilt"));
         }
-        let text = json!({"team_id": "t", "source_id": "s", "data": {"headers": {"content-length": "2"}, "body": "<>"}});
-        assert_eq!(read_noting(ImportSource::Hookdeck, text.to_string()).unwrap().0[0].captured.intake, Intake::Complete);
+        let text =
+            json!({"team_id": "t", "source_id": "s", "data": {"headers": {"content-length": "2"}, "body": "<>"}});
+        assert_eq!(
+            read_noting(ImportSource::Hookdeck, text.to_string()).unwrap().0[0].captured.intake,
+            Intake::Complete
+        );
         let (all, findings) = read_noting(ImportSource::Hookdeck, json!([{"id": "evt_1"}]).to_string()).unwrap();
         assert!(all.is_empty() && findings.passed_over.listed()[0].words.contains("include=data"));
     }
@@ -154,10 +162,12 @@ mod tests {
         let headers = json!({"X-Webhook-Signature": signature, "X-Webhook-Timestamp": "1746100800"});
         let text = json!({"data": {"headers": headers, "body": {"a": 1}}}).to_string();
         let mut proved = Vec::new();
-        importer_with(&registry, false).read(ImportSource::Hookdeck, &mut text.as_bytes(), &mut |imported| {
-            proved.push(imported.captured);
-            Ok(())
-        }).unwrap();
+        importer_with(&registry, false)
+            .read(ImportSource::Hookdeck, &mut text.as_bytes(), &mut |imported| {
+                proved.push(imported.captured);
+                Ok(())
+            })
+            .unwrap();
         assert_eq!((&proved[0].body[..], proved[0].judgement.verdict), (&body[..], Verdict::Verified));
         assert!(proved[0].intake.is_complete());
     }

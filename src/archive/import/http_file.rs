@@ -147,7 +147,11 @@ fn without_scripts<'a>(block: &[&'a str]) -> Vec<&'a str> {
         let begins = ["> {%", "< {%", ">> {%"].iter().any(|begin| start.starts_with(begin));
         if is_script || begins {
             is_script = !line.trim_end().ends_with("%}");
-        } else if !(line.starts_with("> ") || line.starts_with(">> ") || line.starts_with(">>! ") || line.starts_with("<> ")) {
+        } else if !(line.starts_with("> ")
+            || line.starts_with(">> ")
+            || line.starts_with(">>! ")
+            || line.starts_with("<> "))
+        {
             lines.push(*line);
         }
     }
@@ -174,7 +178,7 @@ fn body(
             Some((name, is_filled)) => match importer.read_file(&fill(name)) {
                 Ok(content) if is_filled => body.extend_from_slice(fill(&String::from_utf8_lossy(&content)).as_bytes()),
                 Ok(content) => body.extend_from_slice(&content),
-                Err(reason) => left_out = left_out.or(Some(format!("a part of the body is left out: {reason}"))),
+                Err(reason) => left_out = left_out.or(Some(reason)),
             },
             None => body.extend_from_slice(fill(text).as_bytes()),
         }
@@ -249,8 +253,11 @@ mod tests {
         let (all, findings) = read(text);
         assert_eq!((all.len(), findings.passed_over.count(), findings.remarks.count()), (2, 0, 0), "{findings:?}");
         let (head, body) = captured_of(&all[0]);
-        assert_eq!(String::from_utf8(head).unwrap(), "POST /hook?a=1&b=2 HTTP/1.1\r\nHost: h:3000\r\nX-A: 1\r\n\
-            Content-Type: application/json\r\nContent-Length: 12\r\n\r\n");
+        assert_eq!(
+            String::from_utf8(head).unwrap(),
+            "POST /hook?a=1&b=2 HTTP/1.1\r\nHost: h:3000\r\nX-A: 1\r\n\
+            Content-Type: application/json\r\nContent-Length: 12\r\n\r\n"
+        );
         assert_eq!(body, b"{\n  \"a\": 1\n}");
         assert_eq!(captured_of(&all[1]).0, b"GET /two HTTP/1.1\r\nHost: h\r\n\r\n");
     }
@@ -272,7 +279,7 @@ mod tests {
         #[test]
         fn any_text_is_read_or_refused(text in "(GET |POST |@a=|###|[ -~\n\r]){0,30}") {
             let _ = read_noting(ImportSource::Http, &text);
-            ImportSource::detect(text.as_bytes());
+            let _ = ImportSource::detect(text.as_bytes());
         }
     }
 }

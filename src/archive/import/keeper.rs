@@ -85,7 +85,14 @@ impl ImportKeeper {
     /// Keeps with the writer behind `handle`.
     #[must_use]
     pub fn new(handle: WriterHandle, bounds: ImportBounds) -> Self {
-        Self { handle, bounds, waiting: VecDeque::new(), waiting_bytes: 0, kept: KeptImports::default(), ids: Vec::new() }
+        Self {
+            handle,
+            bounds,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            kept: KeptImports::default(),
+            ids: Vec::new(),
+        }
     }
 
     /// What is on disk so far.
@@ -186,7 +193,55 @@ impl ImportKeeper {
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
+    use super::super::{ImportSource, Importer};
     use super::*;
+    use crate::config::Registry;
+    use crate::store::{Location, Reader, Writer};
+
+    fn keeper(folder: &std::path::Path) -> (Location, Writer, ImportKeeper) {
+        let location = Location::new(folder.join("s.db"));
+        let (writer, handle) = Writer::start_briefly(&location).unwrap();
+        (location, writer, ImportKeeper::new(handle, ImportBounds::ALONE))
+    }
+
+    fn imported(body: u8) -> Imported {
+        let registry = Registry::default();
+        let files = None;
+        let importer =
+            Importer { registry: &registry, judge_again: false, now: Timestamp::UNIX_EPOCH, strict: false, files };
+        let text = [b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n".as_slice(), &[body]].concat();
+        let mut all = Vec::new();
+        let mut take = |imported| {
+            all.push(imported);
+            Ok(())
+        };
+        importer.read(ImportSource::Raw, &mut &text[..], &mut take).unwrap();
+        all.remove(0)
+    }
+
+    #[test]
+    fn what_cannot_be_kept_whole_is_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (location, writer, mut first) = keeper(folder.path());
+        first.keep(imported(b'1')).unwrap();
+        assert!(matches!(first.finish(Ok(())), ImportEnd::Kept(KeptImports { count: 1, .. })));
+        writer.join();
+        let (_, writer, mut second) = keeper(folder.path());
+        (b'2'..b'9').for_each(|body| second.keep(imported(body)).unwrap());
+        let failed = Err(ImportError::Taken("no space left".to_owned()));
+        assert!(matches!(second.finish(failed), ImportEnd::TakenBack(_)));
+        writer.join();
+        let left = Reader::open(&location).unwrap().page(crate::store::Page::Newest, 10).unwrap();
+        assert_eq!(left.iter().map(|summary| summary.id.0).collect::<Vec<_>>(), [1]);
+        // Its number is given to nobody else.
+        let (_, writer, mut third) = keeper(folder.path());
+        third.keep(imported(b'x')).unwrap();
+        let ImportEnd::Kept(kept) = third.finish(Ok(())) else { panic!() };
+        assert!(kept.ids.is_some_and(|(first, _)| first.0 > 1));
+        writer.join();
+    }
 
     #[test]
     fn what_several_imports_have_kept_is_added_up() {

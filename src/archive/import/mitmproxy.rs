@@ -112,7 +112,8 @@ fn pairs(message: Tnet<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
 /// The body, against the length that the head declares.
 fn content(request: Tnet<'_>, head: &[u8]) -> Result<(Vec<u8>, Intake), String> {
     let declared = crate::http::Head::from(head.to_vec());
-    let declared = declared.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
+    let declared =
+        declared.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
     let Some(body) = request.get("content").and_then(Tnet::bytes) else {
         return match declared {
             Some(0) | None if request.get("content").is_none() => Ok((Vec::new(), Intake::Complete)),
@@ -189,7 +190,10 @@ mod tests {
         let (all, findings) = read(FLOWS).unwrap();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let (head, body) = captured_of(&all[0]);
-        assert_eq!(text(&head), "POST /hook?a=1 HTTP/1.1\r\nHost: example.com\r\nX-A: caf\u{fffd}\r\nContent-Length: 8\r\n\r\n");
+        assert_eq!(
+            text(&head),
+            "POST /hook?a=1 HTTP/1.1\r\nHost: example.com\r\nX-A: caf\u{fffd}\r\nContent-Length: 8\r\n\r\n"
+        );
         assert!(head.windows(4).any(|part| part == b"caf\xe9"));
         assert_eq!(body, b"{\"a\":1}\xff");
         assert_eq!(all[0].captured.received_at.to_string(), "2025-05-01T12:00:00.25Z");

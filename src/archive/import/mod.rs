@@ -193,8 +193,8 @@ impl Importer<'_> {
     fn read_file(&self, name: &str) -> Result<Vec<u8>, String> {
         let name_shown = built::quoted(name);
         match self.files {
-            None => Err(format!("it is in the file {name_shown}, which --read-files reads")),
-            Some(files) => files.read(name).map_err(|reason| format!("it is in the file {name_shown}: {reason}")),
+            None => Err(format!("the body is in the file {name_shown}, which --read-files reads")),
+            Some(files) => files.read(name).map_err(|reason| format!("the body is in the file {name_shown}: {reason}")),
         }
     }
 
@@ -219,4 +219,4 @@ fn skip_byte_order_mark(input: &mut dyn BufRead) -> io::Result<()> {
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
-pub(super) use tests::delivery as tests_delivery;
+pub(crate) use tests::delivery as tests_delivery;

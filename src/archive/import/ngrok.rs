@@ -78,9 +78,9 @@ pub fn captures(text: &[u8]) -> Result<Vec<AgentCapture>, String> {
 }
 
 fn list(text: &[u8]) -> Result<Vec<Box<RawValue>>, String> {
-    serde_json::from_slice::<List>(text).map(|list| list.requests).map_err(|error| {
-        format!("not the requests of ngrok's agent: {}", quoted(&error.to_string()))
-    })
+    serde_json::from_slice::<List>(text)
+        .map(|list| list.requests)
+        .map_err(|error| format!("not the requests of ngrok's agent: {}", quoted(&error.to_string())))
 }
 
 pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(), ImportError> {
@@ -97,7 +97,8 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
     // The agent lists the newest first, and deliveries are kept in the order in which they came.
     for captured in all.iter().rev() {
         let captured = serde_json::from_str::<Captured>(captured.get());
-        let read = captured.map_err(|error| format!("it is not a request of ngrok's agent: {}", quoted(&error.to_string())));
+        let read =
+            captured.map_err(|error| format!("it is not a request of ngrok's agent: {}", quoted(&error.to_string())));
         sink.entry(read.and_then(request))?;
     }
     Ok(())
@@ -155,7 +156,8 @@ fn answer(response: &Side, latency: Duration) -> (Option<Answer>, Option<String>
     let declared = head.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
     let body_bytes = declared.unwrap_or_default().max(body.len() as u64);
     if body_bytes > body.len() as u64 {
-        remark = remark.or_else(|| Some(format!("ngrok's agent kept {} of {body_bytes} bytes of its response", body.len())));
+        remark =
+            remark.or_else(|| Some(format!("ngrok's agent kept {} of {body_bytes} bytes of its response", body.len())));
     }
     let headers = head.fields().map(|field| (String::from_utf8_lossy(&field.name).into_owned(), field.value));
     let answer = Answer {
@@ -190,7 +192,8 @@ mod tests {
     }
 
     const REQUEST: &str = "POST /hook HTTP/1.1\r\nHost: a.ngrok.app\r\nContent-Length: 2\r\n\r\n{}";
-    const RESPONSE: &str = "HTTP/1.1 401 Unauthorized\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n";
+    const RESPONSE: &str =
+        "HTTP/1.1 401 Unauthorized\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nno\r\n0\r\n\r\n";
 
     #[test]
     fn what_the_agent_holds_becomes_deliveries_with_their_answers() {
@@ -203,7 +206,10 @@ mod tests {
         assert_eq!(all[0].captured.method, "GET");
         let last = &all[1];
         assert_eq!(captured_of(last), (REQUEST.as_bytes()[..REQUEST.len() - 2].to_vec(), b"{}".to_vec()));
-        assert_eq!((&*last.captured.remote, last.captured.received_at.to_string()), ("203.0.113.9 (imported)", "2025-05-01T12:00:00.5Z".to_owned()));
+        assert_eq!(
+            (&*last.captured.remote, last.captured.received_at.to_string()),
+            ("203.0.113.9 (imported)", "2025-05-01T12:00:00.5Z".to_owned())
+        );
         let answer = last.answer.as_ref().unwrap();
         assert_eq!((answer.status, &answer.body[..], answer.latency.as_micros()), (401, &b"no"[..], 12_345));
         assert_eq!(captures(text.as_bytes()).unwrap().len(), 2);

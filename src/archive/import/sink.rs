@@ -106,7 +106,10 @@ impl<'a, 'b> Sink<'a, 'b> {
     pub(super) fn foreign(&mut self, imported: Imported, mut remarks: Vec<String>) -> Result<(), ImportError> {
         let intake = &imported.captured.intake;
         if !intake.is_complete() {
-            remarks.push(format!("{}: {}", intake.name(), intake.reason()));
+            remarks.push(match intake {
+                Intake::Rebuilt(reason) => reason.clone(),
+                _ => format!("{}: {}", intake.name(), intake.reason()),
+            });
         }
         let entry = self.next();
         if let Some(reason) = remarks.first().filter(|_| self.importer.strict) {

@@ -198,8 +198,8 @@ mod tests {
     proptest! {
         #[test]
         fn any_beginning_is_looked_at(bytes: Vec<u8>, text in "[{}\\[\\]\":,a\\\\]{0,40}") {
-            ImportSource::detect(&bytes);
-            ImportSource::detect(text.as_bytes());
+            let _ = ImportSource::detect(&bytes);
+            let _ = ImportSource::detect(text.as_bytes());
         }
     }
 }

@@ -78,7 +78,8 @@ fn request(text: &str, importer: &Importer<'_>) -> Result<ForeignRequest, String
 /// Where the events go: the first webhook that is Stripe's by its name or its path, else `/`.
 fn path(importer: &Importer<'_>) -> String {
     let is_of_stripe = |text: &str| text.to_ascii_lowercase().contains("stripe");
-    let webhook = importer.registry.webhooks().iter().find(|webhook| is_of_stripe(&webhook.name) || is_of_stripe(&webhook.path));
+    let webhook =
+        importer.registry.webhooks().iter().find(|webhook| is_of_stripe(&webhook.name) || is_of_stripe(&webhook.path));
     webhook.map_or_else(|| "/".to_owned(), |webhook| webhook.path.clone())
 }
 
@@ -92,11 +93,15 @@ mod tests {
 
     #[test]
     fn events_lists_and_arrays_are_read() {
-        let event = json!({"id": "evt_1", "object": "event", "created": 1746100800, "type": "plan.created", "data": {}});
-        let thin = json!({"id": "evt_2", "object": "v2.core.event", "created": "2025-05-01T12:00:00.000Z", "type": "v2.x"});
+        let event =
+            json!({"id": "evt_1", "object": "event", "created": 1746100800, "type": "plan.created", "data": {}});
+        let thin =
+            json!({"id": "evt_2", "object": "v2.core.event", "created": "2025-05-01T12:00:00.000Z", "type": "v2.x"});
         let list = json!({"object": "list", "data": [event, thin], "has_more": false, "url": "/v1/events"});
         let pretty = format!("{event:#}\n{event}\n");
-        for (text, count) in [(event.to_string(), 1), (list.to_string(), 2), (json!([event, thin]).to_string(), 2), (pretty, 2)] {
+        for (text, count) in
+            [(event.to_string(), 1), (list.to_string(), 2), (json!([event, thin]).to_string(), 2), (pretty, 2)]
+        {
             assert_eq!(ImportSource::detect(text.as_bytes()), Some(ImportSource::Stripe), "{text}");
             let (all, findings) = read_noting(ImportSource::Stripe, &text).unwrap();
             assert_eq!((all.len(), findings.remarks.count()), (count, count as u64), "{findings:?}");

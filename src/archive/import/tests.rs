@@ -41,10 +41,11 @@ fn wrong(source: ImportSource, text: impl AsRef<[u8]>) -> String {
 }
 
 /// A delivery as if it had been captured.
-pub(super) fn delivery(head: &[u8], body: &[u8]) -> Delivery {
+pub(crate) fn delivery(head: &[u8], body: &[u8]) -> Delivery {
     let registry = Registry::default();
     let at = Timestamp::from_microsecond(1_746_123_456_789_012).unwrap();
-    let captured = importer(&registry).judged(at, "", head.to_vec(), body.to_vec(), WireFraming::NONE, Intake::Complete);
+    let captured =
+        importer(&registry).judged(at, "", head.to_vec(), body.to_vec(), WireFraming::NONE, Intake::Complete);
     let answer = Answer {
         outcome: crate::delivery::Outcome::Sent,
         status: 401,
@@ -235,7 +236,7 @@ proptest! {
             let mut file = match source {
                 ImportSource::Json => exported(Json::default(), &original),
                 ImportSource::Har => exported(Har::default(), &original),
-                ImportSource::Raw => exported(Raw::default(), &original),
+                _ => exported(Raw::default(), &original),
             };
             let at = at.index(file.len());
             file.splice(at..(at + length).min(file.len()), text.bytes());

@@ -91,11 +91,13 @@ pub(super) fn length(digits: &[u8]) -> Option<usize> {
 /// Whether a file may begin with one.
 pub(super) fn is_likely(beginning: &[u8]) -> bool {
     let colon = memchr::memchr(b':', &beginning[..beginning.len().min(LENGTH_DIGITS + 1)]);
-    colon.is_some_and(|colon| length(&beginning[..colon]).is_some_and(|length| length > 2) && {
-        // A flow is a dictionary, whose first key is a string.
-        let inside = &beginning[colon + 1..];
-        memchr::memchr(b':', &inside[..inside.len().min(LENGTH_DIGITS + 1)])
-            .is_some_and(|second| self::length(&inside[..second]).is_some())
+    colon.is_some_and(|colon| {
+        length(&beginning[..colon]).is_some_and(|length| length > 2) && {
+            // A flow is a dictionary, whose first key is a string.
+            let inside = &beginning[colon + 1..];
+            memchr::memchr(b':', &inside[..inside.len().min(LENGTH_DIGITS + 1)])
+                .is_some_and(|second| self::length(&inside[..second]).is_some())
+        }
     })
 }
 

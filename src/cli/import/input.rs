@@ -5,9 +5,7 @@ use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::report::Report;
-use crate::archive::import::{
-    ImportError, ImportFindings, ImportSource, Imported, Importer, NamedFiles, SPOOL_BYTES,
-};
+use crate::archive::import::{ImportError, ImportFindings, ImportSource, Imported, Importer, NamedFiles, SPOOL_BYTES};
 use crate::cli::CliError;
 use crate::config::shown;
 use crate::system::read;
@@ -33,7 +31,8 @@ pub(super) struct ImportFolder(PathBuf);
 
 impl NamedFiles for ImportFolder {
     fn read(&self, name: &str) -> Result<Vec<u8>, String> {
-        let is_below = Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
+        let is_below =
+            Path::new(name).components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
         let inside = "only files in the folder of the imported file, or below, are read";
         if !is_below {
             return Err(inside.to_owned());

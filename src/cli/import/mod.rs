@@ -15,11 +15,11 @@ use super::prune::in_use;
 #[cfg(unix)]
 use super::running::RunningListener;
 use super::{CliError, OutputFormat, SettingsArgs, agent, output};
+#[cfg(unix)]
+use crate::archive::import::write_transfer;
 use crate::archive::import::{
     ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Imported, Importer, KeptImports, KnownDeliveries,
 };
-#[cfg(unix)]
-use crate::archive::import::write_transfer;
 use crate::config::consent::Scope;
 use crate::delivery::DeliveryId;
 use crate::store::{Location, Reader, Writer};
@@ -108,7 +108,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
     let mut report = Report::default();
     let inputs = inputs(settings, args, &mut report)?;
     let progress = Progress::new();
-    let mut import = Import { importer, inputs, progress, found: 0, known: HashSet::new(), reads_files: args.read_files };
+    let mut import =
+        Import { importer, inputs, progress, found: 0, known: HashSet::new(), reads_files: args.read_files };
     import.check(&location, &mut report)?;
     report.warn();
     if import.found == 0 && import.known.is_empty() {
@@ -168,14 +169,22 @@ impl Import<'_> {
             let (progress, found, known) = (&mut self.progress, &mut self.found, &mut self.known);
             let held = held.as_ref().filter(|_| input.source == ImportSource::Ngrok);
             let (folder, mut skipped) = (input.folder.clone(), Vec::new());
-            let importer = Importer { files: folder.as_ref().filter(|_| self.reads_files).map(|folder| folder as _), ..self.importer };
+            let importer = Importer {
+                files: folder.as_ref().filter(|_| self.reads_files).map(|folder| folder as _),
+                ..self.importer
+            };
             let findings = input.read(&importer, &mut |imported| {
                 at += 1;
                 let already = held.map(|held| held.find(&imported)).transpose();
                 match already.map_err(|error| ImportError::Taken(error.to_string()))?.flatten() {
                     Some(already) => {
                         known.insert(at);
-                        skipped.push(format!("{} {}: {}", imported.captured.method, imported.captured.path, already.words()));
+                        skipped.push(format!(
+                            "{} {}: {}",
+                            imported.captured.method,
+                            imported.captured.path,
+                            already.words()
+                        ));
                     }
                     None => *found += 1,
                 }
@@ -197,7 +206,10 @@ impl Import<'_> {
         let mut read = Ok(());
         for input in &mut self.inputs {
             let folder = input.folder.clone();
-            let importer = Importer { files: folder.as_ref().filter(|_| self.reads_files).map(|folder| folder as _), ..self.importer };
+            let importer = Importer {
+                files: folder.as_ref().filter(|_| self.reads_files).map(|folder| folder as _),
+                ..self.importer
+            };
             let findings = input.read(&importer, &mut |imported| {
                 at += 1;
                 if !known.contains(&at) {

@@ -35,7 +35,8 @@ impl Said {
     fn add(&mut self, file: Option<&str>, name: &str, what: &str, remarks: &ImportRemarks) {
         self.count += remarks.count();
         let before = file.map_or_else(String::new, |file| format!("{file}: "));
-        let lines = remarks.listed().iter().map(|remark| format!("{before}entry {}{what}: {}", remark.entry, remark.words));
+        let lines =
+            remarks.listed().iter().map(|remark| format!("{before}entry {}{what}: {}", remark.entry, remark.words));
         self.lines.extend(lines.take(PRINTED.saturating_sub(self.lines.len())));
         self.json.extend(remarks.to_json(name).into_iter().map(|mut json| {
             if let Some(file) = file {

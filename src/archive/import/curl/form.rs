@@ -13,7 +13,8 @@ const BOUNDARY: &str = "------------------------0000000000000000000000";
 /// A part without a name.
 pub(super) fn body(parts: &[(Vec<u8>, bool)], files: &Files<'_>) -> Result<CurlBody, String> {
     let mut bytes = Vec::new();
-    let mut intake = Intake::Rebuilt("curl draws the boundary of a form when it sends it: another one is here".to_owned());
+    let mut intake =
+        Intake::Rebuilt("curl draws the boundary of a form when it sends it: another one is here".to_owned());
     for (part, is_literal) in parts {
         let at = memchr::memchr(b'=', part).ok_or("a part of the form has no name")?;
         let (name, value) = (&part[..at], &part[at + 1..]);

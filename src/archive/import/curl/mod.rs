@@ -38,7 +38,8 @@ pub(super) fn is_curl(beginning: &[u8]) -> bool {
 
 fn is_command(line: &[u8]) -> bool {
     [&b"curl"[..], b"curl.exe"].iter().any(|name| {
-        line.strip_prefix(*name).is_some_and(|rest| rest.first().is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\\')))
+        line.strip_prefix(*name)
+            .is_some_and(|rest| rest.first().is_some_and(|byte| matches!(byte, b' ' | b'\t' | b'\\')))
     })
 }
 
@@ -66,7 +67,8 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
             let stdin = input.or_else(|| is_piped.then_some(piped));
             for request in options::requests(&words[1..]) {
                 found += 1;
-                let read = request.and_then(|command: CurlCommand| request::of(&command, stdin.as_deref(), sink.importer));
+                let read =
+                    request.and_then(|command: CurlCommand| request::of(&command, stdin.as_deref(), sink.importer));
                 sink.entry(read)?;
             }
         } else if let Some(output) = printf::output(&command) {

@@ -87,7 +87,9 @@ fn escape<'a>(kind: u8, rest: &'a [u8], escapes: Escapes, out: &mut Vec<u8>) -> 
     let digits = match kind {
         b'0'..=b'7' => {
             let digits = 1 + rest.iter().take(2).take_while(|byte| matches!(byte, b'0'..=b'7')).count();
-            let value = std::iter::once(&kind).chain(&rest[..digits - 1]).fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
+            let value = std::iter::once(&kind)
+                .chain(&rest[..digits - 1])
+                .fold(0_u32, |value, digit| value * 8 + u32::from(digit - b'0'));
             // As shells do, of more than a byte the lower eight bits.
             out.push((value & 0xff) as u8);
             return &rest[digits - 1..];

@@ -22,7 +22,11 @@ pub(super) struct CurlBody {
 /// # Errors
 ///
 /// Why it would not be a request.
-pub(super) fn of(command: &CurlCommand, stdin: Option<&[u8]>, importer: &Importer<'_>) -> Result<ForeignRequest, String> {
+pub(super) fn of(
+    command: &CurlCommand,
+    stdin: Option<&[u8]>,
+    importer: &Importer<'_>,
+) -> Result<ForeignRequest, String> {
     let files = Files { stdin, importer };
     let mut remarks = command.remarks.clone();
     let body = body(command, &files)?;
@@ -150,7 +154,8 @@ fn own(
         remarks.push("curl's own User-Agent is left out: its version is not known".to_owned());
     }
     if command.is_compressed && is_free(headers, "accept-encoding") {
-        remarks.push("curl's own Accept-Encoding (--compressed) is left out: what it can decode is not known".to_owned());
+        remarks
+            .push("curl's own Accept-Encoding (--compressed) is left out: what it can decode is not known".to_owned());
     }
     let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"transfer-encoding"));
     let mut behind: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
@@ -252,7 +257,10 @@ impl Files<'_> {
     /// The content of a file, `-` for what is piped into the command; or why it is not known.
     pub(super) fn read(&self, name: &[u8]) -> Result<Vec<u8>, String> {
         if name == b"-" {
-            return self.stdin.map(<[u8]>::to_vec).ok_or_else(|| "what is piped into the command is not in the text".to_owned());
+            return self
+                .stdin
+                .map(<[u8]>::to_vec)
+                .ok_or_else(|| "what is piped into the command is not in the text".to_owned());
         }
         self.importer.read_file(&String::from_utf8_lossy(name))
     }

@@ -394,7 +394,10 @@ mod tests {
         assert_eq!(words("a \\\n  b # c\nd;e && f | g"), [vec!["a", "b"], vec!["d"], vec!["e"], vec!["f"], vec!["g"]]);
         assert_eq!(words(r"a $'\n\x41\u0041\101\''"), [["a", "\nAAA'"]]);
         assert_eq!(words("b=${1:-http://h/}\nb=${b%/}\nc \"$b/x\" $d"), [["c", "http://h/x", "?$d"]]);
-        assert_eq!(words(r#"a "$(printf 'x\012')" $(date)"#), [vec!["date"], vec!["a", "x", "?the output of a command"]]);
+        assert_eq!(
+            words(r#"a "$(printf 'x\012')" $(date)"#),
+            [vec!["date"], vec!["a", "x", "?the output of a command"]]
+        );
         assert_eq!(words("a 2>/dev/null > b < c d"), [["a", "d"]]);
         assert_eq!(words("a 'unfinished"), [["a", "unfinished"]]);
     }

@@ -24,8 +24,11 @@ fn one(text: &str) -> (String, String) {
 #[test]
 fn a_command_is_the_request_that_it_sends() {
     let (head, body) = one("curl -A me https://h:8443/hook?x=1 -H 'X-A: 1' -d '{\"a\":\"it'\\''s\"}'");
-    assert_eq!(head, "POST /hook?x=1 HTTP/1.1\r\nHost: h:8443\r\nUser-Agent: me\r\nAccept: */*\r\nX-A: 1\r\n\
-        Content-Length: 12\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n");
+    assert_eq!(
+        head,
+        "POST /hook?x=1 HTTP/1.1\r\nHost: h:8443\r\nUser-Agent: me\r\nAccept: */*\r\nX-A: 1\r\n\
+        Content-Length: 12\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
+    );
     assert_eq!(body, "{\"a\":\"it's\"}");
     let (head, body) = one("$ curl -sSXPUT -u a:b --json '{}' --json '[]' h -b 'c=1' -b d=2 -e http://r");
     assert!(head.starts_with("PUT / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic YTpi\r\n"), "{head}");

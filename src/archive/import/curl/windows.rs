@@ -164,7 +164,10 @@ mod tests {
     fn powershell_is_read() {
         let text = "curl.exe 'http://h/' `\r\n -H \"a: `\"b`\"\" -d '{\"x\": ''y''}'; other";
         let read = powershell_commands(text.as_bytes());
-        assert_eq!(words(&read), [vec!["curl.exe", "http://h/", "-H", "a: \"b\"", "-d", "{\"x\": 'y'}"], vec!["other"]]);
+        assert_eq!(
+            words(&read),
+            [vec!["curl.exe", "http://h/", "-H", "a: \"b\"", "-d", "{\"x\": 'y'}"], vec!["other"]]
+        );
         assert_eq!(words(&powershell_commands(br#"curl -d '{\"a\":1}'"#)), [["curl", "-d", "{\"a\":1}"]]);
     }
 

@@ -157,9 +157,11 @@ fn line_end(byte: &u8) -> &[u8] {
 fn of_fields(request: &Request, params: &[Param], declared: &Declared) -> FoundBody {
     let header = request.headers.iter().flatten().find(|pair| pair.name.0.eq_ignore_ascii_case("content-type"));
     let own = request.post_data.as_ref().and_then(|data| data.mime_type.as_ref());
-    let kind = header.map(|pair| &pair.value).into_iter().chain(own).map(|kind| kind.0.clone()).find(|kind| !kind.is_empty());
+    let kind =
+        header.map(|pair| &pair.value).into_iter().chain(own).map(|kind| kind.0.clone()).find(|kind| !kind.is_empty());
     let kind = kind.unwrap_or_default();
-    let text = |value: &Option<super::entry::Loose>| value.as_ref().map(|text| text.0.clone()).filter(|text| !text.is_empty());
+    let text =
+        |value: &Option<super::entry::Loose>| value.as_ref().map(|text| text.0.clone()).filter(|text| !text.is_empty());
     let fields: Vec<FormField> = params
         .iter()
         .map(|param| FormField {
@@ -179,7 +181,10 @@ fn of_fields(request: &Request, params: &[Param], declared: &Declared) -> FoundB
         }
     };
     let Some((length, who)) = declared.length() else {
-        return FoundBody::rebuilt(bodies, "rebuilt from the fields of its form; no length was declared".to_owned());
+        return FoundBody::rebuilt(
+            bodies,
+            "only the fields of its form are there, and no length was declared".to_owned(),
+        );
     };
     let (mut right, mut others): (Vec<_>, Vec<_>) = bodies.into_iter().partition(|body| body.len() as u64 == length);
     match right.len() {
@@ -189,14 +194,17 @@ fn of_fields(request: &Request, params: &[Param], declared: &Declared) -> FoundB
         ),
         0 => {
             let lacks = fields.iter().any(|field| field.file_name.is_some() && field.value.is_empty());
-            let file = if lacks { " and without the content of its files" } else { "" };
+            let file = if lacks { ", without the content of its files" } else { "" };
             let length = grouped(length);
             others.sort_by_key(|body| (body.len() as u64).abs_diff(declared.content_length.unwrap_or_default()));
-            let reason = format!("rebuilt from the fields of its form{file}; no encoding of them has the {length} bytes that {who} declares");
+            let reason = format!(
+                "only the fields of its form are there{file}; no encoding of them has the {length} bytes that {who} declares"
+            );
             FoundBody::rebuilt(others, reason)
         }
         count => {
-            let reason = format!("rebuilt from the fields of its form; {count} encodings of them have the declared length");
+            let reason =
+                format!("only the fields of its form are there; {count} encodings of them have the declared length");
             FoundBody::rebuilt(right, reason)
         }
     }

@@ -89,7 +89,10 @@ impl<'de> Deserialize<'de> for Loose {
 
 /// Takes an entry, or passes over it.
 pub(super) fn take(sink: &mut Sink<'_, '_>, text: &str) -> Result<(), ImportError> {
-    match serde_json::from_str::<Entry>(text).map_err(|error| reason(&error)).and_then(|entry| read(sink.importer, entry)) {
+    match serde_json::from_str::<Entry>(text)
+        .map_err(|error| reason(&error))
+        .and_then(|entry| read(sink.importer, entry))
+    {
         Ok((imported, remarks)) => sink.foreign(imported, remarks),
         Err(reason) => sink.pass_over(&reason),
     }

@@ -46,7 +46,9 @@ fn a_body_that_was_left_out_is_truncated() {
     let chunked = json!([{"name": "Transfer-Encoding", "value": "chunked"}]);
     assert_eq!(intake(json!({"headers": chunked})), left_out("it was sent in chunks"));
     assert_eq!(intake(json!({"postData": {"mimeType": "a/b"}})), left_out("postData has a type and no text"));
-    for whole in [json!({"headers": length(0)}), json!({"bodySize": 0}), json!({"bodySize": -1}), json!({"postData": null})] {
+    for whole in
+        [json!({"headers": length(0)}), json!({"bodySize": 0}), json!({"bodySize": -1}), json!({"postData": null})]
+    {
         assert_eq!(intake(whole), Intake::Complete);
     }
 }
@@ -104,20 +106,27 @@ fn a_signature_proves_which_form_it_was() {
     );
     let body = b"a=%2f";
     let signature = crate::signature::sign(&registry.keyring().secrets()[0], b"1746100800", body);
-    let entry = |signature: &str| post(json!({
+    let entry = |signature: &str| {
+        post(json!({
         "headers": [{"name": "X-Webhook-Signature", "value": signature}, {"name": "X-Webhook-Timestamp", "value": "1746100800"}],
-        "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "/"}]}}));
+        "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a", "value": "/"}]}}))
+    };
     let read = |signature: &str| {
         let mut all = Vec::new();
         let text = har(&entry(signature));
-        importer_with(&registry, false).read(ImportSource::Har, &mut text.as_bytes(), &mut |imported| {
-            all.push(imported.captured);
-            Ok(())
-        }).unwrap();
+        importer_with(&registry, false)
+            .read(ImportSource::Har, &mut text.as_bytes(), &mut |imported| {
+                all.push(imported.captured);
+                Ok(())
+            })
+            .unwrap();
         all.remove(0)
     };
     let proved = read(&signature);
-    assert_eq!((&proved.body[..], &proved.intake, proved.judgement.verdict), (&body[..], &Intake::Complete, Verdict::Verified));
+    assert_eq!(
+        (&proved.body[..], &proved.intake, proved.judgement.verdict),
+        (&body[..], &Intake::Complete, Verdict::Verified)
+    );
     // Nothing is said about a signature of bytes that are not known.
     let other = read(&"0".repeat(64));
     assert_eq!((other.intake.name(), other.judgement.verdict), ("rebuilt", Verdict::NotJudged));
@@ -130,7 +139,10 @@ fn odd_entries_are_passed_over_or_taken_with_a_remark() {
         (json!({"url": "/hook"}), "no Host header"),
         (json!({"method": ""}), "method"),
         (json!({"postData": {"text": "x", "encoding": "rot13"}}), "rot13"),
-        (json!({"headers": [{"name": "Content-Length", "value": "1"}, {"name": "Content-Length", "value": "2"}]}), "Content-Length"),
+        (
+            json!({"headers": [{"name": "Content-Length", "value": "1"}, {"name": "Content-Length", "value": "2"}]}),
+            "Content-Length",
+        ),
         (json!({"headers": 5}), "invalid type"),
     ] {
         let said = passed_over(&post(more));
@@ -150,7 +162,8 @@ fn odd_entries_are_passed_over_or_taken_with_a_remark() {
     let (all, findings) = read_noting(ImportSource::Har, &mixed).unwrap();
     assert_eq!((all.len(), findings.passed_over.listed()[0].entry), (1, 1));
     for text in [mixed, har(&entry)] {
-        let strict = importer_with(&Registry::default(), true).read(ImportSource::Har, &mut text.as_bytes(), &mut |_| Ok(()));
+        let strict =
+            importer_with(&Registry::default(), true).read(ImportSource::Har, &mut text.as_bytes(), &mut |_| Ok(()));
         assert!(matches!(strict, Err(ImportError::Content { number: 1, .. })), "{strict:?}");
     }
 }
