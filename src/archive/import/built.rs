@@ -33,6 +33,8 @@ pub(super) struct HeadParts<'a> {
     pub(super) is_http10: bool,
     /// In order. Those whose names begin with a colon are HTTP/2's request line (RFC 9113, section 8.3.1).
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Whether the values have the white space after the colon that they are to have.
+    pub(super) has_spaces: bool,
 }
 
 /// Foreign text as a remark may quote it.
@@ -44,7 +46,7 @@ impl HeadParts<'_> {
     /// The first header of this name.
     pub(super) fn value(&self, name: &str) -> Option<&[u8]> {
         let mut named = self.headers.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name.as_bytes()));
-        named.next().map(|(_, value)| &**value)
+        named.next().map(|(_, value)| value.trim_ascii())
     }
 
     /// The head that such a request has in HTTP/1.1.
@@ -63,7 +65,7 @@ impl HeadParts<'_> {
             lines.extend_from_slice(format!("Host: {host}\r\n").as_bytes());
         }
         for (name, value) in self.headers.iter().filter(|(name, _)| !name.starts_with(b":")) {
-            match line(name, value) {
+            match line(name, value, if self.has_spaces { b":" } else { b": " }) {
                 Ok(line) => lines.extend_from_slice(&line),
                 Err(reason) => remarks.push(reason),
             }
@@ -97,7 +99,7 @@ impl HeadParts<'_> {
 }
 
 /// One header line, or why it cannot be one.
-fn line(name: &[u8], value: &[u8]) -> Result<Vec<u8>, String> {
+fn line(name: &[u8], value: &[u8], colon: &[u8]) -> Result<Vec<u8>, String> {
     let left_out = |why: &str| {
         let name = quoted(&visible_bytes(name));
         Err(format!("the header {name} is left out: {why}"))
@@ -105,7 +107,7 @@ fn line(name: &[u8], value: &[u8]) -> Result<Vec<u8>, String> {
     if [name, value].iter().any(|part| part.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0))) {
         return left_out("it contains a line end or NUL");
     }
-    let mut line = [name, b": ", value].concat();
+    let mut line = [name, colon, value].concat();
     match field(&line) {
         Ok((read, _)) if read == name => {
             line.extend_from_slice(b"\r\n");
@@ -228,7 +230,10 @@ mod tests {
             header("D", "x\r\ny"),
             header("E", "\u{1}"),
         ];
-        let built = HeadParts { method: "POST", url: "http://h/a b", is_http10: false, headers }.build().unwrap();
+        let built =
+            HeadParts { method: "POST", url: "http://h/a b", is_http10: false, headers, ..HeadParts::default() }
+                .build()
+                .unwrap();
         assert_eq!(String::from_utf8(built.bytes).unwrap(), "POST /a%20b HTTP/1.1\r\nHost: h\r\nA: 1\r\n\r\n");
         assert_eq!(built.remarks.len(), 4, "{:?}", built.remarks);
         for (method, url) in
@@ -246,7 +251,7 @@ mod tests {
             headers in proptest::collection::vec(("[ -~\\r\\n]{0,8}", "[ -~\\r\\n\\t\\x00]{0,8}"), 0..4),
         ) {
             let named: Vec<_> = headers.iter().map(|(name, value)| (name.clone().into_bytes(), value.clone().into_bytes())).collect();
-            let parts = HeadParts { method: &method, url: &url, is_http10: false, headers: named };
+            let parts = HeadParts { method: &method, url: &url, is_http10: false, headers: named, ..HeadParts::default() };
             if let Ok(built) = parts.build() {
                 let head = crate::http::Head::from(built.bytes.clone());
                 prop_assert!(head.fields().count() <= headers.len() + 1);

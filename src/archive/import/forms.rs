@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 /// A field of a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct FormField {
+pub(super) struct ArchivedField {
     pub(super) name: String,
     pub(super) value: String,
     /// Of a file in a multipart form.
@@ -33,7 +33,7 @@ const KEPT: [&str; 6] = [
 ];
 
 /// Every distinct body that `application/x-www-form-urlencoded` may be of these fields, the likeliest first.
-pub(super) fn urlencoded(fields: &[FormField]) -> Vec<Vec<u8>> {
+pub(super) fn urlencoded(fields: &[ArchivedField]) -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
     let mut add = |body: String| {
         let body = body.into_bytes();
@@ -56,7 +56,7 @@ pub(super) fn urlencoded(fields: &[FormField]) -> Vec<Vec<u8>> {
     bodies
 }
 
-fn joined(fields: &[FormField], encode: impl Fn(&str, &mut String)) -> String {
+fn joined(fields: &[ArchivedField], encode: impl Fn(&str, &mut String)) -> String {
     let mut body = String::new();
     for (at, field) in fields.iter().enumerate() {
         if at > 0 {
@@ -82,7 +82,7 @@ fn encode(text: &str, kept: &str, space: &str, upper: bool, out: &mut String) {
 }
 
 /// Every distinct body that `multipart/form-data` may be of these fields (RFC 7578), the likeliest first.
-pub(super) fn multipart(fields: &[FormField], boundary: &str) -> Vec<Vec<u8>> {
+pub(super) fn multipart(fields: &[ArchivedField], boundary: &str) -> Vec<Vec<u8>> {
     let mut bodies: Vec<Vec<u8>> = Vec::new();
     for end in ["\r\n", ""] {
         for has_types in [true, false] {
@@ -131,8 +131,8 @@ mod tests {
 
     use super::*;
 
-    fn field(name: &str, value: &str) -> FormField {
-        FormField { name: name.to_owned(), value: value.to_owned(), ..FormField::default() }
+    fn field(name: &str, value: &str) -> ArchivedField {
+        ArchivedField { name: name.to_owned(), value: value.to_owned(), ..ArchivedField::default() }
     }
 
     #[test]
@@ -158,7 +158,7 @@ mod tests {
 
     #[test]
     fn multipart_is_as_browsers_write_it() {
-        let file = FormField {
+        let file = ArchivedField {
             file_name: Some("x\".txt".to_owned()),
             content_type: Some("text/plain".to_owned()),
             ..field("f", "hi")

@@ -70,7 +70,7 @@ fn request(text: &str, importer: &Importer<'_>) -> Result<(Imported, Vec<String>
         query => format!("http://localhost{path}?{query}"),
     };
     let method = data.method.as_deref().unwrap_or("POST");
-    let parts = HeadParts { method, url: &url, is_http10: false, headers };
+    let parts = HeadParts { method, url: &url, is_http10: false, headers, ..HeadParts::default() };
     let declared = parts.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
     let head = parts.build()?;
     let (bodies, intake) = bodies(data.body.as_deref(), declared);

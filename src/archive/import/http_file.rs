@@ -114,7 +114,7 @@ fn request(
     if !body.is_empty() && !has_length {
         headers.push((b"Content-Length".to_vec(), body.len().to_string().into_bytes()));
     }
-    Some(HeadParts { method, url: &url, is_http10, headers }.build().map(|head| {
+    Some(HeadParts { method, url: &url, is_http10, headers, ..HeadParts::default() }.build().map(|head| {
         let intake = match (left_out, unknown.first()) {
             (Some(reason), _) => Intake::Truncated(reason),
             (None, Some(name)) => Intake::Rebuilt(format!("the value of {} is not in the file", quoted(name))),

@@ -88,7 +88,7 @@ fn request(request: Tnet<'_>) -> Result<ForeignRequest, String> {
     let path = request.get("path").map(|path| path.text().ok_or("its path is not UTF-8")).transpose()?.unwrap_or("/");
     let is_http10 = text("http_version") == "HTTP/1.0";
     let url = format!("{scheme}://{host}{path}");
-    let head = HeadParts { method: text("method"), url: &url, is_http10, headers }.build()?;
+    let head = HeadParts { method: text("method"), url: &url, is_http10, headers, ..HeadParts::default() }.build()?;
     let (body, intake) = content(request, &head.bytes)?;
     Ok(ForeignRequest {
         received_at: request.get("timestamp_start").and_then(Tnet::number).and_then(moment),

@@ -70,7 +70,7 @@ fn request(text: &str, importer: &Importer<'_>) -> Result<ForeignRequest, String
         header("Content-Length", &text.len().to_string()),
     ];
     let url = format!("http://localhost{}", path(importer));
-    let head = HeadParts { method: "POST", url: &url, is_http10: false, headers }.build()?;
+    let head = HeadParts { method: "POST", url: &url, is_http10: false, headers, ..HeadParts::default() }.build()?;
     let intake = Intake::Rebuilt(NOT_SENT.to_owned());
     Ok(ForeignRequest { received_at, head: head.bytes, body: text.into(), intake, ..ForeignRequest::default() })
 }

@@ -17,7 +17,7 @@ const FOLDER_FILES: usize = 10_000;
 const FOLDER_DEPTH: usize = 16;
 
 /// A file that can be read twice.
-pub(super) struct Input {
+pub(super) struct ImportInput {
     pub(super) name: String,
     file: BufReader<File>,
     pub(super) source: ImportSource,
@@ -52,13 +52,13 @@ pub(super) fn open_all(
     paths: &[PathBuf],
     from: Option<ImportSource>,
     report: &mut Report,
-) -> Result<Vec<Input>, CliError> {
+) -> Result<Vec<ImportInput>, CliError> {
     let mut inputs = Vec::new();
     for path in paths {
         if path != Path::new("-") && path.is_dir() {
             open_folder(path, from, &mut inputs, report)?;
         } else {
-            inputs.push(Input::open(path, from)?);
+            inputs.push(ImportInput::open(path, from)?);
         }
     }
     Ok(inputs)
@@ -67,19 +67,19 @@ pub(super) fn open_all(
 fn open_folder(
     folder: &Path,
     from: Option<ImportSource>,
-    inputs: &mut Vec<Input>,
+    inputs: &mut Vec<ImportInput>,
     report: &mut Report,
 ) -> Result<(), CliError> {
     let mut paths = Vec::new();
     list(folder, FOLDER_DEPTH, &mut paths, report)?;
     for path in paths {
-        let mut input = Input::open(&path, Some(from.unwrap_or(ImportSource::Raw)))?;
+        let mut input = ImportInput::open(&path, Some(from.unwrap_or(ImportSource::Raw)))?;
         let source = match from {
             Some(source) => Some(source),
             None => input.detected().map_err(|source| CliError::Read { path: path.clone(), source })?,
         };
         match source {
-            Some(source) => inputs.push(Input { source, ..input }),
+            Some(source) => inputs.push(ImportInput { source, ..input }),
             None => report.pass_over_file(&input.name, "not of a format that can be imported"),
         }
     }
@@ -114,7 +114,7 @@ fn list(folder: &Path, depth: usize, paths: &mut Vec<PathBuf>, report: &mut Repo
     Ok(())
 }
 
-impl Input {
+impl ImportInput {
     /// Opens a file, or stdin for `-`.
     fn open(path: &Path, from: Option<ImportSource>) -> Result<Self, CliError> {
         let unreadable = |source| CliError::Read { path: path.to_owned(), source };

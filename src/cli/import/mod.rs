@@ -23,7 +23,7 @@ use crate::archive::import::{
 use crate::config::consent::Scope;
 use crate::delivery::DeliveryId;
 use crate::store::{Location, Reader, Writer};
-use input::Input;
+use input::ImportInput;
 use report::{Progress, Report};
 
 #[derive(Debug, Clone, Args)]
@@ -133,7 +133,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
 }
 
 /// The files that are named, or what ngrok's agent answers.
-fn inputs(settings: &SettingsArgs, args: &ImportArgs, report: &mut Report) -> Result<Vec<Input>, CliError> {
+fn inputs(settings: &SettingsArgs, args: &ImportArgs, report: &mut Report) -> Result<Vec<ImportInput>, CliError> {
     if !args.files.is_empty() {
         return input::open_all(&args.files, args.from.map(ImportFormat::source), report);
     }
@@ -141,13 +141,13 @@ fn inputs(settings: &SettingsArgs, args: &ImportArgs, report: &mut Report) -> Re
         return Err(CliError::Usage("name a file or a folder, or - for stdin".to_owned()));
     }
     let (address, answer) = agent::requests(settings, args.agent.as_deref())?;
-    Ok(vec![Input::of_answer(format!("ngrok's agent at {address}"), &answer)?])
+    Ok(vec![ImportInput::of_answer(format!("ngrok's agent at {address}"), &answer)?])
 }
 
 /// Files that are imported together.
 struct Import<'a> {
     importer: Importer<'a>,
-    inputs: Vec<Input>,
+    inputs: Vec<ImportInput>,
     progress: Progress,
     /// Deliveries in all of them that are to be kept.
     found: u64,

@@ -1,6 +1,6 @@
 //! `--form`: the parts of a multipart body. curl draws its boundary, so that the bytes which were sent are not known.
 
-use super::request::{CurlBody, Files};
+use super::request::{CurlBody, CurlFiles};
 use crate::delivery::Intake;
 
 /// What stands in the place of the boundary that curl draws, as long as that is.
@@ -11,7 +11,7 @@ const BOUNDARY: &str = "------------------------0000000000000000000000";
 /// # Errors
 ///
 /// A part without a name.
-pub(super) fn body(parts: &[(Vec<u8>, bool)], files: &Files<'_>) -> Result<CurlBody, String> {
+pub(super) fn body(parts: &[(Vec<u8>, bool)], files: &CurlFiles<'_>) -> Result<CurlBody, String> {
     let mut bytes = Vec::new();
     let mut intake =
         Intake::Rebuilt("curl draws the boundary of a form when it sends it: another one is here".to_owned());

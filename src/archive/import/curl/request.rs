@@ -27,7 +27,7 @@ pub(super) fn of(
     stdin: Option<&[u8]>,
     importer: &Importer<'_>,
 ) -> Result<ForeignRequest, String> {
-    let files = Files { stdin, importer };
+    let files = CurlFiles { stdin, importer };
     let mut remarks = command.remarks.clone();
     let body = body(command, &files)?;
     let url = url(command, body.as_ref().filter(|_| command.is_get))?;
@@ -45,7 +45,7 @@ pub(super) fn of(
         None if body.is_some() => "POST".to_owned(),
         None => "GET".to_owned(),
     };
-    let parts = HeadParts { method: &method, url: &url, is_http10: command.is_http10, headers };
+    let parts = HeadParts { method: &method, url: &url, is_http10: command.is_http10, headers, has_spaces: true };
     let mut head = parts.build()?;
     remarks.append(&mut head.remarks);
     if let Some(target) = &command.target {
@@ -72,6 +72,9 @@ fn url(command: &CurlCommand, in_query: Option<&CurlBody>) -> Result<String, Str
     if !url.contains("://") {
         url = format!("http://{url}");
     }
+    if let Some(name) = command.upload.as_ref().filter(|name| *name != b"-") {
+        add_file_name(&mut url, &String::from_utf8_lossy(name));
+    }
     let added = in_query.map(|body| String::from_utf8_lossy(&body.bytes).into_owned());
     let queries = command.query.iter().map(|query| String::from_utf8_lossy(&urlencoded(query)).into_owned());
     for query in queries.chain(added) {
@@ -85,6 +88,16 @@ fn url(command: &CurlCommand, in_query: Option<&CurlBody>) -> Result<String, Str
     Ok(url)
 }
 
+/// To a URL without a file name, curl adds that of the file which is uploaded.
+fn add_file_name(url: &mut String, file: &str) {
+    let base = file.rsplit(['/', '\\']).next().unwrap_or_default();
+    let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+    if !url.contains(['?', '#']) && (url.ends_with('/') || !has_path) {
+        let slash = if has_path { "" } else { "/" };
+        url.push_str(&format!("{slash}{base}"));
+    }
+}
+
 /// A header as `-H` gives it: `Name: value`, `Name;` for an empty one, `Name:` to take curl's own away.
 fn custom(header: &[u8], headers: &mut Vec<(Vec<u8>, Vec<u8>)>, removed: &mut Vec<Vec<u8>>, remarks: &mut Vec<String>) {
     if header.starts_with(b"@") {
@@ -94,8 +107,8 @@ fn custom(header: &[u8], headers: &mut Vec<(Vec<u8>, Vec<u8>)>, removed: &mut Ve
     }
     match memchr::memchr(b':', header) {
         Some(colon) => {
-            let (name, value) = (&header[..colon], header[colon + 1..].trim_ascii_start());
-            if value.is_empty() {
+            let (name, value) = (&header[..colon], &header[colon + 1..]);
+            if value.trim_ascii().is_empty() {
                 removed.push(name.to_ascii_lowercase());
             } else {
                 headers.push((name.to_vec(), value.to_vec()));
@@ -126,7 +139,7 @@ fn own(
     let mut front: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     let mut add = |name: &str, value: Vec<u8>| {
         if is_free(headers, name) {
-            front.push((name.as_bytes().to_vec(), value));
+            front.push((name.as_bytes().to_vec(), [b" ", &value[..]].concat()));
         }
     };
     if let Some(user) = &command.user {
@@ -145,7 +158,7 @@ fn own(
     }
     let (cookies, jars): (Vec<_>, Vec<_>) = command.cookies.iter().partition(|cookie| cookie.contains(&b'='));
     if !cookies.is_empty() {
-        add("Cookie", cookies.iter().map(|cookie| &cookie[..]).collect::<Vec<_>>().join(&b"; "[..]));
+        add("Cookie", cookies.iter().map(|cookie| &cookie[..]).collect::<Vec<_>>().join(&b";"[..]));
     }
     if !jars.is_empty() {
         remarks.push("the cookies of a file are left out".to_owned());
@@ -161,10 +174,10 @@ fn own(
     let mut behind: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
     if let Some(body) = body {
         if is_free(headers, "content-length") && !is_chunked {
-            behind.push((b"Content-Length".to_vec(), body.bytes.len().to_string().into_bytes()));
+            behind.push((b"Content-Length".to_vec(), format!(" {}", body.bytes.len()).into_bytes()));
         }
         if let Some(kind) = body.content_type.as_ref().filter(|_| is_free(headers, "content-type")) {
-            behind.push((b"Content-Type".to_vec(), kind.clone().into_bytes()));
+            behind.push((b"Content-Type".to_vec(), format!(" {kind}").into_bytes()));
         }
     }
     front.append(headers);
@@ -173,7 +186,7 @@ fn own(
 }
 
 /// What the options say of the body; `None` where they say nothing of one.
-fn body(command: &CurlCommand, files: &Files<'_>) -> Result<Option<CurlBody>, String> {
+fn body(command: &CurlCommand, files: &CurlFiles<'_>) -> Result<Option<CurlBody>, String> {
     if !command.form.is_empty() {
         return form::body(&command.form, files).map(Some);
     }
@@ -202,7 +215,7 @@ fn body(command: &CurlCommand, files: &Files<'_>) -> Result<Option<CurlBody>, St
 }
 
 /// One piece of the body, or why it is not known.
-fn piece(data: &Data, files: &Files<'_>) -> Result<Vec<u8>, String> {
+fn piece(data: &Data, files: &CurlFiles<'_>) -> Result<Vec<u8>, String> {
     match data {
         Data::Raw(text) => Ok(text.clone()),
         Data::Plain(text) => match text.strip_prefix(b"@") {
@@ -248,12 +261,12 @@ fn percent_encoded(text: &[u8]) -> Vec<u8> {
 }
 
 /// The files that a command names.
-pub(super) struct Files<'a> {
+pub(super) struct CurlFiles<'a> {
     stdin: Option<&'a [u8]>,
     importer: &'a Importer<'a>,
 }
 
-impl Files<'_> {
+impl CurlFiles<'_> {
     /// The content of a file, `-` for what is piped into the command; or why it is not known.
     pub(super) fn read(&self, name: &[u8]) -> Result<Vec<u8>, String> {
         if name == b"-" {

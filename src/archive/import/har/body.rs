@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use super::entry::{Param, PostData, Request};
+use super::entry::{HarRequest, Param, PostData};
 use crate::archive::import::built::quoted;
-use crate::archive::import::forms::{self, FormField};
+use crate::archive::import::forms::{self, ArchivedField};
 use crate::archive::import::json::decoded;
 use crate::delivery::Intake;
 use crate::payload::grouped;
@@ -47,7 +47,7 @@ struct Declared {
 }
 
 impl Declared {
-    fn of(request: &Request) -> Self {
+    fn of(request: &HarRequest) -> Self {
         let value = |name: &str| {
             let mut named = request.headers.iter().flatten().filter(|pair| pair.name.0.eq_ignore_ascii_case(name));
             named.next().map(|pair| pair.value.0.trim().to_owned())
@@ -83,7 +83,7 @@ pub(super) fn text_of(data: Option<&PostData>) -> Result<Option<Vec<u8>>, String
 /// # Errors
 ///
 /// What of it cannot be read.
-pub(super) fn of(request: &Request) -> Result<FoundBody, String> {
+pub(super) fn of(request: &HarRequest) -> Result<FoundBody, String> {
     let declared = Declared::of(request);
     let data = request.post_data.as_ref();
     if let Some(text) = text_of(data)?.filter(|text| !text.is_empty()) {
@@ -154,7 +154,7 @@ fn line_end(byte: &u8) -> &[u8] {
 }
 
 /// A form of which only the fields are there.
-fn of_fields(request: &Request, params: &[Param], declared: &Declared) -> FoundBody {
+fn of_fields(request: &HarRequest, params: &[Param], declared: &Declared) -> FoundBody {
     let header = request.headers.iter().flatten().find(|pair| pair.name.0.eq_ignore_ascii_case("content-type"));
     let own = request.post_data.as_ref().and_then(|data| data.mime_type.as_ref());
     let kind =
@@ -162,9 +162,9 @@ fn of_fields(request: &Request, params: &[Param], declared: &Declared) -> FoundB
     let kind = kind.unwrap_or_default();
     let text =
         |value: &Option<super::entry::Loose>| value.as_ref().map(|text| text.0.clone()).filter(|text| !text.is_empty());
-    let fields: Vec<FormField> = params
+    let fields: Vec<ArchivedField> = params
         .iter()
-        .map(|param| FormField {
+        .map(|param| ArchivedField {
             name: param.name.0.clone(),
             value: text(&param.value).unwrap_or_default(),
             file_name: text(&param.file_name),

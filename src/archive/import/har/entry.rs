@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::body::{self, FoundBody};
-use super::response::{self, Response};
+use super::response::{self, HarResponse};
 use crate::archive::import::built::{HeadParts, quoted};
 use crate::archive::import::json::decoded;
 use crate::archive::import::sink::{ForeignRequest, Sink};
@@ -21,7 +21,7 @@ struct Entry {
     started_date_time: Option<Loose>,
     /// Milliseconds from the request to the response's end.
     time: Option<Value>,
-    request: Request,
+    request: HarRequest,
     response: Option<Value>,
     #[serde(rename = "_whyhook")]
     ours: Option<Ours>,
@@ -29,17 +29,17 @@ struct Entry {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Request {
+pub(super) struct HarRequest {
     method: Loose,
     url: Loose,
     http_version: Option<Loose>,
-    pub(super) headers: Option<Vec<Pair>>,
+    pub(super) headers: Option<Vec<HarPair>>,
     pub(super) post_data: Option<PostData>,
     pub(super) body_size: Option<Value>,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Pair {
+pub(super) struct HarPair {
     pub(super) name: Loose,
     #[serde(default)]
     pub(super) value: Loose,
@@ -106,7 +106,7 @@ fn reason(error: &serde_json::Error) -> String {
 
 fn read(importer: &Importer<'_>, entry: Entry) -> Result<(Imported, Vec<String>), String> {
     let milliseconds = entry.time.as_ref().and_then(Value::as_f64);
-    let (answer, of_answer) = match entry.response.map(serde_json::from_value::<Response>) {
+    let (answer, of_answer) = match entry.response.map(serde_json::from_value::<HarResponse>) {
         None => (None, None),
         Some(Ok(response)) => response::answer(response, milliseconds),
         Some(Err(error)) => (None, Some(format!("its response is left out: {}", reason(&error)))),
@@ -125,6 +125,7 @@ fn read(importer: &Importer<'_>, entry: Entry) -> Result<(Imported, Vec<String>)
         url: &request.url.0,
         is_http10: text(&request.http_version).eq_ignore_ascii_case("HTTP/1.0"),
         headers: headers.map(|pair| (pair.name.0.clone().into_bytes(), pair.value.0.clone().into_bytes())).collect(),
+        has_spaces: false,
     };
     let head = parts.build()?;
     remarks.extend(head.remarks);
@@ -137,7 +138,7 @@ fn read(importer: &Importer<'_>, entry: Entry) -> Result<(Imported, Vec<String>)
 fn ours_read(
     importer: &Importer<'_>,
     ours: &Ours,
-    request: &Request,
+    request: &HarRequest,
     answer: Option<Answer>,
 ) -> Result<Imported, String> {
     let received_at = Timestamp::from_microsecond(ours.received_us).map_err(|error| error.to_string())?;

@@ -6,16 +6,16 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::entry::{Loose, Pair};
+use super::entry::{HarPair, Loose};
 use crate::archive::import::IMPORTED_ANSWER;
 use crate::archive::import::json::decoded;
 use crate::delivery::{Answer, Outcome};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Response {
+pub(super) struct HarResponse {
     status: Value,
-    headers: Option<Vec<Pair>>,
+    headers: Option<Vec<HarPair>>,
     content: Option<Content>,
     body_size: Option<Value>,
 }
@@ -32,7 +32,7 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What was answered, `milliseconds` after the request, and what could not be kept of it. A status of 0 is that of a
 /// request that was never answered.
-pub(super) fn answer(response: Response, milliseconds: Option<f64>) -> (Option<Answer>, Option<String>) {
+pub(super) fn answer(response: HarResponse, milliseconds: Option<f64>) -> (Option<Answer>, Option<String>) {
     let status = response.status.as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default();
     if !(100..=999).contains(&status) {
         return (None, None);
