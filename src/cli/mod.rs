@@ -111,7 +111,7 @@ enum Command {
     Show(show::ShowArgs),
     /// Export captured deliveries as HAR, a curl script, JSON or raw bytes, or the bytes of an image
     Export(export::ExportArgs),
-    /// Import deliveries: whyhook's own JSON, HTTP archives (HAR), raw requests, curl commands, what ngrok's agent holds …
+    /// Import deliveries from files of whyhook and other tools, or from ngrok's agent
     Import(import::ImportArgs),
     /// Wait for a delivery that matches a filter; exit 1 on timeout
     Wait(wait::WaitArgs),
