@@ -85,12 +85,12 @@ pub(super) fn powershell_commands(text: &[u8]) -> Vec<ShellCommand> {
     loop {
         let next = rest.split_first();
         let is_blank = matches!(next, None | Some((b' ' | b'\t' | b'\r' | b'\n' | b';' | b'|', _)));
-        if is_blank && (quote.is_none() || next.is_none()) {
-            if std::mem::take(&mut is_word)
-                && let Some(command) = all.last_mut()
-            {
-                command.words.push(std::mem::take(&mut word));
-            }
+        if is_blank
+            && (quote.is_none() || next.is_none())
+            && std::mem::take(&mut is_word)
+            && let Some(command) = all.last_mut()
+        {
+            command.words.push(std::mem::take(&mut word));
         }
         let Some((&byte, more)) = next else { break };
         rest = more;

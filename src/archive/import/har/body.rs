@@ -146,7 +146,7 @@ fn as_bytes(text: &[u8]) -> Option<Vec<u8>> {
 
 /// The text with CR LF for each LF; `None` where it has one already.
 fn with_line_ends(text: &[u8]) -> Option<Vec<u8>> {
-    (!text.contains(&b'\r')).then(|| text.iter().flat_map(|byte| line_end(byte)).copied().collect())
+    (!text.contains(&b'\r')).then(|| text.iter().flat_map(line_end).copied().collect())
 }
 
 fn line_end(byte: &u8) -> &[u8] {
