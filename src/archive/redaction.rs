@@ -116,7 +116,7 @@ impl Redaction {
         let (head, body) = (redacted.head, redacted.body);
         let route = self.throw_away.route(head.target());
         let (scheme, judgement) = match summary.intake {
-            Intake::Complete | Intake::Truncated(_) => {
+            Intake::Complete | Intake::Truncated(_) | Intake::Rebuilt(_) => {
                 let (scheme, judgement) = route.schemes.judge(route.secrets, &head, &body, summary.received_at);
                 (scheme.clone(), judgement)
             }

@@ -2,6 +2,7 @@
 //!
 //! Exit codes: 0 yes; 1 the answer is no (not verified, nothing found); 2 usage or environment error.
 
+mod agent;
 #[cfg(unix)]
 mod answer;
 #[cfg(unix)]
@@ -111,7 +112,7 @@ enum Command {
     Show(show::ShowArgs),
     /// Export captured deliveries as HAR, a curl script, JSON or raw bytes, or the bytes of an image
     Export(export::ExportArgs),
-    /// Import deliveries: whyhook's own JSON, HTTP archives (HAR), raw requests
+    /// Import deliveries from files of whyhook and other tools, or from ngrok's agent
     Import(import::ImportArgs),
     /// Wait for a delivery that matches a filter; exit 1 on timeout
     Wait(wait::WaitArgs),

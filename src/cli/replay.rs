@@ -136,7 +136,7 @@ fn selected(reader: &Reader, args: &ReplayArgs, settings: &SettingsArgs) -> Resu
         let query = settings.filter(std::slice::from_ref(filter))?;
         let now = Timestamp::now();
         let mut found = reader.search(&query, now, Page::Newest, usize::MAX, usize::MAX)?;
-        found.rows.retain(|summary| summary.intake.is_complete());
+        found.rows.retain(|summary| summary.intake.is_whole());
         if found.rows.is_empty() {
             output::log("no delivery that can be replayed matches the filter");
             return Ok(None);

@@ -118,7 +118,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
         OutputFormat::Text => output::print(&output::fitted(report.for_people(&judgement, args, &subject)))?,
     }
     // A digest that fits the part of a body that arrived says nothing of the request that was sent.
-    let is_verified = judgement.verdict == Verdict::Verified && subject.intake.is_complete();
+    let is_verified = judgement.verdict == Verdict::Verified && subject.intake.is_whole();
     Ok(if is_verified { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -141,7 +141,7 @@ impl Report {
         let go_on = || Instant::now() < deadline;
         let depth = if args.deep { Depth::Deep } else { Depth::Pairs };
         let budget = Budget { depth, go_on: &go_on, ..Budget::default() };
-        let is_silent = judgement.verdict == Verdict::NoSecret;
+        let is_silent = matches!(judgement.verdict, Verdict::NoSecret | Verdict::NotJudged);
         let explain_digest = args.computed.as_ref().map(|text| subject.explain_digest(text, &budget)).transpose();
         Ok(Self {
             why: (!is_silent).then(|| subject.why(history, &budget)),
@@ -300,7 +300,7 @@ pub(super) fn read_body(path: &Path) -> Result<Bytes, CliError> {
 }
 
 fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {
-    let is_whole = intake.is_complete();
+    let is_whole = intake.is_whole();
     let mark = if judgement.verdict == Verdict::Verified && is_whole { "✅" } else { "❌" };
     let mut lines = vec![match (&judgement.secret, &judgement.note) {
         (Some(label), _) if !is_whole => format!(

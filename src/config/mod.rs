@@ -51,6 +51,7 @@ pub use retention::RetentionSettings;
 pub use scheme_choice::SchemeChoice;
 pub use settings::{
     DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, SettingsSource,
+    parse_ngrok_api,
 };
 pub use theme::{ColourChoice, ColourRole, InvalidColour, ThemeName, ThemeSettings, UnknownTheme};
 pub use warning::Warning;

@@ -344,8 +344,12 @@ pub(super) fn parse_bind(text: &str) -> Result<SocketAddr, BadSetting> {
     trimmed.parse().or_else(|_| port.parse().map(loopback)).map_err(|_| BadSetting::Bind(text.to_owned()))
 }
 
-/// Reads an agent's address as [`parse_bind`] does, or `false`, `off` or `0`.
-pub(super) fn parse_ngrok_api(text: &str) -> Result<Option<SocketAddr>, BadSetting> {
+/// Reads an agent's address: `host:port`, or a port of the loopback; `None` for `false`, `off` and `0`.
+///
+/// # Errors
+///
+/// [`BadSetting::NgrokApi`] for anything else.
+pub fn parse_ngrok_api(text: &str) -> Result<Option<SocketAddr>, BadSetting> {
     if matches!(text.trim(), "false" | "off" | "0") {
         return Ok(None);
     }

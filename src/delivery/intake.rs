@@ -15,6 +15,9 @@ pub enum Intake {
     Incomplete(String),
     /// The bytes are not an acceptable HTTP/1 request.
     Malformed(String),
+    /// A whole request that was put together from what another program wrote down of it: its bytes need not be those
+    /// that were sent, so that a signature that does not match says nothing.
+    Rebuilt(String),
 }
 
 impl Intake {
@@ -27,6 +30,7 @@ impl Intake {
             Self::TooLarge(_) => "too_large",
             Self::Incomplete(_) => "incomplete",
             Self::Malformed(_) => "malformed",
+            Self::Rebuilt(_) => "rebuilt",
         }
     }
 
@@ -35,9 +39,11 @@ impl Intake {
     pub fn reason(&self) -> &str {
         match self {
             Self::Complete => "",
-            Self::Truncated(reason) | Self::TooLarge(reason) | Self::Incomplete(reason) | Self::Malformed(reason) => {
-                reason
-            }
+            Self::Truncated(reason)
+            | Self::TooLarge(reason)
+            | Self::Incomplete(reason)
+            | Self::Malformed(reason)
+            | Self::Rebuilt(reason) => reason,
         }
     }
 
@@ -51,13 +57,29 @@ impl Intake {
             "too_large" => Self::TooLarge(reason),
             "incomplete" => Self::Incomplete(reason),
             "malformed" => Self::Malformed(reason),
+            "rebuilt" => Self::Rebuilt(reason),
             _ => return None,
         })
     }
 
-    /// Whether head and body arrived whole.
+    /// Whether head and body arrived whole, and are the bytes that were sent.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         matches!(self, Self::Complete)
     }
+
+    /// Whether there is a whole request, though perhaps not in the bytes that were sent: it can be sent again.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Complete | Self::Rebuilt(_))
+    }
+
+    /// Whether it was put together from what another program wrote down.
+    #[must_use]
+    pub fn is_rebuilt(&self) -> bool {
+        matches!(self, Self::Rebuilt(_))
+    }
+
+    /// Every name, as messages list them.
+    pub const NAMES: &str = "complete, truncated, too_large, incomplete, malformed or rebuilt";
 }

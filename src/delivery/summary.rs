@@ -106,7 +106,7 @@ impl Summary {
     /// arrived says nothing of the request that was sent, and its sender was answered 400.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.judgement.verdict == Verdict::Verified && self.intake.is_complete()
+        self.judgement.verdict == Verdict::Verified && self.intake.is_whole()
     }
 
     /// Whether it is what browsers and scanners send and no webhook does: a GET or HEAD without a body and without a signature,
@@ -132,6 +132,7 @@ impl Summary {
         match self.judgement.verdict {
             Verdict::Verified if !self.is_verified() => self.intake.name(),
             Verdict::Verified if self.is_verified_but_stale() => "stale",
+            Verdict::NotJudged if self.intake.is_rebuilt() => self.intake.name(),
             verdict => verdict.label(),
         }
     }

@@ -1,5 +1,7 @@
 //! The signature's verdict and the facts it rests on.
 
+use super::Intake;
+
 /// What is said of a delivery's signature. Only the exact configured scheme is ever
 /// [`Verdict::Verified`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -18,7 +20,7 @@ pub enum Verdict {
     AmbiguousHeaders,
     /// No secret is configured for this path, so nothing can be said.
     NoSecret,
-    /// The request was not complete HTTP, so there is nothing to judge.
+    /// The request was not complete HTTP, or its bytes are not known, so there is nothing to judge.
     NotJudged,
 }
 
@@ -174,6 +176,17 @@ impl Judgement {
     pub fn bare(verdict: Verdict) -> Self {
         Self { verdict, secret: None, timestamp: None, note: None }
     }
+
+    /// What this judgement says of a request that came in as `intake` says. Of one that was rebuilt only two things can
+    /// be said: that a signature proves its bytes, or nothing.
+    #[must_use]
+    pub fn of_intake(self, intake: &Intake) -> Self {
+        match (intake, self.verdict) {
+            (_, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) => self,
+            (Intake::Rebuilt(reason), _) => Self { verdict: Verdict::NotJudged, note: Some(reason.clone()), ..self },
+            _ => self,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -197,6 +210,21 @@ mod tests {
             }
         }
         assert_eq!(Verdict::from_name("time"), None);
+    }
+
+    #[test]
+    fn a_rebuilt_request_is_proved_or_not_judged() {
+        let rebuilt = Intake::Rebuilt("its fields were given".to_owned());
+        let of = |verdict, intake: &Intake| Judgement::bare(verdict).of_intake(intake);
+        for verdict in Verdict::ALL {
+            assert_eq!(of(verdict, &Intake::Complete), Judgement::bare(verdict));
+            let expected = match verdict {
+                Verdict::Verified | Verdict::NoSecret => verdict,
+                _ => Verdict::NotJudged,
+            };
+            assert_eq!(of(verdict, &rebuilt).verdict, expected);
+        }
+        assert_eq!(of(Verdict::Mismatch, &rebuilt).note.as_deref(), Some("its fields were given"));
     }
 
     #[test]

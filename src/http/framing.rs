@@ -101,6 +101,8 @@ pub struct RequestFraming {
     pub is_head: bool,
     /// How many `Host` headers there are.
     pub hosts: usize,
+    /// Whether neither Content-Length nor Transfer-Encoding is there.
+    pub is_silent: bool,
     /// Whether the method is one whose point is its body (POST, PUT, PATCH), and nothing says how long that is.
     pub lacks_length: bool,
 }
@@ -166,6 +168,7 @@ pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
     let is_of_body = matches!(method, b"POST" | b"PUT" | b"PATCH");
     Ok(RequestFraming {
         hosts,
+        is_silent: lengths.is_silent(),
         lacks_length: is_of_body && lengths.is_silent(),
         length: lengths.resolve(version)?,
         version,

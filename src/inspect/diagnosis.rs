@@ -81,7 +81,8 @@ impl<'a> Subject<'a> {
     /// Its signature by the schemes and secrets that it is judged by.
     #[must_use]
     pub fn judge(&self) -> Judgement {
-        self.schemes.judge(self.secrets.iter(), &self.head, self.body, self.received_at).1
+        let judged = self.schemes.judge(self.secrets.iter(), &self.head, self.body, self.received_at).1;
+        judged.of_intake(&self.intake)
     }
 
     /// The secrets that may have signed it.

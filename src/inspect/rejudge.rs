@@ -79,7 +79,7 @@ fn judge(
     if now.verdict != row.judgement.verdict {
         so_far.verdicts.push((row.id, now.verdict));
     }
-    let is_verified = now.verdict == Verdict::Verified && row.intake.is_complete();
+    let is_verified = now.verdict == Verdict::Verified && row.intake.is_whole();
     so_far.verified += u64::from(is_verified && now.secret.as_deref() == Some(label));
     Ok(())
 }

@@ -86,7 +86,7 @@ pub(super) static SPECS: [Spec; 27] = [
     Spec {
         name: "verdict",
         usage: "verdict:WORD",
-        help: "the verdict as the list shows it: verified, stale, mismatch, unsigned, no-time, malformed, ambiguous, no-secret, broken, truncated, too_large, incomplete; bad is any but verified; future is stale by a timestamp in the future; JSON's names work too",
+        help: "the verdict as the list shows it: verified, stale, mismatch, unsigned, no-time, malformed, ambiguous, no-secret, broken, truncated, too_large, incomplete, rebuilt; bad is any but verified; future is stale by a timestamp in the future; JSON's names work too",
         read: verdict,
     },
     Spec {
@@ -98,7 +98,7 @@ pub(super) static SPECS: [Spec; 27] = [
     Spec {
         name: "is",
         usage: "is:WORD",
-        help: "sim, live, verified, bad, fresh, stale, complete, malformed, incomplete, truncated, too_large, answered, waiting, gone (the sender hung up), failed (on purpose), image, pinned",
+        help: "sim, live, verified, bad, fresh, stale, complete, malformed, incomplete, truncated, too_large, rebuilt, answered, waiting, gone (the sender hung up), failed (on purpose), image, pinned",
         read: is,
     },
     Spec {

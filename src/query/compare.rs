@@ -11,7 +11,7 @@ const EXCLUSIVE: [&[&str]; 4] = [
     &["sim", "live"],
     &["fresh", "stale"],
     &["verified", "bad"],
-    &["complete", "malformed", "incomplete", "truncated", "too_large"],
+    &["complete", "malformed", "incomplete", "truncated", "too_large", "rebuilt"],
 ];
 
 impl Query {

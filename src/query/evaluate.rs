@@ -111,7 +111,10 @@ impl<'a> Asked<'a> {
             Test::Word(needle) => self.any_field(needle),
             Test::Event(needle) => is_in(needle, summary.event.event.as_deref()),
             Test::Verdict(VerdictTest::Is(Verdict::Verified)) => summary.is_verified(),
-            Test::Verdict(VerdictTest::Is(verdict)) => summary.judgement.verdict == *verdict,
+            Test::Verdict(VerdictTest::Is(verdict)) => {
+                summary.judgement.verdict == *verdict
+                    && !(*verdict == Verdict::NotJudged && summary.intake.is_rebuilt())
+            }
             Test::Verdict(VerdictTest::Bad) => !summary.is_verified(),
             Test::Verdict(VerdictTest::Stale) => summary.is_verified_but_stale(),
             Test::Verdict(VerdictTest::Future) => {
@@ -119,7 +122,8 @@ impl<'a> Asked<'a> {
                 summary.is_verified_but_stale() && age.is_some_and(|age| age < 0)
             }
             Test::Verdict(VerdictTest::Part(name)) => {
-                summary.judgement.verdict == Verdict::Verified && summary.intake.name() == *name
+                let replaced = if summary.intake.is_rebuilt() { Verdict::NotJudged } else { Verdict::Verified };
+                summary.judgement.verdict == replaced && summary.intake.name() == *name
             }
             Test::Is(flag) => (flag.holds)(summary),
             Test::Path(needle) => needle.is_in(&summary.path),

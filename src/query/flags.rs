@@ -16,7 +16,7 @@ pub(super) struct Flag {
 pub(super) const VERIFIED: [QueriedField; 2] = [QueriedField::Verdict, QueriedField::Intake];
 
 /// Every word, in the order in which help lists them.
-pub(super) static FLAGS: [Flag; 17] = [
+pub(super) static FLAGS: [Flag; 18] = [
     Flag { name: "sim", asks: &[QueriedField::Event], holds: |summary| summary.event.is_simulation() },
     Flag {
         name: "live",
@@ -47,6 +47,11 @@ pub(super) static FLAGS: [Flag; 17] = [
         name: "too_large",
         asks: &[QueriedField::Intake],
         holds: |summary| matches!(summary.intake, Intake::TooLarge(_)),
+    },
+    Flag {
+        name: "rebuilt",
+        asks: &[QueriedField::Intake],
+        holds: |summary| matches!(summary.intake, Intake::Rebuilt(_)),
     },
     Flag {
         name: "answered",

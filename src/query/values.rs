@@ -8,8 +8,8 @@ use crate::delivery::Verdict;
 use crate::signature::diagnose::CauseCode;
 use crate::text::nearest;
 
-/// The intakes that a list shows in place of "verified".
-const INTAKES: [&str; 3] = ["truncated", "too_large", "incomplete"];
+/// The intakes that a list shows in place of a verdict.
+const INTAKES: [&str; 4] = ["truncated", "too_large", "incomplete", "rebuilt"];
 
 pub(super) fn verdict(text: &str) -> Result<Test, String> {
     let word = text.to_ascii_lowercase().replace(['-', ' '], "_");
@@ -24,7 +24,7 @@ pub(super) fn verdict(text: &str) -> Result<Test, String> {
 }
 
 /// What a list shows for a verdict, as a filter takes it without quotation marks, and "bad".
-pub(super) const VERDICT_WORDS: [&str; 14] = [
+pub(super) const VERDICT_WORDS: [&str; 15] = [
     "verified",
     "stale",
     "mismatch",
@@ -37,6 +37,7 @@ pub(super) const VERDICT_WORDS: [&str; 14] = [
     "truncated",
     "too_large",
     "incomplete",
+    "rebuilt",
     "bad",
     "future",
 ];

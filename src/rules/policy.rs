@@ -43,7 +43,7 @@ impl AnswerPolicy {
 #[must_use]
 pub fn refusal(intake: &Intake) -> Option<(Reply, String)> {
     match intake {
-        Intake::Complete => None,
+        Intake::Complete | Intake::Rebuilt(_) => None,
         Intake::TooLarge(reason) => {
             Some((Reply::text(413, format!("Content Too Large: {reason}")), "limit".to_owned()))
         }

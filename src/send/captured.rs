@@ -60,7 +60,7 @@ pub fn of_head(
 }
 
 fn check_whole(summary: &Summary) -> Result<(), NotReplayable> {
-    if summary.intake.is_complete() { Ok(()) } else { Err(not_whole(summary, &summary.intake)) }
+    if summary.intake.is_whole() { Ok(()) } else { Err(not_whole(summary, &summary.intake)) }
 }
 
 fn refused(summary: &Summary, reason: NoRequest) -> NotReplayable {

@@ -182,6 +182,7 @@ mod tests {
             text().prop_map(Intake::TooLarge),
             text().prop_map(Intake::Incomplete),
             text().prop_map(Intake::Malformed),
+            text().prop_map(Intake::Rebuilt),
         ]
     }
 

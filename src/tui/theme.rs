@@ -148,6 +148,7 @@ impl Theme {
         match summary.judgement.verdict {
             Verdict::Verified if !summary.is_verified() => ("!", summary.intake.name(), self.bad),
             Verdict::Verified if summary.is_verified_but_stale() => ("◐", "stale", self.warn),
+            Verdict::NotJudged if summary.intake.is_rebuilt() => ("≈", summary.intake.name(), self.warn),
             verdict => self.verdict(verdict),
         }
     }

@@ -16,6 +16,7 @@ mod references;
 
 mod answer;
 mod answering;
+mod archives;
 mod attach;
 mod body;
 mod check;

@@ -21,7 +21,7 @@ use crate::api::ApiProblem;
 use crate::api::extract::{Params, SafeJson};
 use crate::api::sending::PIECE_PATIENCE;
 use crate::api::state::ApiState;
-use crate::archive::import::{ImportBounds, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
+use crate::archive::import::{ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
 use crate::server::JobTicket;
 use crate::system::read;
 
@@ -34,8 +34,11 @@ const PIECES: usize = 4;
 #[serde(deny_unknown_fields)]
 pub(super) struct ImportParams {
     /// The format of the body; detected unless named.
-    #[schemars(extend("enum" = ["json", "har", "raw"]))]
+    #[schemars(extend("enum" = ImportSource::ALL.map(ImportSource::name)))]
     from: Option<String>,
+    /// Whether an entry that cannot be kept exactly fails the job, instead of being taken with a remark or passed over.
+    #[serde(default)]
+    strict: bool,
     /// Whether signatures are verified now, instead of keeping the verdicts of the file.
     #[serde(default)]
     judge_again: bool,
@@ -47,13 +50,9 @@ pub(super) struct ImportParams {
 impl ImportParams {
     /// `None` when it is to be detected.
     fn source(&self) -> Result<Option<ImportSource>, ApiProblem> {
-        match self.from.as_deref() {
-            None => Ok(None),
-            Some("json") => Ok(Some(ImportSource::Json)),
-            Some("har") => Ok(Some(ImportSource::Har)),
-            Some("raw") => Ok(Some(ImportSource::Raw)),
-            Some(_) => Err(ApiProblem::bad("from: expected json, har or raw")),
-        }
+        let Some(name) = self.from.as_deref() else { return Ok(None) };
+        let unknown = || ApiProblem::bad(format!("from: expected {}", ImportSource::names()));
+        ImportSource::named(name).map(Some).ok_or_else(unknown)
     }
 }
 
@@ -67,12 +66,12 @@ pub(super) async fn import(
         .try_acquire_owned()
         .map_err(|_| ApiProblem::busy("another import is in progress"))?;
     let file = spooled(body).await?;
-    let judge_again = params.judge_again;
+    let (judge_again, strict) = (params.judge_again, params.strict);
     let shared = Arc::clone(&state);
     jobs::begin(&state, "import", &JobParams::waiting(params.wait), |ticket| async move {
         let work = move || {
             crate::system::panic::trap("api");
-            let done = run(&shared, file, source, judge_again, &ticket);
+            let done = run(&shared, file, source, (judge_again, strict), &ticket);
             drop(turn);
             done
         };
@@ -125,19 +124,19 @@ fn run(
     state: &ApiState,
     file: File,
     source: Option<ImportSource>,
-    judge_again: bool,
+    (judge_again, strict): (bool, bool),
     ticket: &JobTicket,
 ) -> Result<Value, String> {
     let unreadable = |error: io::Error| ImportError::from(error).to_string();
     let registry = state.feed.control().registry();
-    let importer = Importer { registry: &registry, judge_again, now: Timestamp::now() };
+    let importer = Importer { registry: &registry, judge_again, now: Timestamp::now(), strict, files: None };
     let mut file = BufReader::with_capacity(64 * 1024, file);
     file.rewind().map_err(unreadable)?;
     let source = match source {
         Some(source) => source,
         None => {
             let beginning = file.fill_buf().map_err(unreadable)?;
-            ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)])
+            ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)]).unwrap_or(ImportSource::Raw)
         }
     };
     let stopping = || match state.is_closing() {
@@ -145,7 +144,8 @@ fn run(
         false => Ok(()),
     };
     let found = importer.read(source, &mut file, &mut |_| stopping()).map_err(|error| error.to_string())?;
-    let mut goes_on = ticket.advance(0, found);
+    let total = found.deliveries;
+    let mut goes_on = ticket.advance(0, total);
     file.rewind().map_err(unreadable)?;
     let mut keeper = ImportKeeper::new(state.feed.control().import_writer(), ImportBounds::BESIDE_OTHERS);
     let read = importer.read(source, &mut file, &mut |imported| {
@@ -154,16 +154,32 @@ fn run(
             return Err(ImportError::Taken("cancelled".to_owned()));
         }
         keeper.keep(imported)?;
-        goes_on = ticket.advance(keeper.kept().count, found);
+        goes_on = ticket.advance(keeper.kept().count, total);
         Ok(())
     });
-    let (kept, outcome) = keeper.finish();
-    // What was kept by then stays.
-    let read = if ticket.record().is_cut_off() { Ok(found) } else { read };
-    ticket.advance(kept.count, found);
-    if let Err(error) = read.and(outcome.map(|()| found)) {
-        return Err(format!("{error}; {} of {found} deliveries were imported before", kept.count));
-    }
+    let kept = if ticket.record().is_cut_off() {
+        // Who cancels keeps what was kept by then.
+        let (kept, outcome) = keeper.stop();
+        outcome.map_err(|error| partly(&error, kept.count, total))?;
+        kept
+    } else {
+        match keeper.finish(read.map(drop)) {
+            ImportEnd::Kept(kept) => kept,
+            ImportEnd::TakenBack(error) => return Err(format!("{error}; nothing was imported")),
+            ImportEnd::Partly(error, kept) => return Err(partly(&error, kept.count, total)),
+        }
+    };
+    ticket.advance(kept.count, total);
     let (first, last) = kept.ids.map(|(first, last)| (first.0, last.0)).unzip();
-    Ok(json!({"imported": kept.count, "first": first, "last": last}))
+    Ok(json!({
+        "imported": kept.count,
+        "first": first,
+        "last": last,
+        "passed_over": found.passed_over.to_json("reason"),
+        "remarks": found.remarks.to_json("remark"),
+    }))
+}
+
+fn partly(error: &ImportError, kept: u64, total: u64) -> String {
+    format!("{error}; {kept} of {total} deliveries were imported before, and could not be removed")
 }

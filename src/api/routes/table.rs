@@ -29,7 +29,7 @@ pub(super) fn bounded() -> ApiRoutes {
 pub(super) fn unbounded() -> ApiRoutes {
     let import = operation("importDeliveries", "Import deliveries from a file")
         .explained(
-            "The body is a file in the format json, har or raw. Everything in it is read before anything is kept.",
+            "The body is a file in a format that `whyhook import` takes. Everything in it is read before anything is kept, and what was kept is removed when the rest cannot be.",
         )
         .job::<ImportResult>()
         .refuses(StatusCode::REQUEST_TIMEOUT)

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 use memchr::memchr;
 
-use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials};
+use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials, warn_of_intake};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::http::Head;
 use crate::text;
@@ -50,7 +50,7 @@ impl Exporter for Curl {
         let id = delivery.summary.id;
         let what = delivery.summary.event.short_event().unwrap_or("request");
         writeln!(out, "\n# delivery {id}: {}", text::visible(what))?;
-        if !delivery.summary.intake.is_complete() {
+        if !delivery.summary.intake.is_whole() {
             let intake = delivery.summary.intake.name();
             self.warnings.add(
                 id,
@@ -59,6 +59,7 @@ impl Exporter for Curl {
             return writeln!(out, "# left out: {intake}");
         }
         warn_of_credentials(item, &mut self.warnings);
+        warn_of_intake(delivery, &mut self.warnings);
         if delivery.summary.judgement.timestamp.is_some() {
             self.warnings
                 .add(id, "is sent with its original signature and timestamp, which a receiver may reject as stale");

@@ -11,7 +11,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials};
+use super::{ExportItem, Exporter, Warnings, cookies, raw, warn_of_credentials, warn_of_intake};
 use crate::delivery::{Answer, Delivery, Outcome, summary_json};
 use crate::http::HeaderField;
 use crate::text;
@@ -62,9 +62,7 @@ impl Har {
         if raw::is_chunked(delivery) {
             self.warnings.add(id, "arrived in chunks: its framing is in _whyhook.framing_base64, where it is known");
         }
-        if !delivery.summary.intake.is_complete() {
-            self.warnings.add(id, format!("is an incomplete request ({})", delivery.summary.intake.name()));
-        }
+        warn_of_intake(delivery, &mut self.warnings);
     }
 }
 
@@ -105,7 +103,7 @@ fn request(delivery: &Delivery) -> Value {
         "method": lossy(head.method()),
         "url": url(delivery, &target),
         "httpVersion": lossy(head.version()),
-        "cookies": [],
+        "cookies": cookies::of_request(head.values("cookie")),
         "headers": head.fields().map(header).collect::<Vec<_>>(),
         "queryString": query(&target),
         "headersSize": delivery.head.len(),
@@ -153,6 +151,8 @@ fn response(answer: Option<&Answer>) -> Value {
     let mut content = content(body);
     let mime =
         sent.and_then(|answer| answer.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")));
+    let own = sent.into_iter().flat_map(|answer| &answer.headers);
+    let set_cookies = own.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie")).map(|(_, value)| &**value);
     let size = sent.map_or(0, |answer| answer.body_bytes);
     content["size"] = json!(size);
     if size > body.len() as u64 {
@@ -163,7 +163,7 @@ fn response(answer: Option<&Answer>) -> Value {
         "status": status,
         "statusText": reason,
         "httpVersion": "HTTP/1.1",
-        "cookies": [],
+        "cookies": cookies::of_response(set_cookies),
         "headers": headers,
         "content": content,
         "redirectURL": "",

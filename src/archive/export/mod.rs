@@ -12,6 +12,7 @@
 //! can be written. What a format cannot express is a [`Warnings`] entry, never dropped silently. [`image`] finds
 //! the bytes of one image, and [`save`](crate::system::save) writes a file of a person's choice.
 
+mod cookies;
 pub mod curl;
 pub mod har;
 pub mod image;
@@ -90,3 +91,18 @@ fn warn_of_credentials(item: ExportItem<'_>, warnings: &mut Warnings) {
         }
     }
 }
+
+/// What every format but our own JSON warns of: a request that is not, byte for byte, the one that was sent.
+fn warn_of_intake(delivery: &Delivery, warnings: &mut Warnings) {
+    let intake = &delivery.summary.intake;
+    if intake.is_complete() {
+        return;
+    }
+    let words = match intake.is_whole() {
+        true => REBUILT.to_owned(),
+        false => format!("is an incomplete request ({})", intake.name()),
+    };
+    warnings.add(delivery.summary.id, words);
+}
+
+const REBUILT: &str = "was rebuilt when it was imported: its bytes need not be those that were sent";

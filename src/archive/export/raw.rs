@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
-use super::{ExportItem, Exporter, Warnings, warn_of_credentials};
-use crate::delivery::{Delivery, Intake, Summary};
+use super::{ExportItem, Exporter, Warnings, warn_of_credentials, warn_of_intake};
+use crate::delivery::{Delivery, Summary};
 
 /// See the module. Several deliveries go to a file each, since nothing could tell them apart in one.
 #[derive(Debug, Default)]
@@ -23,10 +23,7 @@ impl Exporter for Raw {
                 content of the chunks",
             );
         }
-        if delivery.summary.intake != Intake::Complete {
-            let intake = &delivery.summary.intake;
-            self.warnings.add(delivery.summary.id, format!("is an incomplete request ({})", intake.name()));
-        }
+        warn_of_intake(delivery, &mut self.warnings);
         out.write_all(&delivery.head)?;
         out.write_all(&delivery.body_section())
     }

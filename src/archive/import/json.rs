@@ -11,13 +11,15 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::bounded::Bounded;
-use super::{ImportError, Imported, Importer, Taker};
+use super::built::quoted;
+use super::sink::Sink;
+use super::{ImportError, Imported, Importer};
 use crate::config::Registry;
 use crate::delivery::{
     Answer, Captured, IMPORTED, Intake, Judgement, Marks, Outcome, TimestampFacts, TimestampUnit, Verdict,
 };
 use crate::http::{Head, WireFraming};
-use crate::server::listener::capture::facts;
+use crate::server::listener::capture::{Incoming, capture, facts};
 
 #[derive(Deserialize)]
 struct Record {
@@ -29,7 +31,8 @@ struct Record {
     intake: String,
     #[serde(default)]
     intake_reason: String,
-    verdict: String,
+    /// Missing where another program wrote the request down: it is judged now.
+    verdict: Option<String>,
     secret: Option<String>,
     timestamp: Option<Stamp>,
     note: Option<String>,
@@ -71,26 +74,19 @@ struct Answered {
     interim_base64: Option<String>,
 }
 
-pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(), ImportError> {
     let (bounded, allowance) = Bounded::new(input);
-    let mut count = 0;
     for record in serde_json::Deserializer::from_reader(bounded).into_iter::<Record>() {
-        let number = count + 1;
+        let number = sink.next();
         let record = record.map_err(|source| ImportError::Json { number, source })?;
-        let mut imported =
-            imported(record, importer.registry).map_err(|reason| ImportError::Content { number, reason })?;
-        if importer.judge_again {
-            importer.judge_again(&mut imported.captured);
-            imported.diagnosis = None;
-        }
-        take(imported)?;
+        let imported = imported(record, sink.importer).map_err(|reason| ImportError::Content { number, reason })?;
+        sink.whole(imported)?;
         allowance.renew();
-        count = number;
     }
-    Ok(count)
+    Ok(())
 }
 
-fn imported(record: Record, registry: &Registry) -> Result<Imported, String> {
+fn imported(record: Record, importer: &Importer<'_>) -> Result<Imported, String> {
     let head = Head::from(decoded("head_base64", &record.head_base64)?);
     let body = Bytes::from(content(record.body, record.body_base64.as_deref())?);
     let framing = match &record.framing_base64 {
@@ -103,41 +99,45 @@ fn imported(record: Record, registry: &Registry) -> Result<Imported, String> {
         }
         None => record.received_at.parse().map_err(|error| format!("received_at: {error}"))?,
     };
-    let intake = Intake::from_parts(&record.intake, &record.intake_reason).ok_or_else(|| {
-        format!("unknown intake '{}': expected complete, truncated, too_large, incomplete or malformed", record.intake)
-    })?;
-    let verdict = Verdict::from_code(&record.verdict)
-        .ok_or_else(|| format!("unknown verdict '{}': expected verified, mismatch …", record.verdict))?;
+    let intake = Intake::from_parts(&record.intake, &record.intake_reason)
+        .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&record.intake), Intake::NAMES))?;
+    let incoming = Incoming { remote: remote(&record.remote), received_at, head, body, framing, intake };
+    let judgement = record.verdict.as_deref().map(|verdict| {
+        let verdict = Verdict::from_code(verdict)
+            .ok_or_else(|| format!("unknown verdict {}: expected verified, mismatch …", quoted(verdict)))?;
+        let timestamp = record.timestamp.map(timestamp);
+        Ok::<_, String>(Judgement { verdict, secret: record.secret, timestamp, note: record.note.clone() })
+    });
+    let is_foreign = judgement.is_none();
+    let mut captured = match judgement.transpose()? {
+        Some(judgement) => as_captured(incoming, record.webhook, judgement, importer.registry),
+        None => capture(incoming, importer.registry),
+    };
+    if is_foreign && captured.judgement.note.is_none() {
+        captured.judgement.note = record.note;
+    }
+    let mut diagnosis = record.diagnosis.map(|json| json.get().to_owned()).filter(|json| json != "null");
+    if importer.judge_again && !is_foreign {
+        importer.judge_again(&mut captured);
+        diagnosis = None;
+    }
+    let marks = Marks { pinned: record.pinned, note: record.user_note, tags: record.tags };
+    Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis, marks, is_foreign })
+}
+
+/// A capture with the verdict that it had; what else is known of it is read from its bytes again.
+fn as_captured(incoming: Incoming, webhook: Option<String>, judgement: Judgement, registry: &Registry) -> Captured {
+    let Incoming { remote, received_at, head, body, framing, intake } = incoming;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     let scheme = registry.route(head.target()).schemes.of_request(&head, &body);
     let (event, image) = facts(&head, &body, is_request, scheme);
-    let captured = Captured {
-        received_at,
-        remote: remote(&record.remote),
-        method: text(head.method()),
-        path: text(head.target()),
-        webhook: record.webhook,
-        intake,
-        event,
-        judgement: Judgement {
-            verdict,
-            secret: record.secret,
-            timestamp: record.timestamp.map(timestamp),
-            note: record.note,
-        },
-        image,
-        head,
-        body,
-        framing,
-    };
-    let diagnosis = record.diagnosis.map(|json| json.get().to_owned()).filter(|json| json != "null");
-    let marks = Marks { pinned: record.pinned, note: record.user_note, tags: record.tags };
-    Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis, marks })
+    let (method, path) = (text(head.method()), text(head.target()));
+    Captured { received_at, remote, method, path, webhook, intake, event, judgement, image, head, body, framing }
 }
 
 /// The address of then, marked once.
-fn remote(was: &str) -> String {
+pub(super) fn remote(was: &str) -> String {
     match was {
         "" => IMPORTED.to_owned(),
         was if was == IMPORTED || was.ends_with(&format!(" ({IMPORTED})")) => was.to_owned(),

@@ -36,6 +36,8 @@ pub struct ImportKeeper {
     waiting: VecDeque<WaitingImport>,
     waiting_bytes: usize,
     kept: KeptImports,
+    /// What is taken back when something fails.
+    ids: Vec<DeliveryId>,
 }
 
 #[derive(Debug)]
@@ -56,6 +58,17 @@ pub struct KeptImports {
     pub ids: Option<(DeliveryId, DeliveryId)>,
 }
 
+/// How an import ended that should have been kept whole.
+#[derive(Debug)]
+pub enum ImportEnd {
+    /// Everything is on disk.
+    Kept(KeptImports),
+    /// Something could not be kept, and nothing of it is in the store.
+    TakenBack(ImportError),
+    /// Something could not be kept, nor could what was kept be removed again.
+    Partly(ImportError, KeptImports),
+}
+
 impl KeptImports {
     /// What this and a later import have kept.
     #[must_use]
@@ -72,7 +85,14 @@ impl ImportKeeper {
     /// Keeps with the writer behind `handle`.
     #[must_use]
     pub fn new(handle: WriterHandle, bounds: ImportBounds) -> Self {
-        Self { handle, bounds, waiting: VecDeque::new(), waiting_bytes: 0, kept: KeptImports::default() }
+        Self {
+            handle,
+            bounds,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            kept: KeptImports::default(),
+            ids: Vec::new(),
+        }
     }
 
     /// What is on disk so far.
@@ -87,7 +107,7 @@ impl ImportKeeper {
     ///
     /// [`ImportError::Taken`] when the writer could not keep an earlier one, or takes no more.
     pub fn keep(&mut self, imported: Imported) -> Result<(), ImportError> {
-        let Imported { captured, answer, diagnosis, marks } = imported;
+        let Imported { captured, answer, diagnosis, marks, .. } = imported;
         let bytes = captured.head.len() + captured.body.len();
         while self.waiting.len() >= self.bounds.deliveries
             || (!self.waiting.is_empty() && self.waiting_bytes + bytes > self.bounds.bytes)
@@ -123,24 +143,105 @@ impl ImportKeeper {
             self.handle.diagnosed(id, diagnosis);
         }
         self.kept = self.kept.and(KeptImports { count: 1, ids: Some((id, id)) });
+        self.ids.push(id);
         Ok(())
     }
 
-    /// Waits until everything is on disk: what is, and why not all.
-    pub fn finish(mut self) -> (KeptImports, Result<(), ImportError>) {
+    /// Waits until everything is on disk, after a reading that came to `read`: all of it stays, or nothing does.
+    pub fn finish(mut self, read: Result<(), ImportError>) -> ImportEnd {
+        let settled = self.settle_all();
+        match read.and(settled) {
+            Ok(()) => ImportEnd::Kept(self.kept),
+            Err(error) => self.take_back(error),
+        }
+    }
+
+    /// Waits until everything is on disk that was handed over: what is, and why not all.
+    pub fn stop(mut self) -> (KeptImports, Result<(), ImportError>) {
+        let settled = self.settle_all();
+        (self.kept, settled)
+    }
+
+    fn settle_all(&mut self) -> Result<(), ImportError> {
         let mut outcome = Ok(());
         while !self.waiting.is_empty() {
             if let Err(error) = self.settle() {
                 outcome = Err(error);
             }
         }
-        (self.kept, outcome)
+        outcome
+    }
+
+    /// Removes what was kept. Where the disk has no room for that either, it is hidden, which takes a few bytes, and goes
+    /// when the store is next pruned.
+    fn take_back(self, error: ImportError) -> ImportEnd {
+        let count = self.ids.len() as u64;
+        let is_removed = |ids: &[DeliveryId]| {
+            let removed = self.handle.prune(ids.to_vec()).blocking_recv();
+            removed.is_ok_and(|freed| freed.is_ok_and(|freed| freed.deliveries >= count))
+        };
+        let is_hidden = |ids: &[DeliveryId]| {
+            let hidden = self.handle.mark(ids.to_vec(), MarksEdit::Delete(true)).blocking_recv();
+            hidden.is_ok_and(|hidden| hidden.is_ok())
+        };
+        if count == 0 || is_removed(&self.ids) || is_hidden(&self.ids) {
+            return ImportEnd::TakenBack(error);
+        }
+        ImportEnd::Partly(error, self.kept)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+
+    use super::super::{ImportSource, Importer};
     use super::*;
+    use crate::config::Registry;
+    use crate::store::{Location, Reader, Writer};
+
+    fn keeper(folder: &std::path::Path) -> (Location, Writer, ImportKeeper) {
+        let location = Location::new(folder.join("s.db"));
+        let (writer, handle) = Writer::start_briefly(&location).unwrap();
+        (location, writer, ImportKeeper::new(handle, ImportBounds::ALONE))
+    }
+
+    fn imported(body: u8) -> Imported {
+        let registry = Registry::default();
+        let files = None;
+        let importer =
+            Importer { registry: &registry, judge_again: false, now: Timestamp::UNIX_EPOCH, strict: false, files };
+        let text = [b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n".as_slice(), &[body]].concat();
+        let mut all = Vec::new();
+        let mut take = |imported| {
+            all.push(imported);
+            Ok(())
+        };
+        importer.read(ImportSource::Raw, &mut &text[..], &mut take).unwrap();
+        all.remove(0)
+    }
+
+    #[test]
+    fn what_cannot_be_kept_whole_is_taken_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let (location, writer, mut first) = keeper(folder.path());
+        first.keep(imported(b'1')).unwrap();
+        assert!(matches!(first.finish(Ok(())), ImportEnd::Kept(KeptImports { count: 1, .. })));
+        writer.join();
+        let (_, writer, mut second) = keeper(folder.path());
+        (b'2'..b'9').for_each(|body| second.keep(imported(body)).unwrap());
+        let failed = Err(ImportError::Taken("no space left".to_owned()));
+        assert!(matches!(second.finish(failed), ImportEnd::TakenBack(_)));
+        writer.join();
+        let left = Reader::open(&location).unwrap().page(crate::store::Page::Newest, 10).unwrap();
+        assert_eq!(left.iter().map(|summary| summary.id.0).collect::<Vec<_>>(), [1]);
+        // Its number is given to nobody else.
+        let (_, writer, mut third) = keeper(folder.path());
+        third.keep(imported(b'x')).unwrap();
+        let ImportEnd::Kept(kept) = third.finish(Ok(())) else { panic!() };
+        assert!(kept.ids.is_some_and(|(first, _)| first.0 > 1));
+        writer.join();
+    }
 
     #[test]
     fn what_several_imports_have_kept_is_added_up() {

@@ -1,28 +1,62 @@
-//! Deliveries from files: whyhook's own JSON, HTTP archives, raw requests.
+//! Deliveries from what whyhook and other programs have written down.
 //!
 //! From whyhook's own JSON the facts of the capture are kept: when and from where it arrived, the verdict at
 //! capture, and the answer. Method, path, event and image are read from its bytes again. Requests from elsewhere
 //! are verified with the current secrets, at the moment that the file names. Either way the peer's address says
 //! `imported`, so that such a delivery is not mistaken for one that was received here.
 //!
-//! One delivery at a time is in memory. What cannot be read is an [`ImportError`] with its place.
+//! One delivery at a time is in memory, but for formats that people write by hand. What cannot be read is an
+//! [`ImportError`] with its place; what can be read and not be kept exactly is a remark in [`ImportFindings`].
+//!
+//! | format | file |
+//! |---|---|
+//! | whyhook's own JSON, and how it is sent to a listener | `json`, `transfer` |
+//! | HTTP archives, raw requests | `har`, `raw` |
+//! | curl commands, `.http` files | `curl`, `http_file` |
+//! | mitmproxy's flows | `mitmproxy`, `tnetstring` |
+//! | what ngrok's agent holds | `ngrok` |
+//! | events of Stripe's and Hookdeck's command lines | `stripe`, `hookdeck` |
+//! | heads and forms that are put together | `built`, `forms` |
 
 mod bounded;
+mod built;
+mod curl;
+mod findings;
+mod forms;
 mod har;
+mod hookdeck;
+mod http_file;
 mod json;
 mod keeper;
+mod known;
+mod mitmproxy;
+mod ngrok;
 mod raw;
+mod sink;
+mod source;
+mod stripe;
+mod tnetstring;
+mod transfer;
 
-pub use keeper::{ImportBounds, ImportKeeper, KeptImports};
+pub use findings::{ImportFindings, ImportRemark, ImportRemarks};
+pub use keeper::{ImportBounds, ImportEnd, ImportKeeper, KeptImports};
+pub use known::{AlreadyKnown, KnownDeliveries, is_near, is_same_body};
+pub use ngrok::{AGENT_ANSWER_LIMIT, AgentCapture, captures};
+pub use source::ImportSource;
+pub use transfer::write_transfer;
 
 use std::io::{self, BufRead};
 
 use jiff::Timestamp;
 
 use crate::config::Registry;
-use crate::delivery::{Answer, Captured, IMPORTED, Intake, Marks};
+use crate::delivery::{Answer, Captured, Intake, Marks};
 use crate::http::WireFraming;
 use crate::server::listener::capture::{Incoming, capture};
+use sink::Sink;
+
+/// The rule of an answer that another program has sent, and a file tells of.
+pub const IMPORTED_ANSWER: &str = "imported";
 
 /// The most that is taken from a pipe or a socket. A file of any length is read where it lies.
 pub const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
@@ -30,17 +64,6 @@ pub const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// Text of one delivery that is read at most; base64 makes a third more of a body, escapes up to six
 /// times as much.
 pub const DELIVERY_LIMIT: u64 = 512 * 1024 * 1024;
-
-/// The format of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ImportSource {
-    /// One object after another, as `whyhook export --as json` and `show --format json` print them.
-    Json,
-    /// An HTTP Archive.
-    Har,
-    /// One request: head and body.
-    Raw,
-}
 
 /// A delivery to be stored.
 #[derive(Debug)]
@@ -53,6 +76,8 @@ pub struct Imported {
     pub diagnosis: Option<String>,
     /// What a person had added to it.
     pub marks: Marks,
+    /// Whether it was judged now, as what others have written down is, and was not captured by whyhook.
+    pub is_foreign: bool,
 }
 
 /// Why a file cannot be imported.
@@ -103,63 +128,83 @@ pub struct Importer<'a> {
     pub registry: &'a Registry,
     /// Whether whyhook's own captures are verified again as well.
     pub judge_again: bool,
-    /// The moment at which a raw request counts as received.
+    /// The moment at which a request counts as received whose file does not say when it was.
     pub now: Timestamp,
+    /// Whether what cannot be kept exactly is an error, instead of a remark.
+    pub strict: bool,
+    /// The files that a curl command or an `.http` file names; `None` where none may be read.
+    pub files: Option<&'a dyn NamedFiles>,
 }
 
-impl ImportSource {
-    /// Detects the format of a file from its beginning.
-    #[must_use]
-    pub fn detect(beginning: &[u8]) -> Self {
-        let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
-        match text.strip_prefix(b"{").map(<[u8]>::trim_ascii_start) {
-            Some(inside) if inside.starts_with(b"\"log\"") => Self::Har,
-            Some(_) => Self::Json,
-            None => Self::Raw,
-        }
-    }
-}
-
-impl Importer<'_> {
-    /// Reads all of `input`, and hands each delivery to `take`. Returns how many there were.
+/// Files that the text of a request names.
+pub trait NamedFiles: std::fmt::Debug {
+    /// The content of the file of this name.
     ///
     /// # Errors
     ///
-    /// [`ImportError`]; deliveries that were handed over before it stay imported.
-    pub fn read(&self, source: ImportSource, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+    /// Why it cannot be read, in words.
+    fn read(&self, name: &str) -> Result<Vec<u8>, String>;
+}
+
+impl Importer<'_> {
+    /// Reads all of `input`, and hands each delivery to `take`. Returns what there was.
+    ///
+    /// # Errors
+    ///
+    /// [`ImportError`]; deliveries that were handed over before it stay with the taker.
+    pub fn read(
+        &self,
+        source: ImportSource,
+        input: &mut dyn BufRead,
+        take: Taker<'_>,
+    ) -> Result<ImportFindings, ImportError> {
         skip_byte_order_mark(input)?;
+        let mut sink = Sink::new(self, take);
         match source {
-            ImportSource::Json => json::read(self, input, take),
-            ImportSource::Har => har::read(self, input, take),
-            ImportSource::Raw => raw::read(self, input, take),
+            ImportSource::Json => json::read(&mut sink, input)?,
+            ImportSource::Har => har::read(&mut sink, input)?,
+            ImportSource::Raw => raw::read(&mut sink, input)?,
+            ImportSource::Curl => curl::read(&mut sink, input)?,
+            ImportSource::Http => http_file::read(&mut sink, input)?,
+            ImportSource::Mitmproxy => mitmproxy::read(&mut sink, input)?,
+            ImportSource::Stripe => stripe::read(&mut sink, input)?,
+            ImportSource::Hookdeck => hookdeck::read(&mut sink, input)?,
+            ImportSource::Ngrok => ngrok::read(&mut sink, input)?,
         }
+        Ok(sink.finish())
     }
 
-    /// A request from elsewhere: verified now, as if received at `received_at`.
-    fn judged(&self, received_at: Timestamp, head: Vec<u8>, body: Vec<u8>, intake: Intake) -> Captured {
-        self.judged_framed(received_at, head, body, WireFraming::NONE, intake)
-    }
-
-    /// The same, with what stood around its body.
-    fn judged_framed(
+    /// A request from elsewhere: verified now, as if received at `received_at` from `remote`.
+    fn judged(
         &self,
         received_at: Timestamp,
+        remote: &str,
         head: Vec<u8>,
         body: Vec<u8>,
         framing: WireFraming,
         intake: Intake,
     ) -> Captured {
-        let remote = IMPORTED.to_owned();
+        let remote = json::remote(remote);
         let incoming = Incoming { remote, received_at, head: head.into(), body: body.into(), framing, intake };
         capture(incoming, self.registry)
+    }
+
+    /// A file that the text of a request names.
+    fn read_file(&self, name: &str) -> Result<Vec<u8>, String> {
+        let name_shown = built::quoted(name);
+        match self.files {
+            None => Err(format!("the body is in the file {name_shown}, which --read-files reads")),
+            Some(files) => files.read(name).map_err(|reason| format!("the body is in the file {name_shown}: {reason}")),
+        }
     }
 
     /// Verifies one of whyhook's own captures again.
     fn judge_again(&self, captured: &mut Captured) {
         let head = &captured.head;
         let route = self.registry.route(head.target());
-        if matches!(captured.intake, Intake::Complete | Intake::Truncated(_)) {
-            (_, captured.judgement) = route.schemes.judge(route.secrets, head, &captured.body, captured.received_at);
+        if matches!(captured.intake, Intake::Complete | Intake::Truncated(_) | Intake::Rebuilt(_)) {
+            let judged = route.schemes.judge(route.secrets, head, &captured.body, captured.received_at).1;
+            captured.judgement = judged.of_intake(&captured.intake);
         }
     }
 }
@@ -173,3 +218,5 @@ fn skip_byte_order_mark(input: &mut dyn BufRead) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::delivery as tests_delivery;

@@ -3,27 +3,34 @@
 
 use std::io::{BufRead, Read as _};
 
-use super::{DELIVERY_LIMIT, ImportError, Imported, Importer, Taker};
-use crate::delivery::{Intake, Marks};
+use super::sink::{ForeignRequest, Sink};
+use super::{DELIVERY_LIMIT, ImportError};
+use crate::delivery::Intake;
 use crate::http::{BodyFraming, BodyLength, ChunkPiece, WireFraming, WireFramingBuilder, framing};
 
-pub(super) fn read(importer: &Importer<'_>, input: &mut dyn BufRead, take: Taker<'_>) -> Result<u64, ImportError> {
+pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(), ImportError> {
     let mut bytes = Vec::new();
     input.take(DELIVERY_LIMIT + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > DELIVERY_LIMIT {
         return Err(ImportError::Request(format!("it is longer than {DELIVERY_LIMIT} bytes")));
     }
-    let refused = |reason: String| ImportError::Request(reason);
-    framing::check_start(&bytes).map_err(|fault| refused(fault.reason))?;
+    sink.request(request(bytes).map_err(ImportError::Request)?)
+}
+
+/// Head and body of the one request that `bytes` are.
+pub(super) fn request(mut bytes: Vec<u8>) -> Result<ForeignRequest, String> {
+    framing::check_start(&bytes).map_err(|fault| fault.reason)?;
     let searched = &bytes[..bytes.len().min(framing::HEAD_LIMIT)];
     let end = framing::head_end(searched, 0)
-        .ok_or_else(|| refused(format!("no empty line after the head within {} bytes", searched.len())))?;
-    let length = framing::inspect(&bytes[..end]).map_err(|fault| refused(fault.reason))?.length;
+        .ok_or_else(|| format!("no empty line after the head within {} bytes", searched.len()))?;
+    let said = framing::inspect(&bytes[..end]).map_err(|fault| fault.reason)?;
     let body = bytes.split_off(end);
-    let (body, around, intake) = content(body, length).map_err(refused)?;
-    let captured = importer.judged_framed(importer.now, bytes, body, around, intake);
-    take(Imported { captured, answer: None, diagnosis: None, marks: Marks::default() })?;
-    Ok(1)
+    // Without a length, all that follows is the body, as `verify --request` takes it.
+    let (body, framing, intake) = match said.is_silent {
+        true => (body, WireFraming::NONE, Intake::Complete),
+        false => content(body, said.length)?,
+    };
+    Ok(ForeignRequest { head: bytes, body, framing, intake, ..ForeignRequest::default() })
 }
 
 /// The body of a section that ends where the file does.
@@ -56,7 +63,7 @@ fn content(mut body: Vec<u8>, length: BodyLength) -> Result<(Vec<u8>, WireFramin
 }
 
 /// What the chunks hold and what stands around it, when all of `section` is chunks.
-fn unchunked(section: &[u8]) -> Option<(Vec<u8>, WireFraming)> {
+pub(super) fn unchunked(section: &[u8]) -> Option<(Vec<u8>, WireFraming)> {
     let mut framing = BodyFraming::new(BodyLength::Chunked);
     let (mut body, mut around) = (Vec::new(), WireFramingBuilder::default());
     let taken = framing.decode(section, |piece| match piece {

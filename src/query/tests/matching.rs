@@ -176,6 +176,7 @@ fn the_word_that_a_list_shows_finds_the_delivery() {
     for part in [Intake::Truncated, Intake::TooLarge, Intake::Incomplete] {
         shown.push(judged(Verdict::Verified, part(String::new()), true));
     }
+    shown.push(judged(Verdict::NotJudged, Intake::Rebuilt(String::new()), true));
     for summary in &shown {
         let word = summary.verdict_word();
         for text in [format!("verdict:\"{word}\""), format!("verdict:{}", word.replace(' ', "-"))] {

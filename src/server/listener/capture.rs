@@ -57,13 +57,20 @@ pub(super) async fn capture_aside(incoming: Incoming, registry: Arc<Registry>) -
 /// the body (about 1 ms for each megabyte), and some milliseconds for one that is compressed.
 #[must_use]
 pub fn capture(incoming: Incoming, registry: &Registry) -> Captured {
-    let Incoming { remote, received_at, head, body, framing, intake } = incoming;
+    let Incoming { remote, received_at, head, body, framing, mut intake } = incoming;
     let is_request = !matches!(intake, Intake::Malformed(_) | Intake::Incomplete(_));
     let route = registry.route(head.target());
-    let (scheme, judgement) = match intake {
-        Intake::Complete | Intake::Truncated(_) => route.schemes.judge(route.secrets, &head, &body, received_at),
+    let (scheme, mut judgement) = match intake {
+        Intake::Complete | Intake::Truncated(_) | Intake::Rebuilt(_) => {
+            route.schemes.judge(route.secrets, &head, &body, received_at)
+        }
         _ => (route.schemes.first(), Judgement::bare(Verdict::NotJudged)),
     };
+    judgement = judgement.of_intake(&intake);
+    if judgement.verdict == Verdict::Verified && matches!(intake, Intake::Rebuilt(_)) {
+        judgement.note = Some("its bytes were rebuilt, and the signature proves them".to_owned());
+        intake = Intake::Complete;
+    }
     let (event, image) = facts(&head, &body, is_request, scheme);
     let text = |bytes: &[u8]| if is_request { String::from_utf8_lossy(bytes).into_owned() } else { String::new() };
     Captured {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::delivery::{DeliveryId, Intake, Outcome, Summary, Verdict};
+use crate::delivery::{DeliveryId, Outcome, Summary, Verdict};
 use crate::inspect::diagnosis::{self, Subject};
 use crate::payload::grouped;
 use crate::server::ShownListener;
@@ -126,7 +126,7 @@ pub(super) fn delivery_line(summary: &Summary, cause: Option<&str>) -> String {
 
 fn verdict(summary: &Summary) -> String {
     let verdict = summary.judgement.verdict;
-    if verdict == Verdict::Verified && !matches!(summary.intake, Intake::Complete) {
+    if verdict == Verdict::Verified && !summary.intake.is_whole() {
         return format!("not verified, the request is {}", summary.intake.name());
     }
     if summary.is_verified_but_stale() {

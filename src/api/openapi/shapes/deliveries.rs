@@ -76,6 +76,7 @@ enum IntakeCode {
     TooLarge,
     Incomplete,
     Malformed,
+    Rebuilt,
 }
 
 #[derive(JsonSchema)]

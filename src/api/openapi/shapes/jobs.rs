@@ -102,6 +102,26 @@ pub(in crate::api) struct ImportResult {
     /// Numbers between the two may be of deliveries that came meanwhile.
     first: Option<i64>,
     last: Option<i64>,
+    /// Entries that are not requests; the first thousand.
+    passed_over: Vec<PassedOverEntry>,
+    /// What of the others could not be kept exactly; the first thousand.
+    remarks: Vec<RemarkedEntry>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PassedOverEntry")]
+struct PassedOverEntry {
+    /// From 1.
+    entry: u64,
+    reason: String,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "RemarkedEntry")]
+struct RemarkedEntry {
+    /// From 1.
+    entry: u64,
+    remark: String,
 }
 
 /// Stored deliveries that were judged again.

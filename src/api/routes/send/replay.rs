@@ -92,7 +92,7 @@ impl ReplayMembers {
             (None, Some(filter)) => {
                 let query = Query::parse_with(filter, saved)?;
                 let found = reader.search(&query, Timestamp::now(), Page::Newest, usize::MAX, usize::MAX)?;
-                Ok(found.rows.into_iter().filter(|summary| summary.intake.is_complete()).rev().collect())
+                Ok(found.rows.into_iter().filter(|summary| summary.intake.is_whole()).rev().collect())
             }
             (Some(_), Some(_)) => Err(ApiProblem::bad("ids cannot be combined with filter")),
             (None, None) => Err(ApiProblem::bad("nothing selected: expected ids or filter")),

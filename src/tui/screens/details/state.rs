@@ -123,7 +123,7 @@ impl LoadedDelivery {
     /// Whether it is right under the secrets of today.
     #[must_use]
     pub fn is_verified(&self) -> bool {
-        self.delivery.summary.intake.is_complete() && self.current_verdict() == Verdict::Verified
+        self.delivery.summary.intake.is_whole() && self.current_verdict() == Verdict::Verified
     }
 
     /// The verdict under the secrets of today.

@@ -177,7 +177,11 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let summary = &pane.loaded.delivery.summary;
     let mut remarks = Vec::new();
-    if !summary.intake.is_complete() {
+    if summary.intake.is_rebuilt() {
+        // Where it is the reason for the verdict, the line above has it.
+        let reason = Some(summary.intake.reason()).filter(|_| summary.judgement.verdict != Verdict::NotJudged);
+        remarks.extend(reason.map(|reason| (format!("rebuilt: {}", shown(reason)), theme.warn)));
+    } else if !summary.intake.is_complete() {
         remarks.push((format!("{}: {}", summary.intake.name(), shown(summary.intake.reason())), theme.bad));
     } else {
         // For an incomplete request the reason above covers it.

@@ -123,7 +123,7 @@ fn selected(reader: &Reader, which: &Which) -> Result<Vec<Summary>, Halt> {
         Which::Matching(query) => {
             let now = Timestamp::now();
             let mut found = reader.search(query, now, Page::Newest, usize::MAX, usize::MAX)?;
-            found.rows.retain(|summary| summary.intake.is_complete());
+            found.rows.retain(|summary| summary.intake.is_whole());
             if found.rows.is_empty() {
                 return Err(Halt::Because("no delivery that can be replayed matches the filter".to_owned()));
             }

@@ -1,0 +1,307 @@
+//! curl's options (<https://curl.se/docs/manpage.html>), as far as they change what is sent.
+
+use super::shell::Word;
+
+/// One piece of a body, and how it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Data {
+    /// `--data`: of a file without its line ends.
+    Plain(Vec<u8>),
+    /// `--data-raw`: no file.
+    Raw(Vec<u8>),
+    /// `--data-binary`.
+    Binary(Vec<u8>),
+    /// `--data-urlencode`.
+    Encoded(Vec<u8>),
+    /// `--json`.
+    Json(Vec<u8>),
+}
+
+/// What one request of a command is made of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct CurlCommand {
+    pub(super) method: Option<Vec<u8>>,
+    pub(super) url: Option<Vec<u8>>,
+    pub(super) target: Option<Vec<u8>>,
+    pub(super) headers: Vec<Vec<u8>>,
+    pub(super) data: Vec<Data>,
+    /// `--form` and whether its value is taken as it is (`--form-string`).
+    pub(super) form: Vec<(Vec<u8>, bool)>,
+    pub(super) upload: Option<Vec<u8>>,
+    pub(super) is_get: bool,
+    pub(super) is_head: bool,
+    pub(super) is_compressed: bool,
+    pub(super) is_http10: bool,
+    pub(super) user: Option<Vec<u8>>,
+    pub(super) bearer: Option<Vec<u8>>,
+    pub(super) cookies: Vec<Vec<u8>>,
+    pub(super) user_agent: Option<Vec<u8>>,
+    pub(super) referer: Option<Vec<u8>>,
+    pub(super) query: Vec<Vec<u8>>,
+    pub(super) remarks: Vec<String>,
+}
+
+/// Options with a value that changes nothing of the request, or nothing that can be known.
+const WITH_VALUE: &[&str] = &[
+    "abstract-unix-socket",
+    "alt-svc",
+    "cacert",
+    "capath",
+    "cert",
+    "cert-type",
+    "ciphers",
+    "config",
+    "connect-timeout",
+    "connect-to",
+    "continue-at",
+    "cookie-jar",
+    "create-file-mode",
+    "crlfile",
+    "curves",
+    "dns-interface",
+    "dns-ipv4-addr",
+    "dns-ipv6-addr",
+    "dns-servers",
+    "doh-url",
+    "dump-header",
+    "egd-file",
+    "engine",
+    "etag-compare",
+    "etag-save",
+    "expect100-timeout",
+    "happy-eyeballs-timeout-ms",
+    "hsts",
+    "interface",
+    "keepalive-time",
+    "key",
+    "key-type",
+    "limit-rate",
+    "local-port",
+    "max-filesize",
+    "max-redirs",
+    "max-time",
+    "netrc-file",
+    "noproxy",
+    "output",
+    "output-dir",
+    "parallel-max",
+    "pass",
+    "pinnedpubkey",
+    "proto",
+    "proto-default",
+    "proto-redir",
+    "proxy",
+    "proxy-header",
+    "proxy-user",
+    "random-file",
+    "range",
+    "rate",
+    "resolve",
+    "retry",
+    "retry-delay",
+    "retry-max-time",
+    "speed-limit",
+    "speed-time",
+    "stderr",
+    "time-cond",
+    "tls-max",
+    "tls13-ciphers",
+    "trace",
+    "trace-ascii",
+    "unix-socket",
+    "variable",
+    "write-out",
+    "aws-sigv4",
+    "delegation",
+    "service-name",
+    "trace-config",
+    "ipfs-gateway",
+];
+
+/// The long names of one-letter options that take a value, or that are looked at.
+fn long_name(letter: u8) -> Option<&'static str> {
+    Some(match letter {
+        b'X' => "request",
+        b'H' => "header",
+        b'd' => "data",
+        b'F' => "form",
+        b'u' => "user",
+        b'b' => "cookie",
+        b'A' => "user-agent",
+        b'e' => "referer",
+        b'T' => "upload-file",
+        b'G' => "get",
+        b'I' => "head",
+        b'0' => "http1.0",
+        b':' => "next",
+        b'o' => "output",
+        b'w' => "write-out",
+        b'm' => "max-time",
+        b'x' => "proxy",
+        b'U' => "proxy-user",
+        b'E' => "cert",
+        b'c' => "cookie-jar",
+        b'D' => "dump-header",
+        b'r' => "range",
+        b'z' => "time-cond",
+        b'K' => "config",
+        b'Y' => "speed-limit",
+        b'y' => "speed-time",
+        b'C' => "continue-at",
+        b'Q' => "output",
+        b't' => "output",
+        b'P' => "output",
+        _ => return None,
+    })
+}
+
+/// The requests of one command: `--next` begins another, and each URL is one.
+pub(super) fn requests(words: &[Word]) -> Vec<Result<CurlCommand, String>> {
+    let mut all = Vec::new();
+    let mut reader = Reader { words: words.iter(), command: CurlCommand::default(), urls: Vec::new() };
+    loop {
+        match reader.option() {
+            Ok(Step::Option) => {}
+            Ok(step) => {
+                let command = std::mem::take(&mut reader.command);
+                let urls = std::mem::take(&mut reader.urls);
+                if urls.is_empty() {
+                    all.push(Err("the command has no URL".to_owned()));
+                }
+                all.extend(urls.into_iter().map(|url| Ok(CurlCommand { url: Some(url), ..command.clone() })));
+                if step == Step::End {
+                    return all;
+                }
+            }
+            Err(reason) => {
+                all.push(Err(reason));
+                return all;
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Option,
+    Next,
+    End,
+}
+
+struct Reader<'a> {
+    words: std::slice::Iter<'a, Word>,
+    command: CurlCommand,
+    urls: Vec<Vec<u8>>,
+}
+
+impl Reader<'_> {
+    fn option(&mut self) -> Result<Step, String> {
+        let Some(word) = self.words.next() else { return Ok(Step::End) };
+        if let Some(long) = word.bytes.strip_prefix(b"--").filter(|long| !long.is_empty()) {
+            let name = String::from_utf8_lossy(long).into_owned();
+            return self.long(&name, None);
+        }
+        let Some(mut letters) = word.bytes.strip_prefix(b"-").filter(|letters| !letters.is_empty()) else {
+            if word.bytes != b"--" {
+                self.urls.push(known(word)?);
+            }
+            return Ok(Step::Option);
+        };
+        while let Some((&letter, rest)) = letters.split_first() {
+            letters = rest;
+            let Some(name) = long_name(letter) else { continue };
+            if takes_value(name) {
+                let inline = (!rest.is_empty()).then(|| Word { bytes: rest.to_vec(), unknown: word.unknown.clone() });
+                return self.long(name, inline.as_ref());
+            }
+            if self.long(name, None)? == Step::Next {
+                return Ok(Step::Next);
+            }
+        }
+        Ok(Step::Option)
+    }
+
+    fn long(&mut self, name: &str, inline: Option<&Word>) -> Result<Step, String> {
+        let value = match (takes_value(name), inline) {
+            (false, _) => None,
+            (true, Some(word)) => Some(word),
+            (true, None) => match self.words.next() {
+                Some(word) => Some(word),
+                None => return Err(format!("the option --{name} has no value")),
+            },
+        };
+        if WITH_VALUE.contains(&name) {
+            if matches!(name, "config" | "range" | "time-cond" | "aws-sigv4" | "etag-compare" | "variable") {
+                self.command.remarks.push(format!("what --{name} adds to the request is left out"));
+            }
+            return Ok(Step::Option);
+        }
+        let value = value.map(known).transpose()?.unwrap_or_default();
+        let command = &mut self.command;
+        match name {
+            "next" => return Ok(Step::Next),
+            "request" => command.method = Some(value),
+            "url" => self.urls.push(value),
+            "request-target" => command.target = Some(value),
+            "header" => command.headers.push(value),
+            "data" | "data-ascii" => command.data.push(Data::Plain(value)),
+            "data-raw" => command.data.push(Data::Raw(value)),
+            "data-binary" => command.data.push(Data::Binary(value)),
+            "data-urlencode" => command.data.push(Data::Encoded(value)),
+            "json" => command.data.push(Data::Json(value)),
+            "form" => command.form.push((value, false)),
+            "form-string" => command.form.push((value, true)),
+            "upload-file" => command.upload = Some(value),
+            "user" => command.user = Some(value),
+            "oauth2-bearer" => command.bearer = Some(value),
+            "cookie" => command.cookies.push(value),
+            "user-agent" => command.user_agent = Some(value),
+            "referer" => command.referer = Some(value),
+            "url-query" => command.query.push(value),
+            "get" => command.is_get = true,
+            "head" => command.is_head = true,
+            "compressed" => command.is_compressed = true,
+            "http1.0" => command.is_http10 = true,
+            // What is left are switches: how to show the response, whom to trust.
+            _ => {}
+        }
+        Ok(Step::Option)
+    }
+}
+
+fn takes_value(name: &str) -> bool {
+    const LOOKED_AT: &[&str] = &[
+        "request",
+        "url",
+        "request-target",
+        "header",
+        "data",
+        "data-ascii",
+        "data-raw",
+        "data-binary",
+        "data-urlencode",
+        "json",
+        "form",
+        "form-string",
+        "upload-file",
+        "user",
+        "oauth2-bearer",
+        "cookie",
+        "user-agent",
+        "referer",
+        "url-query",
+    ];
+    LOOKED_AT.contains(&name) || WITH_VALUE.contains(&name)
+}
+
+/// The value of a word that can be known without running anything.
+fn known(word: &Word) -> Result<Vec<u8>, String> {
+    match &word.unknown {
+        None => Ok(word.bytes.clone()),
+        Some(unknown) => Err(format!("the command holds {}, whose value is not in the text", unknown_words(unknown))),
+    }
+}
+
+fn unknown_words(unknown: &str) -> String {
+    crate::text::clip(&crate::text::visible(unknown), 60).into_owned()
+}

@@ -1,0 +1,280 @@
+//! The request that a curl command sends.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
+use super::form;
+use super::options::{CurlCommand, Data};
+use crate::archive::import::Importer;
+use crate::archive::import::built::{HeadParts, quoted};
+use crate::archive::import::sink::ForeignRequest;
+use crate::delivery::Intake;
+
+/// A body, and what is wrong with it.
+pub(super) struct CurlBody {
+    pub(super) bytes: Vec<u8>,
+    pub(super) content_type: Option<String>,
+    pub(super) intake: Intake,
+}
+
+/// The request of a command that reads `stdin`.
+///
+/// # Errors
+///
+/// Why it would not be a request.
+pub(super) fn of(
+    command: &CurlCommand,
+    stdin: Option<&[u8]>,
+    importer: &Importer<'_>,
+) -> Result<ForeignRequest, String> {
+    let files = CurlFiles { stdin, importer };
+    let mut remarks = command.remarks.clone();
+    let body = body(command, &files)?;
+    let url = url(command, body.as_ref().filter(|_| command.is_get))?;
+    let body = body.filter(|_| !command.is_get);
+    let mut headers = Vec::new();
+    let mut removed = Vec::new();
+    for header in &command.headers {
+        custom(header, &mut headers, &mut removed, &mut remarks);
+    }
+    own(command, body.as_ref(), &mut headers, &removed, &mut remarks);
+    let method = match &command.method {
+        Some(method) => String::from_utf8_lossy(method).into_owned(),
+        None if command.is_head => "HEAD".to_owned(),
+        None if command.upload.is_some() => "PUT".to_owned(),
+        None if body.is_some() => "POST".to_owned(),
+        None => "GET".to_owned(),
+    };
+    let parts = HeadParts { method: &method, url: &url, is_http10: command.is_http10, headers, has_spaces: true };
+    let mut head = parts.build()?;
+    remarks.append(&mut head.remarks);
+    if let Some(target) = &command.target {
+        head.bytes = with_target(&head.bytes, target)?;
+    }
+    let (body, intake) = body.map_or((Vec::new(), Intake::Complete), |body| (body.bytes, body.intake));
+    Ok(ForeignRequest { head: head.bytes, body, intake, remarks, ..ForeignRequest::default() })
+}
+
+/// A head with another target.
+fn with_target(head: &[u8], target: &[u8]) -> Result<Vec<u8>, String> {
+    let read = crate::http::Head::from(head.to_vec());
+    let rest = &head[read.start_line().len()..];
+    let bytes = [read.method(), b" ", target, b" ", read.version(), rest].concat();
+    let is_one = crate::http::framing::head_end(&bytes, 0) == Some(bytes.len());
+    crate::http::framing::inspect(&bytes).map_err(|fault| fault.reason)?;
+    if is_one { Ok(bytes) } else { Err("--request-target contains a line end".to_owned()) }
+}
+
+/// The URL with what the options add to its query.
+fn url(command: &CurlCommand, in_query: Option<&CurlBody>) -> Result<String, String> {
+    let url = command.url.as_ref().ok_or("the command has no URL")?;
+    let mut url = String::from_utf8_lossy(url).into_owned();
+    if !url.contains("://") {
+        url = format!("http://{url}");
+    }
+    if let Some(name) = command.upload.as_ref().filter(|name| *name != b"-") {
+        add_file_name(&mut url, &String::from_utf8_lossy(name));
+    }
+    let added = in_query.map(|body| String::from_utf8_lossy(&body.bytes).into_owned());
+    let queries = command.query.iter().map(|query| String::from_utf8_lossy(&urlencoded(query)).into_owned());
+    for query in queries.chain(added) {
+        let (before, fragment) = url.split_once('#').map_or((&*url, None), |(before, after)| (before, Some(after)));
+        let sign = if before.contains('?') { '&' } else { '?' };
+        url = match fragment {
+            Some(fragment) => format!("{before}{sign}{query}#{fragment}"),
+            None => format!("{before}{sign}{query}"),
+        };
+    }
+    Ok(url)
+}
+
+/// To a URL without a file name, curl adds that of the file which is uploaded.
+fn add_file_name(url: &mut String, file: &str) {
+    let base = file.rsplit(['/', '\\']).next().unwrap_or_default();
+    let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
+    if !url.contains(['?', '#']) && (url.ends_with('/') || !has_path) {
+        let slash = if has_path { "" } else { "/" };
+        url.push_str(&format!("{slash}{base}"));
+    }
+}
+
+/// A header as `-H` gives it: `Name: value`, `Name;` for an empty one, `Name:` to take curl's own away.
+fn custom(header: &[u8], headers: &mut Vec<(Vec<u8>, Vec<u8>)>, removed: &mut Vec<Vec<u8>>, remarks: &mut Vec<String>) {
+    if header.starts_with(b"@") {
+        let file = quoted(&String::from_utf8_lossy(&header[1..]));
+        remarks.push(format!("the headers of the file {file} are left out"));
+        return;
+    }
+    match memchr::memchr(b':', header) {
+        Some(colon) => {
+            let (name, value) = (&header[..colon], &header[colon + 1..]);
+            if value.trim_ascii().is_empty() {
+                removed.push(name.to_ascii_lowercase());
+            } else {
+                headers.push((name.to_vec(), value.to_vec()));
+            }
+        }
+        None => match header.strip_suffix(b";") {
+            Some(name) => headers.push((name.to_vec(), Vec::new())),
+            None => {
+                let header = quoted(&String::from_utf8_lossy(header));
+                remarks.push(format!("the header {header} has no colon, and is left out as curl does"));
+            }
+        },
+    }
+}
+
+/// What curl writes by itself, unless the command says otherwise.
+fn own(
+    command: &CurlCommand,
+    body: Option<&CurlBody>,
+    headers: &mut Vec<(Vec<u8>, Vec<u8>)>,
+    removed: &[Vec<u8>],
+    remarks: &mut Vec<String>,
+) {
+    let is_free = |headers: &[(Vec<u8>, Vec<u8>)], name: &str| {
+        !headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name.as_bytes()))
+            && !removed.iter().any(|own| own == name.to_ascii_lowercase().as_bytes())
+    };
+    let mut front: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    let mut add = |name: &str, value: Vec<u8>| {
+        if is_free(headers, name) {
+            front.push((name.as_bytes().to_vec(), [b" ", &value[..]].concat()));
+        }
+    };
+    if let Some(user) = &command.user {
+        add("Authorization", [b"Basic ", BASE64_STANDARD.encode(user).as_bytes()].concat());
+    }
+    if let Some(bearer) = &command.bearer {
+        add("Authorization", [b"Bearer ", &bearer[..]].concat());
+    }
+    if let Some(agent) = command.user_agent.as_ref().filter(|agent| !agent.is_empty()) {
+        add("User-Agent", agent.clone());
+    }
+    let is_json = command.data.iter().any(|data| matches!(data, Data::Json(_)));
+    add("Accept", if is_json { b"application/json".to_vec() } else { b"*/*".to_vec() });
+    if let Some(referer) = &command.referer {
+        add("Referer", referer.strip_suffix(b";auto").unwrap_or(referer).to_vec());
+    }
+    let (cookies, jars): (Vec<_>, Vec<_>) = command.cookies.iter().partition(|cookie| cookie.contains(&b'='));
+    if !cookies.is_empty() {
+        add("Cookie", cookies.iter().map(|cookie| &cookie[..]).collect::<Vec<_>>().join(&b";"[..]));
+    }
+    if !jars.is_empty() {
+        remarks.push("the cookies of a file are left out".to_owned());
+    }
+    if command.user_agent.is_none() && is_free(headers, "user-agent") {
+        remarks.push("curl's own User-Agent is left out: its version is not known".to_owned());
+    }
+    if command.is_compressed && is_free(headers, "accept-encoding") {
+        remarks
+            .push("curl's own Accept-Encoding (--compressed) is left out: what it can decode is not known".to_owned());
+    }
+    let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"transfer-encoding"));
+    let mut behind: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
+    if let Some(body) = body {
+        if is_free(headers, "content-length") && !is_chunked {
+            behind.push((b"Content-Length".to_vec(), format!(" {}", body.bytes.len()).into_bytes()));
+        }
+        if let Some(kind) = body.content_type.as_ref().filter(|_| is_free(headers, "content-type")) {
+            behind.push((b"Content-Type".to_vec(), format!(" {kind}").into_bytes()));
+        }
+    }
+    front.append(headers);
+    front.append(&mut behind);
+    *headers = front;
+}
+
+/// What the options say of the body; `None` where they say nothing of one.
+fn body(command: &CurlCommand, files: &CurlFiles<'_>) -> Result<Option<CurlBody>, String> {
+    if !command.form.is_empty() {
+        return form::body(&command.form, files).map(Some);
+    }
+    if let Some(name) = &command.upload {
+        return Ok(Some(match files.read(name) {
+            Ok(bytes) => CurlBody { bytes, content_type: None, intake: Intake::Complete },
+            Err(reason) => CurlBody { bytes: Vec::new(), content_type: None, intake: Intake::Truncated(reason) },
+        }));
+    }
+    if command.data.is_empty() {
+        return Ok(None);
+    }
+    let (mut bytes, mut intake, mut is_json) = (Vec::new(), Intake::Complete, false);
+    for (at, data) in command.data.iter().enumerate() {
+        is_json |= matches!(data, Data::Json(_));
+        if at > 0 && !matches!(data, Data::Json(_)) {
+            bytes.push(b'&');
+        }
+        match piece(data, files) {
+            Ok(piece) => bytes.extend_from_slice(&piece),
+            Err(reason) => intake = Intake::Truncated(reason),
+        }
+    }
+    let kind = if is_json { "application/json" } else { "application/x-www-form-urlencoded" };
+    Ok(Some(CurlBody { bytes, content_type: Some(kind.to_owned()), intake }))
+}
+
+/// One piece of the body, or why it is not known.
+fn piece(data: &Data, files: &CurlFiles<'_>) -> Result<Vec<u8>, String> {
+    match data {
+        Data::Raw(text) => Ok(text.clone()),
+        Data::Plain(text) => match text.strip_prefix(b"@") {
+            // Of a file, --data drops line ends and NUL.
+            Some(name) => Ok(files.read(name)?.into_iter().filter(|byte| !matches!(byte, b'\r' | b'\n' | 0)).collect()),
+            None => Ok(text.clone()),
+        },
+        Data::Binary(text) | Data::Json(text) => match text.strip_prefix(b"@") {
+            Some(name) => files.read(name),
+            None => Ok(text.clone()),
+        },
+        Data::Encoded(text) => match memchr::memchr2(b'=', b'@', text) {
+            Some(at) if text[at] == b'@' => {
+                let encoded = percent_encoded(&files.read(&text[at + 1..])?);
+                let name = &text[..at];
+                Ok(if name.is_empty() { encoded } else { [name, b"=", &encoded].concat() })
+            }
+            _ => Ok(urlencoded(text)),
+        },
+    }
+}
+
+/// `content`, `=content` or `name=content` as `--data-urlencode` writes it.
+fn urlencoded(text: &[u8]) -> Vec<u8> {
+    match memchr::memchr(b'=', text) {
+        None => percent_encoded(text),
+        Some(0) => percent_encoded(&text[1..]),
+        Some(at) => [&text[..=at], &percent_encoded(&text[at + 1..])].concat(),
+    }
+}
+
+/// All but unreserved characters (RFC 3986, section 2.3) as `%XX`, and a space as `+`.
+fn percent_encoded(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for byte in text {
+        match byte {
+            b' ' => out.push(b'+'),
+            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) => out.push(*byte),
+            byte => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
+        }
+    }
+    out
+}
+
+/// The files that a command names.
+pub(super) struct CurlFiles<'a> {
+    stdin: Option<&'a [u8]>,
+    importer: &'a Importer<'a>,
+}
+
+impl CurlFiles<'_> {
+    /// The content of a file, `-` for what is piped into the command; or why it is not known.
+    pub(super) fn read(&self, name: &[u8]) -> Result<Vec<u8>, String> {
+        if name == b"-" {
+            return self
+                .stdin
+                .map(<[u8]>::to_vec)
+                .ok_or_else(|| "what is piped into the command is not in the text".to_owned());
+        }
+        self.importer.read_file(&String::from_utf8_lossy(name))
+    }
+}

@@ -1,0 +1,426 @@
+//! The words of commands as a POSIX shell reads them (POSIX.1-2017, XCU 2), as far as that needs nothing to be run: all
+//! quoting, `$'…'`, here-documents, pipes, variables that the text itself sets, and `$(printf …)`.
+
+use std::collections::HashMap;
+
+use super::printf;
+
+/// Substitutions within substitutions.
+const DEPTH_LIMIT: usize = 8;
+
+/// One word of a command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) bytes: Vec<u8>,
+    /// What of it only the machine knows on which the command runs.
+    pub(super) unknown: Option<String>,
+}
+
+/// What follows a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum CommandEnd {
+    /// The next command has nothing to do with it.
+    #[default]
+    Done,
+    /// The next command reads what it writes.
+    Pipe,
+}
+
+/// One simple command.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ShellCommand {
+    pub(super) words: Vec<Word>,
+    /// A here-document or here-string.
+    pub(super) input: Option<Vec<u8>>,
+    pub(super) end: CommandEnd,
+}
+
+/// Reads all commands of a text. What a shell would refuse is read as far as it goes.
+pub(super) fn commands(text: &[u8]) -> Vec<ShellCommand> {
+    let mut shell = Shell { text, at: 0, variables: HashMap::new(), depth: 0, all: Vec::new() };
+    shell.read(None);
+    shell.all
+}
+
+struct Shell<'a> {
+    text: &'a [u8],
+    at: usize,
+    variables: HashMap<Vec<u8>, Word>,
+    depth: usize,
+    all: Vec<ShellCommand>,
+}
+
+/// A here-document that begins with the next line.
+struct HereDocument {
+    delimiter: Vec<u8>,
+    strips_tabs: bool,
+}
+
+impl Shell<'_> {
+    fn peek(&self) -> Option<u8> {
+        self.text.get(self.at).copied()
+    }
+
+    fn rest(&self) -> &[u8] {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn take(&mut self, prefix: &[u8]) -> bool {
+        let is_there = self.rest().starts_with(prefix);
+        if is_there {
+            self.at += prefix.len();
+        }
+        is_there
+    }
+
+    /// Reads commands up to the end, or to `close`.
+    fn read(&mut self, close: Option<u8>) {
+        let mut command = ShellCommand::default();
+        let mut here: Option<HereDocument> = None;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' | b'\t' | b'\r' => self.at += 1,
+                b'\\' if self.take(b"\\\n") || self.take(b"\\\r\n") => {}
+                b'#' => self.at += memchr::memchr(b'\n', self.rest()).unwrap_or(self.rest().len()),
+                b'\n' => {
+                    self.at += 1;
+                    if let Some(here) = here.take() {
+                        command.input = Some(self.here_document(&here));
+                    }
+                    self.end(&mut command, CommandEnd::Done);
+                }
+                b')' => {
+                    self.at += 1;
+                    self.end(&mut command, CommandEnd::Done);
+                    if close == Some(b')') {
+                        return;
+                    }
+                }
+                b'|' => {
+                    let end = if self.take(b"||") { CommandEnd::Done } else { CommandEnd::Pipe };
+                    if end == CommandEnd::Pipe {
+                        self.at += 1;
+                    }
+                    self.end(&mut command, end);
+                    self.skip_lines();
+                }
+                b'&' | b';' | b'(' => {
+                    self.at += 1;
+                    self.end(&mut command, CommandEnd::Done);
+                }
+                b'<' | b'>' => {
+                    if let Some(document) = self.redirection(&mut command) {
+                        here = Some(document);
+                    }
+                }
+                _ => {
+                    let word = self.word();
+                    self.add(&mut command, word);
+                }
+            }
+        }
+        self.end(&mut command, CommandEnd::Done);
+    }
+
+    /// After a pipe, line ends are blanks.
+    fn skip_lines(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\r' | b'\n')) {
+            self.at += 1;
+        }
+    }
+
+    fn end(&mut self, command: &mut ShellCommand, end: CommandEnd) {
+        let mut done = std::mem::take(command);
+        done.end = end;
+        if !done.words.is_empty() {
+            self.all.push(done);
+        }
+    }
+
+    /// A word of a command, or what it sets before one.
+    fn add(&mut self, command: &mut ShellCommand, word: Word) {
+        let name = memchr::memchr(b'=', &word.bytes).map(|at| &word.bytes[..at]);
+        let is_assignment = name.is_some_and(is_name) && command.words.is_empty();
+        match name.filter(|_| is_assignment) {
+            Some(name) => {
+                let value = Word { bytes: word.bytes[name.len() + 1..].to_vec(), unknown: word.unknown.clone() };
+                self.variables.insert(name.to_vec(), value);
+            }
+            None => command.words.push(word),
+        }
+    }
+
+    /// `<`, `>` and what follows them; a here-document is read later.
+    fn redirection(&mut self, command: &mut ShellCommand) -> Option<HereDocument> {
+        // The number of a stream before it is not a word of the command.
+        if command.words.last().is_some_and(|word| matches!(&*word.bytes, b"1" | b"2"))
+            && self.at > 0
+            && self.text.get(self.at - 1).is_some_and(u8::is_ascii_digit)
+        {
+            command.words.pop();
+        }
+        if self.take(b"<<<") {
+            self.skip_blanks();
+            let mut input = self.word().bytes;
+            input.push(b'\n');
+            command.input = Some(input);
+            return None;
+        }
+        if self.take(b"<<") {
+            let strips_tabs = self.take(b"-");
+            self.skip_blanks();
+            return Some(HereDocument { delimiter: self.word().bytes, strips_tabs });
+        }
+        while matches!(self.peek(), Some(b'<' | b'>' | b'&' | b'|')) {
+            self.at += 1;
+        }
+        self.skip_blanks();
+        self.word();
+        None
+    }
+
+    fn skip_blanks(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn here_document(&mut self, here: &HereDocument) -> Vec<u8> {
+        let mut input = Vec::new();
+        while self.at < self.text.len() {
+            let length = memchr::memchr(b'\n', self.rest()).map_or(self.rest().len(), |at| at + 1);
+            let mut line = &self.text[self.at..self.at + length];
+            self.at += length;
+            while here.strips_tabs && line.starts_with(b"\t") {
+                line = &line[1..];
+            }
+            if line.trim_ascii_end() == here.delimiter {
+                break;
+            }
+            input.extend_from_slice(line);
+        }
+        input
+    }
+
+    /// One word, quotes and all.
+    fn word(&mut self) -> Word {
+        let mut word = Word::default();
+        while let Some(byte) = self.peek() {
+            match byte {
+                b' ' | b'\t' | b'\r' | b'\n' | b'|' | b'&' | b';' | b'<' | b'>' | b'(' | b')' => break,
+                b'\'' => {
+                    self.at += 1;
+                    let length = memchr::memchr(b'\'', self.rest()).unwrap_or(self.rest().len());
+                    word.bytes.extend_from_slice(&self.text[self.at..self.at + length]);
+                    self.at = (self.at + length + 1).min(self.text.len());
+                }
+                b'"' => self.double_quoted(&mut word),
+                b'\\' => {
+                    self.at += 1;
+                    if !self.take(b"\n") && !self.take(b"\r\n") {
+                        self.push(&mut word);
+                    }
+                }
+                b'$' if self.take(b"$'") => self.ansi_c(&mut word),
+                b'$' if self.take(b"$\"") => {
+                    self.at -= 1;
+                    self.double_quoted(&mut word);
+                }
+                b'$' => self.expansion(&mut word),
+                b'`' => self.backquoted(&mut word),
+                _ => self.push(&mut word),
+            }
+        }
+        word
+    }
+
+    /// The next byte as it is.
+    fn push(&mut self, word: &mut Word) {
+        if let Some(byte) = self.peek() {
+            word.bytes.push(byte);
+            self.at += 1;
+        }
+    }
+
+    fn double_quoted(&mut self, word: &mut Word) {
+        self.at += 1;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'"' => {
+                    self.at += 1;
+                    return;
+                }
+                b'\\' => match self.text.get(self.at + 1) {
+                    Some(b'\n') => self.at += 2,
+                    Some(b'$' | b'`' | b'"' | b'\\') => {
+                        self.at += 1;
+                        self.push(word);
+                    }
+                    _ => self.push(word),
+                },
+                b'$' => self.expansion(word),
+                b'`' => self.backquoted(word),
+                _ => self.push(word),
+            }
+        }
+    }
+
+    /// `$'…'`, as bash and zsh have it, and browsers write it.
+    fn ansi_c(&mut self, word: &mut Word) {
+        let start = self.at;
+        while let Some(byte) = self.peek() {
+            match byte {
+                b'\'' => break,
+                b'\\' => self.at = (self.at + 2).min(self.text.len()),
+                _ => self.at += 1,
+            }
+        }
+        word.bytes.extend(printf::unescaped(&self.text[start..self.at], printf::Escapes::AnsiC));
+        self.at = (self.at + 1).min(self.text.len());
+    }
+
+    fn backquoted(&mut self, word: &mut Word) {
+        self.at += 1;
+        let length = memchr::memchr(b'`', self.rest()).unwrap_or(self.rest().len());
+        self.at = (self.at + length + 1).min(self.text.len());
+        word.unknown = Some("the output of a command".to_owned());
+    }
+
+    /// What a dollar sign stands for.
+    fn expansion(&mut self, word: &mut Word) {
+        self.at += 1;
+        match self.peek() {
+            Some(b'(') => {
+                self.at += 1;
+                self.substitution(word);
+            }
+            Some(b'{') => {
+                self.at += 1;
+                let length = memchr::memchr(b'}', self.rest()).unwrap_or(self.rest().len());
+                let inside = self.text[self.at..self.at + length].to_vec();
+                self.at = (self.at + length + 1).min(self.text.len());
+                self.parameter(&inside, word);
+            }
+            Some(byte) if byte.is_ascii_alphabetic() || byte == b'_' => {
+                let length = self.rest().iter().take_while(|byte| is_name_byte(**byte)).count();
+                let name = self.text[self.at..self.at + length].to_vec();
+                self.at += length;
+                self.parameter(&name, word);
+            }
+            Some(byte) if byte.is_ascii_digit() || b"?#@*!$-".contains(&byte) => {
+                self.at += 1;
+                word.unknown = Some(format!("${}", char::from(byte)));
+            }
+            _ => word.bytes.push(b'$'),
+        }
+    }
+
+    /// The output of commands, where they only print.
+    fn substitution(&mut self, word: &mut Word) {
+        if self.depth >= DEPTH_LIMIT {
+            self.at = self.text.len();
+            word.unknown = Some("the output of commands within commands".to_owned());
+            return;
+        }
+        let before = std::mem::take(&mut self.all);
+        self.depth += 1;
+        self.read(Some(b')'));
+        self.depth -= 1;
+        let inside = std::mem::replace(&mut self.all, before);
+        match inside.iter().map(printf::output).collect::<Option<Vec<_>>>() {
+            Some(printed) => {
+                let printed = printed.concat();
+                let end = printed.iter().rposition(|byte| *byte != b'\n').map_or(0, |at| at + 1);
+                word.bytes.extend_from_slice(&printed[..end]);
+            }
+            None => {
+                self.all.extend(inside);
+                word.unknown = Some("the output of a command".to_owned());
+            }
+        }
+    }
+
+    /// `name`, `name:-default` and `name%/`: what scripts do with the address they send to.
+    fn parameter(&mut self, inside: &[u8], word: &mut Word) {
+        let length = inside.iter().take_while(|byte| is_name_byte(**byte)).count();
+        let (name, rest) = inside.split_at(length);
+        let value = self.variables.get(name).cloned();
+        let value = match (value, rest) {
+            (value, b"") => value,
+            (value, [b':', b'-', default @ ..] | [b'-', default @ ..]) => {
+                Some(value.unwrap_or_else(|| Word { bytes: default.to_vec(), unknown: None }))
+            }
+            (Some(value), [b'%', suffix @ ..]) => {
+                let bytes = value.bytes.strip_suffix(suffix).unwrap_or(&value.bytes).to_vec();
+                Some(Word { bytes, ..value })
+            }
+            _ => None,
+        };
+        match value {
+            Some(value) => {
+                word.bytes.extend_from_slice(&value.bytes);
+                word.unknown = word.unknown.take().or(value.unknown);
+            }
+            None => word.unknown = Some(format!("${}", String::from_utf8_lossy(name))),
+        }
+    }
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+fn is_name(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| !first.is_ascii_digit()) && bytes.iter().all(|byte| is_name_byte(*byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(text: &str) -> Vec<Vec<String>> {
+        let word = |word: &Word| match &word.unknown {
+            None => String::from_utf8_lossy(&word.bytes).into_owned(),
+            Some(unknown) => format!("?{unknown}"),
+        };
+        commands(text.as_bytes()).iter().map(|command| command.words.iter().map(word).collect()).collect()
+    }
+
+    #[test]
+    fn every_kind_of_quoting_is_read() {
+        assert_eq!(words(r#"a 'b c' "d \" e" f\ g 'h'\''i'"#), [["a", "b c", "d \" e", "f g", "h'i"]]);
+        assert_eq!(words("a \\\n  b # c\nd;e && f | g"), [vec!["a", "b"], vec!["d"], vec!["e"], vec!["f"], vec!["g"]]);
+        assert_eq!(words(r"a $'\n\x41\u0041\101\''"), [["a", "\nAAA'"]]);
+        assert_eq!(words("b=${1:-http://h/}\nb=${b%/}\nc \"$b/x\" $d"), [["c", "http://h/x", "?$d"]]);
+        assert_eq!(
+            words(r#"a "$(printf 'x\012')" $(date)"#),
+            [vec!["date"], vec!["a", "x", "?the output of a command"]]
+        );
+        assert_eq!(words("a 2>/dev/null > b < c d"), [["a", "d"]]);
+        assert_eq!(words("a 'unfinished"), [["a", "unfinished"]]);
+    }
+
+    #[test]
+    fn here_documents_are_input() {
+        let all = commands(b"curl -d @- h <<'END'\n{\n}\nEND\nnext <<< word\n");
+        assert_eq!(all[0].input.as_deref(), Some(&b"{\n}\n"[..]));
+        assert_eq!(all[1].input.as_deref(), Some(&b"word\n"[..]));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read(text in "[a-z$'\"\\\\(){}`|<>#\n= ]{0,40}") {
+            commands(text.as_bytes());
+        }
+
+        #[test]
+        fn what_the_export_quotes_comes_back(word in proptest::collection::vec(1_u8.., 0..20)) {
+            let end = word.iter().rposition(|byte| *byte != b'\n').map_or(0, |at| at + 1);
+            let text = format!("a {}", crate::archive::export::curl::word(&word[..end]));
+            let read = commands(text.as_bytes());
+            prop_assert_eq!(&read[0].words[1].bytes, &word[..end].to_vec());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Command lines as people paste them.
+
+use super::super::tests::{captured_of, delivery, exported, read_noting};
+use super::super::{ImportSource, Imported};
+use crate::archive::export::curl::Curl;
+use crate::delivery::Intake;
+use proptest::prelude::*;
+
+fn read(text: &str) -> (Vec<Imported>, String) {
+    assert_eq!(ImportSource::detect(text.as_bytes()), Some(ImportSource::Curl), "{text}");
+    let (all, findings) = read_noting(ImportSource::Curl, text).unwrap();
+    let said = findings.passed_over.listed().iter().chain(findings.remarks.listed());
+    (all, said.map(|remark| format!("{}: {}", remark.entry, remark.words)).collect::<Vec<_>>().join("|"))
+}
+
+/// Head and body of the one request.
+fn one(text: &str) -> (String, String) {
+    let (all, said) = read(text);
+    assert_eq!(all.len(), 1, "{said}");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (text(&all[0].captured.head), text(&all[0].captured.body))
+}
+
+#[test]
+fn a_command_is_the_request_that_it_sends() {
+    let (head, body) = one("curl -A me https://h:8443/hook?x=1 -H 'X-A: 1' -d '{\"a\":\"it'\\''s\"}'");
+    assert_eq!(
+        head,
+        "POST /hook?x=1 HTTP/1.1\r\nHost: h:8443\r\nUser-Agent: me\r\nAccept: */*\r\nX-A: 1\r\n\
+        Content-Length: 12\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n"
+    );
+    assert_eq!(body, "{\"a\":\"it's\"}");
+    let (head, body) = one("$ curl -sSXPUT -u a:b --json '{}' --json '[]' h -b 'c=1' -b d=2 -e http://r");
+    assert!(head.starts_with("PUT / HTTP/1.1\r\nHost: h\r\nAuthorization: Basic YTpi\r\n"), "{head}");
+    assert!(head.contains("Accept: application/json\r\nReferer: http://r\r\nCookie: c=1;d=2\r\n"), "{head}");
+    assert_eq!(body, "{}[]");
+    assert!(one("curl -G h/p?a=1 -d b=2 --data-urlencode 'c=x y&'").0.starts_with("GET /p?a=1&b=2&c=x+y%26 HTTP/1.1"));
+    assert!(one("curl -I --http1.0 h -H 'Accept:'").0.starts_with("HEAD / HTTP/1.0\r\nHost: h\r\n\r\n"));
+    assert_eq!(one("curl h --data-binary @- <<'END'\n{\n}\nEND\n").1, "{\n}\n");
+    assert_eq!(one("printf '%s' 'a b' | curl h -d @-").1, "a b");
+}
+
+#[test]
+fn what_a_browser_copies_is_read() {
+    let posix = "curl 'https://h/hook' \\\n  -H 'accept: */*' \\\n  -H 'user-agent: b' \\\n  --data-raw $'{\"a\":\"\\u00e9\\n\"}' \\\n  --compressed";
+    assert_eq!(one(posix).1, "{\"a\":\"\u{e9}\n\"}");
+    let prompt = "curl ^\"https://h/hook^\" ^\r\n  -H ^\"accept: */*^\" ^\r\n  --data-raw ^\"^{^\\^\"a^\\^\":1^}^\"";
+    assert_eq!(one(prompt).1, "{\"a\":1}");
+    assert_eq!(one("curl.exe `\n 'http://h/' `\n -d '{\"a\":1}'").1, "{\"a\":1}");
+}
+
+#[test]
+fn what_is_not_known_is_said() {
+    let (all, said) = read("curl h -d @body.json");
+    assert_eq!(all[0].captured.intake.name(), "truncated");
+    assert!(said.contains("'body.json'") && said.contains("--read-files"), "{said}");
+    let (all, said) = read("curl h -d \"$BODY\"\ncurl h");
+    assert_eq!(all.len(), 1);
+    assert!(said.contains("1: the command holds $BODY") && said.contains("2: curl's own User-Agent"), "{said}");
+    let (all, _) = read("curl h -F a=1 -F 'f=@x.png;type=image/x'");
+    assert_eq!(all[0].captured.intake.name(), "truncated");
+    let (all, _) = read("curl h -F a=1");
+    assert!(matches!(all[0].captured.intake, Intake::Rebuilt(_)));
+    assert_eq!(read("curl h/1 h/2 --next h/3").0.len(), 3);
+}
+
+#[test]
+fn our_own_export_goes_round() {
+    for (head, body) in [
+        ("POST /a?b=1 HTTP/1.1\r\nHost: h\r\nX-A:  b'c\r\nContent-Length: 4\r\nX-Empty:\r\n\r\n", &b"\0\xff'\n"[..]),
+        ("GET / HTTP/1.0\r\nAccept: x\r\nHost: h\r\n\r\n", b""),
+        ("PUT /x HTTP/1.1\r\nHost: h\r\nX-L: caf\u{e9}\r\nContent-Length: 9\r\n\r\n", b"{\"a\": 1}\n"),
+    ] {
+        let script = exported(Curl::default(), &delivery(head.as_bytes(), body));
+        let (all, findings) = read_noting(ImportSource::Curl, &script).unwrap();
+        assert_eq!(all.len(), 1, "{findings:?}\n{}", String::from_utf8_lossy(&script));
+        let (read_head, read_body) = captured_of(&all[0]);
+        assert_eq!(String::from_utf8_lossy(&read_head), head);
+        assert_eq!(read_body, body);
+        assert_eq!(findings.remarks.count(), 0, "{findings:?}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_or_refused(text in "(curl )?[a-z $'\"@=&:/{}|;<^`\n-]{0,60}") {
+        let _ = read_noting(ImportSource::Curl, &text);
+    }
+
+    #[test]
+    fn any_body_goes_round(body in proptest::collection::vec(any::<u8>(), 1..60)) {
+        let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", body.len());
+        let script = exported(Curl::default(), &delivery(head.as_bytes(), &body));
+        let (all, _) = read_noting(ImportSource::Curl, &script).unwrap();
+        prop_assert_eq!(captured_of(&all[0]), (head.into_bytes(), body));
+    }
+}

@@ -1,0 +1,170 @@
+//! One entry of an archive as a request.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::body::{self, FoundBody};
+use super::response::{self, HarResponse};
+use crate::archive::import::built::{HeadParts, quoted};
+use crate::archive::import::json::decoded;
+use crate::archive::import::sink::{ForeignRequest, Sink};
+use crate::archive::import::{ImportError, Imported, Importer};
+use crate::delivery::{Answer, Intake, Marks};
+use crate::http::WireFraming;
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entry {
+    started_date_time: Option<Loose>,
+    /// Milliseconds from the request to the response's end.
+    time: Option<Value>,
+    request: HarRequest,
+    response: Option<Value>,
+    #[serde(rename = "_whyhook")]
+    ours: Option<Ours>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct HarRequest {
+    method: Loose,
+    url: Loose,
+    http_version: Option<Loose>,
+    pub(super) headers: Option<Vec<HarPair>>,
+    pub(super) post_data: Option<PostData>,
+    pub(super) body_size: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct HarPair {
+    pub(super) name: Loose,
+    #[serde(default)]
+    pub(super) value: Loose,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct PostData {
+    pub(super) mime_type: Option<Loose>,
+    pub(super) text: Option<Loose>,
+    pub(super) encoding: Option<Loose>,
+    pub(super) params: Option<Vec<Param>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Param {
+    pub(super) name: Loose,
+    pub(super) value: Option<Loose>,
+    pub(super) file_name: Option<Loose>,
+    pub(super) content_type: Option<Loose>,
+}
+
+#[derive(Deserialize)]
+struct Ours {
+    head_base64: String,
+    received_us: i64,
+    intake: String,
+    intake_reason: Option<String>,
+}
+
+/// Text, for which some tools write a number, a boolean or null.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Loose(pub(super) String);
+
+impl<'de> Deserialize<'de> for Loose {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self(match Value::deserialize(deserializer)? {
+            Value::String(text) => text,
+            Value::Null => String::new(),
+            Value::Number(number) => number.to_string(),
+            Value::Bool(value) => value.to_string(),
+            Value::Array(_) | Value::Object(_) => return Err(serde::de::Error::custom("expected text")),
+        }))
+    }
+}
+
+/// Takes an entry, or passes over it.
+pub(super) fn take(sink: &mut Sink<'_, '_>, text: &str) -> Result<(), ImportError> {
+    match serde_json::from_str::<Entry>(text)
+        .map_err(|error| reason(&error))
+        .and_then(|entry| read(sink.importer, entry))
+    {
+        Ok((imported, remarks)) => sink.foreign(imported, remarks),
+        Err(reason) => sink.pass_over(&reason),
+    }
+}
+
+/// What is wrong with an entry, without a place that is not one of the file.
+fn reason(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    words.split(" at line ").next().unwrap_or_default().to_owned()
+}
+
+fn read(importer: &Importer<'_>, entry: Entry) -> Result<(Imported, Vec<String>), String> {
+    let milliseconds = entry.time.as_ref().and_then(Value::as_f64);
+    let (answer, of_answer) = match entry.response.map(serde_json::from_value::<HarResponse>) {
+        None => (None, None),
+        Some(Ok(response)) => response::answer(response, milliseconds),
+        Some(Err(error)) => (None, Some(format!("its response is left out: {}", reason(&error)))),
+    };
+    if let Some(ours) = &entry.ours {
+        return ours_read(importer, ours, &entry.request, answer).map(|imported| (imported, Vec::new()));
+    }
+    let mut remarks = Vec::from_iter(of_answer);
+    let (received_at, of_time) = time(entry.started_date_time.as_ref().map(|text| &*text.0));
+    remarks.extend(of_time);
+    let request = &entry.request;
+    let text = |value: &Option<Loose>| value.as_ref().map(|text| text.0.clone()).unwrap_or_default();
+    let headers = request.headers.iter().flatten();
+    let parts = HeadParts {
+        method: &request.method.0,
+        url: &request.url.0,
+        is_http10: text(&request.http_version).eq_ignore_ascii_case("HTTP/1.0"),
+        headers: headers.map(|pair| (pair.name.0.clone().into_bytes(), pair.value.0.clone().into_bytes())).collect(),
+        has_spaces: false,
+    };
+    let head = parts.build()?;
+    remarks.extend(head.remarks);
+    let taken = ForeignRequest { received_at, head: head.bytes, answer, remarks, ..ForeignRequest::default() };
+    let FoundBody { bodies, intake, remark } = body::of(request)?;
+    Ok(importer.likeliest(ForeignRequest { intake, ..taken }, bodies, remark))
+}
+
+/// An entry that whyhook has written.
+fn ours_read(
+    importer: &Importer<'_>,
+    ours: &Ours,
+    request: &HarRequest,
+    answer: Option<Answer>,
+) -> Result<Imported, String> {
+    let received_at = Timestamp::from_microsecond(ours.received_us).map_err(|error| error.to_string())?;
+    let reason = ours.intake_reason.as_deref().unwrap_or("as the archive says");
+    let intake = Intake::from_parts(&ours.intake, reason)
+        .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&ours.intake), Intake::NAMES))?;
+    let head = decoded("head_base64", &ours.head_base64)?;
+    let body = body::text_of(request.post_data.as_ref())?.unwrap_or_default();
+    let captured = importer.judged(received_at, "", head, body, WireFraming::NONE, intake);
+    Ok(Imported { captured, answer, diagnosis: None, marks: Marks::default(), is_foreign: true })
+}
+
+/// The moment of `startedDateTime`; `None` where it says none.
+fn time(text: Option<&str>) -> (Option<Timestamp>, Option<String>) {
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return (None, Some("it has no startedDateTime: the time of the import is taken".to_owned()));
+    };
+    if let Ok(at) = text.parse() {
+        return (Some(at), None);
+    }
+    let without_offset = text.parse::<DateTime>().ok().and_then(|time| time.to_zoned(TimeZone::UTC).ok());
+    match without_offset {
+        Some(zoned) => {
+            let words = format!("startedDateTime {} has no offset: it is taken as UTC", quoted(text));
+            (Some(zoned.timestamp()), Some(words))
+        }
+        None => (None, Some(format!("startedDateTime {} is not a time: that of the import is taken", quoted(text)))),
+    }
+}
