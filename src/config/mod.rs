@@ -25,6 +25,7 @@ mod retention;
 mod scheme_choice;
 mod settings;
 mod theme;
+mod tunnels;
 mod warning;
 mod webhook;
 
@@ -51,6 +52,9 @@ pub use settings::{
     DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, SettingsSource,
 };
 pub use theme::{ColourChoice, ColourRole, InvalidColour, ThemeName, ThemeSettings, UnknownTheme};
+#[cfg(test)]
+pub(crate) use tunnels::tunnels_from_toml;
+pub use tunnels::{TunnelName, TunnelProbe, TunnelSettings, is_public_url, read_public_url};
 pub use warning::Warning;
 pub use webhook::{KNOWN_EVENTS, Webhook};
 
