@@ -26,6 +26,7 @@ pub(crate) fn environment(home: &Path) -> Vec<(&'static str, String)> {
         ("TRACKPILOTS_WEBHOOKS_SECRET_KEY", SECRET.to_owned()),
         // Whoever measures may have an agent running.
         ("WHYHOOK_NGROK_API", "off".to_owned()),
+        ("WHYHOOK_TUNNELS", "off".to_owned()),
     ]
 }
 

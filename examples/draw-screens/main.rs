@@ -139,6 +139,7 @@ impl Screen {
             ("COLORTERM", "truecolor"),
             ("TZ", "UTC"),
             ("WHYHOOK_NGROK_API", "off"),
+            ("WHYHOOK_TUNNELS", "off"),
             SECRET,
         ] {
             command.env(name, value);

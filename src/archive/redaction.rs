@@ -118,7 +118,7 @@ impl Redaction {
         let (scheme, judgement) = match summary.intake {
             Intake::Complete | Intake::Truncated(_) | Intake::Rebuilt(_) => {
                 let (scheme, judgement) = route.schemes.judge(route.secrets, &head, &body, summary.received_at);
-                (scheme.clone(), judgement)
+                (scheme.clone(), judgement.of_intake(&summary.intake))
             }
             _ => (route.schemes.first().clone(), Judgement::bare(Verdict::NotJudged)),
         };

@@ -16,6 +16,7 @@ use crate::payload::grouped;
 use crate::query::Query;
 use crate::rules::{Held, Override, short};
 use crate::server::listener::{Control, StatsSnapshot};
+use crate::server::tunnel::Tunnels;
 use crate::server::{ServerEvent, Session, SessionWatch, given_words};
 use crate::store::{AnsweredRows, Freed, StoreError, StoredContent};
 use crate::text;
@@ -101,6 +102,8 @@ struct Lines<'a> {
     held: BTreeSet<DeliveryId>,
     /// Chosen over the rules, and said to be.
     chosen: Option<Override>,
+    /// What was said of them.
+    tunnels: Tunnels,
     format: LineFormat,
     query: &'a Query,
 }
@@ -109,7 +112,7 @@ impl<'a> Lines<'a> {
     fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
         // Not the newest delivery: what has come since the start has its line as well.
         let rows = AnsweredRows::after(session.location(), session.began_behind())?;
-        Ok(Self { rows, held: BTreeSet::new(), chosen: None, format, query })
+        Ok(Self { rows, held: BTreeSet::new(), chosen: None, tunnels: Tunnels::default(), format, query })
     }
 
     fn follow(
@@ -165,7 +168,7 @@ impl<'a> Lines<'a> {
                 Ok(ServerEvent::Hook(words)) => log(&words),
                 Ok(ServerEvent::RulesRemark(remark)) => log(&format!("warning: {remark}")),
                 Ok(ServerEvent::RulesFault(error)) => log(&format!("rules: unchanged: {error}")),
-                Ok(ServerEvent::Tunnel(state)) => log(&format!("tunnel: {state}")),
+                Ok(ServerEvent::Tunnel(tunnels)) => self.say_tunnels(tunnels),
                 Ok(
                     ServerEvent::Suspend
                     | ServerEvent::Resized
@@ -197,6 +200,12 @@ impl<'a> Lines<'a> {
             }
             std::thread::sleep(Duration::from_millis(5));
         }
+    }
+
+    /// Says what is new about the tunnels.
+    fn say_tunnels(&mut self, tunnels: Tunnels) {
+        tunnels.news_since(&self.tunnels).iter().for_each(|line| log(&format!("tunnel: {line}")));
+        self.tunnels = tunnels;
     }
 
     /// Says which answer was chosen over the rules.

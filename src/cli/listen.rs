@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::sending::INSECURE;
 use super::settings::LoadedSettings;
+use super::tunnel;
 use super::{CliError, InterfaceArgs, ListenArgs, OutputFormat, SettingsArgs, output};
 use crate::api::{ApiPort, ApiServer};
 use crate::cli::headless::{self, LineFormat};
@@ -35,7 +36,11 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     let port = port.map_err(|error| CliError::Usage(error.to_string()))?;
     crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
-    let session = Session::start(&settings, gate, events.clone())?;
+    let tunnel = listen.tunnel.as_deref().map(|name| tunnel::find(name, settings.bind)).transpose()?;
+    let mut session = Session::start(&settings, gate, events.clone())?;
+    if let Some(installed) = &tunnel {
+        tunnel::open(&mut session, installed)?;
+    }
     let api = ApiServer::start(&session, events.clone(), port)
         .map_err(|source| StartError::System { action: "start threads", source })?;
     // Once, and before the interface takes the terminal.

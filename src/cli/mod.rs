@@ -51,6 +51,7 @@ mod simulate;
 #[cfg(unix)]
 mod stop;
 mod trust;
+mod tunnel;
 mod understanding;
 mod usage;
 mod verify;
@@ -61,6 +62,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::server::tunnel::StartableTunnel;
 pub use settings::SettingsArgs;
 
 /// What `--respond` and the configuration's rules understand, by example.
@@ -188,6 +190,9 @@ enum Command {
     Completions(completions::CompletionsArgs),
     /// Print the manual page
     Man,
+    /// Run a tunnel's program so that it ends when the listener is killed
+    #[command(name = tunnel::RUN_COMMAND, hide = true)]
+    TunnelRunner(tunnel::TunnelRunnerArgs),
     /// Run one jq query for the interface, in a separate process
     #[command(name = crate::tui::workers::payload::QUERY_COMMAND, hide = true)]
     QueryWorker,
@@ -240,6 +245,7 @@ impl Command {
             Self::Completions(_) => "completions",
             Self::Man => "man",
             Self::QueryWorker => "query",
+            Self::TunnelRunner(_) => "tunnel",
         }
     }
 }
@@ -256,6 +262,12 @@ pub(crate) struct ListenArgs {
     /// Let --api listen for other machines: its token and all that it shows then cross the network unencrypted
     #[arg(long, requires = "api")]
     api_anywhere: bool,
+    /// Start this installed program, so that others reach the listener, and end it with the listener
+    #[arg(long, value_name = "PROGRAM", value_parser = StartableTunnel::NAMES)]
+    tunnel: Option<String>,
+    /// The URL by which others reach the listener, where it is not found out by itself
+    #[arg(long, value_name = "URL")]
+    public_url: Option<String>,
     /// Store nothing beyond this run
     #[arg(long)]
     ephemeral: bool,
@@ -365,6 +377,8 @@ pub(crate) enum CliError {
     Log(#[from] crate::system::log::LogError),
     #[error(transparent)]
     Replay(#[from] crate::send::replay::ReplayError),
+    #[error(transparent)]
+    Tunnel(#[from] crate::server::tunnel::TunnelStartError),
     #[error("{0}")]
     Usage(String),
 }
@@ -385,6 +399,7 @@ impl CliError {
             Self::Start(_) => "forwarding".to_owned(),
             Self::Filter(_) => "filter".to_owned(),
             Self::NotSent(_) | Self::Replay(_) => "sending".to_owned(),
+            Self::Tunnel(_) => "tunnel".to_owned(),
             Self::Log(_) | Self::Usage(_) => "usage".to_owned(),
         }
     }
@@ -487,6 +502,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Completions(args)) => completions::run(&args),
         Some(Command::Man) => completions::man(),
         Some(Command::QueryWorker) => query_worker::run(),
+        Some(Command::TunnelRunner(args)) => tunnel::run(&args),
     }
 }
 

@@ -112,6 +112,7 @@ impl SettingsArgs {
             ca_file: listen.ca_file.clone(),
             insecure: listen.insecure,
             forward_timeout: listen.forward_timeout.clone(),
+            public_url: listen.public_url.clone(),
         };
         let (settings, warnings) = Settings::load_with(&flags, &source, &ProcessEnvironment)?;
         note(&settings, warnings.len());

@@ -20,6 +20,21 @@ pub enum BadSetting {
         visible(.0)
     )]
     NgrokApi(String),
+    /// No URL by which others could reach the listener.
+    #[error(
+        "invalid public URL: expected http:// or https://, a host, and where it has them a port and a path, such as \
+         https://a1b2.example.com"
+    )]
+    PublicUrl,
+    /// No address at which a tunnel's program could be asked.
+    #[error("invalid address '{}': expected one such as 127.0.0.1:20241, or true or false", visible(.0))]
+    TunnelAddress(String),
+    /// No names of tunnels.
+    #[error(
+        "unknown tunnel: expected off, or names with commas between them: ngrok, cloudflared, tailscale, zrok, pinggy, \
+         devtunnel, codespaces, learnt"
+    )]
+    TunnelNames,
     /// An invalid duration.
     #[error(transparent)]
     Duration(#[from] crate::text::units::InvalidDuration),

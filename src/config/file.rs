@@ -95,7 +95,7 @@ use super::{
     Bounds, Environment, HookSettings, Keyring, ListColumn, NotifySettings, RedactSettings, RetentionSettings, Warning,
     Webhook, shown,
 };
-use crate::config::{KeyEntry, PictureMode, ThemeSettings};
+use crate::config::{KeyEntry, PictureMode, ThemeSettings, TunnelSettings};
 use crate::query::SavedFilters;
 use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
@@ -149,6 +149,10 @@ pub struct ConfigFile {
     pub rules: Vec<Rule>,
     /// The ngrok agent's address; `Some(None)` when switched off.
     pub ngrok_api: Option<Option<SocketAddr>>,
+    /// The URL by which others reach the listener, without a slash at its end.
+    pub public_url: Option<String>,
+    /// Which tunnels are looked for.
+    pub tunnels: TunnelSettings,
     /// What a listener deletes automatically.
     pub retention: RetentionSettings,
     /// How pictures are drawn in the terminal.
@@ -199,6 +203,8 @@ impl ConfigFile {
                 ("answers", format!("{:?}", file.answers)),
                 ("rules", format!("{:?}", file.rules)),
                 ("ngrok_api", format!("{:?}", file.ngrok_api)),
+                ("public_url", format!("{:?}", file.public_url)),
+                ("tunnels", format!("{:?}", file.tunnels)),
                 ("retention", format!("{:?}", file.retention)),
                 ("images", format!("{:?}", file.images)),
                 ("notify", format!("{:?}", file.notify)),

@@ -26,6 +26,7 @@ mod retention;
 mod scheme_choice;
 mod settings;
 mod theme;
+mod tunnels;
 mod warning;
 mod webhook;
 
@@ -54,6 +55,9 @@ pub use settings::{
     parse_ngrok_api,
 };
 pub use theme::{ColourChoice, ColourRole, InvalidColour, ThemeName, ThemeSettings, UnknownTheme};
+#[cfg(test)]
+pub(crate) use tunnels::tunnels_from_toml;
+pub use tunnels::{TunnelName, TunnelProbe, TunnelSettings, is_public_url, read_public_url};
 pub use warning::Warning;
 pub use webhook::{KNOWN_EVENTS, Webhook};
 

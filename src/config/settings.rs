@@ -13,7 +13,7 @@ use super::{
     AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, Keyring, NotifySettings, RedactSettings,
     Registry, RetentionSettings, SchemeChoice, Warning,
 };
-use crate::config::{ListColumn, PictureMode, ThemeSettings};
+use crate::config::{ListColumn, PictureMode, ThemeSettings, TunnelName, TunnelProbe, TunnelSettings, read_public_url};
 use crate::http::TlsOptions;
 use crate::query::SavedFilters;
 use crate::rules::RuleSet;
@@ -59,6 +59,8 @@ pub struct Flags {
     pub insecure: bool,
     /// `--forward-timeout`: how long an upstream server may take.
     pub forward_timeout: Option<String>,
+    /// `--public-url`: the URL by which others reach the listener.
+    pub public_url: Option<String>,
 }
 
 /// The merged settings.
@@ -94,6 +96,10 @@ pub struct Settings {
     pub theme: ThemeSettings,
     /// Where to ask an ngrok agent for its tunnels; `None` when switched off.
     pub ngrok_api: Option<SocketAddr>,
+    /// Which other tunnels are looked for.
+    pub tunnels: TunnelSettings,
+    /// The URL by which others reach the listener, without a slash at its end, where a person has said it.
+    pub public_url: Option<String>,
     /// What a listener deletes automatically.
     pub retention: RetentionSettings,
     /// PEM certificates to trust for `https` targets, beside the system's.
@@ -122,8 +128,8 @@ impl Settings {
     /// Merges defaults < file < environment < flags and reads the secrets.
     ///
     /// The file is `--config`, else `WHYHOOK_CONFIG`, else `./whyhook.toml`, else
-    /// `$XDG_CONFIG_HOME/whyhook/config.toml`. `WHYHOOK_BIND`, `WHYHOOK_STORE` and
-    /// `WHYHOOK_NGROK_API` override it; a variable set to nothing counts as not set.
+    /// `$XDG_CONFIG_HOME/whyhook/config.toml`. `WHYHOOK_BIND`, `WHYHOOK_STORE`,
+    /// `WHYHOOK_NGROK_API` and `WHYHOOK_TUNNELS` override it; a variable set to nothing counts as not set.
     ///
     /// # Errors
     ///
@@ -178,8 +184,15 @@ impl Settings {
         let mut schemes = flags.scheme.schemes(environment)?.unwrap_or_default();
         let body_limit = flag("--body-limit", flags.body_limit.as_deref(), parse_body_limit)?;
         let forward_timeout = flag("--forward-timeout", flags.forward_timeout.as_deref(), parse_forward_timeout)?;
+        let public_url = flag("--public-url", flags.public_url.as_deref(), read_public_url)?;
+        let tunnels = file.map(|file| file.tunnels.clone()).unwrap_or_default();
+        let tunnels = match variable_text("WHYHOOK_TUNNELS", environment)? {
+            Some(text) => flag("WHYHOOK_TUNNELS", Some(&text), |text| tunnels.only(text))?.unwrap_or_default(),
+            None => tunnels,
+        };
         let ngrok_api = match variable_text("WHYHOOK_NGROK_API", environment)? {
             Some(text) => flag("WHYHOOK_NGROK_API", Some(&text), parse_ngrok_api)?,
+            None if tunnels.probe(TunnelName::Ngrok) == TunnelProbe::Off => Some(None),
             None => file.and_then(|file| file.ngrok_api),
         };
 
@@ -217,6 +230,8 @@ impl Settings {
             rules: flags.answers.rules(file)?,
             answers: flags.answers.clone(),
             ngrok_api: ngrok_api.unwrap_or(Some(DEFAULT_NGROK_API)),
+            tunnels,
+            public_url: public_url.or_else(|| file?.public_url.clone()),
             retention: file.map(|file| file.retention).unwrap_or_default(),
             ca_file: match &flags.ca_file {
                 Some(path) => Some(environment.current_dir().join(path)),

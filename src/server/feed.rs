@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::config::{RetentionSettings, Settings};
 use crate::delivery::DeliveryId;
 use crate::server::listener::Control;
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::server::{Changes, NewsBoard, ServerEvent, Watched, Watcher};
 use crate::store::{Freed, Location};
 
@@ -37,7 +37,7 @@ pub(super) struct Growth {
     pub(super) commits: AtomicU64,
     pub(super) changes: Changes,
     pub(super) marks: Changes,
-    pub(super) tunnel: Mutex<TunnelState>,
+    pub(super) tunnel: Mutex<Tunnels>,
     pub(super) tunnel_changes: Changes,
 }
 
@@ -148,7 +148,7 @@ impl SessionFeed {
 
     /// What is known of the tunnel.
     #[must_use]
-    pub fn tunnel(&self) -> TunnelState {
+    pub fn tunnel(&self) -> Tunnels {
         self.growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

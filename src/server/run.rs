@@ -1,6 +1,7 @@
 //! A run of the listener: store, writer, listener, tunnel watch and signals, started together and
 //! stopped in order. Both front ends (interface and lines) use it.
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
@@ -22,7 +23,7 @@ use crate::server::hook::DeliveryHook;
 use crate::server::listener::{
     Control, Deadlines, FORWARD_DESCRIPTORS, InvalidForward, ListenError, Listener, ListenerLimits, Means,
 };
-use crate::server::tunnel::{self, TunnelState};
+use crate::server::tunnel::{self, InstalledTunnel, StartedTunnel, TunnelPlaces, TunnelStartError, Tunnels};
 use crate::server::{
     EventSender, GivenSecret, ListenerLink, ListenerNews, MarkedElsewhere, NewsBoard, Watched, reload, signals,
 };
@@ -69,8 +70,8 @@ pub enum ServerEvent {
     RulesRemark(String),
     /// The configuration file has changed and is invalid, for this reason; the rules are unchanged.
     RulesFault(String),
-    /// The tunnel has changed.
-    Tunnel(TunnelState),
+    /// The tunnels have changed.
+    Tunnel(Tunnels),
     /// A listener in another process says something.
     News(Box<ListenerNews>),
     /// A listener in another process can be asked, or no longer.
@@ -121,6 +122,7 @@ pub struct Session {
     causes: CauseFinder,
     stop: watch::Sender<bool>,
     hook: Option<DeliveryHook>,
+    tunnel: Option<StartedTunnel>,
     _ephemeral: Option<tempfile::TempDir>,
 }
 
@@ -176,17 +178,8 @@ impl Session {
         let (flags, told) = (settings.answers.clone(), events.clone());
         runtime.spawn(reload::watch(Arc::clone(&watched), settings.config.clone(), flags, Arc::clone(&control), told));
         let (stop, stopping) = watch::channel(false);
-        let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping));
-        if let Some(agent) = settings.ngrok_api {
-            let (events, hint) = (events.clone(), control.tunnel_hint().clone());
-            let growth = Arc::clone(&growth);
-            let told = move |state: TunnelState| {
-                growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&state);
-                growth.tunnel_changes.tell();
-                let _ = events.send(ServerEvent::Tunnel(state));
-            };
-            runtime.spawn(tunnel::watch(agent, address.port(), hint, told));
-        }
+        let serving = runtime.spawn(listener.serve(Arc::clone(&control), stopping.clone()));
+        watch_tunnels(settings, address, &control, &growth, (events.clone(), stopping))?;
         tracing::info!(
             %address,
             ephemeral = settings.ephemeral,
@@ -225,8 +218,22 @@ impl Session {
             causes,
             stop,
             hook,
+            tunnel: None,
             _ephemeral: ephemeral,
         })
+    }
+
+    /// Starts a tunnel to this listener, which ends with the run. See [`InstalledTunnel::start`] for `within`.
+    ///
+    /// # Errors
+    ///
+    /// [`TunnelStartError`] when the program cannot be started.
+    pub fn open_tunnel(&mut self, installed: &InstalledTunnel, within: &[OsString]) -> Result<(), TunnelStartError> {
+        let control = self.feed.control();
+        let registry = control.registry();
+        let conceal = |command: &mut std::process::Command| registry.keyring().hide_from(command);
+        self.tunnel = Some(installed.start(self.address(), within, conceal, control.tunnel_hint())?);
+        Ok(())
     }
 
     /// Where it listens, with the port that was picked.
@@ -295,11 +302,13 @@ impl Session {
     /// The same, with something to do once the last answer has been given and before the store is
     /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
     pub fn stop_after(self, last: impl FnOnce()) {
-        let Self { feed, writer, runtime, serving, causes, stop, hook, .. } = self;
+        let Self { feed, writer, runtime, serving, causes, stop, hook, tunnel, .. } = self;
         tracing::info!("stopping");
         let _ = stop.send(true);
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
+        // By it come the last answers.
+        drop(tunnel);
         runtime.shutdown_timeout(Duration::from_millis(50));
         drop(hook);
         causes.stop();
@@ -308,6 +317,43 @@ impl Session {
         writer.join();
         tracing::info!("stopped");
     }
+}
+
+/// Looks for tunnels to `address` until the run is stopped, and tells of them. On a thread of its own: looking which programs run takes
+/// milliseconds, in which no delivery should wait, and one thread wakes up less often than several.
+fn watch_tunnels(
+    settings: &Settings,
+    address: SocketAddr,
+    control: &Arc<Control>,
+    growth: &Arc<Growth>,
+    (events, mut stopping): (EventSender, watch::Receiver<bool>),
+) -> Result<(), StartError> {
+    let cannot = |source| StartError::System { action: "start the watch of tunnels", source };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(cannot)?;
+    let (registry, growth) = (Arc::clone(control), Arc::clone(growth));
+    let places = TunnelPlaces {
+        ngrok: settings.ngrok_api,
+        settings: settings.tunnels.clone(),
+        given: settings.public_url.clone(),
+        listener: address,
+        path: std::env::var_os("PATH"),
+        conceal: Arc::new(move |command| registry.registry().keyring().hide_from(command)),
+    };
+    let watching = tunnel::watch(places, control.tunnel_hint().clone(), move |state: Tunnels| {
+        growth.tunnel.lock().unwrap_or_else(PoisonError::into_inner).clone_from(&state);
+        growth.tunnel_changes.tell();
+        let _ = events.send(ServerEvent::Tunnel(state));
+    });
+    let run = move || {
+        runtime.block_on(async {
+            tokio::select! {
+                () = watching => {}
+                // Also when nobody is left to stop it.
+                _ = stopping.wait_for(|stops| *stops) => {}
+            }
+        });
+    };
+    std::thread::Builder::new().name("whyhook-tunnel".to_owned()).spawn(run).map(drop).map_err(cannot)
 }
 
 /// Deletes what the retention settings no longer keep. This runs before anything is received, since nobody waits

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use zeroize::Zeroizing;
 
 use super::listener::{Control, Means, SecretNews, StatsSnapshot};
-use super::tunnel::TunnelState;
+use super::tunnel::Tunnels;
 use super::{
     GivenSecret, JobProgress, JobTicket, ListenerNews, ListenerStatus, MarkedElsewhere, ProcessMemory, ServerEvent,
     SessionFeed, SessionWatch, Watched,
@@ -156,7 +156,7 @@ pub trait ShownListener: fmt::Debug + Send + Sync {
     /// What has been heard of secrets that arrived by handshakes, each once.
     fn secret_news(&self) -> Vec<SecretNews>;
     /// What is known of the tunnel.
-    fn tunnel(&self) -> TunnelState;
+    fn tunnel(&self) -> Tunnels;
     /// Has somebody look for a tunnel soon: it may have been opened just now.
     fn hint_tunnel(&self);
     /// The long work that is being done.
@@ -308,7 +308,7 @@ impl ShownListener for SessionFeed {
         self.control().secret_news()
     }
 
-    fn tunnel(&self) -> TunnelState {
+    fn tunnel(&self) -> Tunnels {
         self.tunnel()
     }
 

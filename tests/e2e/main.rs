@@ -71,6 +71,8 @@ mod simulate;
 mod survive;
 mod truncated;
 mod tunnel;
+mod tunnel_started;
+mod tunnels;
 mod verify_sign;
 mod wait;
 mod why;

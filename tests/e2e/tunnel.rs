@@ -1,4 +1,4 @@
-//! Tunnels: ngrok's agent is watched, and a real tunnel carries deliveries.
+//! The tunnel of ngrok's agent is watched, and a real tunnel carries deliveries.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -86,7 +86,7 @@ fn without_a_screen_the_log_says_it() {
 
 /// Reads what a child prints until `read` finds something in a line; goes on reading after that, so
 /// that the child never waits for a full pipe.
-fn reads<T>(pipe: impl std::io::Read + Send + 'static, read: impl Fn(&str) -> Option<T>) -> T {
+pub(crate) fn reads<T>(pipe: impl std::io::Read + Send + 'static, read: impl Fn(&str) -> Option<T>) -> T {
     let lines = Arc::new(Mutex::new(Vec::<String>::new()));
     let seen = Arc::clone(&lines);
     thread::spawn(move || {
@@ -97,14 +97,24 @@ fn reads<T>(pipe: impl std::io::Read + Send + 'static, read: impl Fn(&str) -> Op
     until(|| lines.lock().unwrap().iter().find_map(|line| read(line))).unwrap_or_else(|| panic!("{lines:?}"))
 }
 
-/// An address for a server whose port is fixed, so that two runs of these tests do not meet.
-fn own_loopback() -> String {
+/// An address for a server whose port is fixed, so that two runs of these tests do not meet, nor two tests, each of which
+/// has a `number` of its own.
+pub(crate) fn own_loopback(number: u8) -> String {
     if cfg!(target_os = "linux") {
         let [.., high, low] = std::process::id().to_be_bytes();
-        format!("127.77.{high}.{}", low.max(1))
+        format!("127.{}.{high}.{}", 77 + number, low.max(1))
     } else {
         "127.0.0.1".to_owned()
     }
+}
+
+/// A server of bore's that listens on `loopback` alone.
+pub(crate) fn bore_server(env: &TestEnv, bore: &std::path::Path, loopback: &str) -> KillOnDrop {
+    let mut server = env.other(bore);
+    server.env("NO_COLOR", "1").args(["server", "--bind-addr", loopback, "--bind-tunnels", loopback]);
+    let mut server = KillOnDrop(server.spawn().unwrap());
+    reads(server.0.stdout.take().unwrap(), |line| line.contains("server listening").then_some(()));
+    server
 }
 
 #[test]
@@ -112,11 +122,8 @@ fn deliveries_come_through_a_real_tunnel() {
     let Some(bore) = bore() else { return };
     let env = TestEnv::with_secret();
     let listening = env.listen(&["--format", "json"]);
-    let loopback = own_loopback();
-    let mut server = env.other(&bore);
-    server.env("NO_COLOR", "1").args(["server", "--bind-addr", &loopback, "--bind-tunnels", &loopback]);
-    let mut server = KillOnDrop(server.spawn().unwrap());
-    reads(server.0.stdout.take().unwrap(), |line| line.contains("server listening").then_some(()));
+    let loopback = own_loopback(0);
+    let _server = bore_server(&env, &bore, &loopback);
     let mut client = env.other(&bore);
     client.env("NO_COLOR", "1").args(["local", "--local-host", "127.0.0.1", "--to", &loopback]);
     client.arg(listening.address().port().to_string());

@@ -103,8 +103,9 @@ impl TestEnv {
             ("TMPDIR".into(), self.root().join("tmp").into()),
             ("TZ".into(), "UTC".into()),
             ("TERM".into(), "xterm-256color".into()),
-            // Whoever runs the tests may have an agent running.
+            // Whoever runs the tests may have a tunnel open.
             ("WHYHOOK_NGROK_API".into(), "off".into()),
+            ("WHYHOOK_TUNNELS".into(), "ngrok".into()),
         ];
         environment.extend(self.variables.iter().cloned());
         environment

@@ -14,7 +14,7 @@ use crate::config::{Registry, Settings};
 use crate::delivery::{Attempt, DeliveryId};
 use crate::http::TlsSetupError;
 use crate::server::listener::{Means, SecretNews, StatsSnapshot};
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::server::{
     ATTACHED_JOBS, AnswersNow, Changes, EventTeller, InterfaceNumber, JobProgress, JobTicket, ListenerLink,
     ListenerNews, ListenerRequest, RequestOutcome, RequestReply, RunningJobs, ServerEvent, SessionWatch, ShownListener,
@@ -210,7 +210,7 @@ impl ShownListener for AttachedListener {
         self.shared.lock().secret_news.drain(..).collect()
     }
 
-    fn tunnel(&self) -> TunnelState {
+    fn tunnel(&self) -> Tunnels {
         self.shared.lock().tunnel.clone()
     }
 

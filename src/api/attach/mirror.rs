@@ -9,7 +9,7 @@ use crate::config::Registry;
 use crate::delivery::DeliveryId;
 use crate::rules::{Held, Override, RuleSet};
 use crate::server::listener::{SecretNews, StatsSnapshot};
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::server::{JobProgress, ListenerNews};
 
 /// The listener as it was told last.
@@ -26,7 +26,7 @@ pub(super) struct Mirror {
     pub(super) held: Vec<Held>,
     pub(super) stats: StatsSnapshot,
     pub(super) jobs: Vec<JobProgress>,
-    pub(super) tunnel: TunnelState,
+    pub(super) tunnel: Tunnels,
     pub(super) newest: DeliveryId,
     commits: u64,
     /// What was heard of secrets, and not read yet.
@@ -64,7 +64,7 @@ impl Default for Mirror {
             held: Vec::new(),
             stats: StatsSnapshot::default(),
             jobs: Vec::new(),
-            tunnel: TunnelState::default(),
+            tunnel: Tunnels::default(),
             newest: DeliveryId(0),
             commits: 0,
             secret_news: VecDeque::new(),
@@ -154,7 +154,7 @@ impl Mirror {
         Some(Changed {
             held: set(&mut self.held, Vec::new()),
             jobs: set(&mut self.jobs, Vec::new()),
-            tunnel: set(&mut self.tunnel, TunnelState::None),
+            tunnel: set(&mut self.tunnel, Tunnels::default()),
             ..Changed::default()
         })
     }

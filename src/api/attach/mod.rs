@@ -22,6 +22,6 @@ pub(super) use parts::{AskedPart, ReplyPart};
 pub(super) use snapshot::{Snapshot, Teller};
 
 /// The form of what is said. Another number once an end of before would misread it.
-pub(super) const FORMAT: u32 = 1;
+pub(super) const FORMAT: u32 = 2;
 /// The event of a stream that carries a snapshot.
 pub(super) const SNAPSHOT_EVENT: &str = "snapshot";

@@ -14,7 +14,7 @@ use crate::config::{AnswerFlags, Registry, RegistryParts};
 use crate::delivery::DeliveryId;
 use crate::rules::RuleSet;
 use crate::server::listener::StatsSnapshot;
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::server::{InterfaceNumber, ListenerNews, SessionFeed};
 
 /// Counts snapshots, so that of two the later one is known, whichever way they came.
@@ -67,7 +67,7 @@ pub(super) struct StatePart {
     pub(super) held: Vec<HeldPart>,
     pub(super) stats: StatsSnapshot,
     pub(super) jobs: Vec<JobPart>,
-    pub(super) tunnel: TunnelState,
+    pub(super) tunnel: Tunnels,
 }
 
 impl RunPart {

@@ -15,7 +15,7 @@ use crate::delivery::{DeliveryId, MarksEdit};
 use crate::query::SavedFilters;
 use crate::rules::{CustomAnswer, Held, NamedAnswer, Override, RuleReader, RuleSet, Template, TimedResponse};
 use crate::server::listener::StatsSnapshot;
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::server::{JobProgress, ListenerNews, ListenerRequest, RequestReply};
 
 fn named(body: &str) -> Arc<NamedAnswer> {
@@ -67,7 +67,7 @@ fn state(newest: i64, chosen: Option<&Override>, held: &[Held]) -> StatePart {
         held: held.iter().map(HeldPart::from).collect(),
         stats: StatsSnapshot::default(),
         jobs: Vec::new(),
-        tunnel: TunnelState::NoTunnel,
+        tunnel: Tunnels::decide(Vec::new(), Some("https://a.example"), None),
     }
 }
 

@@ -7,10 +7,10 @@ use serde_json::{Map, Value, json};
 use super::Shared;
 use crate::api::ApiProblem;
 use crate::api::extract::SafeJson;
-use crate::config::{Registry, Webhook};
+use crate::config::{Registry, TunnelName, Webhook};
 use crate::rules::{Held, Override};
 use crate::server::ServerEvent;
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::{FoundTunnel, TunnelEnd, Tunnels};
 use crate::store::Page;
 
 pub(super) async fn status(State(state): Shared) -> Result<SafeJson, ApiProblem> {
@@ -29,7 +29,7 @@ pub(super) async fn status(State(state): Shared) -> Result<SafeJson, ApiProblem>
         "process": std::process::id(),
         "uptime_seconds": state.started.elapsed().as_secs(),
         "listening": format!("http://{}", state.address),
-        "public_urls": public_urls(&state.feed.tunnel()),
+        "public_urls": public_urls(&state.feed.tunnel(), state.address.port()),
         "webhooks": registry.webhooks().iter().map(|webhook| webhook_json(webhook, &registry)).collect::<Value>(),
         "secrets": labels,
         "answer": chosen_json(control.chosen().as_ref()),
@@ -46,11 +46,23 @@ pub(super) async fn stop(State(state): Shared) -> (StatusCode, SafeJson) {
     (StatusCode::ACCEPTED, SafeJson(json!({"stopping": true})))
 }
 
-fn public_urls(tunnel: &TunnelState) -> Value {
-    match tunnel {
-        TunnelState::Ours { public_url, others: _ } => json!([{"url": public_url, "tunnel": "ngrok", "learnt": false}]),
-        _ => json!([]),
-    }
+/// Every tunnel, those that lead here first.
+fn public_urls(tunnels: &Tunnels, our_port: u16) -> Value {
+    let one = |found: &FoundTunnel| {
+        let port = match found.end {
+            TunnelEnd::Here => Some(our_port),
+            TunnelEnd::Elsewhere { port, .. } => port,
+            TunnelEnd::Unknown => None,
+        };
+        json!({
+            "url": found.public_url,
+            "tunnel": found.name.code(),
+            "port": port,
+            "here": found.may_lead_here(),
+            "learnt": found.name == TunnelName::Learnt,
+        })
+    };
+    tunnels.found().iter().map(one).collect()
 }
 
 fn webhook_json(webhook: &Webhook, registry: &Registry) -> Value {

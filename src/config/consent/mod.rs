@@ -14,7 +14,7 @@
 //! | `url` of a webhook, `to` of a simulation | likewise, when something is sent |
 //! | an answer, or the `scheme` of a webhook | requests are answered with HMACs under a secret |
 //! | `ca_file` | always: the holder of its key can impersonate any `https` target |
-//! | `ngrok_api` | another host is asked, and trusted about the public URL |
+//! | `ngrok_api`, an address in `[tunnels]` | another host is asked, and trusted about the public URL |
 //! | `store`, a secret's `file` | it lies outside the file's own folder, links followed |
 //! | `retention` | the store lies outside that folder: captures of other projects would go |
 //! | `[redact]` | it keeps what would be replaced |
@@ -101,7 +101,8 @@ pub fn needs(file: &ConfigFile, environment: &dyn Environment, real: &dyn Fn(&Pa
         let path = shown(&file.resolve(path, environment));
         add(Scope::Network, format!("trust the certificates in {path} for every https target"));
     }
-    if let Some(agent) = file.ngrok_api.flatten().filter(|agent| !agent.ip().to_canonical().is_loopback()) {
+    let agents = file.ngrok_api.flatten().into_iter().chain(file.tunnels.addresses());
+    for agent in agents.filter(|agent| !agent.ip().to_canonical().is_loopback()) {
         add(Scope::Network, format!("ask {agent} for the public URL"));
     }
     let folder = real(file.path.parent().unwrap_or(Path::new("")));

@@ -18,6 +18,7 @@ use crate::config::notices::{RawHook, RawNotify};
 use crate::config::redact::RawRedact;
 use crate::config::settings::{parse_bind, parse_body_limit, parse_ngrok_api};
 use crate::config::theme::RawTheme;
+use crate::config::tunnels::{RawTunnels, read_public_url};
 use crate::config::{Bounds, PictureMode, RetentionSettings};
 use crate::signature::SigningKind;
 use crate::simulate::SavedSimulation;
@@ -39,6 +40,10 @@ pub(super) struct RawFile {
     pub(super) respond: Option<Spanned<String>>,
     #[serde(default, deserialize_with = "ngrok_api")]
     pub(super) ngrok_api: Option<Option<SocketAddr>>,
+    #[serde(default, deserialize_with = "public_url")]
+    pub(super) public_url: Option<String>,
+    #[serde(default)]
+    pub(super) tunnels: RawTunnels,
     #[serde(default, deserialize_with = "images")]
     pub(super) images: Option<PictureMode>,
     pub(super) bell: Option<Spanned<String>>,
@@ -116,6 +121,11 @@ pub(super) struct RawWebhook {
 fn bind<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
     let text = String::deserialize(deserializer)?;
     parse_bind(&text).map(Some).map_err(D::Error::custom)
+}
+
+fn public_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    read_public_url(&text).map(Some).map_err(D::Error::custom)
 }
 
 fn images<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PictureMode>, D::Error> {

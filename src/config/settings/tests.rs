@@ -83,6 +83,27 @@ fn the_agent_may_be_elsewhere_or_switched_off() {
     assert_eq!(load(&Flags::default(), &surroundings).0.ngrok_api, None);
 }
 
+#[test]
+fn tunnels_are_turned_off_by_name_and_the_public_url_can_be_said() {
+    let surroundings = Surroundings::new().write(
+        "work/whyhook.toml",
+        "public_url = 'https://file.example/'\n[tunnels]\nngrok = false\ntailscale = false",
+    );
+    let settings = load(&Flags::default(), &surroundings).0;
+    assert_eq!((settings.ngrok_api, settings.public_url.as_deref()), (None, Some("https://file.example")));
+    assert_eq!(settings.tunnels.probe(TunnelName::Tailscale), TunnelProbe::Off);
+    let flags = Flags { public_url: Some("https://u:p@flag.example".to_owned()), ..Flags::default() };
+    let surroundings = surroundings.set("WHYHOOK_TUNNELS", "tailscale");
+    let settings = load(&flags, &surroundings).0;
+    assert_eq!(settings.public_url.as_deref(), Some("https://flag.example"));
+    assert_eq!(settings.tunnels.probe(TunnelName::Tailscale), TunnelProbe::Seen);
+    // An address that is set on purpose is asked in any case.
+    let surroundings = surroundings.set("WHYHOOK_NGROK_API", "127.0.0.1:4041");
+    assert_eq!(load(&flags, &surroundings).0.ngrok_api.map(|api| api.port()), Some(4041));
+    let surroundings = surroundings.set("WHYHOOK_TUNNELS", "ngork");
+    assert!(failure(&flags, &surroundings).starts_with("WHYHOOK_TUNNELS: unknown tunnel"));
+}
+
 #[rstest]
 #[case("127.0.0.1:0", false)]
 #[case("127.0.0.9:1", false)]

@@ -17,8 +17,9 @@ use super::response::{Ending, response};
 use super::stats::Refusal;
 use super::stream::{RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
-use crate::delivery::{Captured, DeliveryId};
+use crate::delivery::{Captured, DeliveryId, Verdict};
 use crate::http::Head;
+use crate::server::tunnel::learnt_url;
 
 /// What becomes of the connection after an exchange.
 pub(super) enum Next {
@@ -73,9 +74,12 @@ pub(super) async fn serve(
     let ending = Ending::of(&request, !intake.is_complete());
     let reason = Some(intake.reason()).filter(|reason| !reason.is_empty());
     tracing::debug!(%remote, body_bytes = body.len(), intake = intake.name(), reason, "received");
+    let hint = control.tunnel_hint();
     if came_through_a_proxy(&head) {
-        control.tunnel_hint().give();
+        hint.give();
     }
+    // A request that no sender's library makes says nothing of its URL either.
+    let sent_to = if hint.learns() && intake.is_complete() { learnt_url(&head) } else { None };
     let incoming = Incoming { remote: remote.to_string(), received_at: at, head, body, framing, intake };
     // One configuration judges and answers, whatever is reloaded meanwhile.
     let registry = control.registry();
@@ -84,6 +88,9 @@ pub(super) async fn serve(
         true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned()).into()),
         false => control.answering.choose(captured, registry).await,
     };
+    if let Some(url) = sent_to {
+        hint.learn(url, captured.judgement.verdict == Verdict::Verified);
+    }
     note(&captured, &chosen);
     let id = match keep(captured, control).await {
         Ok(id) => id,

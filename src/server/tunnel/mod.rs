@@ -1,15 +1,27 @@
-//! The tunnels of ngrok's agent on this machine.
+//! The tunnels by which others reach this listener.
 //!
-//! The agent serves its own API without authentication, by default at `http://127.0.0.1:4040`;
-//! `GET /api/endpoints` lists what is open, and in agents before 3.30 `GET /api/tunnels`
-//! (<https://ngrok.com/docs/agent/api/>). [`interpret`] reads either list and [`watch`] keeps asking. Another program may listen at that address,
-//! so answers are bounded, checked, and made visible before anything shows them.
+//! Each kind of tunnel has a place that tells of it: an API on this machine, a program that prints its state, the environment,
+//! or the deliveries themselves (docs/tunnels.md).
+//! [`watch`] asks those, `sources` has a pure function for each answer, and [`Tunnels`] decides which tunnel is ours. Another
+//! program may listen at an address, so answers are bounded, checked, and made visible before anything shows them.
 
-mod interpret;
-mod state;
+mod ask;
+mod found;
+mod hint;
+mod pace;
+mod program;
+mod seen;
+mod sources;
+mod started;
 mod target;
+#[cfg(test)]
+mod testing;
+mod tunnels;
 mod watch;
 
-pub use interpret::interpret;
-pub use state::{TunnelState, public_url_for};
-pub use watch::{Hint, watch};
+pub use found::{FoundTunnel, SourceAnswer, TunnelEnd};
+pub use hint::Hint;
+pub use sources::{learnt_url, ngrok as interpret_ngrok};
+pub use started::{InstalledTunnel, StartableTunnel, StartedTunnel, TunnelStartError, UnknownTunnel};
+pub use tunnels::{Tunnels, public_url_for};
+pub use watch::{TunnelPlaces, watch};

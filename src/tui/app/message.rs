@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 use crate::delivery::{Answer, DeliveryId, MarksEdit, Summary};
 use crate::inspect::{SchemeCandidate, Sightings};
 use crate::server::listener::{SecretNews, StatsSnapshot};
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::server::{GivenSecret, JobProgress, ListenerLink, MarkedElsewhere};
 use crate::system::save::SaveError;
 use crate::tui::app::action::Action;
@@ -87,7 +87,7 @@ pub enum Message {
     /// The result of an export, in words.
     Exported(Result<String, String>),
     /// What ngrok's agent says.
-    Tunnel(TunnelState),
+    Tunnel(Tunnels),
     /// The current secrets, one line each, without the secrets themselves.
     Secrets(Vec<String>),
     /// A secret was entered and is in use.

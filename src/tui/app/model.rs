@@ -17,7 +17,7 @@ use crate::payload::raw::RawRows;
 use crate::query::{Query, SavedFilters};
 use crate::server::JobProgress;
 use crate::server::listener::StatsSnapshot;
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::overlay::state::Overlay;
@@ -171,7 +171,7 @@ pub struct Model {
     /// The schemes that are adopted for this run, each with its webhook's name.
     pub adopted: Vec<(Option<String>, String)>,
     /// What ngrok's agent says.
-    pub tunnel: TunnelState,
+    pub tunnel: Tunnels,
     /// Deliveries in the store when they were counted, and the newest at that moment.
     pub(crate) counted: Option<(u64, DeliveryId)>,
     /// The newest delivery.
@@ -243,7 +243,7 @@ impl Model {
             secrets,
             rejudged: Rejudged::default(),
             adopted: Vec::new(),
-            tunnel: TunnelState::None,
+            tunnel: Tunnels::default(),
             counted: None,
             last: DeliveryId(0),
             stats: StatsSnapshot::default(),

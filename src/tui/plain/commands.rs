@@ -221,6 +221,7 @@ impl Conversation {
             Some(url) => self.say(&format!("public URL {url}")),
             None => self.say(&model.tunnel.to_string()),
         }
+        model.tunnel.lines().iter().for_each(|line| self.say(&format!("tunnel {line}")));
         for (name, path, kind) in &model.setup.webhooks {
             self.say(&format!("webhook {name}, {kind}, at {path}"));
         }

@@ -4,7 +4,7 @@
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
 use crate::send::conformance::{Palette, report_text};
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::text::visible;
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
@@ -74,7 +74,7 @@ pub(super) struct Conversation {
     /// The last message that was told.
     told: u64,
     held: Vec<DeliveryId>,
-    tunnel: TunnelState,
+    tunnel: Tunnels,
     fault: Option<String>,
     /// How many parts of what runs were told.
     part: usize,
@@ -92,7 +92,7 @@ impl Conversation {
             awaited: None,
             told: 0,
             held: Vec::new(),
-            tunnel: TunnelState::None,
+            tunnel: Tunnels::default(),
             fault: None,
             part: 0,
             is_sending: false,
@@ -147,8 +147,9 @@ impl Conversation {
         self.tell_notices(model);
         self.tell_held(model);
         if model.tunnel != self.tunnel {
+            let news = model.tunnel.news_since(&self.tunnel);
+            self.lines.extend(news.iter().map(|line| visible(&format!("tunnel: {line}")).into_owned()));
             self.tunnel = model.tunnel.clone();
-            self.lines.push(visible(&format!("tunnel: {}", self.tunnel)).into_owned());
         }
         if model.fault != self.fault {
             self.fault.clone_from(&model.fault);

@@ -35,8 +35,29 @@ pub(in crate::api) struct ListenerReport {
 #[schemars(rename = "PublicUrl")]
 struct PublicUrlShape {
     url: String,
-    tunnel: String,
+    /// Whose tunnel it is, or how the URL is known.
+    tunnel: TunnelCode,
+    /// Where it leads, as far as its program says.
+    port: Option<u16>,
+    /// Whether requests to it may arrive here.
+    here: bool,
+    /// Whether it is only the host that a delivery was sent to.
     learnt: bool,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "Tunnel", rename_all = "lowercase")]
+enum TunnelCode {
+    Given,
+    Ngrok,
+    Cloudflared,
+    Tailscale,
+    Zrok,
+    Pinggy,
+    Devtunnel,
+    Codespaces,
+    Bore,
+    Learnt,
 }
 
 #[derive(JsonSchema)]

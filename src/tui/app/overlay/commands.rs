@@ -51,7 +51,7 @@ fn synonyms(action: Action) -> &'static str {
         Action::Follow => "tail latest live",
         Action::Pause => "freeze stop resume",
         Action::CopyMenu => "clipboard yank curl fetch python requests http markdown export",
-        Action::CopyPublicUrl => "ngrok tunnel address",
+        Action::CopyPublicUrl => "ngrok cloudflared tailscale bore tunnel address",
         Action::Deeper => "why more diagnose",
         Action::StopLooking => "abort",
         Action::Try => "guess other key",

@@ -2,6 +2,7 @@
 
 use zeroize::Zeroizing;
 
+use crate::config::TunnelName;
 use crate::query::{ListOrder, Query};
 use crate::signature::diagnose::PrintedDigest;
 use crate::tui::app::act::act;
@@ -235,6 +236,10 @@ pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
 
 pub(crate) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
     match model.public_url() {
+        Some(text) if model.tunnel.best().is_some_and(|best| best.name == TunnelName::Learnt) => {
+            // Whoever sends a delivery chooses what is learnt from it.
+            vec![copy("the learnt URL (check that it is yours)", text)]
+        }
         Some(text) => vec![copy("the public URL", text)],
         None => {
             let port = model.setup.url.rsplit(':').next().unwrap_or_default();

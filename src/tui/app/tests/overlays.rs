@@ -1,7 +1,7 @@
 //! What is typed into prompts and chosen in menus, and the commands that need neither.
 
 use super::*;
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::Tunnels;
 use crate::tui::app::action::Tab;
 
 #[test]
@@ -40,10 +40,13 @@ fn the_public_url_has_the_webhooks_path() {
     let mut person = Person::new(1);
     person.act(Action::CopyPublicUrl);
     assert!(person.model.notice.as_ref().unwrap().is_error);
-    person.tell(Message::Tunnel(TunnelState::Ours {
-        public_url: "https://a1.ngrok-free.app".to_owned(),
-        others: Vec::new(),
-    }));
+    person.tell(Message::Tunnel(Tunnels::decide(Vec::new(), None, Some("https://guess.example"))));
+    person.effects.clear();
+    person.act(Action::CopyPublicUrl);
+    let [Effect::Copy { what, .. }] = &person.effects[..] else { panic!() };
+    assert!(what.contains("check that it is yours"), "{what}");
+    person.effects.clear();
+    person.tell(Message::Tunnel(Tunnels::decide(Vec::new(), Some("https://a1.ngrok-free.app"), None)));
     person.act(Action::CopyPublicUrl);
     let [Effect::Copy { text, .. }] = &person.effects[..] else { panic!() };
     assert_eq!(text, "https://a1.ngrok-free.app/webhooks/trackpilots");

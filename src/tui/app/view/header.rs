@@ -10,9 +10,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::Look;
 use super::footer::within;
-use crate::config::{MADE_UP_LABEL, TYPED_LABEL};
+use crate::config::{MADE_UP_LABEL, TYPED_LABEL, TunnelName};
 use crate::payload::grouped;
-use crate::server::tunnel::TunnelState;
+use crate::server::tunnel::TunnelEnd;
 use crate::text;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
@@ -34,10 +34,13 @@ pub(super) fn alerts(model: &Model) -> Vec<String> {
     if let Some(fault) = &model.fault {
         alerts.push(format!("not stored: {fault}"));
     }
-    if let TunnelState::Elsewhere { public_url, addr, .. } = &model.tunnel {
-        let ours = model.setup.url.rsplit(':').next().unwrap_or_default();
-        alerts.push(format!("the tunnel {public_url} points to {addr}, not to this listener: run `ngrok http {ours}`"));
+    if let Some(tunnel) = model.tunnel.elsewhere()
+        && let TunnelEnd::Elsewhere { addr, .. } = &tunnel.end
+    {
+        let (url, name) = (&tunnel.public_url, tunnel.name.title());
+        alerts.push(format!("{name}: {url} points to {addr}, not to this listener: {}", run_words(model)));
     }
+    alerts.extend(model.tunnel.failed().map(|(name, reason)| format!("{}: {reason}", name.title())));
     if model.stats.not_forwarded > 0 {
         alerts.push(format!("{} not forwarded: too many at once", grouped(model.stats.not_forwarded)));
     }
@@ -192,21 +195,37 @@ fn place(model: &Model, look: &Look) -> Part {
 
 fn tunnel(model: &Model, look: &Look) -> Part {
     let theme = &look.theme;
-    match &model.tunnel {
-        TunnelState::Ours { .. } => {
-            let url = model.public_url().unwrap_or_default();
-            let host = url.split_once("://").map_or(&*url, |(_, rest)| rest);
-            let host = host.split(['/', '?']).next().unwrap_or_default();
-            Part::new("⇄", theme.info, url.clone())
-                .or(4, host)
-                .or(7, elided(host, HOST_COLUMNS))
-                .or(14, elided(host, SHORT_HOST_COLUMNS))
-        }
-        TunnelState::Elsewhere { .. } => {
-            Part::new("⇄", theme.bad, "tunnel points elsewhere").or(6, "elsewhere").or(14, "!")
-        }
-        TunnelState::None | TunnelState::NoTunnel => Part::new("⇄", theme.dim, "no tunnel").or(6, "none").or(14, "-"),
-        TunnelState::Unreadable(_) => Part::new("⇄", theme.warn, "tunnel unknown").or(6, "unknown").or(14, "?"),
+    let tunnels = &model.tunnel;
+    if let Some(best) = tunnels.best() {
+        let url = model.public_url().unwrap_or_default();
+        let host = url.split_once("://").map_or(&*url, |(_, rest)| rest);
+        let host = host.split(['/', '?']).next().unwrap_or_default();
+        // Whoever sends a delivery chooses the host that is learnt from it: that it is a guess is said at every width.
+        let (mark, style) = match best.name {
+            TunnelName::Learnt => (" (learnt)", theme.warn),
+            _ => ("", theme.info),
+        };
+        let more = match tunnels.found().len() - 1 {
+            0 => String::new(),
+            more => format!(" +{more}"),
+        };
+        let short = if mark.is_empty() { "" } else { "?" };
+        return Part::new("⇄", style, format!("{url}{mark}{more}"))
+            .or(1, format!("{url}{mark}"))
+            .or(4, format!("{host}{mark}"))
+            .or(7, format!("{}{mark}", elided(host, HOST_COLUMNS)))
+            .or(14, format!("{}{short}", elided(host, SHORT_HOST_COLUMNS)));
+    }
+    if tunnels.elsewhere().is_some() {
+        Part::new("⇄", theme.bad, "tunnel points elsewhere").or(6, "elsewhere").or(14, "!")
+    } else if tunnels.failed().next().is_some() {
+        Part::new("⇄", theme.bad, "tunnel failed").or(6, "failed").or(14, "!")
+    } else if tunnels.is_starting() {
+        Part::new("⇄", theme.info, "tunnel starting").or(6, "starting").or(14, "…")
+    } else if !tunnels.troubles().is_empty() {
+        Part::new("⇄", theme.warn, "tunnel unknown").or(6, "unknown").or(14, "?")
+    } else {
+        Part::new("⇄", theme.dim, "no tunnel").or(6, "none").or(14, "-")
     }
 }
 
@@ -242,6 +261,11 @@ fn answers(model: &Model, look: &Look) -> Part {
     let (answers, briefly) = model.answers.words();
     let shortest = text::clip(&text::visible(&briefly), SHORT_NAME_COLUMNS).into_owned();
     Part::new("↩", style, answers).or(6, briefly).or(15, shortest)
+}
+
+/// The shortest way to a tunnel that points here.
+fn run_words(model: &Model) -> String {
+    format!("run `ngrok http {}`", model.setup.url.rsplit(':').next().unwrap_or_default())
 }
 
 /// `:3000`: a tunnel must point to it.

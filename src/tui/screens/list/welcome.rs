@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use crate::server::tunnel::TunnelState;
+use crate::config::TunnelName;
 use crate::text::wrap;
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
@@ -13,15 +13,19 @@ use crate::tui::widgets::{heading, paragraph};
 /// The steps, fitted to what is known already.
 pub(crate) fn lines(model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let port = model.setup.url.rsplit(':').next().unwrap_or("3000");
-    let tunnel = match &model.tunnel {
-        TunnelState::Ours { .. } => (
-            format!(
-                "The tunnel is up. Give Trackpilots this URL for your webhook ({} copies it):",
-                model.keymap.press(Action::CopyPublicUrl)
-            ),
+    let copies = format!("({} copies it)", model.keymap.press(Action::CopyPublicUrl));
+    let tunnel = match model.tunnel.best().map(|best| best.name) {
+        Some(TunnelName::Learnt) => (
+            format!("A request came by this URL. If it is yours, give it to Trackpilots for your webhook {copies}:"),
             model.public_url(),
         ),
-        _ => (
+        Some(_) => {
+            (format!("The tunnel is up. Give Trackpilots this URL for your webhook {copies}:"), model.public_url())
+        }
+        None if model.tunnel.is_starting() => {
+            ("The tunnel is starting; its public URL will appear above and here.".to_owned(), None)
+        }
+        None => (
             "In another terminal, open a tunnel; its public URL will appear above:".to_owned(),
             Some(format!("ngrok http {port}")),
         ),

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::payload::grouped;
 use crate::server::listener::HELD_LIMIT;
+use crate::server::tunnel::TunnelEnd;
 use crate::store::QUEUE_CAPACITY;
 use crate::text::units::{age_words, size_words};
 use crate::text::wrap;
@@ -39,6 +40,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, view: &StatusView, model: 
         }
         None => (Vec::new(), "Listener status".to_owned()),
     };
+    lines.extend(tunnels(model, columns, look));
     lines.extend(store(view, model, columns, look));
     let area = window(frame, body, &title, COLUMNS, lines.len(), look);
     draw_lines(frame, area, &lines, view.first)
@@ -118,6 +120,26 @@ fn refusals(status: &Status, look: &Look) -> Vec<Line<'static>> {
     }
     lines.push(Line::default());
     lines
+}
+
+/// Every tunnel that is known, where there is one, and what is wrong with one.
+fn tunnels(model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let found = model.tunnel.found().iter().map(|found| {
+        let url = &found.public_url;
+        let words = match &found.end {
+            TunnelEnd::Here => url.clone(),
+            TunnelEnd::Elsewhere { addr, .. } => format!("{url} leads to {addr}, not here"),
+            TunnelEnd::Unknown => format!("{url}, target unknown"),
+        };
+        (found.name, words)
+    });
+    let troubles = model.tunnel.troubles().iter().cloned();
+    let rows: Vec<_> =
+        found.chain(troubles).flat_map(|(name, words)| named(name.code(), &shown(&words), columns, look)).collect();
+    match rows.is_empty() {
+        true => rows,
+        false => [vec![heading(" Tunnels", look)], rows, vec![Line::default()]].concat(),
+    }
 }
 
 fn store(view: &StatusView, model: &Model, columns: usize, look: &Look) -> Vec<Line<'static>> {

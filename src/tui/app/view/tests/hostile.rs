@@ -154,7 +154,8 @@ proptest! {
             is_clean(&mut model, columns, rows, &format!("{overlay:?}, accepted"))?;
             update(&mut model, Message::Act(Action::Back));
         }
-        let tunnel = |state| Message::Tunnel(state);
+        let found = |end| FoundTunnel { name: TunnelName::Ngrok, public_url: text.clone(), end };
+        let tunnel = |answer| Message::Tunnel(Tunnels::decide(vec![(TunnelName::Ngrok, answer)], None, None));
         let messages = [
             Message::StoreFault(text.clone()),
             Message::Warn(text.clone()),
@@ -162,9 +163,9 @@ proptest! {
             Message::Copied(Err(text.clone())),
             Message::Secrets(vec![text.clone()]),
             Message::Inquiry(DeliveryId(1), InquiryReport::Failed(text.clone())),
-            tunnel(TunnelState::Ours { public_url: text.clone(), others: vec![text.clone()] }),
-            tunnel(TunnelState::Elsewhere { public_url: text.clone(), addr: text.clone(), port: None }),
-            tunnel(TunnelState::Unreadable(text.clone())),
+            tunnel(SourceAnswer::Tunnels(vec![found(TunnelEnd::Here), found(TunnelEnd::Unknown)])),
+            tunnel(SourceAnswer::Tunnels(vec![found(TunnelEnd::Elsewhere { addr: text.clone(), port: None })])),
+            tunnel(SourceAnswer::Unreadable(text.clone())),
             Message::Loaded(DeliveryId(1), Err(text.clone())),
         ];
         for message in messages {
