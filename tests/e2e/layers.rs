@@ -28,6 +28,7 @@ const ROOMS: &[&str] = &[
     "store",
     "inspect",
     "send",
+    "suite",
     "server",
     "archive",
     "api",

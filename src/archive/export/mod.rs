@@ -25,7 +25,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::delivery::Delivery;
+use crate::delivery::{CREDENTIAL_HEADERS, Delivery};
 
 pub use warnings::Warnings;
 
@@ -71,9 +71,8 @@ pub trait Exporter {
 
 /// The pieces of a delivery that every format warns of.
 fn warn_of_credentials(delivery: &Delivery, warnings: &mut Warnings) {
-    const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
     let head = &delivery.head;
-    for name in CREDENTIALS {
+    for name in CREDENTIAL_HEADERS {
         if head.value(name).is_some() {
             warnings.add(delivery.summary.id, format!("the header {name} is included, and may be a credential"));
         }
