@@ -222,6 +222,26 @@ impl PartialEq for ExpectedPattern {
 impl Eq for ExpectedPattern {}
 
 impl Expectations {
+    /// Each expectation in the form in which [`Expectations::add`] takes it, visible.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        let status = self.status.map(|status| format!("status={status}"));
+        let headers = self.headers.iter().map(|header| {
+            let place = format!("header:{}", header.name);
+            written(&place, &header.wanted, |text| text.to_owned())
+        });
+        let body = self.body.iter().map(|body| match &body.path {
+            Some(path) => written(&format!("body:{path}"), &body.wanted, |text| {
+                // What would be read as another value is a string of JSON.
+                let is_plain = ExpectedValue::typed(text) == ExpectedValue::Text(text.to_owned());
+                if is_plain { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+            }),
+            None => written("body", &body.wanted, |text| text.to_owned()),
+        });
+        let all = status.into_iter().chain(headers).chain(body);
+        all.map(|words| visible(&words).into_owned()).collect()
+    }
+
     /// Adds what somebody has typed: `status=2xx`, `header:NAME=TEXT`, `header:NAME~PATTERN`, `header:NAME`,
     /// `!header:NAME`, the same with `body:PATH`, and `body=TEXT`. A status takes the place of the one before.
     ///
@@ -259,6 +279,16 @@ impl Expectations {
             _ => return Err(form()),
         }
         Ok(())
+    }
+}
+
+fn written(place: &str, wanted: &ExpectedValue, text: impl FnOnce(&str) -> String) -> String {
+    match wanted {
+        ExpectedValue::Text(value) => format!("{place}={}", text(value)),
+        ExpectedValue::Json(json) => format!("{place}={json}"),
+        ExpectedValue::Matches(pattern) => format!("{place}~{}", pattern.as_str()),
+        ExpectedValue::Present => place.to_owned(),
+        ExpectedValue::Absent => format!("!{place}"),
     }
 }
 
@@ -362,6 +392,10 @@ mod tests {
             ("", pattern("do.e")),
         ];
         assert_eq!(body, expected.map(|(path, wanted)| (path.to_owned(), wanted)));
+        // What is shown can be typed.
+        let mut again = Expectations::default();
+        expectations.words().iter().for_each(|words| again.add(words).unwrap());
+        assert_eq!(again, expectations);
     }
 
     #[rstest]

@@ -9,7 +9,7 @@ use super::expect::{Expectations, ExpectedStatus};
 use super::file::NAME_BYTES;
 use super::redact::Redaction;
 use crate::config::Registry;
-use crate::delivery::{Answer, Delivery};
+use crate::delivery::{Answer, Delivery, Verdict};
 use crate::http::{BodyEnd, Head, HeaderLine, HttpResponse, Target};
 use crate::inspect::diagnosis::Subject;
 use crate::send::replay::{kind_of, webhook_of};
@@ -72,6 +72,15 @@ pub enum CaseError {
         id: i64,
         /// Why.
         reason: String,
+    },
+    /// It verified at capture, and does not with what is known here.
+    #[error(
+        "delivery {id} is left out: it was verified at capture, but is not with the schemes and secrets here: give \
+         the listener's --scheme and secret, or --as-received"
+    )]
+    NotVerifiedHere {
+        /// Its number.
+        id: i64,
     },
     /// It is to be re-signed, and cannot be.
     #[error("delivery {id} is left out: {error}; --as-received keeps its signature")]
@@ -145,13 +154,25 @@ impl CaseMaker<'_> {
             return Ok((CaseSigning::AsReceived, None));
         }
         let webhook = webhook_of(self.registry, summary);
-        let scheme = Subject::of(delivery, self.registry).scheme().clone();
+        let subject = Subject::of(delivery, self.registry);
+        let scheme = subject.scheme().clone();
         let not_in_a_header = || SignError::NotSigned("the signature is not in a header");
         if let Some(error) = unsignable(&scheme).or_else(|| written_header(&scheme).is_none().then(not_in_a_header)) {
             return match self.signing {
                 SigningChoice::Resign => Err(CaseError::Unsignable { id: summary.id.0, error }),
                 _ => Ok((CaseSigning::AsReceived, None)),
             };
+        }
+        // By another scheme than its own, every server would refuse it. Without any secret, its form tells.
+        let is_known = match subject.judge().verdict {
+            Verdict::Verified => true,
+            Verdict::NoSecret => {
+                !self.registry.schemes_of(webhook).present(&delivery.head, &delivery.body).is_empty()
+            }
+            _ => self.signing == SigningChoice::Resign,
+        };
+        if !is_known {
+            return Err(CaseError::NotVerifiedHere { id: summary.id.0 });
         }
         let keyring = self.registry.keyring();
         let usual = self.registry.secrets_for(webhook).next().map(|secret| secret.label().to_owned());
@@ -289,8 +310,8 @@ pub fn kept_response(answer: &Answer) -> Option<HttpResponse> {
 mod tests {
     use super::*;
     use crate::config::Keyring;
-    use crate::delivery::{Intake, Verdict};
-    use crate::signature::{Secret, SecretOrigin};
+    use crate::delivery::Intake;
+    use crate::signature::{Secret, SecretOrigin, Signing, SigningKind};
     use crate::suite::redact::without_credentials;
     use crate::suite::testing::delivery;
 
@@ -299,6 +320,26 @@ mod tests {
     fn registry(scheme: Scheme) -> Registry {
         let secret = Secret::new("dev", b"secret-of-a-test".to_vec(), SecretOrigin::Typed);
         Registry::new(Vec::new(), Keyring::new(vec![secret]).unwrap(), scheme)
+    }
+
+    /// A verified delivery, signed under the registry's scheme.
+    fn signed(registry: &Registry, head: &str) -> Delivery {
+        let mut delivery = delivery(head, b"{}");
+        let secret = &registry.keyring().secrets()[0];
+        let signing = Signing { kind: SigningKind::Developer, scheme: registry.signing_scheme(None), secret };
+        for (name, value) in signing.headers(&delivery.head, b"{}", "1746123456").unwrap() {
+            let (start, end) = head.split_once("\r\n").unwrap();
+            let lines: Vec<String> = end
+                .split("\r\n")
+                .map(|line| match line.split_once(':') {
+                    Some((own, _)) if own.eq_ignore_ascii_case(&name) => format!("{own}: {value}"),
+                    _ => line.to_owned(),
+                })
+                .collect();
+            delivery.head = Head::from(format!("{start}\r\n{}", lines.join("\r\n")));
+        }
+        delivery.summary.judgement.verdict = Verdict::Verified;
+        delivery
     }
 
     fn maker(registry: &Registry) -> CaseMaker<'_> {
@@ -332,14 +373,13 @@ mod tests {
     #[test]
     fn a_verified_delivery_is_re_signed_and_another_stays_as_wrong_as_it_was() {
         let registry = registry(Scheme::default());
-        let mut delivery = delivery(HEAD, b"{}");
-        delivery.summary.judgement.verdict = Verdict::Verified;
+        let mut delivery = signed(&registry, HEAD);
         let made = maker(&registry).make(&delivery, Some(&reply(200))).unwrap();
         let with = ResignAs { scheme: Some("trackpilots".to_owned()), ..ResignAs::default() };
         assert_eq!((&made.case.signing, &made.remarks[..]), (&CaseSigning::Resign(with), &[][..]));
         assert_eq!(
             lines(&made.case),
-            ["Host: a", "X-Webhook-Timestamp: 1", "x-webhook-signature:", "X-A: 1", "Content-Length: 2"]
+            ["Host: a", "X-Webhook-Timestamp: 1746123456", "x-webhook-signature:", "X-A: 1", "Content-Length: 2"]
         );
         assert_eq!(made.case.expect.status, Some(ExpectedStatus::Exactly(200)));
         assert_eq!(made.case.name, "post-hook-7");
@@ -347,7 +387,7 @@ mod tests {
         delivery.summary.judgement.verdict = Verdict::Mismatch;
         let made = maker(&registry).make(&delivery, None).unwrap();
         assert_eq!(made.case.signing, CaseSigning::AsReceived);
-        assert!(lines(&made.case).contains(&"x-webhook-signature: ab".to_owned()));
+        assert!(lines(&made.case).iter().any(|line| line.starts_with("x-webhook-signature: ")));
         assert_eq!(made.case.expect.status, Some(ExpectedStatus::Class(4)));
         assert!(made.remarks[0].starts_with("has no kept response"), "{:?}", made.remarks);
     }
@@ -376,8 +416,7 @@ mod tests {
         // Under GitLab's scheme the header is the secret itself.
         let gitlab = registry(catalogue::named("gitlab-token").unwrap());
         let head = "POST /hook HTTP/1.1\r\nX-Gitlab-Token: secret-of-a-test\r\nContent-Length: 2\r\n\r\n";
-        let mut delivery = delivery(head, b"{}");
-        delivery.summary.judgement.verdict = Verdict::Verified;
+        let mut delivery = signed(&gitlab, head);
         let made = maker(&gitlab).make(&delivery, None).unwrap();
         assert_eq!(lines(&made.case)[0], "X-Gitlab-Token:");
         let as_received = CaseMaker { signing: SigningChoice::AsReceived, ..maker(&gitlab) };
@@ -390,8 +429,11 @@ mod tests {
     #[test]
     fn what_cannot_be_sent_or_signed_is_left_out() {
         let sns = registry(catalogue::named("aws-sns").unwrap());
-        let mut delivery = delivery(HEAD, b"{}");
-        delivery.summary.judgement.verdict = Verdict::Verified;
+        let mut delivery = signed(&registry(Scheme::default()), HEAD);
+        let github = registry(catalogue::named("github").unwrap());
+        assert!(matches!(maker(&github).make(&delivery, None), Err(CaseError::NotVerifiedHere { id: 7 })));
+        let resign = CaseMaker { signing: SigningChoice::Resign, ..maker(&github) };
+        assert!(resign.make(&delivery, None).is_ok(), "whoever asks for it gets it");
         assert_eq!(maker(&sns).make(&delivery, None).unwrap().case.signing, CaseSigning::AsReceived);
         let resign = CaseMaker { signing: SigningChoice::Resign, ..maker(&sns) };
         assert!(matches!(resign.make(&delivery, None), Err(CaseError::Unsignable { .. })));

@@ -47,12 +47,13 @@ fn push_result(
     let (tone, glyph, word) = match &result.outcome {
         CaseOutcome::AsExpected => (MarkTone::Good, "✓", "pass"),
         CaseOutcome::Differs(_) | CaseOutcome::NoAnswer(_) => (MarkTone::Bad, "✗", "FAIL"),
-        CaseOutcome::NotSent => (MarkTone::Quiet, "·", "not sent"),
+        CaseOutcome::NotSent => (MarkTone::Quiet, "·", "skip"),
     };
     let mark = palette.paint(tone, &format!("{glyph} {word}"));
     let latency = result.latency.map_or_else(String::new, |latency| format!("{} ms", latency.as_millis()));
     let status = result.reply.as_ref().map_or_else(String::new, |reply| reply.status.to_string());
-    let line = format!("{mark}  {:<names$}  {status:>3} {latency:>8}  {}", visible(&result.name), result.sent_as);
+    let sent_as = if result.outcome == CaseOutcome::NotSent { "not sent" } else { result.sent_as };
+    let line = format!("{mark}  {:<names$}  {status:>3} {latency:>8}  {sent_as}", visible(&result.name));
     let _ = writeln!(text, "{}", line.trim_end());
     let mut push = |name: &str, words: &str| text.push_str(&wrap_after(&format!("    {name:<10}"), words, columns));
     match &result.outcome {
