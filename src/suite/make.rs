@@ -166,9 +166,7 @@ impl CaseMaker<'_> {
         // By another scheme than its own, every server would refuse it. Without any secret, its form tells.
         let is_known = match subject.judge().verdict {
             Verdict::Verified => true,
-            Verdict::NoSecret => {
-                !self.registry.schemes_of(webhook).present(&delivery.head, &delivery.body).is_empty()
-            }
+            Verdict::NoSecret => !self.registry.schemes_of(webhook).present(&delivery.head, &delivery.body).is_empty(),
             _ => self.signing == SigningChoice::Resign,
         };
         if !is_known {

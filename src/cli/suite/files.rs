@@ -27,7 +27,7 @@ pub(super) struct FolderArgs {
 /// A file of a suite that was read.
 #[derive(Debug, Clone)]
 pub(super) struct SuiteFile {
-    /// As it was named.
+    /// As it is named on the command line.
     pub(super) name: String,
     pub(super) path: PathBuf,
     /// All of it, comments included.
@@ -72,7 +72,10 @@ impl FolderArgs {
         let suite = file::read(&bytes).map_err(|fault| CliError::Usage(format!("{}: {fault}", shown(&path))))?;
         // What is no UTF-8 has been refused.
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        Ok(SuiteFile { name: name.to_owned(), path, text, suite })
+        // By this name it is found again without --dir.
+        let is_usual = self.dir == Path::new(FOLDER);
+        let name = if is_usual { name.to_owned() } else { path.to_string_lossy().into_owned() };
+        Ok(SuiteFile { name, path, text, suite })
     }
 
     fn unknown(&self, name: &str, path: &Path) -> String {

@@ -12,8 +12,8 @@ use crate::cli::output::ReportFormat;
 use crate::cli::scheme::SchemeArgs;
 use crate::cli::sending::{SendingArgs, block_on, cancelled_by_signals};
 use crate::cli::{CliError, SettingsArgs, output};
-use crate::config::consent::Scope;
 use crate::config::Webhook;
+use crate::config::consent::Scope;
 use crate::config::file::ConfigFile;
 use crate::http::{Client, ClientLimits, Target};
 use crate::payload::grouped;
@@ -135,10 +135,7 @@ pub(super) fn send(
 }
 
 /// The cases of `--only`, or all of them; each with its file.
-fn selected<'a>(
-    files: &'a [SuiteFile],
-    only: &[String],
-) -> Result<Vec<(&'a SuiteFile, &'a SuiteCase)>, CliError> {
+fn selected<'a>(files: &'a [SuiteFile], only: &[String]) -> Result<Vec<(&'a SuiteFile, &'a SuiteCase)>, CliError> {
     let all = || files.iter().flat_map(|file| file.suite.cases.iter().map(move |case| (file, case)));
     if let Some(unknown) = only.iter().find(|name| !all().any(|(_, case)| case.name == **name)) {
         let near = nearest(unknown, all().map(|(_, case)| case.name.as_str()));
@@ -149,7 +146,9 @@ fn selected<'a>(
     let is_asked = |case: &SuiteCase| only.is_empty() || only.contains(&case.name);
     let cases: Vec<_> = all().filter(|(_, case)| is_asked(case)).collect();
     if cases.is_empty() {
-        return Err(CliError::Usage("the suite has no cases: add some with `whyhook suite save NAME --add`".to_owned()));
+        return Err(CliError::Usage(
+            "the suite has no cases: add some with `whyhook suite save NAME --add`".to_owned(),
+        ));
     }
     Ok(cases)
 }

@@ -71,9 +71,15 @@ pub(super) struct SaveArgs {
 /// What deliveries go through before they are written, and what a person should know of it. The one place that decides.
 fn redaction(args: &SaveArgs) -> (Redaction<'static>, &'static str) {
     if args.no_redact {
-        return (&Clone::clone, "nothing was redacted (--no-redact): look for credentials and personal data before you commit the file");
+        return (
+            &Clone::clone,
+            "nothing was redacted (--no-redact): look for credentials and personal data before you commit the file",
+        );
     }
-    (&without_credentials, "credentials in headers and queries were left out, bodies are as they came: look at them before you commit the file")
+    (
+        &without_credentials,
+        "credentials in headers and queries were left out, bodies are as they came: look at them before you commit the file",
+    )
 }
 
 /// Exit code 1 when there is nothing to save.
@@ -200,7 +206,8 @@ fn free_name(suite: &Suite, name: &str) -> String {
 /// The response that is kept: that of the upstream server, else our own.
 fn kept(reader: &Reader, delivery: &Delivery) -> Result<Option<HttpResponse>, CliError> {
     let attempts = reader.attempts(delivery.summary.id, ATTEMPTS)?;
-    let forwarded = |attempt: &&crate::delivery::AttemptSummary| attempt.kind == AttemptKind::Forward && attempt.result.is_ok();
+    let forwarded =
+        |attempt: &&crate::delivery::AttemptSummary| attempt.kind == AttemptKind::Forward && attempt.result.is_ok();
     // The first one, which the sender was answered by.
     let Some(first) = attempts.iter().rev().find(forwarded) else {
         return Ok(delivery.answer.as_ref().and_then(kept_response));

@@ -51,7 +51,12 @@ pub(super) fn list(args: &ListSuitesArgs) -> Result<ExitCode, CliError> {
             Ok(file) => {
                 let count = file.suite.cases.len();
                 let cases = if count == 1 { "case" } else { "cases" };
-                lines.push_str(&format!("{:<24}  {:>5} {cases:<5}  {}\n", visible(name), grouped(count as u64), shown(&path)));
+                lines.push_str(&format!(
+                    "{:<24}  {:>5} {cases:<5}  {}\n",
+                    visible(name),
+                    grouped(count as u64),
+                    shown(&path)
+                ));
                 rows.push(json!({"name": name, "path": path_name, "cases": count, "error": null}));
             }
             Err(error) => {
@@ -83,11 +88,14 @@ pub(super) fn run(args: &ShowSuiteArgs) -> Result<ExitCode, CliError> {
     match args.format {
         OutputFormat::Json => {
             let cases: Vec<Value> = cases.into_iter().map(case_json).collect();
-            output::print_json_pretty(&json!({"name": file.name, "path": file.path.to_string_lossy(), "cases": cases}))?;
+            output::print_json_pretty(
+                &json!({"name": file.name, "path": file.path.to_string_lossy(), "cases": cases}),
+            )?;
         }
         OutputFormat::Text => {
             let is_one = args.case.is_some();
-            let lines: String = cases.into_iter().map(|case| if is_one { whole(case) } else { case_line(case) }).collect();
+            let lines: String =
+                cases.into_iter().map(|case| if is_one { whole(case) } else { case_line(case) }).collect();
             output::print(&output::fitted(lines))?;
         }
     }
