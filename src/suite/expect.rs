@@ -420,6 +420,7 @@ mod tests {
     fn a_pattern_is_bounded() {
         assert!("a".repeat(PATTERN_BYTES + 1).parse::<ExpectedPattern>().is_err());
         assert!("(((a{100}){100}){100})".parse::<ExpectedPattern>().is_err());
+        assert!("(?i)^ok \\d+$".parse::<ExpectedPattern>().unwrap().is_in("OK 12"));
         assert!("[a-".parse::<ExpectedPattern>().unwrap_err().to_string().lines().count() == 1);
     }
 

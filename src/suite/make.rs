@@ -1,7 +1,11 @@
 //! Captured deliveries as cases.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD_NO_PAD;
 use bytes::Bytes;
+use jiff::Timestamp;
 use memchr::memmem;
+use zeroize::Zeroizing;
 
 use super::case::{CaseSigning, ResignAs, SuiteCase, SuiteRequest};
 use super::compare::as_answered;
@@ -122,7 +126,6 @@ impl CaseMaker<'_> {
             blank_signature(&mut request, scheme);
         }
         check_sendable(&request, id)?;
-        self.check_secrets(&request, signing == CaseSigning::AsReceived, id)?;
         let mut remarks = Vec::new();
         let is_verified = summary.is_verified();
         if is_verified && signing == CaseSigning::AsReceived {
@@ -135,11 +138,15 @@ impl CaseMaker<'_> {
             });
         }
         let expect = self.expectations(is_verified, kept, &mut remarks);
-        let name = name(&redacted);
-        Ok(MadeCase {
-            case: SuiteCase { name, received_at: Some(summary.received_at), signing, request, expect },
-            remarks,
-        })
+        let case = SuiteCase {
+            name: name(&redacted),
+            received_at: Some(to_milliseconds(summary.received_at)),
+            signing,
+            request,
+            expect,
+        };
+        self.check_secrets(&case, id)?;
+        Ok(MadeCase { case, remarks })
     }
 
     /// How it is signed; and by which scheme, if it is re-signed.
@@ -187,11 +194,17 @@ impl CaseMaker<'_> {
         Ok((CaseSigning::Resign(with), Some(scheme)))
     }
 
-    fn check_secrets(&self, request: &SuiteRequest, is_as_received: bool, id: i64) -> Result<(), CaseError> {
-        let head = request.head();
+    /// Looks for every secret, as it is and as it is written elsewhere, in all of a case.
+    fn check_secrets(&self, case: &SuiteCase, id: i64) -> Result<(), CaseError> {
+        let head = case.request.head();
+        let expected = case.expect.words().join("\n");
+        let places: [&[u8]; 3] = [head.bytes(), &case.request.body, expected.as_bytes()];
         for secret in self.registry.keyring().secrets().iter().filter(|secret| secret.expose().len() >= TELLING) {
-            let is_in = |bytes: &[u8]| memmem::find(bytes, secret.expose()).is_some();
-            if is_in(head.bytes()) || is_in(&request.body) {
+            let digits = Zeroizing::new(hex::encode(secret.expose()));
+            let base64 = Zeroizing::new(BASE64_STANDARD_NO_PAD.encode(secret.expose()));
+            let forms = [secret.expose(), digits.as_bytes(), base64.as_bytes()];
+            if forms.iter().any(|form| places.iter().any(|place| memmem::find(place, form).is_some())) {
+                let is_as_received = case.signing == CaseSigning::AsReceived;
                 let hint = if is_as_received { ": --resign leaves the signature out" } else { "" };
                 return Err(CaseError::HoldsSecret { id, label: visible(secret.label()).into_owned(), hint });
             }
@@ -232,6 +245,11 @@ fn request(delivery: &Delivery) -> SuiteRequest {
         headers: head.field_lines().filter_map(|line| HeaderLine::raw(line).ok()).collect(),
         body: delivery.body.clone(),
     }
+}
+
+/// The moment as a file has it, so that a case that is read is the case that was made.
+fn to_milliseconds(moment: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
 }
 
 /// Takes the values of the signature's headers away. They are made again; under some schemes one is the secret itself.
@@ -420,8 +438,18 @@ mod tests {
         let as_received = CaseMaker { signing: SigningChoice::AsReceived, ..maker(&gitlab) };
         let error = as_received.make(&delivery, None).unwrap_err().to_string();
         assert!(error.contains("contains the secret dev") && !error.contains("secret-of-a-test"), "{error}");
-        delivery.body = Bytes::from_static(b"...secret-of-a-test...");
-        assert!(matches!(maker(&gitlab).make(&delivery, None), Err(CaseError::HoldsSecret { .. })));
+        // In plain, hexadecimal digits and Base64 (of coreutils' `od` and `base64`).
+        for written in ["..secret-of-a-test..", "7365637265742d6f662d612d74657374", "c2VjcmV0LW9mLWEtdGVzdA=="] {
+            delivery.body = Bytes::from_static(written.as_bytes());
+            assert!(matches!(maker(&gitlab).make(&delivery, None), Err(CaseError::HoldsSecret { .. })), "{written}");
+        }
+        // What a server echoes is not expected either.
+        delivery.body = Bytes::from_static(b"{}");
+        let mut echo = reply(200);
+        echo.body = Bytes::from_static(b"the token is secret-of-a-test");
+        let mut expecting = maker(&gitlab);
+        expecting.kept.add("body").unwrap();
+        assert!(matches!(expecting.make(&delivery, Some(&echo)), Err(CaseError::HoldsSecret { .. })));
     }
 
     #[test]

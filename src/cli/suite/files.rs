@@ -69,7 +69,7 @@ impl FolderArgs {
             io::ErrorKind::NotFound => CliError::Usage(self.unknown(name, &path)),
             _ => CliError::Read { path: path.clone(), source },
         })?;
-        let suite = file::read(&bytes).map_err(|fault| CliError::Usage(format!("{}: {fault}", shown(&path))))?;
+        let suite = file::read(&bytes).map_err(|fault| CliError::Usage(fault.in_file(&shown(&path))))?;
         // What is no UTF-8 has been refused.
         let text = String::from_utf8_lossy(&bytes).into_owned();
         // By this name it is found again without --dir.

@@ -58,6 +58,13 @@ pub(super) fn run(settings: &SettingsArgs, args: &UpdateArgs) -> Result<ExitCode
     let text = replace_expectations(&file.text, &changed).ok_or_else(|| {
         CliError::Usage(format!("{}: cannot change the expectations in the file: edit it by hand", shown(&file.path)))
     })?;
+    // Whatever was edited while the cases were sent is not lost.
+    if args.cases.folder.read(&args.name)?.text != file.text {
+        let path = shown(&file.path);
+        return Err(CliError::Usage(format!(
+            "{path} has changed meanwhile, and was left as it is: run the update again"
+        )));
+    }
     files::write(&file.path, &text, true)?;
     output::log(&format!("changed {}: `git diff` shows it", shown(&file.path)));
     Ok(ExitCode::SUCCESS)

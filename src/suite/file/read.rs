@@ -112,6 +112,15 @@ pub enum CaseFault {
     },
 }
 
+impl SuiteFault {
+    /// The same with the file's name before it, as `file:line:column: reason`.
+    #[must_use]
+    pub fn in_file(&self, file: &str) -> String {
+        let gap = if matches!(self, Self::Syntax { .. }) { "" } else { " " };
+        format!("{file}:{gap}{self}")
+    }
+}
+
 fn shown(text: &str) -> String {
     clip(&visible(text), SHOWN).into_owned()
 }

@@ -1,13 +1,13 @@
 //! What is written reads the same, and whatever anybody writes is read or refused on one line.
 
 use bytes::Bytes;
+use jiff::Timestamp;
 use proptest::prelude::*;
 use rstest::rstest;
 
 use super::text::string;
 use super::*;
 use crate::config::{Keyring, Registry};
-use crate::delivery::Verdict;
 use crate::http::{Head, HeaderLine, Target};
 use crate::signature::{Scheme, SigningKind};
 use crate::suite::case::{CaseSigning, ResignAs, Suite, SuiteCase, SuiteRequest};
@@ -198,12 +198,10 @@ fn any_request() -> impl Strategy<Value = (String, Vec<u8>)> {
 
 proptest! {
     #[test]
-    fn any_delivery_saved_and_read_is_the_same_request((head, body) in any_request(), is_verified: bool) {
+    fn any_delivery_saved_and_read_is_the_same_request((head, body) in any_request(), microseconds in 0..4_000_000_000_000_000_i64) {
         let registry = Registry::new(Vec::new(), Keyring::default(), Scheme::default());
         let mut delivery = delivery(&head, &body);
-        if is_verified {
-            delivery.summary.judgement.verdict = Verdict::Verified;
-        }
+        delivery.summary.received_at = Timestamp::from_microsecond(microseconds).unwrap();
         let maker = CaseMaker {
             registry: &registry,
             signing: SigningChoice::ByVerdict,
