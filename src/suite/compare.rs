@@ -117,7 +117,7 @@ fn header_value(name: &str, head: &Head) -> ExpectedValue {
 fn header_difference(header: &HeaderExpectation, head: &Head) -> Option<AnswerDifference> {
     let values: Vec<&[u8]> = head.values(&header.name).collect();
     let holds = match &header.wanted {
-        ExpectedValue::Text(text) | ExpectedValue::Json(text) => values.iter().any(|value| *value == text.as_bytes()),
+        ExpectedValue::Text(text) | ExpectedValue::Json(text) => values.contains(&text.as_bytes()),
         ExpectedValue::Matches(pattern) => values.iter().any(|value| pattern.is_in(&String::from_utf8_lossy(value))),
         ExpectedValue::Present => !values.is_empty(),
         ExpectedValue::Absent => values.is_empty(),
@@ -186,7 +186,13 @@ impl<'a> ComparedBody<'a> {
         if holds {
             return None;
         }
-        let came = if bytes.is_empty() { "no body".to_owned() } else { quoted(&visible_bytes(bytes)) };
+        let is_json = matches!(wanted, ExpectedValue::Json(_)) && json::fault(bytes).is_none();
+        let came = match bytes {
+            [] => "no body".to_owned(),
+            // As it is written beside what was expected.
+            bytes if is_json => clip(&visible_bytes(bytes), SHOWN).into_owned(),
+            bytes => quoted(&visible_bytes(bytes)),
+        };
         let expected = match wanted {
             ExpectedValue::Present => "a body".to_owned(),
             ExpectedValue::Absent => "no body".to_owned(),

@@ -50,10 +50,10 @@ fn session(env: &TestEnv, upstream: &Upstream) {
     let listening = env.listen(&["--forward-to", &upstream.url()]);
     let credentials = "Authorization: Bearer tell-nobody\r\nCookie: sid=tell-nobody\r\n";
     let app = Signed::new(sample("app.json")).to("/webhooks/trackpilots?token=tell-nobody").with(credentials);
-    assert_eq!(talk(listening.address(), &app.wire()).status, 200);
-    assert_eq!(talk(listening.address(), &Signed::new(ODD).wire()).status, 500);
+    assert_eq!(talk(listening.address(), app.wire()).status, 200);
+    assert_eq!(talk(listening.address(), Signed::new(ODD).wire()).status, 500);
     let forged = Signed::new("{}").by("another-secret-0123456789", crate::support::Unit::Seconds);
-    assert_eq!(talk(listening.address(), &forged.wire()).status, 401);
+    assert_eq!(talk(listening.address(), forged.wire()).status, 401);
     listening.stop();
 }
 
