@@ -343,17 +343,18 @@ mod tests {
         let mut delivery = delivery(head, b"{}");
         let secret = &registry.keyring().secrets()[0];
         let signing = Signing { kind: SigningKind::Developer, scheme: registry.signing_scheme(None), secret };
+        let mut text = head.to_owned();
         for (name, value) in signing.headers(&delivery.head, b"{}", "1746123456").unwrap() {
-            let (start, end) = head.split_once("\r\n").unwrap();
-            let lines: Vec<String> = end
+            let lines: Vec<String> = text
                 .split("\r\n")
                 .map(|line| match line.split_once(':') {
                     Some((own, _)) if own.eq_ignore_ascii_case(&name) => format!("{own}: {value}"),
                     _ => line.to_owned(),
                 })
                 .collect();
-            delivery.head = Head::from(format!("{start}\r\n{}", lines.join("\r\n")));
+            text = lines.join("\r\n");
         }
+        delivery.head = Head::from(text);
         delivery.summary.judgement.verdict = Verdict::Verified;
         delivery
     }
