@@ -22,7 +22,7 @@ pub struct SuiteCase {
     /// When the delivery was captured.
     pub received_at: Option<Timestamp>,
     /// How it is signed when it is sent.
-    pub signing: CaseSigning,
+    pub signing: SuiteSigning,
     /// What is sent.
     pub request: SuiteRequest,
     /// What must come back.
@@ -31,7 +31,7 @@ pub struct SuiteCase {
 
 /// How a case is signed when it is sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CaseSigning {
+pub enum SuiteSigning {
     /// Under the timestamp of that moment, with a secret of whoever runs it.
     Resign(ResignAs),
     /// With the headers of the capture, and so its timestamp: what was wrong with it stays wrong.

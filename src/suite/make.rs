@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-use super::case::{CaseSigning, ResignAs, SuiteCase, SuiteRequest};
+use super::case::{ResignAs, SuiteCase, SuiteRequest, SuiteSigning};
 use super::compare::as_answered;
 use super::expect::{Expectations, ExpectedStatus};
 use super::file::NAME_BYTES;
@@ -128,7 +128,7 @@ impl CaseMaker<'_> {
         check_sendable(&request, id)?;
         let mut remarks = Vec::new();
         let is_verified = summary.is_verified();
-        if is_verified && signing == CaseSigning::AsReceived {
+        if is_verified && signing == SuiteSigning::AsReceived {
             let is_changed = (&redacted.head, &redacted.body) != (&delivery.head, &delivery.body);
             remarks.push(if is_changed {
                 "is sent with its original signature, which may not fit what redaction has left: see --no-redact"
@@ -150,7 +150,7 @@ impl CaseMaker<'_> {
     }
 
     /// How it is signed; and by which scheme, if it is re-signed.
-    fn signing(&self, delivery: &Delivery) -> Result<(CaseSigning, Option<Scheme>), CaseError> {
+    fn signing(&self, delivery: &Delivery) -> Result<(SuiteSigning, Option<Scheme>), CaseError> {
         let summary = &delivery.summary;
         let wanted = match self.signing {
             SigningChoice::AsReceived => false,
@@ -158,7 +158,7 @@ impl CaseMaker<'_> {
             SigningChoice::ByVerdict => summary.is_verified(),
         };
         if !wanted {
-            return Ok((CaseSigning::AsReceived, None));
+            return Ok((SuiteSigning::AsReceived, None));
         }
         let webhook = webhook_of(self.registry, summary);
         let subject = Subject::of(delivery, self.registry);
@@ -167,7 +167,7 @@ impl CaseMaker<'_> {
         if let Some(error) = unsignable(&scheme).or_else(|| written_header(&scheme).is_none().then(not_in_a_header)) {
             return match self.signing {
                 SigningChoice::Resign => Err(CaseError::Unsignable { id: summary.id.0, error }),
-                _ => Ok((CaseSigning::AsReceived, None)),
+                _ => Ok((SuiteSigning::AsReceived, None)),
             };
         }
         // By another scheme than its own, every server would refuse it. Without any secret, its form tells.
@@ -191,7 +191,7 @@ impl CaseMaker<'_> {
             kind: kind_of(webhook, summary),
             secret: verified.filter(|label| Some(label) != usual.as_ref()),
         };
-        Ok((CaseSigning::Resign(with), Some(scheme)))
+        Ok((SuiteSigning::Resign(with), Some(scheme)))
     }
 
     /// Looks for every secret, as it is and as it is written elsewhere, in all of a case.
@@ -204,7 +204,7 @@ impl CaseMaker<'_> {
             let base64 = Zeroizing::new(BASE64_STANDARD_NO_PAD.encode(secret.expose()));
             let forms = [secret.expose(), digits.as_bytes(), base64.as_bytes()];
             if forms.iter().any(|form| places.iter().any(|place| memmem::find(place, form).is_some())) {
-                let is_as_received = case.signing == CaseSigning::AsReceived;
+                let is_as_received = case.signing == SuiteSigning::AsReceived;
                 let hint = if is_as_received { ": --resign leaves the signature out" } else { "" };
                 return Err(CaseError::HoldsSecret { id, label: visible(secret.label()).into_owned(), hint });
             }
@@ -393,7 +393,7 @@ mod tests {
         let mut delivery = signed(&registry, HEAD);
         let made = maker(&registry).make(&delivery, Some(&reply(200))).unwrap();
         let with = ResignAs { scheme: Some("trackpilots".to_owned()), ..ResignAs::default() };
-        assert_eq!((&made.case.signing, &made.remarks[..]), (&CaseSigning::Resign(with), &[][..]));
+        assert_eq!((&made.case.signing, &made.remarks[..]), (&SuiteSigning::Resign(with), &[][..]));
         assert_eq!(
             lines(&made.case),
             ["Host: a", "X-Webhook-Timestamp: 1746123456", "x-webhook-signature:", "X-A: 1", "Content-Length: 2"]
@@ -403,7 +403,7 @@ mod tests {
 
         delivery.summary.judgement.verdict = Verdict::Mismatch;
         let made = maker(&registry).make(&delivery, None).unwrap();
-        assert_eq!(made.case.signing, CaseSigning::AsReceived);
+        assert_eq!(made.case.signing, SuiteSigning::AsReceived);
         assert!(lines(&made.case).iter().any(|line| line.starts_with("x-webhook-signature: ")));
         assert_eq!(made.case.expect.status, Some(ExpectedStatus::Class(4)));
         assert!(made.remarks[0].starts_with("has no kept response"), "{:?}", made.remarks);
@@ -461,7 +461,7 @@ mod tests {
         assert!(matches!(maker(&github).make(&delivery, None), Err(CaseError::NotVerifiedHere { id: 7 })));
         let resign = CaseMaker { signing: SigningChoice::Resign, ..maker(&github) };
         assert!(resign.make(&delivery, None).is_ok(), "whoever asks for it gets it");
-        assert_eq!(maker(&sns).make(&delivery, None).unwrap().case.signing, CaseSigning::AsReceived);
+        assert_eq!(maker(&sns).make(&delivery, None).unwrap().case.signing, SuiteSigning::AsReceived);
         let resign = CaseMaker { signing: SigningChoice::Resign, ..maker(&sns) };
         assert!(matches!(resign.make(&delivery, None), Err(CaseError::Unsignable { .. })));
         delivery.head = Head::from("CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n".to_owned());

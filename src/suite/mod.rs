@@ -24,7 +24,7 @@ mod run;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use case::{CaseSigning, ResignAs, Suite, SuiteCase, SuiteRequest};
+pub use case::{ResignAs, Suite, SuiteCase, SuiteRequest, SuiteSigning};
 pub use compare::{AnswerDifference, as_answered, compare, expecting};
 pub use expect::{
     BodyExpectation, Expectations, ExpectedPattern, ExpectedStatus, ExpectedValue, HeaderExpectation,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::case::{CaseSigning, ResignAs, SuiteCase};
+use super::case::{ResignAs, SuiteCase, SuiteSigning};
 use super::compare::{AnswerDifference, compare};
 use crate::config::{MissingSecret, Registry, unnamed};
 use crate::http::{Client, ClientLimits, Failure, HttpResponse, NoRequest, Outgoing, SendError, Target};
@@ -127,8 +127,8 @@ pub fn prepare<'a>(
     let failed = |reason| NotPrepared { case: case.name.clone(), reason };
     let request = case.request.outgoing(target).map_err(|error| failed(error.into()))?;
     let signing = match &case.signing {
-        CaseSigning::AsReceived => None,
-        CaseSigning::Resign(with) => Some(signing(with, &case.request.target, registry, label).map_err(failed)?),
+        SuiteSigning::AsReceived => None,
+        SuiteSigning::Resign(with) => Some(signing(with, &case.request.target, registry, label).map_err(failed)?),
     };
     let prepared = PreparedCase { case, signing, request };
     prepared.request_at(Timestamp::now()).map_err(|error| failed(error.into()))?;
@@ -285,7 +285,7 @@ mod tests {
         SuiteCase {
             name: "one".to_owned(),
             received_at: None,
-            signing: CaseSigning::Resign(with),
+            signing: SuiteSigning::Resign(with),
             request: SuiteRequest {
                 method: "POST".to_owned(),
                 target: Bytes::from_static(b"/hook"),

@@ -18,7 +18,7 @@ use crate::config::file::ConfigFile;
 use crate::http::{Client, ClientLimits, Target};
 use crate::payload::grouped;
 use crate::suite::{
-    self, CaseResult, CaseSigning, PreparedCase, ServerUnreachable, SuiteCase, SuiteReport, SuiteRun, suite_json,
+    self, CaseResult, PreparedCase, ServerUnreachable, SuiteCase, SuiteReport, SuiteRun, SuiteSigning, suite_json,
     suite_junit, suite_text,
 };
 use crate::text::{nearest, units, visible};
@@ -160,7 +160,7 @@ fn with_schemes(settings: &SettingsArgs, cases: &[(&SuiteFile, &SuiteCase)]) -> 
     let webhooks: &[Webhook] = source.file.as_ref().map_or(&[], |file: &ConfigFile| &file.webhooks);
     let mut names: Vec<String> = Vec::new();
     for (_, case) in cases {
-        let CaseSigning::Resign(with) = &case.signing else { continue };
+        let SuiteSigning::Resign(with) = &case.signing else { continue };
         let path = case.request.target.split(|byte| *byte == b'?').next().unwrap_or_default();
         let is_its_own = |webhook: &&Webhook| Some(&webhook.name) == with.webhook.as_ref() || webhook.answers_to(path);
         let has_scheme = webhooks.iter().find(is_its_own).is_some_and(|webhook| webhook.schemes.is_some());

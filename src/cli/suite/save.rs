@@ -16,7 +16,7 @@ use crate::payload::grouped;
 use crate::store::{Reader, StoreError};
 use crate::suite::file::{self, CASE_LIMIT};
 use crate::suite::{
-    CaseMaker, CaseSigning, Expectations, Redaction, SigningChoice, Suite, SuiteCase, kept_response,
+    CaseMaker, Expectations, Redaction, SigningChoice, Suite, SuiteCase, SuiteSigning, kept_response,
     without_credentials,
 };
 use crate::text::visible;
@@ -218,8 +218,8 @@ fn kept(reader: &Reader, delivery: &Delivery) -> Result<Option<HttpResponse>, Cl
 /// A case in a line.
 pub(super) fn case_line(case: &SuiteCase) -> String {
     let sent = match &case.signing {
-        CaseSigning::Resign(_) => "re-signed",
-        CaseSigning::AsReceived => "as received",
+        SuiteSigning::Resign(_) => "re-signed",
+        SuiteSigning::AsReceived => "as received",
     };
     let status = case.expect.status.map_or_else(|| "any status".to_owned(), |status| status.to_string());
     let more = match case.expect.headers.len() + case.expect.body.len() {

@@ -10,7 +10,7 @@ use super::save::case_line;
 use crate::cli::{CliError, OutputFormat, output};
 use crate::config::shown;
 use crate::payload::grouped;
-use crate::suite::{CaseSigning, SuiteCase};
+use crate::suite::{SuiteCase, SuiteSigning};
 use crate::text::{visible, visible_bytes};
 
 #[derive(Debug, Clone, Args)]
@@ -110,7 +110,7 @@ fn whole(case: &SuiteCase) -> String {
     if let Some(moment) = case.received_at {
         row("captured", &format!("{moment:.3}"));
     }
-    if let CaseSigning::Resign(with) = &case.signing {
+    if let SuiteSigning::Resign(with) = &case.signing {
         let parts = [("webhook", &with.webhook), ("scheme", &with.scheme), ("secret", &with.secret)];
         let parts: Vec<String> = parts
             .into_iter()
@@ -133,8 +133,8 @@ fn case_json(case: &SuiteCase) -> Value {
     let request = &case.request;
     let lossy = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (signature, with) = match &case.signing {
-        CaseSigning::AsReceived => ("as_received", None),
-        CaseSigning::Resign(with) => ("resign", Some(with)),
+        SuiteSigning::AsReceived => ("as_received", None),
+        SuiteSigning::Resign(with) => ("resign", Some(with)),
     };
     json!({
         "name": case.name,

@@ -12,7 +12,7 @@ use crate::config::file::{Place, syntax_words};
 use crate::http::{HeaderLine, is_token};
 use crate::payload::lookup::BodyPath;
 use crate::signature::SigningKind;
-use crate::suite::case::{CaseSigning, ResignAs, Suite, SuiteCase, SuiteRequest};
+use crate::suite::case::{ResignAs, Suite, SuiteCase, SuiteRequest, SuiteSigning};
 use crate::suite::expect::{
     BodyExpectation, Expectations, ExpectedStatus, ExpectedValue, HeaderExpectation, InvalidExpectation,
 };
@@ -257,7 +257,7 @@ fn read_case(raw: RawCase) -> Result<SuiteCase, CaseFault> {
     Ok(SuiteCase { name: raw.name, received_at, signing, request, expect: expectations(raw.expect)? })
 }
 
-fn signing(raw: &RawCase) -> Result<CaseSigning, CaseFault> {
+fn signing(raw: &RawCase) -> Result<SuiteSigning, CaseFault> {
     let kind = match raw.kind.as_deref() {
         None => SigningKind::default(),
         Some(name) => [SigningKind::Developer, SigningKind::Reseller]
@@ -266,7 +266,7 @@ fn signing(raw: &RawCase) -> Result<CaseSigning, CaseFault> {
             .ok_or_else(|| CaseFault::Kind(name.to_owned()))?,
     };
     match raw.signature.as_str() {
-        "resign" => Ok(CaseSigning::Resign(ResignAs {
+        "resign" => Ok(SuiteSigning::Resign(ResignAs {
             webhook: raw.webhook.clone(),
             scheme: raw.scheme.clone(),
             kind,
@@ -281,7 +281,7 @@ fn signing(raw: &RawCase) -> Result<CaseSigning, CaseFault> {
             ];
             match given.into_iter().find(|(_, is_given)| *is_given) {
                 Some((key, _)) => Err(CaseFault::OnlyResigned(key)),
-                None => Ok(CaseSigning::AsReceived),
+                None => Ok(SuiteSigning::AsReceived),
             }
         }
         other => Err(CaseFault::Signature(other.to_owned())),

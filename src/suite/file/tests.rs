@@ -10,7 +10,7 @@ use super::*;
 use crate::config::{Keyring, Registry};
 use crate::http::{Head, HeaderLine, Target};
 use crate::signature::{Scheme, SigningKind};
-use crate::suite::case::{CaseSigning, ResignAs, Suite, SuiteCase, SuiteRequest};
+use crate::suite::case::{ResignAs, Suite, SuiteCase, SuiteRequest, SuiteSigning};
 use crate::suite::expect::{Expectations, ExpectedValue};
 use crate::suite::make::{CaseMaker, SigningChoice};
 use crate::suite::testing::delivery;
@@ -28,7 +28,7 @@ fn example() -> Suite {
     let signed = SuiteCase {
         name: "screenshot-12".to_owned(),
         received_at: Some("2026-11-29T18:48:59.123Z".parse().unwrap()),
-        signing: CaseSigning::Resign(ResignAs {
+        signing: SuiteSigning::Resign(ResignAs {
             webhook: Some("resale".to_owned()),
             scheme: Some("trackpilots".to_owned()),
             kind: SigningKind::Reseller,
@@ -60,7 +60,7 @@ fn example() -> Suite {
     let as_received = SuiteCase {
         name: "post-x-13".to_owned(),
         received_at: None,
-        signing: CaseSigning::AsReceived,
+        signing: SuiteSigning::AsReceived,
         request: SuiteRequest {
             method: "PUT".to_owned(),
             target: Bytes::from_static(b"/x"),

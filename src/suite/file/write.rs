@@ -10,7 +10,7 @@ use super::VERSION;
 use super::text::string;
 use crate::http::HeaderLine;
 use crate::signature::SigningKind;
-use crate::suite::case::{CaseSigning, Suite, SuiteCase, SuiteRequest};
+use crate::suite::case::{Suite, SuiteCase, SuiteRequest, SuiteSigning};
 use crate::suite::expect::{Expectations, ExpectedStatus, ExpectedValue};
 
 /// Digits of Base64 on one line.
@@ -64,8 +64,8 @@ fn push_case(text: &mut String, case: &SuiteCase) {
         let _ = writeln!(text, "received_at = \"{moment:.3}\"");
     }
     match &case.signing {
-        CaseSigning::AsReceived => text.push_str("signature = \"as_received\"\n"),
-        CaseSigning::Resign(with) => {
+        SuiteSigning::AsReceived => text.push_str("signature = \"as_received\"\n"),
+        SuiteSigning::Resign(with) => {
             text.push_str("signature = \"resign\"\n");
             let kind = (with.kind != SigningKind::default()).then(|| with.kind.name().to_owned());
             for (key, value) in
