@@ -19,6 +19,7 @@
 //! | [`store`] | the log and its SQLite index: one writer, many readers |
 //! | [`inspect`] | a captured delivery understood: its body opened, its diagnosis, its ids known again |
 //! | [`send`] | replays and what came of them; whether a receiver is right |
+//! | [`suite`] | captured deliveries as tests of a server: a file of them, what is expected, what came |
 //! | [`server`] | a run: the listener, the tunnel, the configuration reloaded, signals |
 //! | [`archive`] | deliveries in and out: JSON, HTTP archives, raw requests, curl scripts, images |
 //! | [`api`] | the running listener for other processes: HTTP over a socket of its own |
@@ -42,6 +43,7 @@ pub mod server;
 pub mod signature;
 pub mod simulate;
 pub mod store;
+pub mod suite;
 pub mod system;
 pub mod text;
 pub mod tui;

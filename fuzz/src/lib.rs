@@ -27,6 +27,7 @@ mod references;
 pub mod response;
 pub mod rewrite;
 pub mod rule;
+pub mod suite;
 pub mod target;
 pub mod zstd;
 
@@ -59,6 +60,7 @@ pub const TARGETS: &[(&str, Run)] = &[
     ("response", response::run),
     ("rewrite", rewrite::run),
     ("rule", rule::run),
+    ("suite", suite::run),
     ("target", target::run),
     ("zstd", zstd::run),
 ];

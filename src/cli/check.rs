@@ -4,10 +4,11 @@ use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use jiff::Timestamp;
 
 use super::destination::DestinationArgs;
+use super::output::ReportFormat;
 use super::scheme::SchemeArgs;
 use super::sending::{SendingArgs, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
@@ -15,7 +16,7 @@ use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::http::{ClientLimits, Target};
 use crate::send::conformance::{
-    self, Case, CheckEvent, CheckOutcome, CheckPlan, CheckReport, Fixture, JOBS_LIMIT, NotApplicable, Palette,
+    self, Case, CheckEvent, CheckOutcome, CheckPlan, CheckReport, Fixture, JOBS_LIMIT, NotApplicable,
 };
 use crate::send::{BatchPace, Destination, NotSent};
 use crate::signature::{Proof, Scheme, Secret, SecretOrigin, SigningKind};
@@ -62,17 +63,6 @@ pub(super) struct CheckArgs {
     sending: SendingArgs,
     #[command(flatten)]
     pub(super) scheme: SchemeArgs,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-enum ReportFormat {
-    /// For people
-    #[default]
-    Text,
-    /// Documented, stable JSON
-    Json,
-    /// JUnit XML, for CI
-    Junit,
 }
 
 impl CheckArgs {
@@ -229,14 +219,7 @@ fn print(report: &CheckReport, format: ReportFormat) -> Result<(), CliError> {
     match format {
         ReportFormat::Json => output::print_json_pretty(&conformance::report_json(report)),
         ReportFormat::Junit => output::print(&conformance::junit(report)),
-        ReportFormat::Text => {
-            let is_terminal = std::io::stdout().is_terminal();
-            let colours = is_terminal
-                && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-                && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
-            let palette = if colours { Palette::Colours } else { Palette::Plain };
-            output::print(&conformance::report_text(report, palette, output::columns()))
-        }
+        ReportFormat::Text => output::print(&conformance::report_text(report, output::palette(), output::columns())),
     }
 }
 

@@ -50,6 +50,7 @@ mod sign;
 mod simulate;
 #[cfg(unix)]
 mod stop;
+mod suite;
 mod trust;
 mod tunnel;
 mod understanding;
@@ -172,6 +173,8 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Check that your server accepts valid deliveries and refuses all others
     Check(check::CheckArgs),
+    /// Save captured deliveries as a suite, and run it against a server: re-signed, with the responses that are expected
+    Suite(suite::SuiteArgs),
     /// Print every key of the interface as a table `[keys]` for the configuration
     #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
     Keys(keys::KeysArgs),
@@ -239,6 +242,7 @@ impl Command {
             Self::Schemes(_) => "schemes",
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
+            Self::Suite(_) => "suite",
             Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Openapi => "openapi",
@@ -497,6 +501,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
         Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
+        Some(Command::Suite(args)) => suite::run(&under(&args.scheme()), &args),
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Openapi) => openapi::run(),
         Some(Command::Completions(args)) => completions::run(&args),
@@ -524,6 +529,7 @@ mod tests {
     fn what_sends_explains_itself() {
         insta::assert_snapshot!("simulate", help("simulate"));
         insta::assert_snapshot!("check", help("check"));
+        insta::assert_snapshot!("suite", help("suite"));
     }
 
     #[test]

@@ -2,11 +2,24 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
+use clap::ValueEnum;
 use serde_json::Value;
 
 use super::CliError;
 use crate::store::Loss;
-use crate::text;
+use crate::text::{self, Palette};
+
+/// How the report of a test is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(super) enum ReportFormat {
+    /// For people
+    #[default]
+    Text,
+    /// Documented, stable JSON
+    Json,
+    /// JUnit XML, for CI
+    Junit,
+}
 
 /// One line on stderr.
 #[expect(clippy::print_stderr, reason = "this is where logs are written")]
@@ -29,6 +42,14 @@ pub(super) fn print(lines: &str) -> Result<(), CliError> {
 pub(super) fn columns() -> Option<usize> {
     let size = || crossterm::terminal::size().map_or(80, |(columns, _)| columns.into());
     io::stdout().is_terminal().then(size)
+}
+
+/// Whether marks on stdout are coloured: on a terminal that draws, unless `NO_COLOR` is set (<https://no-color.org>).
+pub(super) fn palette() -> Palette {
+    let is_coloured = io::stdout().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+    if is_coloured { Palette::Colours } else { Palette::Plain }
 }
 
 /// Lines for people, fitted to the terminal if stdout is one.

@@ -63,6 +63,11 @@ impl SchemeArgs {
         }
     }
 
+    /// The same, with these names where no scheme was named.
+    pub(super) fn or_named(&self, names: Vec<String>) -> Self {
+        if self.is_named() { self.clone() } else { Self { scheme: names, ..self.clone() } }
+    }
+
     /// Whether a scheme was named.
     pub(super) fn is_named(&self) -> bool {
         !self.scheme.is_empty() || !self.scheme_file.is_empty()

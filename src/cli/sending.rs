@@ -21,7 +21,7 @@ const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct SendingArgs {
-    /// Timeout of one request [default: 60s; 10s for check]
+    /// Timeout of one request [default: 60s; 10s for check and suite]
     #[arg(long, value_name = "DURATION")]
     timeout: Option<String>,
     /// Trust the certificates in this PEM file for https targets, in addition to the system's

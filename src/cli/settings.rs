@@ -72,6 +72,11 @@ impl SettingsArgs {
         Self { scheme: scheme.clone(), ..self.clone() }
     }
 
+    /// The same settings under these schemes of the catalogue, unless a scheme was named on the command line.
+    pub(super) fn with_schemes(&self, names: Vec<String>) -> Self {
+        Self { scheme: self.scheme.or_named(names), ..self.clone() }
+    }
+
     /// The scheme of the command line, by which what is made is signed; Trackpilots' unless told.
     pub(super) fn asked_scheme(&self) -> Result<Scheme, CliError> {
         let schemes = self.scheme.choice().schemes(&ProcessEnvironment)?;

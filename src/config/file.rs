@@ -258,7 +258,7 @@ pub enum FileError {
 }
 
 /// What the TOML reader says, without values, and with what was probably meant.
-fn syntax_words(message: &str) -> String {
+pub(crate) fn syntax_words(message: &str) -> String {
     let words = without_values(message);
     if words.ends_with("expected a string") {
         return words + ": put it in quotation marks";

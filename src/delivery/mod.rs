@@ -6,6 +6,7 @@
 
 mod answer;
 mod attempt;
+mod credentials;
 mod id;
 mod intake;
 mod json;
@@ -16,6 +17,7 @@ mod verdict;
 
 pub use answer::{Answer, AnswerFacts, Outcome};
 pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary};
+pub use credentials::{CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
 pub use json::{detail_json, detail_text, summary_json, summary_text};

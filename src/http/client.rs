@@ -179,6 +179,25 @@ impl Client {
         self.run(target, request, body, limits, cancel, &mut ResponseSink::handed(parts)).await
     }
 
+    /// Makes a connection to `target` and closes it: whether a server is there. Nothing is sent over it.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] when there is no connection.
+    pub async fn reach(
+        &self,
+        target: &Target,
+        limits: &ClientLimits,
+        cancel: &CancellationToken,
+    ) -> Result<(), SendError> {
+        let mut run = Run { limits, begun: Instant::now(), peer: None, latency: Latency::default() };
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(SendError::Cancelled),
+            stream = run.connect(target) => stream.map(drop),
+        }
+    }
+
     async fn run(
         &self,
         target: &Target,

@@ -154,7 +154,7 @@ pub fn signing<'a>(
 }
 
 /// The unit of a delivery's timestamps: its webhook's, else the one that it came in.
-pub(super) fn kind_of(webhook: Option<&Webhook>, summary: &Summary) -> SigningKind {
+pub(crate) fn kind_of(webhook: Option<&Webhook>, summary: &Summary) -> SigningKind {
     let came_in = || match summary.judgement.timestamp.as_ref().map(|timestamp| timestamp.unit) {
         Some(TimestampUnit::Milliseconds) => SigningKind::Reseller,
         _ => SigningKind::Developer,

@@ -10,15 +10,18 @@
 //! assert_eq!(whyhook::text::visible_bytes(b"\xff\x00"), "⟨ff⟩␀");
 //! ```
 
+pub mod junit;
 mod nearest;
+mod paint;
 pub mod units;
 mod wrap;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub use nearest::nearest;
+pub use paint::{MarkTone, Palette};
 use unicode_width::UnicodeWidthChar as _;
-pub use wrap::{fit, wrap};
+pub use wrap::{fit, wrap, wrap_after};
 
 /// Combining marks that may follow one base character before the rest are spelled out. Two cover
 /// every script in use; a hundred (as "zalgo" text has) smear over neighbouring rows.

@@ -22,6 +22,26 @@ pub fn wrap(shown: &str, columns: usize) -> Vec<String> {
     lines.iter().map(|line| line.trim_end().to_owned()).collect()
 }
 
+/// Visible text after a name, broken into lines of at most `columns` where there is such a width, each as far from the
+/// left; every line is ended.
+#[must_use]
+pub fn wrap_after(name: &str, shown: &str, columns: Option<usize>) -> String {
+    let indent = name.width();
+    let lines = match columns {
+        Some(columns) => wrap(shown, columns.saturating_sub(indent).max(LEAST)),
+        None => vec![shown.to_owned()],
+    };
+    let mut text = String::with_capacity(shown.len() + indent);
+    for (number, line) in lines.iter().enumerate() {
+        let before = if number == 0 { name } else { "" };
+        text.push_str(&format!("{before:<indent$}{line}\n"));
+    }
+    text
+}
+
+/// Columns of a line that begins after a name, at least.
+const LEAST: usize = 20;
+
 /// Fits lines for people to a terminal: what goes on is indented below its text, which begins after spaces, or after a
 /// short name and two spaces or more. A word that is too long for a line stays whole, so that it can be copied.
 #[must_use]

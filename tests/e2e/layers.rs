@@ -29,6 +29,7 @@ const ROOMS: &[&str] = &[
     "store",
     "inspect",
     "send",
+    "suite",
     "server",
     "archive",
     "api",

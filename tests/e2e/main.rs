@@ -68,6 +68,7 @@ mod secrets;
 mod sending;
 mod signals;
 mod simulate;
+mod suite;
 mod survive;
 mod truncated;
 mod tunnel;

@@ -26,7 +26,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::delivery::Delivery;
+use crate::delivery::{CREDENTIAL_HEADERS, Delivery};
 
 pub use warnings::Warnings;
 
@@ -83,9 +83,8 @@ pub trait Exporter {
 fn warn_of_credentials(item: ExportItem<'_>, warnings: &mut Warnings) {
     // A placeholder is none.
     let (delivery, None) = (item.delivery, item.redacted) else { return };
-    const CREDENTIALS: [&str; 5] = ["authorization", "proxy-authorization", "cookie", "x-api-key", "x-auth-token"];
     let head = &delivery.head;
-    for name in CREDENTIALS {
+    for name in CREDENTIAL_HEADERS {
         if head.value(name).is_some() {
             warnings.add(delivery.summary.id, format!("the header {name} is included, and may be a credential"));
         }

@@ -54,6 +54,6 @@ pub use matrix::{MATRIX, case_named};
 pub(in crate::send) use outside::{is_login_page, outside, quoted, reads_as_refusal};
 pub use probe::ProvedMistake;
 pub use remedy::Remedy;
-pub use report::{CheckOutcome, CheckReport, NoVerdict, Palette, junit, list_text, report_json, report_text};
+pub use report::{CheckOutcome, CheckReport, NoVerdict, junit, list_text, report_json, report_text};
 pub use run::{CheckEvent, CheckPlan, JOBS_LIMIT, Unreachable, run};
 pub use steady::Unsteady;

@@ -10,6 +10,7 @@ use super::*;
 use crate::delivery::Verdict;
 use crate::http::Target;
 use crate::signature::{self, Scheme, Secret, SecretOrigin, SigningKind, catalogue};
+use crate::text::Palette;
 
 const NOW: i64 = 1_746_123_456_789;
 const SLOW: Duration = Duration::from_secs(5);

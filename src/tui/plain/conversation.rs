@@ -3,9 +3,9 @@
 
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
-use crate::send::conformance::{Palette, report_text};
+use crate::send::conformance::report_text;
 use crate::server::tunnel::Tunnels;
-use crate::text::visible;
+use crate::text::{Palette, visible};
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;

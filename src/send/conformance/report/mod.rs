@@ -6,7 +6,7 @@ mod text;
 
 pub use json::report_json;
 pub use junit::junit;
-pub use text::{Palette, list_text, report_text};
+pub use text::{list_text, report_text};
 
 use std::time::Duration;
 

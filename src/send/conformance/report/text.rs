@@ -9,32 +9,18 @@ use crate::send::conformance::case::{Case, Weight};
 use crate::send::conformance::findings::CheckFinding;
 use crate::send::conformance::judge::{CaseVerdict, CheckRow};
 use crate::signature::Scheme;
-use crate::text::{clip, visible, wrap};
+use crate::text::{MarkTone, Palette, clip, visible, wrap_after};
 
 /// Columns of what came: a status, or why there is none.
 const CAME_COLUMNS: usize = 60;
 
-/// Whether marks are coloured. Nothing is told by colour alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Palette {
-    /// For a terminal.
-    Colours,
-    /// For files, pipes, and `NO_COLOR`.
-    Plain,
-}
-
-impl Palette {
-    fn paint(self, mark: CaseVerdict, text: &str) -> String {
-        let code = match mark {
-            CaseVerdict::Pass => "32",
-            CaseVerdict::Fail => "31;1",
-            CaseVerdict::Advice => "33",
-            CaseVerdict::Skipped => "2",
-        };
-        match self {
-            Self::Colours => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            Self::Plain => text.to_owned(),
-        }
+/// The colour of a mark.
+fn tone(mark: CaseVerdict) -> MarkTone {
+    match mark {
+        CaseVerdict::Pass => MarkTone::Good,
+        CaseVerdict::Fail => MarkTone::Bad,
+        CaseVerdict::Advice => MarkTone::Caution,
+        CaseVerdict::Skipped => MarkTone::Quiet,
     }
 }
 
@@ -67,7 +53,7 @@ pub fn report_text(report: &CheckReport, palette: Palette, columns: Option<usize
         let _ = writeln!(text, "\nNot applicable ({})", report.left_out.len());
     }
     for (reason, names) in reasons {
-        push_wrapped(&mut text, "  ", &format!("{reason}: {}", names.join(", ")), columns);
+        text.push_str(&wrap_after("  ", &format!("{reason}: {}", names.join(", ")), columns));
     }
     let count = |mark| report.count(mark);
     let _ = write!(text, "\n{} passed, {} failed", count(CaseVerdict::Pass), count(CaseVerdict::Fail));
@@ -92,7 +78,7 @@ fn push_cases(text: &mut String, report: &CheckReport, palette: Palette) {
         // What was not sent is told by its names.
         if mark == CaseVerdict::Skipped && rows.iter().all(|row| is_silent(row)) {
             let names: Vec<&str> = rows.iter().map(|row| row.case.name).collect();
-            let _ = writeln!(text, "  {}", palette.paint(mark, &names.join(", ")));
+            let _ = writeln!(text, "  {}", palette.paint(tone(mark), &names.join(", ")));
             continue;
         }
         for row in rows {
@@ -107,11 +93,11 @@ fn verdict(report: &CheckReport, palette: Palette) -> String {
         CheckOutcome::Fail => (CaseVerdict::Fail, "✗"),
         CheckOutcome::NoVerdict => (CaseVerdict::Advice, "!"),
     };
-    palette.paint(mark, &format!("{glyph} {}", visible(&report.verdict())))
+    palette.paint(tone(mark), &format!("{glyph} {}", visible(&report.verdict())))
 }
 
 fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
-    let mark = palette.paint(row.mark, &format!("{} {:<7}", row.mark.glyph(), word(row.mark)));
+    let mark = palette.paint(tone(row.mark), &format!("{} {:<7}", row.mark.glyph(), word(row.mark)));
     let latency = row.came.latency().map_or_else(String::new, |latency| format!("{} ms", latency.as_millis()));
     let came = visible(&row.came.words()).into_owned();
     let line = format!("{mark} {:<names$} {latency:>8}  {}", row.case.name, clip(&came, CAME_COLUMNS));
@@ -122,25 +108,14 @@ fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
     }
 }
 
-/// Pushes visible text behind its name, every line of it as far from the left.
-fn push_wrapped(text: &mut String, name: &str, value: &str, columns: Option<usize>) {
-    let lines = match columns {
-        Some(columns) => wrap(value, columns.saturating_sub(name.len()).max(20)),
-        None => vec![value.to_owned()],
-    };
-    for (number, line) in lines.iter().enumerate() {
-        let before = if number == 0 { name } else { "" };
-        let _ = writeln!(text, "{before:<indent$}{line}", indent = name.len());
-    }
-}
-
 fn push_finding(text: &mut String, finding: &CheckFinding, palette: Palette, columns: Option<usize>) {
     let mark = if finding.required { CaseVerdict::Fail } else { CaseVerdict::Advice };
-    let head = palette.paint(mark, &format!("{} {}", mark.glyph(), finding.fault.code()));
+    let head = palette.paint(tone(mark), &format!("{} {}", mark.glyph(), finding.fault.code()));
     let _ = writeln!(text, "{head}: {}", visible(&finding.title));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
-            push_wrapped(text, &format!("  {name:<6} "), &visible(value), columns.filter(|_| name != "code"));
+            let columns = columns.filter(|_| name != "code");
+            text.push_str(&wrap_after(&format!("  {name:<6} "), &visible(value), columns));
         }
     };
     // Advice is kept short: it is not what anybody has to look for.

@@ -3,7 +3,8 @@
 use tui_input::InputRequest;
 
 use super::{BUSY, cancel};
-use crate::send::conformance::{Palette, report_text};
+use crate::send::conformance::report_text;
+use crate::text::Palette;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;

@@ -1,0 +1,85 @@
+//! `whyhook suite update NAME --to URL`.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use super::files;
+use super::run::{CasesArgs, send};
+use crate::cli::{CliError, SettingsArgs, output};
+use crate::config::shown;
+use crate::payload::grouped;
+use crate::suite::file::replace_expectations;
+use crate::suite::{CaseOutcome, Expectations, SuiteReport, expecting};
+use crate::text::visible;
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:\n  whyhook suite update bugs --to http://localhost:8080 --dry-run\n  \
+    whyhook suite update bugs --to http://localhost:8080 --only screenshot-12\n\nOnly expectations that differ are \
+    changed; comments and everything else in the file stay. Nothing is written unless every case has a response.")]
+pub(super) struct UpdateArgs {
+    /// Name of the suite, or the path of its file
+    #[arg(value_name = "NAME")]
+    name: String,
+    /// Show what would change, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    pub(super) cases: CasesArgs,
+}
+
+/// Exit code 1 when a case has no response, so that nothing is changed.
+pub(super) fn run(settings: &SettingsArgs, args: &UpdateArgs) -> Result<ExitCode, CliError> {
+    let files = [args.cases.folder.read(&args.name)?];
+    let Some(report) = send(settings, &files, &args.cases, false)? else { return Ok(ExitCode::FAILURE) };
+    let [file] = &files;
+    let silent = report.results.iter().filter(|result| result.reply.is_none()).count();
+    if silent > 0 {
+        let cases = if silent == 1 { "case has" } else { "cases have" };
+        output::log(&format!("{} {cases} no response: nothing was changed", grouped(silent as u64)));
+        return Ok(ExitCode::FAILURE);
+    }
+    let changed: Vec<(usize, Expectations)> = file
+        .suite
+        .cases
+        .iter()
+        .enumerate()
+        .filter_map(|(at, case)| {
+            let result = report.results.iter().find(|result| result.name == case.name)?;
+            Some((at, expecting(&case.expect, result.reply.as_ref()?)?))
+        })
+        .collect();
+    output::print(&output::fitted(changes(&report, changed.len())))?;
+    if changed.is_empty() || args.dry_run {
+        output::log(if changed.is_empty() { "nothing to change" } else { "nothing was changed (--dry-run)" });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let text = replace_expectations(&file.text, &changed).ok_or_else(|| {
+        CliError::Usage(format!("{}: cannot change the expectations in the file: edit it by hand", shown(&file.path)))
+    })?;
+    // Whatever was edited while the cases were sent is not lost.
+    if args.cases.folder.read(&args.name)?.text != file.text {
+        let path = shown(&file.path);
+        return Err(CliError::Usage(format!(
+            "{path} has changed meanwhile, and was left as it is: run the update again"
+        )));
+    }
+    files::write(&file.path, &text, true)?;
+    output::log(&format!("changed {}: `git diff` shows it", shown(&file.path)));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Each difference, by its case.
+fn changes(report: &SuiteReport, count: usize) -> String {
+    let mut text = String::new();
+    for result in &report.results {
+        let CaseOutcome::Differs(differences) = &result.outcome else { continue };
+        let _ = writeln!(text, "{}", visible(&result.name));
+        for difference in differences {
+            let _ = writeln!(text, "  {}: {} → {}", difference.place, difference.expected, difference.came);
+        }
+    }
+    let _ = writeln!(text, "{} of {} cases differ", grouped(count as u64), grouped(report.results.len() as u64));
+    text
+}
