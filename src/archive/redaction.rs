@@ -13,8 +13,8 @@ use crate::http::{Head, WireFraming};
 use crate::inspect::diagnosis::Subject;
 use crate::redact::{PlaceholderKey, RedactRules, Redactor, RequestToRedact, Tally};
 use crate::server::listener::capture::facts;
-use crate::signature::Secret;
 use crate::signature::diagnose::{Budget, Diagnosis, History};
+use crate::signature::{Algorithm, Secret};
 
 /// How long it is searched for how one delivery was signed, and again for why the redacted one fails.
 const SEARCHING: Duration = Duration::from_secs(2);
@@ -68,6 +68,19 @@ impl Redaction {
         redactor.know_secrets(registry.received_secrets().map(|(_, secret)| secret));
         let throw_away = registry.with_other_secrets(&|secret| redactor.throw_away(secret));
         Self { redactor, registry: registry.clone(), throw_away }
+    }
+
+    /// A key that follows from the secrets of `registry`, so that what is redacted twice is the same; `None` where there
+    /// are none.
+    #[must_use]
+    pub fn stable_key(registry: &Registry) -> Option<Vec<u8>> {
+        let secrets = registry.keyring().secrets();
+        (!secrets.is_empty()).then(|| {
+            Algorithm::Sha256.hash(|sink| {
+                sink(b"placeholders of whyhook");
+                secrets.iter().for_each(|secret| sink(secret.expose()));
+            })
+        })
     }
 
     /// The secrets that redacted deliveries are signed with.

@@ -6,10 +6,11 @@ use clap::Args;
 
 use super::{CliError, SettingsArgs, output};
 use crate::archive::redaction::{KeptCause, RedactedDelivery, Redaction};
+use crate::config::RedactSettings;
 use crate::config::consent::Scope;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::payload::grouped;
-use crate::redact::{RedactSelector, Tally};
+use crate::redact::{RedactRules, RedactSelector, Tally};
 use crate::store::{Reader, StoreError};
 use crate::text::visible_bytes;
 
@@ -24,18 +25,55 @@ pub(super) struct RedactArgs {
     /// secrets so that the signature fails as before
     #[arg(long)]
     redact: bool,
-    /// Also use the rules of [redact.profiles.NAME]
-    #[arg(long, value_name = "NAME", requires = "redact")]
-    profile: Option<String>,
-    /// Replace this as well: header:NAME, query:NAME, text:WORDS, a member's name, or a path such as data[].title
-    #[arg(long, value_name = "RULE", requires = "redact")]
-    replace: Vec<RedactSelector>,
-    /// Keep this, which would be replaced
-    #[arg(long, value_name = "RULE", requires = "redact")]
-    keep: Vec<RedactSelector>,
+    #[command(flatten)]
+    rules: RedactRuleArgs,
     /// Show what would be replaced, by place, and write nothing
     #[arg(long, requires = "redact")]
     dry_run: bool,
+}
+
+/// What goes and what stays beyond the usual.
+#[derive(Debug, Clone, Args)]
+pub(super) struct RedactRuleArgs {
+    /// When redacting, also use the rules of [redact.profiles.NAME]
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// When redacting, replace this as well: header:NAME, query:NAME, text:WORDS, a member's name, or a path such as
+    /// data[].title; may be repeated
+    #[arg(long, value_name = "RULE")]
+    replace: Vec<RedactSelector>,
+    /// When redacting, keep this, which would be replaced; may be repeated
+    #[arg(long, value_name = "RULE")]
+    keep: Vec<RedactSelector>,
+}
+
+impl RedactRuleArgs {
+    pub(super) fn is_given(&self) -> bool {
+        self.profile.is_some() || !self.replace.is_empty() || !self.keep.is_empty()
+    }
+
+    /// The configured rules with these.
+    pub(super) fn rules(&self, settings: &RedactSettings) -> Result<RedactRules, CliError> {
+        let profile = self.profile.as_deref();
+        let Some(mut rules) = settings.rules(profile) else {
+            let name = crate::text::visible(profile.unwrap_or_default()).into_owned();
+            let known: Vec<&str> = settings.profiles.keys().map(String::as_str).collect();
+            let known =
+                if known.is_empty() { "there is none".to_owned() } else { format!("known: {}", known.join(", ")) };
+            return Err(CliError::Usage(format!("no [redact.profiles.{name}] in the configuration ({known})")));
+        };
+        rules.keep.extend(self.keep.iter().cloned());
+        rules.replace.extend(self.replace.iter().cloned());
+        Ok(rules)
+    }
+}
+
+/// Bytes that nobody can foretell.
+pub(super) fn fresh_key() -> Result<Vec<u8>, CliError> {
+    let mut key = vec![0; KEY_BYTES];
+    getrandom::fill(&mut key)
+        .map_err(|error| CliError::Usage(format!("cannot get random numbers for placeholders: {error}")))?;
+    Ok(key)
 }
 
 impl RedactArgs {
@@ -50,22 +88,12 @@ impl RedactArgs {
     /// One export's redaction, where it is asked for.
     pub(super) fn start(&self, settings: &SettingsArgs) -> Result<Option<Redacting>, CliError> {
         if !self.redact {
-            return Ok(None);
+            let is_given = self.rules.is_given();
+            let words = "--profile, --replace and --keep say what is redacted: give --redact as well";
+            return if is_given { Err(CliError::Usage(words.to_owned())) } else { Ok(None) };
         }
         let loaded = settings.load_quietly(Scope::Secrets)?;
-        let profile = self.profile.as_deref();
-        let Some(mut rules) = loaded.redact.rules(profile) else {
-            let name = crate::text::visible(profile.unwrap_or_default()).into_owned();
-            let known: Vec<&str> = loaded.redact.profiles.keys().map(String::as_str).collect();
-            let known =
-                if known.is_empty() { "there is none".to_owned() } else { format!("known: {}", known.join(", ")) };
-            return Err(CliError::Usage(format!("no [redact.profiles.{name}] in the configuration ({known})")));
-        };
-        rules.keep.extend(self.keep.iter().cloned());
-        rules.replace.extend(self.replace.iter().cloned());
-        let mut key = vec![0; KEY_BYTES];
-        getrandom::fill(&mut key)
-            .map_err(|error| CliError::Usage(format!("cannot get random numbers for placeholders: {error}")))?;
+        let (rules, key) = (self.rules.rules(&loaded.redact)?, fresh_key()?);
         let redaction = Redaction::new(rules, key, &loaded.registry);
         Ok(Some(Redacting { redaction, tally: Tally::default(), deliveries: 0, kept: 0, lost: Vec::new() }))
     }

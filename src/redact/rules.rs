@@ -268,7 +268,9 @@ fn tells_the_kind(key: &str) -> bool {
         "units",
         "version",
     ];
-    KINDS.contains(&plain(key).as_str())
+    const ENDS: [&str; 9] = ["status", "type", "kind", "mode", "state", "platform", "system", "format", "unit"];
+    let key = plain(key);
+    KINDS.contains(&key.as_str()) || ENDS.iter().any(|end| key.ends_with(end))
 }
 
 /// A word of a program, and no sentence of a person.
@@ -379,6 +381,7 @@ mod tests {
     #[case("event", "user.created", false)]
     #[case("event", "ada@example.com", true)]
     #[case("status", "Ada is away", true)]
+    #[case("data.productivityStatus", "productive", false)]
     #[case("data.name", "Ada", true)]
     #[case("data.createdAt", "2025-05-01T12:00:00.000Z", false)]
     #[case("data.created", "2025-05-01 Ada", true)]

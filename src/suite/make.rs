@@ -11,7 +11,7 @@ use super::case::{ResignAs, SuiteCase, SuiteRequest, SuiteSigning};
 use super::compare::as_answered;
 use super::expect::{Expectations, ExpectedStatus};
 use super::file::NAME_BYTES;
-use super::redact::Redaction;
+use super::redact::CaseRedaction;
 use crate::config::Registry;
 use crate::delivery::{Answer, Delivery, Verdict};
 use crate::http::{BodyEnd, Head, HeaderLine, HttpResponse, Target};
@@ -46,7 +46,7 @@ pub struct CaseMaker<'a> {
     /// Places of the kept response whose values are expected, as expectations that something is there.
     pub kept: Expectations,
     /// What every delivery goes through first.
-    pub redact: Redaction<'a>,
+    pub redact: CaseRedaction<'a>,
 }
 
 /// A case, and what a person should know of it.

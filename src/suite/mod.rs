@@ -31,7 +31,7 @@ pub use expect::{
     InvalidExpectation,
 };
 pub use make::{CaseError, CaseMaker, MadeCase, SigningChoice, kept_response};
-pub use redact::{Redaction, without_credentials};
+pub use redact::{CaseRedaction, without_credentials};
 pub use report::{SuiteReport, suite_json, suite_junit, suite_text};
 pub use run::{
     CaseOutcome, CaseResult, NotPrepared, NotPreparedReason, PreparedCase, ServerUnreachable, SuiteRun, prepare, run,

@@ -1,10 +1,10 @@
-//! What is taken from a delivery before it goes into a file that others may read.
+//! Credentials, which are taken from a delivery before it goes into a file that others may read.
 
 use crate::delivery::{CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS, Delivery};
 use crate::http::Head;
 
 /// What makes a delivery fit to be committed: a pure function, through which every delivery of a suite goes.
-pub type Redaction<'a> = &'a dyn Fn(&Delivery) -> Delivery;
+pub type CaseRedaction<'a> = &'a dyn Fn(&Delivery) -> Delivery;
 
 /// The delivery without its credentials: their headers are left out, and the values of their query parameters.
 #[must_use]

@@ -64,7 +64,8 @@ fn a_suite_from_a_debugging_session_fails_once_the_fault_is_back() {
     session(&env, &upstream);
 
     // What was answered is expected, which is said where that is the fault itself.
-    let saved = env.run(&["suite", "save", "bugs", "1-3", "--expect-kept", "header:Content-Type"]).yes();
+    let saved =
+        env.run(&["suite", "save", "bugs", "1-3", "--expect-kept", "header:Content-Type", "--keep", "note"]).yes();
     assert!(saved.stdout().contains("3 cases saved in whyhook-suites/bugs.toml"), "{}", saved.stdout());
     assert!(
         saved.stderr().contains("app-2 expects 500, as it was answered: --expect status=2xx"),
@@ -83,7 +84,10 @@ fn a_suite_from_a_debugging_session_fails_once_the_fault_is_back() {
 
     // The same deliveries make the same file, and none is overwritten or added twice unasked.
     let save = |more: &[&str]| {
-        env.run(&[&["suite", "save", "bugs", "1-3", "--expect-kept", "header:Content-Type"], more].concat())
+        env.run(
+            &[&["suite", "save", "bugs", "1-3", "--expect-kept", "header:Content-Type", "--keep", "note"], more]
+                .concat(),
+        )
     };
     assert!(save(&[]).complains().contains("already exists: add to it with --add, replace it with --force"));
     save(&["--force"]).yes();

@@ -183,7 +183,8 @@ fn nothing_private_goes_out_and_the_failure_stays() {
     // On another machine, with the throw-away secret.
     let json = exported(Json::default(), &redacted);
     let elsewhere = registry(std::str::from_utf8(throw_away).unwrap());
-    let importer = Importer { registry: &elsewhere, judge_again: true, now: Timestamp::UNIX_EPOCH };
+    let now = Timestamp::UNIX_EPOCH;
+    let importer = Importer { registry: &elsewhere, judge_again: true, now, strict: false, files: None };
     let mut causes = Vec::new();
     importer
         .read(ImportSource::Json, &mut &json[..], &mut |imported| {

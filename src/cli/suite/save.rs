@@ -1,23 +1,26 @@
 //! `whyhook suite save NAME [ID|FILTER]`.
 
+use std::cell::RefCell;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::files::{self, FolderArgs};
+use crate::archive::redaction::Redaction;
+use crate::cli::redact::{self, RedactRuleArgs};
 use crate::cli::scheme::SchemeArgs;
 use crate::cli::select::Selection;
 use crate::cli::{CliError, SettingsArgs, output};
 use crate::config::consent::Scope;
-use crate::config::shown;
+use crate::config::{Settings, shown};
 use crate::delivery::{AttemptKind, Delivery, DeliveryId};
 use crate::http::HttpResponse;
 use crate::payload::grouped;
+use crate::redact::Tally;
 use crate::store::{Reader, StoreError};
 use crate::suite::file::{self, CASE_LIMIT};
 use crate::suite::{
-    CaseMaker, Expectations, Redaction, SigningChoice, Suite, SuiteCase, SuiteSigning, kept_response,
-    without_credentials,
+    CaseMaker, Expectations, SigningChoice, Suite, SuiteCase, SuiteSigning, kept_response, without_credentials,
 };
 use crate::text::visible;
 
@@ -56,9 +59,12 @@ pub(super) struct SaveArgs {
     /// Also expect what the kept response has there: header:NAME, body:PATH or body; may be repeated
     #[arg(long, value_name = "PLACE")]
     expect_kept: Vec<String>,
-    /// Keep credentials: the headers Authorization, Cookie and the like, and tokens in the query
+    /// Keep everything: names, addresses, screenshots, credentials. Otherwise private values become placeholders of the same
+    /// shape, and credentials are left out
     #[arg(long)]
     no_redact: bool,
+    #[command(flatten)]
+    redact: RedactRuleArgs,
     /// Maximum number of deliveries; the newest are taken
     #[arg(long, short = 'n', value_name = "COUNT")]
     limit: Option<usize>,
@@ -68,18 +74,43 @@ pub(super) struct SaveArgs {
     pub(super) scheme: SchemeArgs,
 }
 
-/// What deliveries go through before they are written, and what a person should know of it. The one place that decides.
-fn redaction(args: &SaveArgs) -> (Redaction<'static>, &'static str) {
-    if args.no_redact {
-        return (
-            &Clone::clone,
-            "nothing was redacted (--no-redact): look for credentials and personal data before you commit the file",
-        );
+/// What deliveries go through before they are written. The one place that decides.
+struct SaveRedaction {
+    /// `None` where all is kept.
+    redaction: Option<Redaction>,
+    tally: RefCell<Tally>,
+}
+
+impl SaveRedaction {
+    fn start(args: &SaveArgs, loaded: &Settings) -> Result<Self, CliError> {
+        let rules = args.redact.rules(&loaded.redact)?;
+        let redaction = if args.no_redact {
+            None
+        } else {
+            let key = Redaction::stable_key(&loaded.registry).map_or_else(redact::fresh_key, Ok)?;
+            Some(Redaction::new(rules, key, &loaded.registry))
+        };
+        Ok(Self { redaction, tally: RefCell::default() })
     }
-    (
-        &without_credentials,
-        "credentials in headers and queries were left out, bodies are as they came: look at them before you commit the file",
-    )
+
+    fn apply(&self, delivery: &Delivery) -> Delivery {
+        match &self.redaction {
+            None => delivery.clone(),
+            Some(redaction) => without_credentials(&redaction.apply(delivery, &mut self.tally.borrow_mut()).delivery),
+        }
+    }
+
+    /// What a person should know before the file is committed.
+    fn words(&self) -> String {
+        match &self.redaction {
+            None => "nothing was redacted (--no-redact): look for credentials and personal data before you commit the \
+                     file"
+                .to_owned(),
+            Some(_) => {
+                format!("redacted: {} were replaced; --keep RULE keeps what your server needs", self.tally.borrow())
+            }
+        }
+    }
 }
 
 /// Exit code 1 when there is nothing to save.
@@ -114,8 +145,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &SaveArgs) -> Result<ExitCode, 
             grouped(CASE_LIMIT as u64)
         )));
     }
-    let (redact, redacted) = redaction(args);
-    let maker = CaseMaker { registry: &loaded.registry, signing: signing(args), expect, kept, redact };
+    let redaction = SaveRedaction::start(args, &loaded)?;
+    let redact = |delivery: &Delivery| redaction.apply(delivery);
+    let maker = CaseMaker { registry: &loaded.registry, signing: signing(args), expect, kept, redact: &redact };
     let mut suite = before.as_ref().map(|before| before.suite.clone()).unwrap_or_default();
     make(&maker, &reader, &ids, &mut suite)?;
     let new = &suite.cases[there..];
@@ -128,7 +160,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SaveArgs) -> Result<ExitCode, 
         None => file::write(&suite),
     };
     files::write(&path, &text, exists)?;
-    output::log(redacted);
+    output::log(&redaction.words());
     let cases = if new.len() == 1 { "case" } else { "cases" };
     let verb = if before.is_some() { "added to" } else { "saved in" };
     let mut lines = format!("{} {cases} {verb} {}\n", grouped(new.len() as u64), shown(&path));
