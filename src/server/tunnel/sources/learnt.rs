@@ -81,7 +81,7 @@ fn is_public_name(name: &str) -> bool {
         |end: &&str| name.strip_suffix(*end).is_some_and(|before| before.is_empty() || before.ends_with('.'));
     // A last label of digits is an address that somebody has written otherwise.
     let is_numeric = name.rsplit('.').next().is_some_and(|label| label.bytes().all(|byte| byte.is_ascii_digit()));
-    name.contains('.') && name.split('.').all(is_label) && !is_numeric && !LOCAL.iter().any(|end| is_local(end))
+    name.contains('.') && name.split('.').all(is_label) && !is_numeric && !LOCAL.iter().any(is_local)
 }
 
 /// Whether the internet routes to `address`: the special ranges of RFC 6890 that a listener may have are none.
