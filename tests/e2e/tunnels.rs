@@ -135,7 +135,7 @@ fn a_url_is_learnt_from_a_delivery_and_said_to_be() {
     let (mut person, address) = Person::listening(&env, Size(200, 40), &[]);
     person.sees("no tunnel");
     let through =
-        |host: &str| Signed::new("{}").with(&format!("X-Forwarded-Host: {host}\r\nX-Forwarded-Proto: https\r\n"));
+        |host: &str| Signed::new("{}").with(format!("X-Forwarded-Host: {host}\r\nX-Forwarded-Proto: https\r\n"));
     // Nobody else calls these.
     for host in ["localhost:3000", "192.168.1.7", "printer.local", "a b", "$(reboot).example.com"] {
         assert_eq!(talk(address, through(host).wire()).status, 200);
@@ -170,7 +170,7 @@ fn a_codespace_is_known_by_its_environment() {
 mod seen {
     use std::fs;
     use std::os::unix::fs::PermissionsExt as _;
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::process::Command;
 
     use super::*;
@@ -192,7 +192,7 @@ mod seen {
         env.set("PATH", path)
     }
 
-    fn runs(env: &TestEnv, program: &PathBuf, arguments: &[&str]) -> KillOnDrop {
+    fn runs(env: &TestEnv, program: &Path, arguments: &[&str]) -> KillOnDrop {
         let mut command = env.other(program);
         command.args(arguments).stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
         KillOnDrop(command.spawn().unwrap())
