@@ -127,24 +127,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &SaveArgs) -> Result<ExitCode, 
     let before = if exists && args.add { Some(args.folder.read(&args.name)?) } else { None };
     let loaded = settings.load_quietly(Scope::Secrets)?;
     let reader = Reader::open(&settings.location()?)?;
-    let selection = Selection::parse(&args.what, settings)?;
-    let mut ids = match selection.resolve(&reader, args.limit.unwrap_or(usize::MAX))? {
-        Ok(ids) => ids,
-        Err(missing) => {
-            output::log(&missing);
-            return Ok(ExitCode::FAILURE);
-        }
-    };
-    // The oldest first, as they came.
-    ids.reverse();
     let there = before.as_ref().map_or(0, |before| before.suite.cases.len());
-    if ids.len() + there > CASE_LIMIT {
-        return Err(CliError::Usage(format!(
-            "{} deliveries: a suite has at most {}; choose fewer with a filter or -n",
-            grouped((ids.len() + there) as u64),
-            grouped(CASE_LIMIT as u64)
-        )));
-    }
+    let Some(ids) = chosen(settings, args, &reader, there)? else { return Ok(ExitCode::FAILURE) };
     let redaction = SaveRedaction::start(args, &loaded)?;
     let redact = |delivery: &Delivery| redaction.apply(delivery);
     let maker = CaseMaker { registry: &loaded.registry, signing: signing(args), expect, kept, redact: &redact };
@@ -152,7 +136,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SaveArgs) -> Result<ExitCode, 
     make(&maker, &reader, &ids, &mut suite)?;
     let new = &suite.cases[there..];
     if new.is_empty() {
-        output::log(if ids.is_empty() { "no delivery matches; nothing was saved" } else { "nothing was saved" });
+        output::log("nothing was saved");
         return Ok(ExitCode::FAILURE);
     }
     let text = match &before {
@@ -167,6 +151,37 @@ pub(super) fn run(settings: &SettingsArgs, args: &SaveArgs) -> Result<ExitCode, 
     new.iter().for_each(|case| lines.push_str(&case_line(case)));
     output::print(&output::fitted(lines))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The deliveries, the oldest first, as they came; `None` when there is none, which was said. `there` cases are in the suite
+/// already.
+fn chosen(
+    settings: &SettingsArgs,
+    args: &SaveArgs,
+    reader: &Reader,
+    there: usize,
+) -> Result<Option<Vec<DeliveryId>>, CliError> {
+    let selection = Selection::parse(&args.what, settings)?;
+    let mut ids = match selection.resolve(reader, args.limit.unwrap_or(usize::MAX))? {
+        Ok(ids) => ids,
+        Err(missing) => {
+            output::log(&missing);
+            return Ok(None);
+        }
+    };
+    if ids.is_empty() {
+        output::log("no delivery matches; nothing was saved");
+        return Ok(None);
+    }
+    let count = ids.len() + there;
+    if count > CASE_LIMIT {
+        let (count, limit) = (grouped(count as u64), grouped(CASE_LIMIT as u64));
+        return Err(CliError::Usage(format!(
+            "{count} deliveries: a suite has at most {limit}; choose fewer with a filter or -n"
+        )));
+    }
+    ids.reverse();
+    Ok(Some(ids))
 }
 
 fn signing(args: &SaveArgs) -> SigningChoice {
