@@ -92,16 +92,19 @@ impl Redaction {
     /// Redacts one delivery. What was replaced is added to `tally`.
     #[must_use]
     pub fn apply(&self, delivery: &Delivery, tally: &mut Tally) -> RedactedDelivery {
-        let mut redacted = self.request(delivery, tally);
-        redacted.answer = delivery.answer.as_ref().map(|answer| self.answer(answer, tally));
+        let mut own = Tally::default();
+        let mut redacted = self.request(delivery, &mut own);
+        redacted.answer = delivery.answer.as_ref().map(|answer| self.answer(answer, &mut own));
         if delivery.summary.marks != Marks::default() {
-            tally.add_note();
+            own.add_note();
         }
+        tally.merge(&own, "");
         let (diagnosis, cause) = self.explain(delivery, &redacted);
         redacted.summary.cause =
             diagnosis.as_ref().map(codes).filter(|codes| !codes.is_empty() && cause != KeptCause::None);
+        let label = diagnosis.as_ref().and_then(|found| found.causes.first()?.secret.clone());
         let diagnosis = diagnosis.and_then(|found| serde_json::to_value(found).ok());
-        let note = self.note(&redacted, &cause);
+        let note = self.note(&redacted, label.as_deref(), &cause, own.total());
         RedactedDelivery { delivery: redacted, diagnosis, note, cause }
     }
 
@@ -208,19 +211,29 @@ impl Redaction {
         (Some(now).filter(|_| is_judged(redacted)), cause)
     }
 
-    /// As it stands in exports, under `redacted`.
-    fn note(&self, redacted: &Delivery, cause: &KeptCause) -> Value {
+    /// As it stands in exports, under `redaction`: the throw-away secret that explains it (that of `label`, else the
+    /// one that verifies it, else the first), all of them, how many values were replaced, and whether the cause was kept.
+    fn note(&self, redacted: &Delivery, label: Option<&str>, cause: &KeptCause, replaced: usize) -> Value {
         let route = self.throw_away.route(redacted.head.target());
-        let secrets = route.secrets.map(|secret| {
-            let bytes = secret.expose();
-            let text = std::str::from_utf8(bytes).ok();
-            json!({"label": secret.label(), "secret": text, "secret_base64": text.is_none().then(|| BASE64_STANDARD.encode(bytes))})
+        let label = label.or(redacted.summary.judgement.secret.as_deref());
+        let secrets: Vec<&Secret> = route.secrets.collect();
+        let own = secrets.iter().find(|secret| Some(secret.label()) == label).or(secrets.first());
+        let text = |secret: &Secret| std::str::from_utf8(secret.expose()).ok().map(str::to_owned);
+        let all = secrets.iter().map(|secret| {
+            let text = text(secret);
+            let base64 = text.is_none().then(|| BASE64_STANDARD.encode(secret.expose()));
+            json!({"label": secret.label(), "secret": text, "secret_base64": base64})
         });
-        json!({"secrets": secrets.collect::<Vec<_>>(), "cause_kept": match cause {
-            KeptCause::None => Value::Null,
-            KeptCause::Kept => json!(true),
-            KeptCause::Lost { .. } => json!(false),
-        }})
+        json!({
+            "secret": own.and_then(|secret| text(secret)),
+            "replaced": replaced,
+            "secrets": all.collect::<Vec<_>>(),
+            "cause_kept": match cause {
+                KeptCause::None => None,
+                KeptCause::Kept => Some(true),
+                KeptCause::Lost { .. } => Some(false),
+            },
+        })
     }
 }
 

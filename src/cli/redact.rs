@@ -36,7 +36,7 @@ pub(super) struct RedactArgs {
 #[derive(Debug, Clone, Args)]
 pub(super) struct RedactRuleArgs {
     /// When redacting, also use the rules of [redact.profiles.NAME]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long = "redact-profile", alias = "profile", value_name = "NAME")]
     profile: Option<String>,
     /// When redacting, replace this as well: header:NAME, query:NAME, text:WORDS, a member's name, or a path such as
     /// data[].title; may be repeated
@@ -89,7 +89,7 @@ impl RedactArgs {
     pub(super) fn start(&self, settings: &SettingsArgs) -> Result<Option<Redacting>, CliError> {
         if !self.redact {
             let is_given = self.rules.is_given();
-            let words = "--profile, --replace and --keep say what is redacted: give --redact as well";
+            let words = "--redact-profile, --replace and --keep say what is redacted: give --redact as well";
             return if is_given { Err(CliError::Usage(words.to_owned())) } else { Ok(None) };
         }
         let loaded = settings.load_quietly(Scope::Secrets)?;

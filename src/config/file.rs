@@ -30,7 +30,7 @@
 //! [redact]                            # of `export --redact`
 //! replace = ["header:X-Team", "data[].title"]
 //! keep = ["plan"]
-//! [redact.profiles.public]            # in addition, by --profile public
+//! [redact.profiles.public]            # in addition, by --redact-profile public
 //! replace = ["text:acme"]
 //!
 //! [filters]

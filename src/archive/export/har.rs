@@ -35,7 +35,7 @@ impl Exporter for Har {
         self.entries += 1;
         let mut entry = entry(item.delivery);
         if let Some(note) = item.redacted {
-            entry["_whyhook"]["redacted"] = note.clone();
+            entry["_whyhook"]["redaction"] = note.clone();
         }
         let entry = entry.to_string();
         out.write_all(text::safe_json(&entry).as_bytes())

@@ -19,7 +19,7 @@ impl Exporter for Json {
         let mut line = detail_text(item.delivery, item.diagnosis);
         if let (Some(note), true) = (item.redacted, line.ends_with('}')) {
             line.pop();
-            line.push_str(&format!(",\"redacted\":{note}}}"));
+            line.push_str(&format!(",\"redaction\":{note}}}"));
         }
         writeln!(out, "{}", text::safe_json(&line))
     }
