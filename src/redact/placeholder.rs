@@ -274,6 +274,9 @@ fn other(character: char, is_first: bool, mark: Option<char>, dice: &mut Dice<'_
         _ if character.is_ascii() || is_combining_mark(character) => character,
         _ => dice.between(char::from_u32(u32::from(character) / BLOCK * BLOCK).unwrap_or(character), BLOCK),
     };
+    if character.is_ascii() && mark.is_none() {
+        return draw(dice);
+    }
     let kind = |character: char| {
         (
             character.is_alphabetic(),
