@@ -14,8 +14,8 @@ use crate::http::{BodyEnd, Client, ClientLimits, Head, Outgoing, SendError, Targ
 
 /// Requests that are asked for: more than an agent holds.
 const REQUESTS: usize = 10_000;
-/// For one question, from connecting to the answer's last byte.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// For one question, from connecting to the answer's last byte, where somebody has asked for it.
+pub const AGENT_PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why there is no list of requests; the words follow the agent's address.
 #[derive(Debug, thiserror::Error)]
@@ -39,19 +39,19 @@ pub enum AgentError {
         status: u16,
     },
     /// The answer did not come to its end.
-    #[error("the answer of ngrok's agent at {0} is not whole: it took more than 30 s or has more than 256 MiB")]
+    #[error("the answer of ngrok's agent at {0} is not whole: it took too long or has more than 256 MiB")]
     Cut(SocketAddr),
     /// No client could be made.
     #[error("{0}")]
     Client(String),
 }
 
-/// The agent's list of requests, as JSON that is not read yet.
+/// The agent's list of requests, as JSON that is not read yet, within `patience`.
 ///
 /// # Errors
 ///
 /// [`AgentError`].
-pub async fn requests(address: SocketAddr) -> Result<Bytes, AgentError> {
+pub async fn requests(address: SocketAddr, patience: Duration) -> Result<Bytes, AgentError> {
     let client = Client::new(&TlsOptions::default()).map_err(|error| AgentError::Client(error.to_string()))?;
     let text = format!("http://{address}/api/requests/http?limit={REQUESTS}");
     let target: Target = text.parse().map_err(|error| AgentError::Client(format!("{error}")))?;
@@ -62,7 +62,7 @@ pub async fn requests(address: SocketAddr) -> Result<Bytes, AgentError> {
         target.authority()
     );
     let request = Outgoing::exact(&Head::from(head), Bytes::new());
-    let limits = ClientLimits { body_bytes: AGENT_ANSWER_LIMIT, ..ClientLimits::within(PATIENCE) };
+    let limits = ClientLimits { body_bytes: AGENT_ANSWER_LIMIT, ..ClientLimits::within(patience) };
     let sent = client.send(&target, &request, &limits, &CancellationToken::new()).await;
     let reply = sent.result.map_err(|source| AgentError::Unreachable { address, source })?;
     match (reply.status, reply.end) {

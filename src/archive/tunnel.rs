@@ -106,6 +106,12 @@ impl TunnelComparison {
         self.differences.bytes.is_none() && self.differences.start.is_none() && self.unexpected.is_empty()
     }
 
+    /// The first byte of the body that differs.
+    #[must_use]
+    pub fn offset(&self) -> Option<usize> {
+        self.differences.bytes.as_ref().map(|difference| difference.first)
+    }
+
     /// For people: what is the same, and then what differs, `-` of the agent's capture and `+` of ours.
     #[must_use]
     pub fn to_text(&self) -> String {
@@ -133,7 +139,7 @@ impl TunnelComparison {
     pub fn to_json(&self) -> Value {
         json!({
             "same": self.is_same(),
-            "offset": self.differences.bytes.as_ref().map(|difference| difference.first),
+            "offset": self.offset(),
             "compared_bytes": self.bytes.0,
             "body_bytes": self.bytes.1,
             "agent_id": self.id,

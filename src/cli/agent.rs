@@ -1,15 +1,35 @@
 //! ngrok's agent, as a command asks it.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::Bytes;
+use serde_json::{Value, json};
 
 use super::sending::block_on;
 use super::{CliError, ListenArgs, SettingsArgs};
 use crate::archive::agent;
+use crate::archive::import::captures;
+use crate::archive::tunnel::compare;
 use crate::config::consent::Scope;
 use crate::config::parse_ngrok_api;
+use crate::delivery::Delivery;
 use crate::text::visible;
+
+/// How long a command may wait for an agent that it was not told to ask.
+const BRIEF: Duration = Duration::from_millis(500);
+
+/// Whether a delivery that came through a tunnel is what the agent has captured: `same`, and `offset`, the first byte of
+/// the body that differs. Null where no agent answers at once, or holds it no more.
+pub(super) fn tunnel_capture(settings: &SettingsArgs, delivery: &Delivery) -> Value {
+    let compared = || {
+        let came_through = delivery.head.value("X-Forwarded-Host").is_some() && !delivery.summary.is_imported();
+        let address = settings.load_quietly(Scope::Network).ok().filter(|_| came_through)?.ngrok_api?;
+        let text = block_on(agent::requests(address, BRIEF)).ok()?.ok()?;
+        compare(delivery, &captures(&text).ok()?)
+    };
+    compared().map_or(Value::Null, |found| json!({"same": found.is_same(), "offset": found.offset()}))
+}
 
 /// What the agent holds, and where it was asked: at `given`, else at the address of the configuration.
 pub(super) fn requests(settings: &SettingsArgs, given: Option<&str>) -> Result<(SocketAddr, Bytes), CliError> {
@@ -29,6 +49,6 @@ pub(super) fn requests(settings: &SettingsArgs, given: Option<&str>) -> Result<(
             loaded.ngrok_api.ok_or_else(off)?
         }
     };
-    let asked = block_on(agent::requests(address))?;
+    let asked = block_on(agent::requests(address, agent::AGENT_PATIENCE))?;
     Ok((address, asked.map_err(|error| CliError::Usage(visible(&error.to_string()).into_owned()))?))
 }

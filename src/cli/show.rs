@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::select::delivery_name;
-use super::{CliError, ListenArgs, SettingsArgs, output, understanding};
+use super::{CliError, ListenArgs, SettingsArgs, agent, output, understanding};
 use crate::archive::detail;
 use crate::archive::forwards::Forwards;
 use crate::config::Registry;
@@ -69,7 +69,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
     match args.format {
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
-            let json = detail::known_json(&reader, &delivery, diagnosis.as_ref(), &registry_of(settings))?;
+            let mut json = detail::known_json(&reader, &delivery, diagnosis.as_ref(), &registry_of(settings))?;
+            json["tunnel_capture"] = agent::tunnel_capture(settings, &delivery);
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,

@@ -156,7 +156,7 @@ fn what_came_through_the_tunnel_before_is_taken_from_its_agent() {
     let env = TestEnv::with_secret().set("WHYHOOK_NGROK_API", agent.address.to_string());
     // One that went to another server, one of which the agent kept the beginning, and one that came here as well.
     let listening = env.listen(&[]);
-    let wire = Signed::new("{\"event\":\"here\"}").wire();
+    let wire = Signed::new("{\"event\":\"here\"}").with("X-Forwarded-Host: a.ngrok.app\r\n").wire();
     assert_eq!(talk(listening.address(), wire.clone()).status, 200);
     listening.stop();
     let at = env.show(1)["received_at"].clone();
@@ -180,8 +180,10 @@ fn what_came_through_the_tunnel_before_is_taken_from_its_agent() {
     // Tunnel integrity: the same body, and headers that a tunnel adds; then another body.
     let same = env.run(&["diff", "--tunnel", "1"]).yes().stdout();
     assert!(same.contains("the same 16 bytes") && same.contains("as a tunnel changes them: X-Forwarded-For"), "{same}");
+    assert_eq!(env.show(1)["tunnel_capture"], json!({"same": true, "offset": null}));
     own["request"]["raw"] = json!(BASE64_STANDARD.encode(tunnelled.replace("here", "Here")));
     agent.holds(&[own]);
+    assert_eq!(env.show(1)["tunnel_capture"], json!({"same": false, "offset": 10}));
     let differs = env.run(&["diff", "--tunnel", "1", "--format", "json"]).no().json();
     assert_eq!((&differs["same"], &differs["offset"]), (&json!(false), &json!(10)), "{differs}");
     agent.holds(&[]);
