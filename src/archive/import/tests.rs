@@ -230,7 +230,8 @@ proptest! {
         let original = delivery(HEAD, &bytes);
         for source in [ImportSource::Json, ImportSource::Har, ImportSource::Raw] {
             let begun = format!("{{\"log\":{{\"entries\":[{text}");
-            prop_assert!(read(source, begun).is_err());
+            // Where the text ends it after all, its entries are none and passed over.
+            prop_assert_eq!(read(source, begun).map_or(0, |all| all.len()), 0);
             for garbage in [&bytes[..], text.as_bytes()] {
                 // Of deliveries as JSON a file may hold none.
                 prop_assert_eq!(read(source, garbage).map_or(0, |all| all.len()), 0);
