@@ -17,7 +17,7 @@ pub(super) struct VersionForm {
 pub(super) struct SuiteForm {
     pub(super) version: i64,
     #[serde(default)]
-    pub(super) cases: Vec<Object<CaseForm>>,
+    pub(super) cases: Vec<SuiteObject<CaseForm>>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -48,7 +48,7 @@ pub(super) struct CaseForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) body_base64: Option<String>,
     #[serde(default)]
-    pub(super) expect: Object<ExpectForm>,
+    pub(super) expect: SuiteObject<ExpectForm>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -58,9 +58,9 @@ pub(super) struct ExpectForm {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) status: Option<Value>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) headers: Vec<Object<HeaderForm>>,
+    pub(super) headers: Vec<SuiteObject<HeaderForm>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(super) body: Vec<Object<BodyForm>>,
+    pub(super) body: Vec<SuiteObject<BodyForm>>,
 }
 
 #[derive(Default, Serialize, Deserialize)]
@@ -97,9 +97,9 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Box<RawVal
 /// A structure that is read from an object alone: serde would also take a list of its values, without their names.
 #[derive(Default, Serialize)]
 #[serde(transparent)]
-pub(super) struct Object<T>(pub(super) T);
+pub(super) struct SuiteObject<T>(pub(super) T);
 
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for SuiteObject<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         T::deserialize(ObjectAlone(deserializer)).map(Self)
     }

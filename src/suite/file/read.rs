@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::form::{BodyForm, CaseForm, ExpectForm, HeaderForm, Object, SuiteForm, VersionForm};
+use super::form::{BodyForm, CaseForm, ExpectForm, HeaderForm, SuiteForm, SuiteObject, VersionForm};
 use super::{CASE_LIMIT, NAME_BYTES, VERSION};
 use crate::config::file::{Place, syntax_words};
 use crate::http::{HeaderLine, is_token};
@@ -146,7 +146,7 @@ pub fn read(file: &[u8]) -> Result<Suite, SuiteFault> {
     }
     let mut suite = Suite::default();
     let mut names = std::collections::HashSet::new();
-    for (index, Object(case)) in form.cases.into_iter().enumerate() {
+    for (index, SuiteObject(case)) in form.cases.into_iter().enumerate() {
         let name = case.name.clone();
         if !is_case_name(&name) {
             return Err(SuiteFault::Name { number: index + 1, name });
@@ -160,7 +160,7 @@ pub fn read(file: &[u8]) -> Result<Suite, SuiteFault> {
 }
 
 fn parsed<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, SuiteFault> {
-    let parsed = serde_json::from_str::<Object<T>>(text).map(|Object(form)| form);
+    let parsed = serde_json::from_str::<SuiteObject<T>>(text).map(|SuiteObject(form)| form);
     parsed.map_err(|error| SuiteFault::Syntax { place: place(text, &error), reason: shown_reason(&error) })
 }
 
@@ -269,11 +269,12 @@ fn expectations(raw: ExpectForm) -> Result<Expectations, CaseFault> {
     let status: Option<ExpectedStatus> = status.map(|text| text.parse()).transpose().map_err(|_| CaseFault::Status)?;
     let fault = |list, index: usize, reason| CaseFault::Expectation { list, number: index + 1, reason };
     let headers = raw.headers.into_iter().enumerate();
-    let headers =
-        headers.map(|(index, Object(raw))| header_expectation(raw).map_err(|reason| fault("headers", index, reason)));
+    let headers = headers
+        .map(|(index, SuiteObject(raw))| header_expectation(raw).map_err(|reason| fault("headers", index, reason)));
     let headers = headers.collect::<Result<_, _>>()?;
     let body = raw.body.into_iter().enumerate();
-    let body = body.map(|(index, Object(raw))| body_expectation(raw).map_err(|reason| fault("body", index, reason)));
+    let body =
+        body.map(|(index, SuiteObject(raw))| body_expectation(raw).map_err(|reason| fault("body", index, reason)));
     Ok(Expectations { status, headers, body: body.collect::<Result<_, _>>()? })
 }
 

@@ -6,7 +6,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
 use super::VERSION;
-use super::form::{BodyForm, CaseForm, ExpectForm, HeaderForm, Object, SuiteForm};
+use super::form::{BodyForm, CaseForm, ExpectForm, HeaderForm, SuiteForm, SuiteObject};
 use crate::http::HeaderLine;
 use crate::signature::SigningKind;
 use crate::suite::case::{Suite, SuiteCase, SuiteSigning};
@@ -16,7 +16,8 @@ use crate::text::safe_json;
 /// The whole file: members in one order, two spaces a level, a line end last; what a reader would not see is escaped.
 #[must_use]
 pub fn write(suite: &Suite) -> String {
-    let form = SuiteForm { version: VERSION, cases: suite.cases.iter().map(|case| Object(case_form(case))).collect() };
+    let form =
+        SuiteForm { version: VERSION, cases: suite.cases.iter().map(|case| SuiteObject(case_form(case))).collect() };
     #[expect(clippy::expect_used, reason = "text, numbers and lists of them are JSON")]
     let text = serde_json::to_string_pretty(&form).expect("a suite is JSON");
     safe_json(&(text + "\n")).into_owned()
@@ -45,7 +46,7 @@ fn case_form(case: &SuiteCase) -> CaseForm {
         headers: request.headers.iter().map(header).collect(),
         body,
         body_base64,
-        expect: Object(expect_form(&case.expect)),
+        expect: SuiteObject(expect_form(&case.expect)),
     }
 }
 
@@ -70,8 +71,8 @@ fn expect_form(expect: &Expectations) -> ExpectForm {
             ExpectedStatus::Exactly(status) => Value::from(status),
             ExpectedStatus::Class(_) => Value::String(status.to_string()),
         }),
-        headers: expect.headers.iter().map(|header| Object(header_form(header))).collect(),
-        body: expect.body.iter().map(|body| Object(body_form(body))).collect(),
+        headers: expect.headers.iter().map(|header| SuiteObject(header_form(header))).collect(),
+        body: expect.body.iter().map(|body| SuiteObject(body_form(body))).collect(),
     }
 }
 
