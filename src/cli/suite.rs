@@ -17,8 +17,8 @@ use super::{CliError, SettingsArgs};
 #[command(after_help = "Examples:\n  whyhook suite save bugs 'event:screenshot since:1h'\n  \
     whyhook suite save bugs 12 --add --expect status=2xx --expect 'body:result.id=7'\n  \
     whyhook suite run bugs --to http://localhost:8080 --wait 30s --format junit > suite.xml\n  \
-    whyhook suite update bugs --to http://localhost:8080\n\nA suite is a TOML file to review, edit and commit: \
-        whyhook-suites/NAME.toml, or any path with a slash or .toml. It never holds a secret. docs/suites.md has all of it.")]
+    whyhook suite update bugs --to http://localhost:8080\n\nA suite is a JSON file to review, edit and commit: \
+        suites/NAME.json, or any path with a slash or .json. It never holds a secret. docs/suites.md has all of it.")]
 pub(super) struct SuiteArgs {
     #[command(subcommand)]
     command: SuiteCommand,

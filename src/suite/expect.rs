@@ -8,7 +8,7 @@ use regex::{Regex, RegexBuilder};
 use crate::http::is_token;
 use crate::payload::json;
 use crate::payload::lookup::BodyPath;
-use crate::text::visible;
+use crate::text::{safe_json, visible};
 
 /// The longest pattern, in bytes, and what it may take once it is compiled.
 const PATTERN_BYTES: usize = 1_000;
@@ -159,7 +159,7 @@ impl HeaderExpectation {
 }
 
 impl ExpectedValue {
-    /// JSON that is expected.
+    /// JSON that is expected, on one line of visible text.
     ///
     /// # Errors
     ///
@@ -168,7 +168,10 @@ impl ExpectedValue {
         if json::fault(text.as_bytes()).is_some() {
             return Err(InvalidExpectation::Json(text.to_owned()));
         }
-        Ok(Self::Json(text.to_owned()))
+        // Only between values: in a string each of them is escaped.
+        let lines = text.split(['\n', '\r']).map(str::trim).filter(|line| !line.is_empty());
+        let line = lines.collect::<Vec<_>>().join(" ").replace('\t', " ");
+        Ok(Self::Json(safe_json(&line).into_owned()))
     }
 
     /// A value as somebody types it: JSON where it is JSON, else text. The text of a JSON string is text.
@@ -422,6 +425,14 @@ mod tests {
         assert!("(((a{100}){100}){100})".parse::<ExpectedPattern>().is_err());
         assert!("(?i)^ok \\d+$".parse::<ExpectedPattern>().unwrap().is_in("OK 12"));
         assert!("[a-".parse::<ExpectedPattern>().unwrap_err().to_string().lines().count() == 1);
+    }
+
+    #[test]
+    fn expected_json_is_one_line_that_means_the_same() {
+        let json = |text: &str| ExpectedValue::json(text).unwrap();
+        let one_line = ExpectedValue::Json("{ \"a  b\": [1, 1e400], \"c\": \"\\u202e\" }".to_owned());
+        assert_eq!(json(" {\r\n\t\"a  b\":\t[1, 1e400],\n  \"c\": \"\u{202e}\"\n}\n"), one_line);
+        assert!(ExpectedValue::json("\"a\tb\"").is_err());
     }
 
     proptest! {

@@ -33,6 +33,4 @@ pub use expect::{
 pub use make::{CaseError, CaseMaker, MadeCase, SigningChoice, kept_response};
 pub use redact::{CaseRedaction, without_credentials};
 pub use report::{SuiteReport, suite_json, suite_junit, suite_text};
-pub use run::{
-    CaseOutcome, CaseResult, NotPrepared, NotPreparedReason, PreparedCase, ServerUnreachable, SuiteRun, prepare, run,
-};
+pub use run::{CaseOutcome, CaseResult, NotPrepared, NotPreparedReason, PreparedCase, SuiteRun, prepare, run};

@@ -90,6 +90,8 @@ pub enum CaseOutcome {
     Differs(Vec<AnswerDifference>),
     /// There is none.
     NoAnswer(Failure),
+    /// No connection was made.
+    NoServer(Failure),
     /// It was not sent, since the run ended before.
     NotSent,
 }
@@ -98,18 +100,8 @@ impl CaseOutcome {
     /// Whether it counts against the server.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Differs(_) | Self::NoAnswer(_))
+        matches!(self, Self::Differs(_) | Self::NoAnswer(_) | Self::NoServer(_))
     }
-}
-
-/// The server cannot be reached.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("cannot run the suite against {target}: {error}; {}", error.advice())]
-pub struct ServerUnreachable {
-    /// The server.
-    pub target: String,
-    /// Why.
-    pub error: SendError,
 }
 
 /// Finds what a case is signed with, and makes its request once, so that whatever is missing is known before anything is
@@ -207,18 +199,15 @@ pub struct SuiteRun<'a> {
 }
 
 /// Sends the cases in their order, each with the name of its suite; `tell` is told of each as it ends. Those that are not
-/// sent, since the run was cancelled or ended with a failure, are there as well.
-///
-/// # Errors
-///
-/// [`ServerUnreachable`] when no connection was made for the first case. A server that goes away later has failed.
+/// sent, since the run was cancelled or ended with a failure, are there as well. Each is tried, also where no connection
+/// was made for the one before.
 pub async fn run(
     cases: &[(&str, PreparedCase<'_>)],
     how: SuiteRun<'_>,
     client: &Client,
     cancel: &CancellationToken,
     mut tell: impl FnMut(&CaseResult),
-) -> Result<Vec<CaseResult>, ServerUnreachable> {
+) -> Vec<CaseResult> {
     let mut results: Vec<CaseResult> = Vec::with_capacity(cases.len());
     let mut has_ended = false;
     for (suite, case) in cases {
@@ -237,9 +226,7 @@ pub async fn run(
                         differences => CaseOutcome::Differs(differences),
                     },
                     Err(SendError::Cancelled) => CaseOutcome::NotSent,
-                    Err(error) if results.is_empty() && is_unreachable(error) => {
-                        return Err(ServerUnreachable { target: how.target.to_string(), error: error.clone() });
-                    }
+                    Err(error) if is_unreachable(error) => CaseOutcome::NoServer(error.failure()),
                     Err(error) => CaseOutcome::NoAnswer(error.failure()),
                 };
                 let latency = Some(sent.latency.total).filter(|_| outcome != CaseOutcome::NotSent);
@@ -250,7 +237,7 @@ pub async fn run(
         has_ended = how.fail_fast && result.outcome.is_failure();
         results.push(result);
     }
-    Ok(results)
+    results
 }
 
 fn not_signed(error: &SignError) -> Failure {
@@ -265,8 +252,7 @@ fn is_unreachable(error: &SendError) -> bool {
         SendError::NameNotResolved { .. }
             | SendError::Refused { .. }
             | SendError::Unreachable { .. }
-            | SendError::Tls { .. }
-            | SendError::Timeout { stage: SendStage::Connect | SendStage::Tls, .. }
+            | SendError::Timeout { stage: SendStage::Connect, .. }
     )
 }
 

@@ -66,18 +66,18 @@ fn a_suite_from_a_debugging_session_fails_once_the_fault_is_back() {
     // What was answered is expected, which is said where that is the fault itself.
     let saved =
         env.run(&["suite", "save", "bugs", "1-3", "--expect-kept", "header:Content-Type", "--keep", "note"]).yes();
-    assert!(saved.stdout().contains("3 cases saved in whyhook-suites/bugs.toml"), "{}", saved.stdout());
+    assert!(saved.stdout().contains("3 cases saved in suites/bugs.json"), "{}", saved.stdout());
     assert!(
         saved.stderr().contains("app-2 expects 500, as it was answered: --expect status=2xx"),
         "{}",
         saved.stderr()
     );
-    let file = std::fs::read_to_string(env.work().join("whyhook-suites/bugs.toml")).unwrap();
+    let file = std::fs::read_to_string(env.work().join("suites/bugs.json")).unwrap();
     assert!(!file.contains(SECRET) && !file.contains("tell-nobody"), "{file}");
-    assert!(file.contains("\"X-Webhook-Signature:\",") && file.contains("token=\""), "{file}");
+    assert!(file.contains("\n        \"X-Webhook-Signature:\",\n") && file.contains("token=\""), "{file}");
     assert!(
         file.contains(
-            "body = '''{\"event\": \"desktop.app_tracking.captured\", \"data\": null, \"note\": \"it's 1.10\"}'''"
+            r#""body": "{\"event\": \"desktop.app_tracking.captured\", \"data\": null, \"note\": \"it's 1.10\"}""#
         ),
         "{file}"
     );
@@ -91,7 +91,7 @@ fn a_suite_from_a_debugging_session_fails_once_the_fault_is_back() {
     };
     assert!(save(&[]).complains().contains("already exists: add to it with --add, replace it with --force"));
     save(&["--force"]).yes();
-    assert_eq!(std::fs::read_to_string(env.work().join("whyhook-suites/bugs.toml")).unwrap(), file);
+    assert_eq!(std::fs::read_to_string(env.work().join("suites/bugs.json")).unwrap(), file);
     assert!(
         save(&["--add"]).no().stderr().contains("delivery 3 is in the suite already, as post-webhooks-trackpilots-3")
     );
@@ -108,8 +108,8 @@ fn a_suite_from_a_debugging_session_fails_once_the_fault_is_back() {
     assert!(shown.contains("app-2\n  status: 500 → 200") && shown.contains("1 of 3 cases differ"), "{shown}");
     env.run(&["suite", "update", "bugs", "--to", &url]).yes();
     run(&[]).yes();
-    let updated = std::fs::read_to_string(env.work().join("whyhook-suites/bugs.toml")).unwrap();
-    assert_eq!(updated, file.replacen("status = 500", "status = 200", 1));
+    let updated = std::fs::read_to_string(env.work().join("suites/bugs.json")).unwrap();
+    assert_eq!(updated, file.replacen("\"status\": 500", "\"status\": 200", 1));
 
     // The fault put back: exit code 1, the case, the reason, and how to run it again.
     fault.store(true, Ordering::SeqCst);
@@ -153,16 +153,9 @@ fn what_cannot_be_run_is_said_in_one_line_before_anything_is_sent() {
     env.run(&["suite", "save", "bugs", "1-2"]).yes();
     let url = upstream.url();
 
-    // Without a server: at once, or once it was waited for.
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let nobody = format!("http://{free}");
-    for wait in [&[][..], &["--wait", "200ms"]] {
-        let line = env.run(&[&["suite", "run", "bugs", "--to", &nobody], wait].concat()).complains();
-        assert!(line.contains("cannot run the suite against") && line.contains("connection refused"), "{line}");
-    }
     // Without a secret, with another label, under other names.
     let bare = TestEnv::new();
-    let path = env.work().join("whyhook-suites/bugs.toml");
+    let path = env.work().join("suites/bugs.json");
     let path = path.to_str().unwrap();
     let line = bare.run(&["suite", "run", path, "--to", &url]).complains();
     assert!(line.contains("case 'app-1': no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY"), "{line}");
@@ -179,9 +172,12 @@ fn what_cannot_be_run_is_said_in_one_line_before_anything_is_sent() {
     assert!(
         env.run(&["suite", "save", "b", "1", "--expect", "latency<1s"]).complains().contains("invalid expectation")
     );
-    env.write("whyhook-suites/odd.toml", "version = 1\n[[case]]\nname = \"\\u001b[31m\"\nstatus = 1\n");
+    env.write(
+        "suites/odd.json",
+        "{\"version\": 1, \"cases\": [{\n  \"name\": \"\\u001b[31m\",\n  \"status\": 1\n}]}\n",
+    );
     let line = env.run(&["suite", "run", "odd", "--to", &url]).complains();
-    assert!(line.contains("odd.toml:4:1: unknown field `status`"), "{line}");
+    assert!(line.contains("odd.json:3:10: unknown field `status`"), "{line}");
     // A list names it, and shows the other.
     let list = env.run(&["suite", "list"]).no().stdout();
     assert!(
@@ -190,6 +186,62 @@ fn what_cannot_be_run_is_said_in_one_line_before_anything_is_sent() {
     );
     let shown = env.run(&["suite", "show", "bugs", "app-1"]).yes().stdout();
     assert!(shown.contains("scheme trackpilots") && shown.contains("status=200"), "{shown}");
+}
+
+#[test]
+fn without_a_server_every_case_has_failed() {
+    let (env, fault) = (TestEnv::with_secret(), Arc::new(AtomicBool::new(false)));
+    session(&env, &upstream_that_fails_once(&fault));
+    env.run(&["suite", "save", "bugs", "1-2"]).yes();
+    let saved = std::fs::read_to_string(env.work().join("suites/bugs.json")).unwrap();
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let nobody = format!("http://{free}");
+    let run = |more: &[&str]| env.run(&[&["suite", "run", "bugs", "--to", &nobody], more].concat()).no();
+    // At once, or once it was waited for.
+    for wait in [&[][..], &["--wait", "200ms"]] {
+        let text = run(wait).stdout();
+        assert!(text.contains("no server") && text.contains("connection refused"), "{text}");
+        assert!(text.ends_with(&format!("0 passed, 2 failed\n✗ Failed: no server at {nobody}\n")), "{text}");
+    }
+    let report = run(&["--format", "json"]).json();
+    assert_eq!((&report["result"], &report["counts"]["fail"]), (&json!("fail"), &json!(2)));
+    assert!(report["cases"][1]["error"]["message"].as_str().unwrap().contains("refused"), "{report}");
+    let xml = run(&["--format", "junit"]).stdout();
+    assert!(xml.contains("failures=\"2\"") && xml.contains("no server: "), "{xml}");
+    // Nothing is expected of a server that is not there.
+    let said = env.run(&["suite", "update", "bugs", "--to", &nobody]).no().stderr();
+    assert!(said.contains("2 cases have no response") && said.contains("refused"), "{said}");
+    assert_eq!(std::fs::read_to_string(env.work().join("suites/bugs.json")).unwrap(), saved);
+}
+
+#[test]
+fn a_suite_is_a_file_of_the_folder_or_a_path() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
+    let url = listening.url("/");
+    for (save, file) in [
+        (&["a"][..], "suites/a.json"),
+        (&["b", "--dir", "of/ada"], "of/ada/b.json"),
+        (&["c.json"], "c.json"),
+        (&["sub/d"], "sub/d"),
+    ] {
+        env.run(&[&["suite", "save"], save, &["-n", "1"]].concat()).yes();
+        let text = std::fs::read_to_string(env.work().join(file)).unwrap();
+        assert!(text.starts_with("{\n  \"version\": 1,\n  \"cases\": [\n") && text.ends_with("\n}\n"), "{text}");
+        serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        env.run(&[&["suite", "run"], save, &["--to", &url]].concat()).yes();
+    }
+    let list = env.run(&["suite", "list", "--format", "json"]).yes().json();
+    assert_eq!(list, json!([{"name": "a", "path": "suites/a.json", "cases": 1, "error": null}]));
+    let list = env.run(&["suite", "list", "--dir", "of/ada"]).yes().stdout();
+    assert!(list.contains("of/ada/b.json"), "{list}");
+    for name in ["", "-a", ".a", "a|b"] {
+        assert!(
+            env.run(&["suite", "run", "--to", &url, "--", name]).complains().contains("invalid suite name"),
+            "{name}"
+        );
+    }
 }
 
 /// The server of [`session`], which needs the fault.
@@ -210,9 +262,9 @@ fn another_senders_suite_needs_its_secret_alone() {
     env.run(&["suite", "save", "github", "--scheme", "github"]).yes();
     // The suite says under which scheme.
     env.run(&["suite", "run", "github", "--to", &url]).yes();
-    let file = std::fs::read_to_string(env.work().join("whyhook-suites/github.toml")).unwrap();
+    let file = std::fs::read_to_string(env.work().join("suites/github.json")).unwrap();
     assert!(
-        file.contains("scheme = \"github\"") && file.contains("\"X-Hub-Signature-256:\"") && !file.contains(SECRET),
+        file.contains("\"scheme\": \"github\"") && file.contains("\"X-Hub-Signature-256:\"") && !file.contains(SECRET),
         "{file}"
     );
     assert_eq!(env.show(2)["verdict"], "verified");
@@ -224,9 +276,9 @@ fn the_workflow_of_the_example_runs() {
     let Some(python) = tool("python3") else { return };
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/suite");
     let env = TestEnv::with_secret();
-    let suite = std::fs::read_to_string(format!("{folder}/whyhook-suites/events.toml")).unwrap();
-    std::fs::create_dir(env.work().join("whyhook-suites")).unwrap();
-    env.write("whyhook-suites/events.toml", &suite);
+    let suite = std::fs::read_to_string(format!("{folder}/suites/events.json")).unwrap();
+    std::fs::create_dir(env.work().join("suites")).unwrap();
+    env.write("suites/events.json", &suite);
     let receiver = Receiver::start(&env, &python, &format!("{folder}/server.py"), &["0"]);
     let workflow = std::fs::read_to_string(format!("{folder}/webhooks.yml")).unwrap();
     let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/suites.md")).unwrap();

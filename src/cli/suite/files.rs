@@ -13,9 +13,9 @@ use crate::system::{read, save};
 use crate::text::{nearest, visible};
 
 /// Where suites are, unless a folder or a path is given.
-const FOLDER: &str = "whyhook-suites";
+const FOLDER: &str = "suites";
 /// How the files of suites end.
-const EXTENSION: &str = "toml";
+const EXTENSION: &str = "json";
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct FolderArgs {
@@ -30,8 +30,6 @@ pub(super) struct SuiteFile {
     /// As it is named on the command line.
     pub(super) name: String,
     pub(super) path: PathBuf,
-    /// All of it, comments included.
-    pub(super) text: String,
     pub(super) suite: Suite,
 }
 
@@ -40,7 +38,7 @@ impl FolderArgs {
         &self.dir
     }
 
-    /// The file of a suite: of a name in the folder, of anything with a slash or `.toml` itself.
+    /// The file of a suite: of a name in the folder, of anything with a slash or `.json` itself.
     pub(super) fn file(&self, name: &str) -> Result<PathBuf, CliError> {
         let is_path = name.contains(['/', std::path::MAIN_SEPARATOR])
             || Path::new(name).extension().is_some_and(|extension| extension == EXTENSION);
@@ -50,11 +48,16 @@ impl FolderArgs {
         let is_safe = |character: char| character.is_alphanumeric() || "-_. ".contains(character);
         if name.is_empty() || name.starts_with(['.', '-', ' ']) || !name.chars().all(is_safe) {
             return Err(CliError::Usage(format!(
-                "invalid suite name '{}': expected letters, digits, - and _, or the path of a .toml file",
+                "invalid suite name '{}': expected letters, digits, - and _, or the path of a .json file",
                 visible(name)
             )));
         }
-        Ok(self.dir.join(format!("{name}.{EXTENSION}")))
+        Ok(self.of_name(name))
+    }
+
+    /// The file of this name in the folder.
+    pub(super) fn of_name(&self, name: &str) -> PathBuf {
+        self.dir.join(format!("{name}.{EXTENSION}"))
     }
 
     /// Whether a file is there, and not under which kind.
@@ -70,12 +73,10 @@ impl FolderArgs {
             _ => CliError::Read { path: path.clone(), source },
         })?;
         let suite = file::read(&bytes).map_err(|fault| CliError::Usage(fault.in_file(&shown(&path))))?;
-        // What is no UTF-8 has been refused.
-        let text = String::from_utf8_lossy(&bytes).into_owned();
         // By this name it is found again without --dir.
         let is_usual = self.dir == Path::new(FOLDER);
         let name = if is_usual { name.to_owned() } else { path.to_string_lossy().into_owned() };
-        Ok(SuiteFile { name, path, text, suite })
+        Ok(SuiteFile { name, path, suite })
     }
 
     fn unknown(&self, name: &str, path: &Path) -> String {

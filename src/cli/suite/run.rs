@@ -18,8 +18,7 @@ use crate::config::file::ConfigFile;
 use crate::http::{Client, ClientLimits, Target};
 use crate::payload::grouped;
 use crate::suite::{
-    self, CaseResult, PreparedCase, ServerUnreachable, SuiteCase, SuiteReport, SuiteRun, SuiteSigning, suite_json,
-    suite_junit, suite_text,
+    self, CaseResult, PreparedCase, SuiteCase, SuiteReport, SuiteRun, SuiteSigning, suite_json, suite_junit, suite_text,
 };
 use crate::text::{nearest, units, visible};
 
@@ -38,7 +37,7 @@ pub(super) struct CasesArgs {
     /// Only these cases, by name; may be repeated
     #[arg(long, value_name = "CASE", num_args = 1..)]
     only: Vec<String>,
-    /// Wait until the server accepts connections, for at most this long
+    /// Wait until the server accepts connections, for at most this long; then the cases are sent all the same
     #[arg(long, value_name = "DURATION")]
     wait: Option<String>,
     /// Label of the secret to sign with [default: that of the case or its webhook]
@@ -57,7 +56,7 @@ pub(super) struct CasesArgs {
     whyhook suite run bugs --to http://localhost:8080/hook --only screenshot-12\n  \
     whyhook suite run bugs payments --to http://localhost:8080 --wait 30s --format junit > suite.xml\n\n\
     Cases are sent one after the other, in the order of the file. Exit code 0: every response is as expected; 1: one is not, or there \
-    is none; 2: nothing was judged (no server, no secret, an invalid suite, cancelled).")]
+    is none, as without a server; 2: nothing was judged (no secret, an invalid suite, cancelled).")]
 pub(super) struct RunArgs {
     /// Names of suites, or paths of their files
     #[arg(value_name = "NAME", required = true)]
@@ -122,14 +121,13 @@ pub(super) fn send(
     let how = SuiteRun { target: &target, limits: &limits, fail_fast };
     let results = block_on(async {
         if let Some(patience) = patience {
-            wait(&client, &target, patience, &cancel).await?;
+            wait(&client, &target, patience, &cancel).await;
         }
         let mut progress = Progress { shown: std::io::stderr().is_terminal(), done: 0, all: prepared.len() };
         let results = suite::run(&prepared, how, &client, &cancel, |_: &CaseResult| progress.step()).await;
         progress.end();
         results
     })?;
-    let results = results.map_err(|error| CliError::Usage(error.to_string()))?;
     let suites = files.iter().map(|file| file.name.clone()).collect();
     Ok(Some(SuiteReport { target: target.to_string(), suites, results, is_cancelled: cancel.is_cancelled() }))
 }
@@ -179,22 +177,15 @@ fn patience(text: &str) -> Result<Duration, CliError> {
     Ok(patience)
 }
 
-/// Waits until the server accepts a connection.
-async fn wait(
-    client: &Client,
-    target: &Target,
-    patience: Duration,
-    cancel: &CancellationToken,
-) -> Result<(), ServerUnreachable> {
+/// Waits until the server accepts a connection. One that does not is a failure of the cases.
+async fn wait(client: &Client, target: &Target, patience: Duration, cancel: &CancellationToken) {
     let begun = Instant::now();
     loop {
         let left = patience.saturating_sub(begun.elapsed());
         let limits = ClientLimits::within(left.max(PAUSE));
         match client.reach(target, &limits, cancel).await {
-            Ok(()) => return Ok(()),
-            Err(error) if cancel.is_cancelled() || left.is_zero() => {
-                return Err(ServerUnreachable { target: target.to_string(), error });
-            }
+            Ok(()) => return,
+            Err(_) if cancel.is_cancelled() || left.is_zero() => return,
             Err(_) => tokio::time::sleep(PAUSE.min(left)).await,
         }
     }

@@ -34,7 +34,7 @@ const ATTEMPTS: usize = 100;
     What verified is re-signed when the suite runs; everything else is sent as it was received, and stays as wrong as it was. \
     Expected is the status that each delivery was answered with: by the upstream server if it was forwarded, else by whyhook.")]
 pub(super) struct SaveArgs {
-    /// Name of the suite, for whyhook-suites/NAME.toml; or a path with a slash or .toml
+    /// Name of the suite, for suites/NAME.json; or a path with a slash or .json
     #[arg(value_name = "NAME")]
     name: String,
     /// Numbers (7, 12-40, latest), or a filter such as: verdict:verified since:1h [default: everything]
@@ -139,11 +139,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SaveArgs) -> Result<ExitCode, 
         output::log("nothing was saved");
         return Ok(ExitCode::FAILURE);
     }
-    let text = match &before {
-        Some(before) => file::append(&before.text, new),
-        None => file::write(&suite),
-    };
-    files::write(&path, &text, exists)?;
+    files::write(&path, &file::write(&suite), exists)?;
     output::log(&redaction.words());
     let cases = if new.len() == 1 { "case" } else { "cases" };
     let verb = if before.is_some() { "added to" } else { "saved in" };

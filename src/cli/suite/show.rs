@@ -25,7 +25,7 @@ pub(super) struct ListSuitesArgs {
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook suite show bugs\n  whyhook suite show bugs screenshot-12\n  \
-    whyhook suite show ./bugs.toml --format json | jq '.cases[].name'")]
+    whyhook suite show ./bugs.json --format json | jq '.cases[].name'")]
 pub(super) struct ShowSuiteArgs {
     /// Name of the suite, or the path of its file
     #[arg(value_name = "NAME")]
@@ -45,7 +45,7 @@ pub(super) fn list(args: &ListSuitesArgs) -> Result<ExitCode, CliError> {
     let names = args.folder.names()?;
     let (mut lines, mut rows, mut is_whole) = (String::new(), Vec::new(), true);
     for name in &names {
-        let path = args.folder.path().join(format!("{name}.toml"));
+        let path = args.folder.of_name(name);
         let path_name = path.to_string_lossy().into_owned();
         match args.folder.read(&path_name) {
             Ok(file) => {

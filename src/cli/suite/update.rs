@@ -10,14 +10,14 @@ use super::run::{CasesArgs, send};
 use crate::cli::{CliError, SettingsArgs, output};
 use crate::config::shown;
 use crate::payload::grouped;
-use crate::suite::file::replace_expectations;
-use crate::suite::{CaseOutcome, Expectations, SuiteReport, expecting};
+use crate::suite::file;
+use crate::suite::{CaseOutcome, CaseResult, SuiteReport, expecting};
 use crate::text::visible;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook suite update bugs --to http://localhost:8080 --dry-run\n  \
     whyhook suite update bugs --to http://localhost:8080 --only screenshot-12\n\nOnly expectations that differ are \
-    changed; comments and everything else in the file stay. Nothing is written unless every case has a response.")]
+    changed. Nothing is written unless every case has a response.")]
 pub(super) struct UpdateArgs {
     /// Name of the suite, or the path of its file
     #[arg(value_name = "NAME")]
@@ -34,38 +34,40 @@ pub(super) fn run(settings: &SettingsArgs, args: &UpdateArgs) -> Result<ExitCode
     let files = [args.cases.folder.read(&args.name)?];
     let Some(report) = send(settings, &files, &args.cases, false)? else { return Ok(ExitCode::FAILURE) };
     let [file] = &files;
-    let silent = report.results.iter().filter(|result| result.reply.is_none()).count();
-    if silent > 0 {
-        let cases = if silent == 1 { "case has" } else { "cases have" };
-        output::log(&format!("{} {cases} no response: nothing was changed", grouped(silent as u64)));
+    let silent: Vec<&CaseResult> = report.results.iter().filter(|result| result.reply.is_none()).collect();
+    if let [first, ..] = &silent[..] {
+        let cases = if silent.len() == 1 { "case has" } else { "cases have" };
+        let why = match &first.outcome {
+            CaseOutcome::NoAnswer(failure) | CaseOutcome::NoServer(failure) => {
+                format!(" ({})", visible(&failure.message))
+            }
+            _ => String::new(),
+        };
+        output::log(&format!("{} {cases} no response{why}: nothing was changed", grouped(silent.len() as u64)));
         return Ok(ExitCode::FAILURE);
     }
-    let changed: Vec<(usize, Expectations)> = file
-        .suite
-        .cases
-        .iter()
-        .enumerate()
-        .filter_map(|(at, case)| {
-            let result = report.results.iter().find(|result| result.name == case.name)?;
-            Some((at, expecting(&case.expect, result.reply.as_ref()?)?))
-        })
-        .collect();
-    output::print(&output::fitted(changes(&report, changed.len())))?;
-    if changed.is_empty() || args.dry_run {
-        output::log(if changed.is_empty() { "nothing to change" } else { "nothing was changed (--dry-run)" });
+    let (mut suite, mut count) = (file.suite.clone(), 0);
+    for case in &mut suite.cases {
+        let reply =
+            report.results.iter().find(|result| result.name == case.name).and_then(|result| result.reply.as_ref());
+        if let Some(expect) = reply.and_then(|reply| expecting(&case.expect, reply)) {
+            case.expect = expect;
+            count += 1;
+        }
+    }
+    output::print(&output::fitted(changes(&report, count)))?;
+    if count == 0 || args.dry_run {
+        output::log(if count == 0 { "nothing to change" } else { "nothing was changed (--dry-run)" });
         return Ok(ExitCode::SUCCESS);
     }
-    let text = replace_expectations(&file.text, &changed).ok_or_else(|| {
-        CliError::Usage(format!("{}: cannot change the expectations in the file: edit it by hand", shown(&file.path)))
-    })?;
     // Whatever was edited while the cases were sent is not lost.
-    if args.cases.folder.read(&args.name)?.text != file.text {
+    if args.cases.folder.read(&args.name)?.suite != file.suite {
         let path = shown(&file.path);
         return Err(CliError::Usage(format!(
             "{path} has changed meanwhile, and was left as it is: run the update again"
         )));
     }
-    files::write(&file.path, &text, true)?;
+    files::write(&file.path, &file::write(&suite), true)?;
     output::log(&format!("changed {}: `git diff` shows it", shown(&file.path)));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,43 +1,53 @@
-//! A suite as a file: TOML that people read, review and edit.
+//! A suite as a file: JSON that people read, review and edit.
 //!
-//! ```toml
-//! version = 1
-//!
-//! [[case]]
-//! name = "screenshot-12"
-//! received_at = "2026-11-29T18:48:59.123Z"
-//! signature = "resign"                  # or "as_received"
-//! webhook = "developer"
-//! scheme = "trackpilots"
-//! method = "POST"
-//! target = "/webhooks/trackpilots"
-//! headers = [
-//!   "Content-Type: application/json",
-//!   "X-Webhook-Signature:",
-//! ]
-//! body = '{"event": "desktop.screenshot_tracking.captured"}'
-//!
-//! [case.expect]
-//! status = 200
-//! headers = [
-//!   { name = "Content-Type", matches = "json" },
-//! ]
-//! body = [
-//!   { path = "result.id", equals = 7 },
-//! ]
+//! ```json
+//! {
+//!   "version": 1,
+//!   "cases": [
+//!     {
+//!       "name": "screenshot-12",
+//!       "received_at": "2026-11-29T18:48:59.123Z",
+//!       "signature": "resign",
+//!       "webhook": "developer",
+//!       "scheme": "trackpilots",
+//!       "method": "POST",
+//!       "target": "/webhooks/trackpilots",
+//!       "headers": [
+//!         "Content-Type: application/json",
+//!         "X-Webhook-Signature:"
+//!       ],
+//!       "body": "{\"event\": \"desktop.screenshot_tracking.captured\"}",
+//!       "expect": {
+//!         "status": 200,
+//!         "headers": [
+//!           {
+//!             "name": "Content-Type",
+//!             "matches": "json"
+//!           }
+//!         ],
+//!         "body": [
+//!           {
+//!             "path": "result.id",
+//!             "equals": 7
+//!           }
+//!         ]
+//!       }
+//!     }
+//!   ]
+//! }
 //! ```
 //!
 //! What is written reads the same, and the same suite is always the same bytes. Bytes that are no text are Base64; text
-//! that an editor, a checkout with other line ends, or a reader's eye would not keep apart is escaped.
+//! that a reader's eye would not keep apart is escaped.
 
+mod form;
 mod read;
 #[cfg(test)]
 mod tests;
-mod text;
 mod write;
 
 pub use read::{FILE_BYTES, SuiteFault, read};
-pub use write::{append, replace_expectations, write};
+pub use write::write;
 
 /// The version of the format that is written, and the newest that is read.
 pub(super) const VERSION: i64 = 1;

@@ -5,8 +5,10 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
-use toml::Value;
+use serde_json::Value;
+use serde_json::value::RawValue;
 
+use super::form::{BodyForm, CaseForm, ExpectForm, HeaderForm, SuiteForm, SuiteObject, VersionForm};
 use super::{CASE_LIMIT, NAME_BYTES, VERSION};
 use crate::config::file::{Place, syntax_words};
 use crate::http::{HeaderLine, is_token};
@@ -29,7 +31,7 @@ pub enum SuiteFault {
     /// It is not text.
     #[error("invalid UTF-8: save the file as UTF-8")]
     NotText,
-    /// It is not TOML, or a key or value is not one of a suite.
+    /// It is not JSON, or a member or value is not one of a suite.
     #[error("{place}: {reason}")]
     Syntax {
         /// Where.
@@ -38,7 +40,7 @@ pub enum SuiteFault {
         reason: String,
     },
     /// It has no version.
-    #[error("missing version: add `version = {VERSION}` before the first case")]
+    #[error("missing version: add `\"version\": {VERSION}` before the cases")]
     NoVersion,
     /// It is of a later release.
     #[error("version {0} is not known here, where the newest is {VERSION}: update whyhook")]
@@ -76,8 +78,8 @@ pub enum CaseFault {
     /// A manner of signing that is none.
     #[error("signature: '{}' is not known: expected resign or as_received", shown(.0))]
     Signature(String),
-    /// A key that means something only for a case that is re-signed.
-    #[error("{0} has a meaning only with signature = \"resign\": leave it out, or change the signature")]
+    /// A member that means something only for a case that is re-signed.
+    #[error("{0} has a meaning only with \"signature\": \"resign\": leave it out, or change the signature")]
     OnlyResigned(&'static str),
     /// A kind that is none.
     #[error("kind: '{}' is not known: expected developer or reseller", shown(.0))]
@@ -95,7 +97,7 @@ pub enum CaseFault {
     #[error("{0}: invalid Base64")]
     Base64(String),
     /// A header line that is none.
-    #[error("headers, line {0}: expected \"Name: value\" without line ends, or {{ base64 = \"…\" }}")]
+    #[error("headers, line {0}: expected \"Name: value\" without line ends, or {{\"base64\": \"…\"}}")]
     Header(usize),
     /// A status that is none.
     #[error("status: expected a number such as 200, or a class such as \"2xx\"")]
@@ -125,95 +127,26 @@ fn shown(text: &str) -> String {
     clip(&visible(text), SHOWN).into_owned()
 }
 
-/// The version alone: of a later one nothing else is known.
-#[derive(Deserialize)]
-struct RawVersion {
-    version: Option<i64>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSuite {
-    #[serde(rename = "version")]
-    _version: i64,
-    #[serde(default, rename = "case")]
-    cases: Vec<RawCase>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawCase {
-    name: String,
-    received_at: Option<String>,
-    signature: String,
-    webhook: Option<String>,
-    scheme: Option<String>,
-    kind: Option<String>,
-    secret: Option<String>,
-    method: String,
-    target: Option<String>,
-    target_base64: Option<String>,
-    #[serde(default)]
-    headers: Vec<Value>,
-    body: Option<String>,
-    body_base64: Option<String>,
-    #[serde(default)]
-    expect: RawExpect,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawExpect {
-    status: Option<Value>,
-    #[serde(default)]
-    headers: Vec<RawHeader>,
-    #[serde(default)]
-    body: Vec<RawBody>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawHeader {
-    name: String,
-    equals: Option<String>,
-    matches: Option<String>,
-    present: Option<bool>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawBody {
-    path: Option<String>,
-    equals: Option<Value>,
-    json: Option<String>,
-    matches: Option<String>,
-    exists: Option<bool>,
-}
-
-/// Reads a file. CR LF is LF: what is written holds no CR, which a checkout may have added.
+/// Reads a file; between its values, a checkout may have other line ends.
 ///
 /// # Errors
 ///
 /// [`SuiteFault`]: where, what, and what is expected, on one line.
 pub fn read(file: &[u8]) -> Result<Suite, SuiteFault> {
     let text = std::str::from_utf8(file).map_err(|_| SuiteFault::NotText)?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    let syntax = |error: toml::de::Error| SuiteFault::Syntax {
-        place: Place::of(&text, error.span().map_or(0, |span| span.start)),
-        reason: shown_reason(error.message()),
-    };
-    match toml::from_str::<RawVersion>(&text).map_err(syntax)?.version {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    match parsed::<VersionForm>(text)?.version {
         None => return Err(SuiteFault::NoVersion),
         Some(VERSION) => {}
         Some(other) => return Err(SuiteFault::Version(other)),
     }
-    let raw: RawSuite = toml::from_str(&text).map_err(syntax)?;
-    if raw.cases.len() > CASE_LIMIT {
-        return Err(SuiteFault::TooManyCases(raw.cases.len()));
+    let form: SuiteForm = parsed(text)?;
+    if form.cases.len() > CASE_LIMIT {
+        return Err(SuiteFault::TooManyCases(form.cases.len()));
     }
     let mut suite = Suite::default();
     let mut names = std::collections::HashSet::new();
-    for (index, case) in raw.cases.into_iter().enumerate() {
+    for (index, SuiteObject(case)) in form.cases.into_iter().enumerate() {
         let name = case.name.clone();
         if !is_case_name(&name) {
             return Err(SuiteFault::Name { number: index + 1, name });
@@ -226,17 +159,31 @@ pub fn read(file: &[u8]) -> Result<Suite, SuiteFault> {
     Ok(suite)
 }
 
-/// The reader's words, on one line of a bearable length.
-fn shown_reason(message: &str) -> String {
+fn parsed<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, SuiteFault> {
+    let parsed = serde_json::from_str::<SuiteObject<T>>(text).map(|SuiteObject(form)| form);
+    parsed.map_err(|error| SuiteFault::Syntax { place: place(text, &error), reason: shown_reason(&error) })
+}
+
+/// Where the reader had come to. It counts bytes, from 1.
+fn place(text: &str, error: &serde_json::Error) -> Place {
+    let lines = text.split_inclusive('\n').take(error.line().saturating_sub(1));
+    let line_start: usize = lines.map(str::len).sum();
+    Place::of(text, line_start + error.column().saturating_sub(1))
+}
+
+/// The reader's words without its place, on one line of a bearable length.
+fn shown_reason(error: &serde_json::Error) -> String {
     const COLUMNS: usize = 300;
-    clip(&syntax_words(message), COLUMNS).into_owned()
+    let words = error.to_string();
+    let place = format!(" at line {} column {}", error.line(), error.column());
+    clip(&syntax_words(words.strip_suffix(&place).unwrap_or(&words)), COLUMNS).into_owned()
 }
 
 fn is_case_name(name: &str) -> bool {
     !name.trim().is_empty() && name.len() <= NAME_BYTES && !name.chars().any(is_hidden)
 }
 
-fn read_case(raw: RawCase) -> Result<SuiteCase, CaseFault> {
+fn read_case(raw: CaseForm) -> Result<SuiteCase, CaseFault> {
     let received_at = raw
         .received_at
         .as_deref()
@@ -254,10 +201,10 @@ fn read_case(raw: RawCase) -> Result<SuiteCase, CaseFault> {
     let headers = headers.collect::<Result<_, _>>()?;
     let body = bytes("body", raw.body, raw.body_base64)?;
     let request = SuiteRequest { method: raw.method, target, headers, body };
-    Ok(SuiteCase { name: raw.name, received_at, signing, request, expect: expectations(raw.expect)? })
+    Ok(SuiteCase { name: raw.name, received_at, signing, request, expect: expectations(raw.expect.0)? })
 }
 
-fn signing(raw: &RawCase) -> Result<SuiteSigning, CaseFault> {
+fn signing(raw: &CaseForm) -> Result<SuiteSigning, CaseFault> {
     let kind = match raw.kind.as_deref() {
         None => SigningKind::default(),
         Some(name) => [SigningKind::Developer, SigningKind::Reseller]
@@ -297,7 +244,7 @@ fn bytes(key: &'static str, text: Option<String>, base64: Option<String>) -> Res
     }
 }
 
-/// Base64 over any number of lines.
+/// Base64, with white space anywhere.
 fn decoded(digits: &str) -> Option<Bytes> {
     let digits: Vec<u8> = digits.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     BASE64_STANDARD.decode(digits).ok().map(Bytes::from)
@@ -306,30 +253,32 @@ fn decoded(digits: &str) -> Option<Bytes> {
 fn header(line: &Value) -> Option<HeaderLine> {
     let bytes = match line {
         Value::String(text) => Bytes::from(text.clone()),
-        Value::Table(table) if table.len() == 1 => decoded(table.get("base64")?.as_str()?)?,
+        Value::Object(members) if members.len() == 1 => decoded(members.get("base64")?.as_str()?)?,
         _ => return None,
     };
     HeaderLine::raw(bytes).ok()
 }
 
-fn expectations(raw: RawExpect) -> Result<Expectations, CaseFault> {
+fn expectations(raw: ExpectForm) -> Result<Expectations, CaseFault> {
     let status = match raw.status {
         None => None,
-        Some(Value::Integer(status)) => Some(status.to_string()),
+        Some(Value::Number(status)) => Some(status.to_string()),
         Some(Value::String(class)) => Some(class),
         Some(_) => return Err(CaseFault::Status),
     };
     let status: Option<ExpectedStatus> = status.map(|text| text.parse()).transpose().map_err(|_| CaseFault::Status)?;
     let fault = |list, index: usize, reason| CaseFault::Expectation { list, number: index + 1, reason };
     let headers = raw.headers.into_iter().enumerate();
-    let headers = headers.map(|(index, raw)| header_expectation(raw).map_err(|reason| fault("headers", index, reason)));
+    let headers = headers
+        .map(|(index, SuiteObject(raw))| header_expectation(raw).map_err(|reason| fault("headers", index, reason)));
     let headers = headers.collect::<Result<_, _>>()?;
     let body = raw.body.into_iter().enumerate();
-    let body = body.map(|(index, raw)| body_expectation(raw).map_err(|reason| fault("body", index, reason)));
+    let body =
+        body.map(|(index, SuiteObject(raw))| body_expectation(raw).map_err(|reason| fault("body", index, reason)));
     Ok(Expectations { status, headers, body: body.collect::<Result<_, _>>()? })
 }
 
-fn header_expectation(raw: RawHeader) -> Result<HeaderExpectation, String> {
+fn header_expectation(raw: HeaderForm) -> Result<HeaderExpectation, String> {
     let wanted = [
         raw.equals.map(|text| Ok(ExpectedValue::Text(text))),
         raw.matches.map(|text| text.parse().map(ExpectedValue::Matches)),
@@ -339,19 +288,17 @@ fn header_expectation(raw: RawHeader) -> Result<HeaderExpectation, String> {
     HeaderExpectation::new(&raw.name, wanted).map_err(|error| error.to_string())
 }
 
-fn body_expectation(raw: RawBody) -> Result<BodyExpectation, String> {
+fn body_expectation(raw: BodyForm) -> Result<BodyExpectation, String> {
     let path = match &raw.path {
         Some(text) => Some(BodyPath::read(text).ok_or_else(|| InvalidExpectation::Path(text.clone()).to_string())?),
         None => None,
     };
-    let equals = raw.equals.map(equal).transpose()?;
     let wanted = [
-        equals.map(Ok),
-        raw.json.map(|text| ExpectedValue::json(&text)),
+        raw.equals.map(|value| equal(&value)),
         raw.matches.map(|text| text.parse().map(ExpectedValue::Matches)),
         raw.exists.map(|is_there| Ok(presence(is_there))),
     ];
-    Ok(BodyExpectation { path, wanted: only_one(wanted, "equals, json, matches or exists")? })
+    Ok(BodyExpectation { path, wanted: only_one(wanted, "equals, matches or exists")? })
 }
 
 fn presence(is_there: bool) -> ExpectedValue {
@@ -370,15 +317,10 @@ fn only_one<const N: usize>(
     }
 }
 
-/// A value of TOML as the JSON that it means.
-fn equal(value: Value) -> Result<ExpectedValue, String> {
-    match value {
-        Value::String(text) => Ok(ExpectedValue::Text(text)),
-        Value::Integer(number) => Ok(ExpectedValue::Json(number.to_string())),
-        Value::Boolean(truth) => Ok(ExpectedValue::Json(truth.to_string())),
-        Value::Float(number) => ExpectedValue::json(&number.to_string()).map_err(|error| error.to_string()),
-        Value::Datetime(_) | Value::Array(_) | Value::Table(_) => {
-            Err("equals takes a string, a number, true or false: give others as json = '[1, 2]'".to_owned())
-        }
+/// Text where it is a string, else the JSON itself.
+fn equal(value: &RawValue) -> Result<ExpectedValue, InvalidExpectation> {
+    match serde_json::from_str(value.get()) {
+        Ok(text) => Ok(ExpectedValue::Text(text)),
+        Err(_) => ExpectedValue::json(value.get()),
     }
 }

@@ -5,7 +5,6 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use rstest::rstest;
 
-use super::text::string;
 use super::*;
 use crate::config::{Keyring, Registry};
 use crate::http::{Head, HeaderLine, Target};
@@ -15,7 +14,8 @@ use crate::suite::expect::{Expectations, ExpectedValue};
 use crate::suite::make::{CaseMaker, SigningChoice};
 use crate::suite::testing::delivery;
 
-const CASE: &str = "version = 1\n[[case]]\nname = \"a\"\nsignature = \"resign\"\nmethod = \"POST\"\ntarget = \"/x\"\n";
+const CASE: &str =
+    r#"{"version": 1, "cases": [{"name": "a", "signature": "resign", "method": "POST", "target": "/x"}]}"#;
 
 fn expectations(typed: &[&str]) -> Expectations {
     let mut expectations = Expectations::default();
@@ -81,40 +81,35 @@ fn a_suite_reads_well_and_reads_back() {
     assert_eq!(read(format!("\u{feff}{}", text.replace('\n', "\r\n")).as_bytes()), Ok(example()));
 }
 
+/// The same with one more member of its case, as JSON.
+fn with(more: &str) -> String {
+    CASE.replace("\"target\": \"/x\"", &format!("\"target\": \"/x\", {more}"))
+}
+
 #[test]
-fn cases_are_added_and_expectations_replaced_and_the_rest_stays() {
-    let (first, second) = (Suite { cases: example().cases[..1].to_vec() }, &example().cases[1..]);
-    let commented = write(&first).replace("[case.expect]", "# Ask Ada before changing this.\n[case.expect] # or Bob");
-    let text = append(&commented, second);
-    assert_eq!(read(text.as_bytes()), Ok(example()));
-    let new = expectations(&["status=2xx", "body:result.id=8"]);
-    let changed = replace_expectations(&text, &[(0, new.clone())]).unwrap();
-    assert!(changed.contains("# Ask Ada") && changed.contains("# or Bob"), "{changed}");
-    let mut expected = example();
-    expected.cases[0].expect = new;
-    assert_eq!(read(changed.as_bytes()), Ok(expected.clone()));
-    // Only these lines are others.
-    let untouched = text.split("[case.expect]").nth(2).unwrap();
-    assert!(changed.ends_with(untouched), "{changed}");
-    // One without any expectation, or with an inline table, gets them all the same.
-    for bare in [CASE.to_owned(), format!("{CASE}expect = {{ status = 500 }}\n")] {
-        let changed = replace_expectations(&bare, &[(0, expected.cases[0].expect.clone())]).unwrap();
-        assert_eq!(read(changed.as_bytes()).unwrap().cases[0].expect, expected.cases[0].expect, "{changed}");
-    }
-    assert_eq!(replace_expectations(CASE, &[(1, Expectations::default())]), None);
+fn the_suite_of_the_example_is_as_it_would_be_written() {
+    let text = include_str!("../../../examples/suite/suites/events.json");
+    assert_eq!(write(&read(text.as_bytes()).unwrap()), text);
 }
 
 #[rstest]
-#[case("x = 1", "missing version: add `version = 1`")]
-#[case("version = 2\n[[cases]]", "version 2 is not known here, where the newest is 1: update whyhook")]
-#[case("version = ", "1:11: ")]
-#[case("version = '1'", "1:11: invalid type: string")]
-#[case("version = 1\n[[cases]]\n", "2:3: unknown field `cases`, expected `version` or `case`")]
-#[case("version = 1\n[[case]]\nname = 'a'\nsignatur = 'resign'\n", "did you mean `signature`?")]
-#[case("version = 1\n[[case]]\nname = 'a'\nmethod = 'POST'\n", "missing field `signature`")]
-#[case("version = 1\n[[case]]\nname = ''\nsignature = 'resign'\nmethod = 'POST'\n", "case 1: invalid name ''")]
+#[case("{\"x\": 1}", "missing version: add `\"version\": 1`")]
+#[case("{\"version\": 2, \"suites\": []}", "version 2 is not known here, where the newest is 1: update whyhook")]
+#[case("{\"version\":", "1:11: EOF while parsing a value")]
+#[case("{\"version\": \"1\"}", "1:15: invalid type: string")]
+#[case("{\"version\": 1,\n \"case\": []}", "2:7: unknown field `case`, expected `version` or `cases`")]
+#[case("{\"version\": 1, \"version\": 1}", "duplicate field `version`")]
+#[case("{\"version\": 1} x", "1:16: trailing characters")]
+#[case("[1, []]", "1:1: invalid type: sequence, expected a suite")]
+#[case("{\"version\": 1, \"cases\": [[\"a\"]]}", "invalid type: sequence, expected a case")]
+#[case("{\"version\": 1, \"cases\": [{\"name\": \"a\", \"signatur\": \"resign\"}]}", "did you mean `signature`?")]
+#[case("{\"version\": 1, \"cases\": [{\"name\": \"a\", \"method\": \"POST\"}]}", "missing field `signature`")]
 #[case(
-    "version = 1\n[[case]]\nname = \"a\\u001b\"\nsignature = 'resign'\nmethod = 'POST'\n",
+    "{\"version\": 1, \"cases\": [{\"name\": \"\", \"signature\": \"resign\", \"method\": \"POST\"}]}",
+    "case 1: invalid name ''"
+)]
+#[case(
+    "{\"version\": 1, \"cases\": [{\"name\": \"a\\u001b\", \"signature\": \"resign\", \"method\": \"POST\"}]}",
     "case 1: invalid name 'a␛'"
 )]
 fn a_file_that_is_no_suite_is_refused(#[case] text: &str, #[case] words: &str) {
@@ -123,64 +118,73 @@ fn a_file_that_is_no_suite_is_refused(#[case] text: &str, #[case] words: &str) {
 }
 
 #[rstest]
-#[case("received_at = 'yesterday'", "received_at: 'yesterday' is not a moment")]
-#[case("kind = 'seller'", "kind: 'seller' is not known: expected developer or reseller")]
-#[case("body = 'a'\nbody_base64 = 'YQ=='", "body and body_base64 conflict")]
-#[case("body_base64 = '!'", "body_base64: invalid Base64")]
-#[case("headers = ['X: 1', 'X']", "headers, line 2: expected \"Name: value\"")]
-#[case("headers = [\"X: a\\r\\nY: b\"]", "headers, line 1")]
-#[case("headers = [{ base64 = 'WDogYQ0KWTogYg==' }]", "headers, line 1")]
-#[case("headers = [1]", "headers, line 1")]
-#[case("[case.expect]\nstatus = 20", "status: expected a number such as 200")]
-#[case("[case.expect]\nstatus = 2.0", "status: expected a number such as 200")]
+#[case("\"received_at\": \"yesterday\"", "received_at: 'yesterday' is not a moment")]
+#[case("\"kind\": \"seller\"", "kind: 'seller' is not known: expected developer or reseller")]
+#[case("\"body\": \"a\", \"body_base64\": \"YQ==\"", "body and body_base64 conflict")]
+#[case("\"body_base64\": \"!\"", "body_base64: invalid Base64")]
+#[case("\"headers\": [\"X: 1\", \"X\"]", "headers, line 2: expected \"Name: value\"")]
+#[case("\"headers\": [\"X: a\\r\\nY: b\"]", "headers, line 1")]
+#[case("\"headers\": [{\"base64\": \"WDogYQ0KWTogYg==\"}]", "headers, line 1")]
+#[case("\"headers\": [1]", "headers, line 1")]
+#[case("\"body\": {}", "invalid type: map, expected a string")]
+#[case("\"body\": \"\\ud800\"", "unexpected end of hex escape")]
+#[case("\"expect\": {\"status\": 20}", "status: expected a number such as 200")]
+#[case("\"expect\": {\"status\": 200.0}", "status: expected a number such as 200")]
 #[case(
-    "[case.expect]\nheaders = [{ name = 'X' }]",
+    "\"expect\": {\"headers\": [{\"name\": \"X\"}]}",
     "expect, headers 1: expected exactly one of equals, matches or present"
 )]
-#[case("[case.expect]\nheaders = [{ name = 'X', equals = 'a', present = true }]", "expected exactly one of")]
-#[case("[case.expect]\nheaders = [{ name = 'a b', equals = 'a' }]", "invalid header name 'a b'")]
-#[case("[case.expect]\nbody = [{ path = 'a..b', exists = true }]", "expect, body 1: invalid path 'a..b'")]
-#[case("[case.expect]\nbody = [{ path = 'a', matches = '(' }]", "expect, body 1: invalid pattern '('")]
-#[case("[case.expect]\nbody = [{ path = 'a', json = '{' }]", "invalid JSON '{'")]
-#[case("[case.expect]\nbody = [{ path = 'a', equals = [1] }]", "json = '[1, 2]'")]
-#[case("[case.expect]\nbody = [{ path = 'a', equal = 1 }]", "did you mean `equals`?")]
+#[case(
+    "\"expect\": {\"headers\": [{\"name\": \"X\", \"equals\": \"a\", \"present\": true}]}",
+    "expected exactly one of"
+)]
+#[case("\"expect\": {\"headers\": [{\"name\": \"a b\", \"equals\": \"a\"}]}", "invalid header name 'a b'")]
+#[case("\"expect\": {\"body\": [{\"path\": \"a..b\", \"exists\": true}]}", "expect, body 1: invalid path 'a..b'")]
+#[case("\"expect\": {\"body\": [{\"path\": \"a\", \"matches\": \"(\"}]}", "expect, body 1: invalid pattern '('")]
+#[case(
+    "\"expect\": {\"body\": [{\"path\": \"a\", \"equals\": null, \"exists\": true}]}",
+    "exactly one of equals, matches"
+)]
+#[case("\"expect\": {\"body\": [{\"path\": \"a\", \"equal\": 1}]}", "did you mean `equals`?")]
+#[case("\"expect\": [200]", "invalid type: sequence, expected expectations")]
 fn a_case_that_is_none_is_refused(#[case] more: &str, #[case] words: &str) {
-    let error = read(format!("{CASE}{more}\n").as_bytes()).unwrap_err().to_string();
+    let error = read(with(more).as_bytes()).unwrap_err().to_string();
     assert!(error.contains(words) && error.lines().count() == 1, "{error}");
 }
 
 #[test]
-fn other_mistakes_are_named_too() {
+fn what_two_cases_or_members_say_against_each_other_is_refused() {
     let error = |text: &str| read(text.as_bytes()).unwrap_err().to_string();
+    let case = &CASE[CASE.find('[').unwrap() + 1..CASE.rfind(']').unwrap()];
     assert_eq!(
-        error(&format!("{CASE}{}", &CASE["version = 1\n".len()..])),
+        error(&format!("{{\"version\": 1, \"cases\": [{case}, {case}]}}")),
         "two cases are called 'a': give one of them another name"
     );
     assert!(
         error(&CASE.replace("resign", "anew"))
             .contains("signature: 'anew' is not known: expected resign or as_received")
     );
-    let as_received = CASE.replace("\"resign\"", "\"as_received\"\nscheme = \"github\"");
-    assert!(error(&as_received).contains("scheme has a meaning only with signature = \"resign\""));
+    let as_received = CASE.replace("\"resign\"", "\"as_received\", \"scheme\": \"github\"");
+    assert!(error(&as_received).contains("scheme has a meaning only with \"signature\": \"resign\""));
     assert!(error(&CASE.replace("POST", "PO ST")).contains("method: 'PO ST' is not a method"));
     assert!(error(&CASE.replace("/x", "/x y")).contains("target: expected a path"));
-    assert!(error(&CASE.replace("target = \"/x\"\n", "")).contains("target: expected a path"));
-    let many = format!(
-        "version = 1\n{}",
-        "[[case]]\nname = 'a'\nsignature = 'resign'\nmethod = 'GET'\n".repeat(CASE_LIMIT + 1)
+    assert!(error(&CASE.replace(", \"target\": \"/x\"", "")).contains("target: expected a path"));
+    let many = vec![case; CASE_LIMIT + 1].join(",");
+    assert!(
+        error(&format!("{{\"version\": 1, \"cases\": [{many}]}}")).starts_with("1001 cases: expected at most 1000")
     );
-    assert!(error(&many).starts_with("1001 cases: expected at most 1000"));
     assert_eq!(read(b"\xff"), Err(SuiteFault::NotText));
 }
 
 #[test]
-fn numbers_of_toml_are_numbers_of_json() {
-    let text =
-        format!("{CASE}[case.expect]\nbody = [{{ path = 'a', equals = 1.5 }}, {{ path = 'b', equals = false }}]\n");
-    let body = read(text.as_bytes()).unwrap().cases[0].expect.body.clone();
-    let wanted: Vec<_> = body.into_iter().map(|body| body.wanted).collect();
-    assert_eq!(wanted, ["1.5", "false"].map(|json| ExpectedValue::Json(json.to_owned())));
-    assert!(read(format!("{CASE}[case.expect]\nbody = [{{ equals = nan }}]\n").as_bytes()).is_err());
+fn any_value_of_json_is_expected_as_it_is_written() {
+    let values = ["1.50", "false", "null", "[1, {\"a\": 1e400}]", "{}", "12345678901234567890", "\"\\ud800\""];
+    let body: Vec<String> = values.iter().map(|value| format!("{{\"path\": \"a\", \"equals\": {value}}}")).collect();
+    let text = with(&format!("\"expect\": {{\"body\": [{}]}}", body.join(", ")));
+    let suite = read(text.as_bytes()).unwrap();
+    let wanted: Vec<_> = suite.cases[0].expect.body.iter().map(|body| body.wanted.clone()).collect();
+    assert_eq!(wanted, values.map(|json| ExpectedValue::Json(json.to_owned())));
+    assert_eq!(read_again(&suite), suite);
 }
 
 /// Requests of every shape: odd letter case, duplicates, empty values, bytes outside UTF-8, bodies of any bytes.
@@ -224,21 +228,24 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_one_string(text in "([a-c'\"\\\\ \t\r\n\u{e9}\u{202e}\u{0}]|'''){0,20}|\\PC*") {
-        let written = format!("a = {}\nb = 1\n", string(&text));
-        let read: toml::Table = toml::from_str(&written).unwrap();
-        prop_assert_eq!(read["a"].as_str(), Some(&*text));
+    fn any_text_is_seen_by_a_reader(text in "([a-c'\"\\\\ \t\r\n\u{e9}\u{202e}\u{0}\u{7f}]){0,20}|\\PC*") {
+        let mut suite = example();
+        suite.cases[0].request.body = Bytes::from(text.clone());
+        suite.cases[0].expect.body[0].wanted = ExpectedValue::Text(text);
+        let written = write(&suite);
+        prop_assert_eq!(read(written.as_bytes()), Ok(suite));
         // Nothing that a reader cannot see, and no line that an editor would change.
-        prop_assert!(!written.chars().any(|character| crate::text::is_hidden(character) && !"\n\t".contains(character)));
-        prop_assert!(!written.split('\n').any(|line| line.ends_with([' ', '\t'])));
+        prop_assert!(!written.chars().any(|character| crate::text::is_hidden(character) && character != '\n'));
+        prop_assert!(!written.split('\n').any(|line| line.ends_with(' ')));
+        prop_assert_eq!(written.lines().last(), Some("}"));
     }
 
     #[test]
     fn any_file_is_read_or_refused_on_one_line(
-        text in "(version = 1\n)?(\\[\\[case\\]\\]\n)?((name|method|target|signature|headers|body|expect) = ('[a-z/]{0,6}'|\\[|\\{|1)\n?){0,8}|\\PC*",
+        text in "(\\{\"version\": 1, )?(\"cases\": \\[\\{)?(\"(name|method|target|signature|headers|body|expect|equals)\": (\"[a-z/]{0,6}\"|\\[|\\{|1|null)[,}\\]]?\n?){0,8}|\\PC*",
         bytes in proptest::collection::vec(any::<u8>(), 0..40),
     ) {
-        for file in [text.as_bytes(), &bytes, format!("{CASE}{text}").as_bytes()] {
+        for file in [text.as_bytes(), &bytes, with(&text).as_bytes()] {
             match read(file) {
                 Err(error) => prop_assert_eq!(error.to_string().lines().count(), 1),
                 Ok(suite) => prop_assert_eq!(read_again(&suite), suite),

@@ -29,7 +29,7 @@ pub fn suite_json(report: &SuiteReport) -> Value {
 fn case_json(result: &CaseResult) -> Value {
     let (differences, error) = match &result.outcome {
         CaseOutcome::Differs(differences) => (differences.iter().map(difference_json).collect(), Value::Null),
-        CaseOutcome::NoAnswer(failure) => {
+        CaseOutcome::NoAnswer(failure) | CaseOutcome::NoServer(failure) => {
             (Vec::new(), json!({"code": failure.code, "message": failure.message, "advice": failure.advice}))
         }
         CaseOutcome::AsExpected | CaseOutcome::NotSent => (Vec::new(), Value::Null),

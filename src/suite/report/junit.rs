@@ -21,6 +21,11 @@ fn of_result(result: &CaseResult) -> JunitCase {
             message: format!("no response: {}", failure.message),
             text: failure.advice.clone(),
         },
+        CaseOutcome::NoServer(failure) => JunitOutcome::Failed {
+            kind: failure.code.clone(),
+            message: format!("no server: {}", failure.message),
+            text: failure.advice.clone(),
+        },
         CaseOutcome::Differs(differences) => JunitOutcome::Failed {
             kind: "difference".to_owned(),
             message: differences.iter().map(AnswerDifference::words).collect::<Vec<_>>().join("; "),

@@ -41,12 +41,15 @@ impl SuiteReport {
         )
     }
 
-    /// The result in a line: `Passed`, `Failed: screenshot-12`, `Cancelled`.
+    /// The result in a line: `Passed`, `Failed: screenshot-12`, `Failed: no server`, `Cancelled`.
     #[must_use]
     pub fn verdict(&self) -> String {
         let failed = self.results.iter().filter(|result| result.outcome.is_failure());
+        let is_there = |result: &CaseResult| !matches!(result.outcome, CaseOutcome::NoServer(_) | CaseOutcome::NotSent);
+        let has_server = self.results.iter().any(is_there);
         let failed: Vec<&str> = failed.map(|result| result.name.as_str()).collect();
         match (failed.is_empty(), self.is_cancelled) {
+            (false, _) if !has_server => format!("Failed: no server at {}", self.target),
             (false, _) => format!("Failed: {}", failed.join(", ")),
             (true, true) => "Cancelled: no verdict".to_owned(),
             (true, false) => "Passed: every response is as expected".to_owned(),
@@ -58,7 +61,7 @@ impl SuiteReport {
 fn mark(outcome: &CaseOutcome) -> &'static str {
     match outcome {
         CaseOutcome::AsExpected => "pass",
-        CaseOutcome::Differs(_) | CaseOutcome::NoAnswer(_) => "fail",
+        CaseOutcome::Differs(_) | CaseOutcome::NoAnswer(_) | CaseOutcome::NoServer(_) => "fail",
         CaseOutcome::NotSent => "skipped",
     }
 }
@@ -113,6 +116,11 @@ mod tests {
             message: "the connection was closed".to_owned(),
             advice: "look at the server's log".to_owned(),
         };
+        let refused = Failure {
+            code: "refused".to_owned(),
+            message: "connection refused".to_owned(),
+            advice: "start the server".to_owned(),
+        };
         SuiteReport {
             target: "http://localhost:8080/hook".to_owned(),
             suites: vec!["bugs".to_owned()],
@@ -120,6 +128,7 @@ mod tests {
                 result("app-1", Some(200), CaseOutcome::AsExpected),
                 result("screenshot-12", Some(500), CaseOutcome::Differs(differences)),
                 result("it's here", None, CaseOutcome::NoAnswer(failure)),
+                result("app-3", None, CaseOutcome::NoServer(refused)),
                 result("app-4", None, CaseOutcome::NotSent),
             ],
             is_cancelled: false,
@@ -138,8 +147,18 @@ mod tests {
     #[test]
     fn the_verdict_says_passed_only_when_everything_was_sent_and_as_expected() {
         let mut report = report();
-        assert_eq!((report.counts(), report.is_as_expected()), ((1, 2, 1), false));
-        assert_eq!(report.verdict(), "Failed: screenshot-12, it's here");
+        assert_eq!((report.counts(), report.is_as_expected()), ((1, 3, 1), false));
+        assert_eq!(report.verdict(), "Failed: screenshot-12, it's here, app-3");
+        let refused = Failure { code: "refused".to_owned(), message: String::new(), advice: String::new() };
+        let mut silent = report.clone();
+        silent.results = vec![
+            result("app-1", None, CaseOutcome::NoServer(refused.clone())),
+            result("app-4", None, CaseOutcome::NotSent),
+        ];
+        assert_eq!((silent.counts(), silent.is_as_expected()), ((0, 1, 1), false));
+        assert_eq!(silent.verdict(), "Failed: no server at http://localhost:8080/hook");
+        silent.results.push(result("app-5", Some(200), CaseOutcome::AsExpected));
+        assert_eq!(silent.verdict(), "Failed: app-1");
         report.results.truncate(1);
         assert_eq!(
             (report.verdict().as_str(), report.is_as_expected()),

@@ -46,7 +46,7 @@ fn push_result(
 ) {
     let (tone, glyph, word) = match &result.outcome {
         CaseOutcome::AsExpected => (MarkTone::Good, "✓", "pass"),
-        CaseOutcome::Differs(_) | CaseOutcome::NoAnswer(_) => (MarkTone::Bad, "✗", "FAIL"),
+        CaseOutcome::Differs(_) | CaseOutcome::NoAnswer(_) | CaseOutcome::NoServer(_) => (MarkTone::Bad, "✗", "FAIL"),
         CaseOutcome::NotSent => (MarkTone::Quiet, "·", "skip"),
     };
     let mark = palette.paint(tone, &format!("{glyph} {word}"));
@@ -63,8 +63,9 @@ fn push_result(
                 difference.details.iter().for_each(|line| push("", line));
             }
         }
-        CaseOutcome::NoAnswer(failure) => {
-            push("no answer", &visible(&failure.message));
+        outcome @ (CaseOutcome::NoAnswer(failure) | CaseOutcome::NoServer(failure)) => {
+            let name = if matches!(outcome, CaseOutcome::NoServer(_)) { "no server" } else { "no answer" };
+            push(name, &visible(&failure.message));
             if !failure.advice.is_empty() {
                 push("", &visible(&failure.advice));
             }
