@@ -218,7 +218,7 @@ fn change_one(asked: &Documented<'_>) {
     assert_eq!(asked.ask("PUT", "/deliveries/7/note", Some(&note), 200), json!({"id": 7, "changed": false}));
     asked.ask("PUT", "/deliveries/latest/pin", None, 200);
     let pinned = asked.get("/deliveries/7");
-    assert_eq!((&pinned["pinned"], &pinned["note"]), (&json!(true), &json!("odd")));
+    assert_eq!((&pinned["pinned"], &pinned["user_note"]), (&json!(true), &json!("odd")));
     asked.ask("DELETE", "/deliveries/7", None, 409);
     asked.ask("DELETE", "/deliveries/7/pin", None, 200);
     assert_eq!(asked.ask("DELETE", "/deliveries/latest", None, 200), json!({"id": 7, "changed": true}));
