@@ -23,7 +23,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
-use super::port::TokenFile;
+use super::port::TokenFiles;
 use super::sending::ChannelStream;
 use super::socket::{is_allowed, reachable};
 use super::sse::{EventReader, EventTooLong, SseEvent};
@@ -117,7 +117,7 @@ impl ApiClient {
             Err(error) => match error.kind() {
                 // Nobody, or somebody who has died. A path that is too long for a socket has none.
                 io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused | io::ErrorKind::InvalidInput => {
-                    let port = TokenFile::find(location);
+                    let port = TokenFiles::find(location);
                     Ok(port.map(|(address, token)| Self { reach: Reach::Port(address, token), runtime }))
                 }
                 _ => Err(unreachable(error)),

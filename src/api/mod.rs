@@ -7,6 +7,7 @@
 //! It has a Unix socket beside the store ([`ControlSocket`]), a port where one is asked for ([`ApiPort`]), and a runtime and readers of its own: what is asked here costs a delivery nothing, and the port for webhooks never shows any of it. Everything is bounded: connections,
 //! requests at a time, bodies, and the time that a client may take. Errors are problem details (RFC 9457).
 
+mod admission;
 #[cfg(unix)]
 mod attach;
 #[cfg(unix)]

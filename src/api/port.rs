@@ -2,11 +2,11 @@
 //!
 //! | file | content |
 //! |---|---|
+//! | `whyhook.db-token` | the token (0600) |
 //! | `whyhook.db-api` | `{"url": …, "token": …}` (0600) |
 //!
-//! Any user of the machine and any page of a browser reaches a port, so each request has to show the token, in a header
-//! that no page can set without asking first. Nothing of whyhook's is shown in a browser: what comes from a page is
-//! refused whatever it shows, and so is a `Host` that is a name, which a page could have made lead here (DNS rebinding).
+//! Any user of the machine and any page of a browser reaches a port, so each request has to show the token:
+//! [`super::admission`] tells how.
 
 use std::fs;
 use std::io::{self, Write as _};
@@ -14,16 +14,10 @@ use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
-use axum::http::header::{AUTHORIZATION, HOST, ORIGIN, WWW_AUTHENTICATE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::ApiProblem;
 use crate::store::Location;
 use crate::system::scratch::Tracked;
 
@@ -32,8 +26,6 @@ const TOKEN_BYTES: usize = 32;
 /// The longest file that is read for one.
 #[cfg(any(unix, test))]
 const FILE_LIMIT: u64 = 4096;
-/// What browsers say of where a request comes from; programs do not send it.
-const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Why there is no control interface on a port.
 #[derive(Debug, thiserror::Error)]
@@ -61,10 +53,16 @@ pub enum ApiPortError {
 pub struct ApiToken(Zeroizing<String>);
 
 impl ApiToken {
-    fn fresh() -> Result<Self, getrandom::Error> {
+    pub(super) fn fresh() -> Result<Self, getrandom::Error> {
         let mut bytes = Zeroizing::new([0; TOKEN_BYTES]);
         getrandom::fill(&mut bytes[..])?;
         Ok(Self(Zeroizing::new(hex::encode(&bytes[..]))))
+    }
+
+    /// One of this text.
+    #[cfg(test)]
+    pub(super) fn of(text: String) -> Self {
+        Self(Zeroizing::new(text))
     }
 
     /// The token, for its owner.
@@ -74,7 +72,7 @@ impl ApiToken {
     }
 
     /// Compared in a time that does not tell how much of it is right.
-    fn is(&self, shown: &[u8]) -> bool {
+    pub(super) fn is(&self, shown: &[u8]) -> bool {
         self.0.as_bytes().ct_eq(shown).into()
     }
 }
@@ -128,6 +126,11 @@ impl ApiPort {
         &self.token
     }
 
+    /// Where it listens.
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// What accepts connections, for a runtime.
     pub(super) fn into_listener(self) -> io::Result<tokio::net::TcpListener> {
         self.listener.set_nonblocking(true)?;
@@ -135,30 +138,50 @@ impl ApiPort {
     }
 }
 
-/// The file by which the command line finds a port and its token; it goes when this is dropped.
+/// The files that tell the token, the second one for the command line: it finds the port by it. They go when this is dropped.
 #[derive(Debug)]
-pub(super) struct TokenFile {
+pub(super) struct TokenFiles {
+    _own: [OwnFile; 2],
+}
+
+/// A private file that goes when this is dropped.
+#[derive(Debug)]
+struct OwnFile {
     path: PathBuf,
     content: Zeroizing<Vec<u8>>,
     /// Removed in a panic as well.
     _tracked: Tracked,
 }
 
-impl TokenFile {
-    /// Writes it for the store at `location`, whose lock this process holds: what is there is a dead process's.
-    pub(super) fn write(location: &Location, port: &ApiPort) -> io::Result<Self> {
-        let path = location.api_file();
-        let content = json!({"url": port.url(), "token": port.token().expose()});
-        let content = Zeroizing::new(format!("{content}\n").into_bytes());
-        // A file of 0600 from its first moment, which appears with all that is in it.
-        let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-        file.write_all(&content)?;
-        file.persist(&path).map_err(|error| error.error)?;
+impl OwnFile {
+    fn write(path: PathBuf, content: String) -> Result<Self, String> {
+        let content = Zeroizing::new(content.into_bytes());
+        persist(&path, &content).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
         Ok(Self { _tracked: Tracked::new(&path), path, content })
+    }
+}
+
+/// A file of 0600 from its first moment, which appears with all that is in it.
+fn persist(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
+    file.write_all(content)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+impl TokenFiles {
+    /// Writes them for the store at `location`, whose lock this process holds: what is there is a dead process's.
+    pub(super) fn write(location: &Location, port: &ApiPort) -> Result<Self, String> {
+        let token = port.token().expose();
+        // Nothing behind it: whoever reads the file has the token.
+        let alone = OwnFile::write(location.token_file(), token.to_owned())?;
+        let with_url = format!("{}\n", json!({"url": port.url(), "token": token}));
+        Ok(Self { _own: [alone, OwnFile::write(location.api_file(), with_url)?] })
     }
 
     /// Removes what a dead process has left of the store at `location`, whose lock this process holds.
     pub(super) fn clear_away(location: &Location) {
+        let _ = fs::remove_file(location.token_file());
         let _ = fs::remove_file(location.api_file());
     }
 
@@ -176,7 +199,7 @@ impl TokenFile {
     }
 }
 
-impl Drop for TokenFile {
+impl Drop for OwnFile {
     fn drop(&mut self) {
         // Another's file under this name stays.
         if fs::read(&self.path).is_ok_and(|content| content == *self.content) {
@@ -185,119 +208,11 @@ impl Drop for TokenFile {
     }
 }
 
-/// Lets only programs through that know the token. What is refused learns nothing but that.
-pub(super) async fn guard(State(token): State<Arc<ApiToken>>, request: Request, next: Next) -> Response {
-    match admit(request.uri(), request.headers(), &token) {
-        Ok(()) => next.run(request).await,
-        Err(status) => {
-            tracing::info!(status = status.as_u16(), "control request refused");
-            let words = match status {
-                StatusCode::UNAUTHORIZED => "expected the token of this run: Authorization: Bearer TOKEN",
-                _ => "not for requests of a browser, or under a name",
-            };
-            let mut response = ApiProblem::new(status, words).into_response();
-            if status == StatusCode::UNAUTHORIZED {
-                response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            }
-            super::routes::secure(&mut response);
-            response
-        }
-    }
-}
-
-fn admit(uri: &Uri, headers: &HeaderMap, token: &ApiToken) -> Result<(), StatusCode> {
-    let one = |name: &HeaderName| {
-        let mut all = headers.get_all(name).iter();
-        all.next().filter(|_| all.next().is_none())
-    };
-    let host = one(&HOST).and_then(|host| host.to_str().ok());
-    let is_other_name = uri.authority().is_some_and(|authority| !is_address(authority.as_str()));
-    if !host.is_some_and(is_address) || is_other_name {
-        return Err(StatusCode::FORBIDDEN);
-    }
-    let is_typed = |site: &HeaderValue| site == "none";
-    if headers.contains_key(ORIGIN) || !headers.get_all(FETCH_SITE).iter().all(is_typed) {
-        return Err(StatusCode::FORBIDDEN);
-    }
-    let shown = one(&AUTHORIZATION).and_then(|value| value.as_bytes().split_at_checked("Bearer ".len()));
-    let is_known = shown.is_some_and(|(scheme, shown)| scheme.eq_ignore_ascii_case(b"Bearer ") && token.is(shown));
-    if is_known { Ok(()) } else { Err(StatusCode::UNAUTHORIZED) }
-}
-
-/// Whether a `Host` is an IP address or `localhost`, with or without a port.
-fn is_address(host: &str) -> bool {
-    let without_port = match host.rsplit_once(':') {
-        Some((name, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    };
-    match without_port.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
-        Some(inner) => inner.parse::<std::net::Ipv6Addr>().is_ok(),
-        None => without_port.eq_ignore_ascii_case("localhost") || without_port.parse::<std::net::Ipv4Addr>().is_ok(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use rstest::rstest;
     use serde_json::Value;
 
     use super::*;
-
-    #[rstest]
-    #[case("127.0.0.1:4040", true)]
-    #[case("127.0.0.1", true)]
-    #[case("[::1]:4040", true)]
-    #[case("localhost:4040", true)]
-    #[case("LOCALHOST", true)]
-    #[case("10.0.0.7:80", true)]
-    #[case("", false)]
-    #[case("whyhook", false)]
-    #[case("localhost.evil.example", false)]
-    #[case("127.0.0.1.evil.example:4040", false)]
-    #[case("evil.example:127", false)]
-    #[case("127.0.0.1:", false)]
-    #[case("127.0.0.1:80@evil", false)]
-    #[case("[::1", false)]
-    #[case("0x7f.1:80", false)]
-    fn only_addresses_and_localhost_are_hosts(#[case] host: &str, #[case] expected: bool) {
-        assert_eq!(is_address(host), expected);
-    }
-
-    fn token() -> ApiToken {
-        ApiToken(Zeroizing::new("0123456789abcdef".to_owned()))
-    }
-
-    fn admitted(uri: &str, headers: &[(&str, &str)]) -> Result<(), u16> {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.append(name.parse::<HeaderName>().unwrap(), value.parse().unwrap());
-        }
-        admit(&uri.parse().unwrap(), &map, &token()).map_err(|status| status.as_u16())
-    }
-
-    #[test]
-    fn who_shows_the_token_and_is_no_page_is_let_in() {
-        let good = ("authorization", "Bearer 0123456789abcdef");
-        let host = ("host", "127.0.0.1:4040");
-        assert_eq!(admitted("/status", &[host, good]), Ok(()));
-        assert_eq!(admitted("/status", &[host, ("authorization", "bearer 0123456789abcdef")]), Ok(()));
-        assert_eq!(admitted("/status", &[host, good, ("sec-fetch-site", "none")]), Ok(()));
-        for shown in
-            ["Bearer 0123456789abcdee", "Bearer 0123456789abcde", "Bearer ", "Bearer", "Basic 0123456789abcdef", ""]
-        {
-            assert_eq!(admitted("/status", &[host, ("authorization", shown)]), Err(401), "{shown}");
-        }
-        assert_eq!(admitted("/status", &[host]), Err(401));
-        assert_eq!(admitted("/status?token=0123456789abcdef", &[host]), Err(401));
-        assert_eq!(admitted("/status", &[host, good, good]), Err(401), "two of them");
-        for wrong in [("origin", "null"), ("origin", "http://127.0.0.1:4040"), ("sec-fetch-site", "same-origin")] {
-            assert_eq!(admitted("/status", &[host, good, wrong]), Err(403), "{wrong:?}");
-        }
-        assert_eq!(admitted("/status", &[good]), Err(403), "no Host");
-        assert_eq!(admitted("/status", &[host, ("host", "a"), good]), Err(403));
-        assert_eq!(admitted("/status", &[("host", "rebound.example:4040"), good]), Err(403));
-        assert_eq!(admitted("http://rebound.example/status", &[host, good]), Err(403));
-    }
 
     #[test]
     fn a_token_is_another_each_time_and_shown_nowhere() {
@@ -317,26 +232,32 @@ mod tests {
     }
 
     #[test]
-    fn the_file_is_private_and_goes_with_its_owner() {
+    fn the_files_are_private_and_go_with_their_owner() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::new(folder.path().join("store.db"));
-        std::fs::write(location.api_file(), "what a dead process has left").unwrap();
-        let port = ApiPort::bind(SocketAddr::from(([127, 0, 0, 1], 0)), false).unwrap();
-        let file = TokenFile::write(&location, &port).unwrap();
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::PermissionsExt as _;
-            assert_eq!(location.api_file().metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        let files = [location.token_file(), location.api_file()];
+        for file in &files {
+            fs::write(file, "what a dead process has left").unwrap();
         }
-        let json: Value = serde_json::from_slice(&fs::read(location.api_file()).unwrap()).unwrap();
+        let port = ApiPort::bind(SocketAddr::from(([127, 0, 0, 1], 0)), false).unwrap();
+        let written = TokenFiles::write(&location, &port).unwrap();
+        #[cfg(unix)]
+        for file in &files {
+            use std::os::unix::fs::PermissionsExt as _;
+            assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        }
+        assert_eq!(fs::read_to_string(&files[0]).unwrap(), port.token().expose());
+        let json: Value = serde_json::from_slice(&fs::read(&files[1]).unwrap()).unwrap();
         assert_eq!((&json["url"], &json["token"]), (&json!(port.url()), &json!(port.token().expose())));
         // Nobody holds the store's lock: whoever listens there now is not who wrote this.
-        assert!(TokenFile::find(&location).is_none());
-        drop(file);
-        assert!(!location.api_file().exists());
-        let file = TokenFile::write(&location, &port).unwrap();
-        fs::write(location.api_file(), "another's").unwrap();
-        drop(file);
-        assert!(location.api_file().exists());
+        assert!(TokenFiles::find(&location).is_none());
+        drop(written);
+        assert!(files.iter().all(|file| !file.exists()));
+        let written = TokenFiles::write(&location, &port).unwrap();
+        fs::write(&files[0], "another's").unwrap();
+        drop(written);
+        assert!(files[0].exists() && !files[1].exists());
+        TokenFiles::clear_away(&location);
+        assert!(!files[0].exists());
     }
 }

@@ -9,9 +9,10 @@ use tokio::sync::{Semaphore, watch};
 
 #[cfg(unix)]
 use super::ControlSocket;
+use super::admission::{self, PortGate};
 use super::connections::{self, FINISH};
 use super::jobs::Jobs;
-use super::port::{self, ApiPort, ApiToken, TokenFile};
+use super::port::{ApiPort, ApiToken, TokenFiles};
 use super::readers::{ApiReaders, READERS};
 use super::routes;
 use super::state::ApiState;
@@ -25,7 +26,7 @@ const BLOCKING_THREADS: usize = READERS + 3;
 pub(super) enum Transport {
     /// Over the socket beside the store: from this user, or the machine's administrator.
     UnixSocket,
-    /// Over a port, with the token.
+    /// Over a port, with the token or a cookie for it.
     Tcp,
 }
 
@@ -37,8 +38,8 @@ pub struct ApiServer {
     serving: Vec<tokio::task::JoinHandle<()>>,
     #[cfg(unix)]
     socket: Option<ControlSocket>,
-    /// The URL and the token of the port, and the file that tells them.
-    port: Option<(String, Arc<ApiToken>, TokenFile)>,
+    /// The URL and the token of the port, and the files that tell them.
+    port: Option<(String, Arc<ApiToken>, TokenFiles)>,
     remarks: Vec<String>,
 }
 
@@ -84,7 +85,7 @@ impl ApiServer {
         server.open_socket(session, &state);
         match port {
             Some(port) => server.open_port(session, &state, port),
-            None => TokenFile::clear_away(session.location()),
+            None => TokenFiles::clear_away(session.location()),
         }
         Ok(server)
     }
@@ -113,20 +114,19 @@ impl ApiServer {
 
     fn open_port(&mut self, session: &Session, state: &Arc<ApiState>, port: ApiPort) {
         let (url, token) = (port.url(), Arc::clone(port.token()));
-        let opened = TokenFile::write(session.location(), &port)
-            .map_err(|error| format!("cannot write {}: {error}", session.location().api_file().display()))
-            .and_then(|file| {
-                let _inside = self.runtime.enter();
-                Ok((file, port.into_listener().map_err(|error| error.to_string())?))
-            });
+        let opened = TokenFiles::write(session.location(), &port).and_then(|files| {
+            let gate = PortGate::of(&port).map_err(|error| error.to_string())?;
+            let _inside = self.runtime.enter();
+            Ok((files, Arc::new(gate), port.into_listener().map_err(|error| error.to_string())?))
+        });
         match opened {
-            Ok((file, listener)) => {
+            Ok((files, gate, listener)) => {
                 tracing::info!(url, "control interface opened on a port");
                 let router = routes::router(Arc::clone(state))
                     .layer(Extension(Transport::Tcp))
-                    .layer(middleware::from_fn_with_state(Arc::clone(&token), port::guard));
+                    .layer(middleware::from_fn_with_state(gate, admission::guard));
                 self.serving.push(self.runtime.spawn(connections::serve(listener, router, state.closing.clone())));
-                self.port = Some((url, token, file));
+                self.port = Some((url, token, files));
             }
             Err(reason) => {
                 tracing::warn!(reason, "no control interface on a port");

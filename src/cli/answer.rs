@@ -46,7 +46,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &AnswerArgs) -> Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-fn words(chosen: &Value) -> String {
+/// The chosen answer in words.
+pub(super) fn words(chosen: &Value) -> String {
     match (chosen["rule"].as_str(), chosen["once"] == true) {
         (Some(rule), true) => format!("{rule} (for the next delivery)"),
         (Some(rule), false) => rule.to_owned(),

@@ -1,4 +1,4 @@
-//! `whyhook delete`: hides deliveries; `--undo` brings them back.
+//! `whyhook delete`: hides deliveries; `--undo`, or `whyhook undo`, brings them back.
 
 use std::process::ExitCode;
 
@@ -33,6 +33,22 @@ pub(super) struct DeleteArgs {
     /// Output: text for people, or one JSON object
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     format: OutputFormat,
+}
+
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "The same as `whyhook delete --undo`.\n\nExamples:\n  whyhook undo\n  whyhook undo 42 50-60")]
+pub(super) struct UndoArgs {
+    /// Numbers (7, 12-40) [default: everything that is not removed yet]
+    #[arg(value_name = "ID")]
+    what: Vec<String>,
+    /// Output: text for people, or one JSON object
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    format: OutputFormat,
+}
+
+/// `whyhook undo`
+pub(super) fn undo(settings: &SettingsArgs, args: &UndoArgs) -> Result<ExitCode, CliError> {
+    run(settings, &DeleteArgs { what: args.what.clone(), undo: true, pinned: false, format: args.format })
 }
 
 /// Exit code 1 when there is nothing to delete or to bring back.

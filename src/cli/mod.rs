@@ -49,6 +49,8 @@ mod show;
 mod sign;
 mod simulate;
 #[cfg(unix)]
+mod status;
+#[cfg(unix)]
 mod stop;
 mod suite;
 mod trust;
@@ -127,8 +129,13 @@ enum Command {
     Tag(mark::TagArgs),
     /// Delete deliveries, or bring back what was deleted
     Delete(delete::DeleteArgs),
+    /// Bring back what was deleted
+    Undo(delete::UndoArgs),
     /// Delete captured deliveries permanently
     Prune(prune::PruneArgs),
+    /// Show what the running listener does: its addresses, secrets, answer, held deliveries and jobs; exit 1 without one
+    #[cfg(unix)]
+    Status(status::StatusArgs),
     /// Choose the answer of the running listener, over its rules
     #[cfg(unix)]
     Answer(answer::AnswerArgs),
@@ -215,7 +222,10 @@ impl Command {
             Self::Note(_) => "note",
             Self::Tag(_) => "tag",
             Self::Delete(_) => "delete",
+            Self::Undo(_) => "undo",
             Self::Prune(_) => "prune",
+            #[cfg(unix)]
+            Self::Status(_) => "status",
             #[cfg(unix)]
             Self::Answer(_) => "answer",
             #[cfg(unix)]
@@ -473,7 +483,10 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Note(args)) => mark::note(&settings, &args),
         Some(Command::Tag(args)) => mark::tag(&settings, &args),
         Some(Command::Delete(args)) => delete::run(&settings, &args),
+        Some(Command::Undo(args)) => delete::undo(&settings, &args),
         Some(Command::Prune(args)) => prune::run(&settings, &args),
+        #[cfg(unix)]
+        Some(Command::Status(args)) => status::run(&settings, &args),
         #[cfg(unix)]
         Some(Command::Answer(args)) => answer::run(&settings, &args),
         #[cfg(unix)]

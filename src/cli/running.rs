@@ -21,10 +21,13 @@ impl RunningListener {
     /// Finds the listener of this command's store.
     pub(super) fn find(settings: &SettingsArgs) -> Result<Self, CliError> {
         let location = settings.location()?;
-        Self::on(&location)?.ok_or_else(|| {
-            let store = location.file().display();
-            CliError::Usage(format!("no listener runs on store {store}: start one with `whyhook`, or give its --store"))
-        })
+        Self::on(&location)?.ok_or_else(|| CliError::Usage(Self::missing_words(&location)))
+    }
+
+    /// That none runs on this store.
+    pub(super) fn missing_words(location: &Location) -> String {
+        let store = location.file().display();
+        format!("no listener runs on store {store}: start one with `whyhook`, or give its --store")
     }
 
     /// The listener of this store, where one runs.

@@ -21,7 +21,7 @@ const SECRET_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Clone, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n  whyhook secret\n  pass show webhook | whyhook secret --label dev\n  \
-    whyhook secret --env STRIPE_WEBHOOK_SECRET\n  whyhook secret list\n  whyhook secret remove dev\n\nThe secret is typed \
+    whyhook secret --env STRIPE_WEBHOOK_SECRET\n  whyhook secret list\n  whyhook secret remove dev\n  whyhook secret --clear\n\nThe secret is typed \
     unseen, or comes from a pipe, a file or a variable; never from an argument, which other users could read. One line end \
     after it is not part of it. The listener keeps it in memory, until it ends.")]
 pub(super) struct SecretArgs {
@@ -34,6 +34,9 @@ pub(super) struct SecretArgs {
     /// Read it from an environment variable, or from .env
     #[arg(long, value_name = "VARIABLE")]
     env: Option<String>,
+    /// Take back all secrets of this run, as `remove` does each; the configured ones are in use again
+    #[arg(long, conflicts_with_all = ["label", "file", "env"])]
+    clear: bool,
     /// Output: text for people, or JSON
     #[arg(long, value_enum, default_value_t, global = true, value_name = "FORMAT")]
     format: OutputFormat,
@@ -57,6 +60,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SecretArgs) -> Result<ExitCode
     // Before anything is typed.
     let running = RunningListener::find(settings)?;
     match &args.command {
+        None if args.clear => clear(&running, args.format),
         None => give(&running, args),
         Some(SecretCommand::List) => list(&running, args.format),
         Some(SecretCommand::Remove { label }) => remove(&running, label, args.format),
@@ -237,6 +241,32 @@ fn remove(running: &RunningListener, label: &str, format: OutputFormat) -> Resul
     Ok(ExitCode::SUCCESS)
 }
 
+/// Takes back each of this run, those that senders have told in a handshake too.
+fn clear(running: &RunningListener, format: OutputFormat) -> Result<ExitCode, CliError> {
+    let listed = match running.ask("GET", "/secrets", None)? {
+        Ok(listed) => listed,
+        Err(code) => return Ok(code),
+    };
+    let labels = labels_of_the_run(&listed);
+    if labels.is_empty() {
+        output::log("no secret was given for this run");
+    }
+    for label in labels {
+        let code = remove(running, label, format)?;
+        if code != ExitCode::SUCCESS {
+            return Ok(code);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Each label once.
+fn labels_of_the_run(listed: &Value) -> std::collections::BTreeSet<&str> {
+    let is_of_the_run =
+        |secret: &&Value| matches!(secret["origin"].as_str(), Some("given" | "temporary" | "handshake"));
+    listed["secrets"].as_array().into_iter().flatten().filter(is_of_the_run).map(label_of).collect()
+}
+
 /// The secret in a sentence; one without a label of its own needs none.
 fn words_of(secret: &Value) -> String {
     match label_of(secret) {
@@ -272,6 +302,16 @@ mod tests {
         let mut typed = Vec::new();
         Line(&b"abc\ndef"[..]).read_to_end(&mut typed).unwrap();
         assert_eq!(typed, b"abc");
+    }
+
+    #[test]
+    fn only_what_was_given_for_the_run_is_cleared() {
+        let secret = |label: &str, origin: &str| json!({"label": label, "origin": origin});
+        let listed = json!({"secrets": [
+            secret("a", "environment"), secret("b", "given"), secret("c", "config"), secret("d", "file"),
+            secret("e", "dotenv"), secret("h", "handshake"), secret("h", "handshake"), secret("t", "temporary"),
+        ]});
+        assert_eq!(labels_of_the_run(&listed).into_iter().collect::<Vec<_>>(), ["b", "h", "t"]);
     }
 
     #[test]

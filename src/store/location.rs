@@ -67,6 +67,12 @@ impl Location {
         self.beside("-socket")
     }
 
+    /// The file with the token of a port of the control interface, and nothing else.
+    #[must_use]
+    pub fn token_file(&self) -> PathBuf {
+        self.beside("-token")
+    }
+
     /// The file by which a port of the control interface is found, with its token.
     #[must_use]
     pub fn api_file(&self) -> PathBuf {

@@ -10,6 +10,7 @@
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
 //! | `whyhook.db-socket` | the control interface of a running listener |
+//! | `whyhook.db-token`, `-api` | the token of its port, and where that is |
 //!
 //! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
 //! rows of a group are inserted meanwhile and committed after it, so a row never refers to bytes

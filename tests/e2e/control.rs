@@ -58,6 +58,45 @@ fn a_listener_is_asked_what_it_is_and_what_it_has() {
 }
 
 #[test]
+fn the_status_is_told_and_a_deletion_undone_by_commands() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--public-url", "https://hooks.example"]);
+    talk(listening.address(), Signed::new("{}").wire());
+    listening.line(1);
+    env.run(&["answer", "503"]).yes();
+    let status = env.run(&["status"]).yes().stdout();
+    for line in [
+        &*format!("listening   http://{} (process ", listening.address()),
+        "public URL  https://hooks.example (given",
+        "secrets     TRACKPILOTS_WEBHOOKS_SECRET_KEY",
+        "answer      503",
+        "held        none",
+        "deliveries  1 (1 verified), the newest is #1",
+        "jobs        none",
+    ] {
+        assert!(status.lines().any(|found| found.starts_with(line)), "{line}: {status}");
+    }
+    let mut json = env.run(&["status", "--format", "json"]).yes().json();
+    let mut asked = get(&env, "/status").is(200).json();
+    let url = &json["public_urls"][0];
+    assert_eq!((&url["tunnel"], &url["url"]), (&json!("given"), &json!("https://hooks.example")));
+    assert!(url["learnt"] == false && url.get("port").is_some(), "{url}");
+    json["uptime_seconds"] = asked["uptime_seconds"].take();
+    asked["uptime_seconds"] = json["uptime_seconds"].clone();
+    assert_eq!(json, asked);
+
+    env.run(&["delete", "1"]).yes();
+    get(&env, "/deliveries/1").is(404);
+    env.run(&["undo"]).yes();
+    get(&env, "/deliveries/1").is(200);
+    assert!(env.run(&["undo", "1"]).no().stderr().contains("1"));
+    assert!(listening.stop().success());
+    // Without a listener, on the files.
+    env.run(&["delete", "1"]).yes();
+    assert_eq!(env.run(&["undo", "1", "--format", "json"]).yes().json(), json!({"matched": 1, "restored": 1}));
+}
+
+#[test]
 fn a_mistake_is_a_problem_in_words() {
     let env = TestEnv::with_secret();
     let _listening = env.listen(&[]);
@@ -392,6 +431,8 @@ fn a_listener_is_stopped_and_without_one_it_is_said() {
         let line = env.run(command).complains();
         assert!(line.contains("no listener runs on store") && line.contains("whyhook.db"), "{line}");
     }
+    let line = env.run(&["status"]).no().stderr();
+    assert!(line.contains("no listener runs on store"), "{line}");
     // The interface ends in the same way.
     let (mut person, _) = Person::listening(&env, Size(100, 30), &[]);
     person.sees("Waiting for");

@@ -64,6 +64,26 @@ fn a_secret_that_is_given_verifies_what_was_stored_and_what_comes() {
 }
 
 #[test]
+fn all_secrets_of_the_run_are_taken_back_at_once() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let configured = "TRACKPILOTS_WEBHOOKS_SECRET_KEY";
+    for (label, secret) in [("a", OTHER), ("b", THIRD), (configured, OTHER)] {
+        env.run_with(&["secret", "--label", label], secret.as_bytes()).yes();
+    }
+    assert_eq!(env.run(&["secret", "list"]).yes().stdout().lines().count(), 3);
+    let cleared = env.run(&["secret", "--clear", "--format", "json"]).yes().stdout();
+    let cleared: Vec<Value> = cleared.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let removed = |label: &str, restored: bool| json!({"label": label, "restored": restored});
+    assert_eq!(cleared, [removed(configured, true), removed("a", false), removed("b", false)]);
+    assert_eq!(get(&env, "/status").json()["secrets"], json!([configured]));
+    assert_eq!(talk(listening.address(), Signed::new("{}").by(SECRET, Unit::Seconds).wire()).status, 200);
+    assert!(env.run(&["secret", "--clear"]).yes().stderr().contains("no secret was given"));
+    assert!(env.run(&["secret", "--clear", "--label", "a"]).complains().contains("--clear"));
+    assert!(listening.stop().success());
+}
+
+#[test]
 fn the_value_of_a_secret_is_there_for_who_asks_for_it() {
     let env = TestEnv::with_secret();
     let listening = env.listen(&[]);

@@ -136,6 +136,7 @@ fn every_response_of_a_listener_is_as_the_document_says() {
     assert_eq!(asked.document, env.run(&["openapi"]).yes().json());
     asked.get("/openapi.json");
     asked.get("/status");
+    asked.get("/");
     let mut events = Events::open(&env, "", None);
     asked.seen.borrow_mut().insert(("GET".to_owned(), "/events".to_owned()));
 
@@ -199,12 +200,32 @@ fn change_deliveries(asked: &Documented<'_>) {
     asked.post("/delete?wait=true", &json!({"filter": "verdict:bad"}));
     asked.get("/deleted");
     asked.post("/undelete?wait=true", &json!({}));
+    change_one(asked);
     asked.post("/prune?wait=true", &json!({"ids": ["1-2"], "dry_run": true}));
     let exported = get(asked.env, "/deliveries/1").json();
     let imported = asked.post("/import?from=json&judge_again=true&wait=true", &exported);
     assert_eq!(imported["result"]["imported"], 1, "{imported}");
-    let begun = ask(&socket(asked.env), "POST", "/prune", Some(&json!({"ids": [99]})));
-    asked.is_documented("POST", "/prune", Some(&json!({"ids": [99]})), &begun);
+    // However soon it has ended.
+    for (target, body) in [("/prune", json!({"ids": [99]})), ("/undelete", json!({}))] {
+        assert_eq!(asked.ask("POST", target, Some(&body), 202)["result"], Value::Null);
+    }
+}
+
+/// A delivery by its path.
+fn change_one(asked: &Documented<'_>) {
+    let note = json!({"text": "odd"});
+    assert_eq!(asked.ask("PUT", "/deliveries/latest/note", Some(&note), 200), json!({"id": 7, "changed": true}));
+    assert_eq!(asked.ask("PUT", "/deliveries/7/note", Some(&note), 200), json!({"id": 7, "changed": false}));
+    asked.ask("PUT", "/deliveries/latest/pin", None, 200);
+    let pinned = asked.get("/deliveries/7");
+    assert_eq!((&pinned["pinned"], &pinned["user_note"]), (&json!(true), &json!("odd")));
+    asked.ask("DELETE", "/deliveries/7", None, 409);
+    asked.ask("DELETE", "/deliveries/7/pin", None, 200);
+    assert_eq!(asked.ask("DELETE", "/deliveries/latest", None, 200), json!({"id": 7, "changed": true}));
+    asked.ask("GET", "/deliveries/7", None, 404);
+    asked.ask("DELETE", "/deliveries/6?pinned=true", None, 200);
+    assert_eq!(asked.ask("POST", "/undo", None, 200)["result"], json!({"matched": 2, "restored": 2}));
+    assert_eq!(asked.get("/deliveries/7")["pinned"], false);
 }
 
 /// Answers, rules, held deliveries, secrets, the configuration.
@@ -239,6 +260,9 @@ fn steer(asked: &Documented<'_>, address: std::net::SocketAddr, events: &mut Eve
     asked.event("Change", &events.next_change("job"));
     asked.get("/secrets");
     asked.ask("DELETE", "/secrets/dev", None, 200);
+    asked.ask("PUT", "/secret", Some(&json!({"label": "dev", "secret": "wrong"})), 200);
+    assert!(asked.get("/status")["secrets"].as_array().unwrap().contains(&json!("dev")));
+    asked.ask("DELETE", "/secret/dev", None, 200);
     asked.ask("POST", "/reload", None, 200);
 }
 
@@ -285,6 +309,10 @@ fn refuse(asked: &Documented<'_>) {
         ("POST", "/held/1", Some(json!({"default": true})), 409),
         ("DELETE", "/rules/999", None, 404),
         ("DELETE", "/secrets/nobody", None, 404),
+        ("DELETE", "/secret/nobody", None, 404),
+        ("PUT", "/secret", Some(json!({"label": "a", "secrets": "b"})), 400),
+        ("PUT", "/deliveries/999/pin", None, 404),
+        ("PUT", "/deliveries/1/note", Some(json!({"note": "a"})), 400),
         ("DELETE", "/secrets/TRACKPILOTS_WEBHOOKS_SECRET_KEY", None, 409),
         ("POST", "/replay", Some(json!({"ids": [1], "to": ["https://collector.example/"]})), 403),
         ("POST", "/simulate", Some(json!({"saved": "nothing"})), 404),

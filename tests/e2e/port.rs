@@ -14,6 +14,11 @@ fn file(env: &TestEnv) -> PathBuf {
     env.store().with_file_name("whyhook.db-api")
 }
 
+/// The token, as the file for it alone tells it.
+fn token_file(env: &TestEnv) -> PathBuf {
+    env.store().with_file_name("whyhook.db-token")
+}
+
 /// The port and the token, as the file tells them.
 fn port(env: &TestEnv) -> (SocketAddr, String) {
     let json: Value = serde_json::from_slice(&fs::read(file(env)).unwrap()).unwrap();
@@ -39,7 +44,10 @@ fn who_shows_the_token_gets_what_the_socket_gives() {
     let line = listening.says("control interface: ");
     assert!(line.contains(&format!("http://{address}")) && line.contains(&token), "{line}");
     assert_eq!(listening.stderr().matches(&token).count(), 1);
-    assert_eq!(fs::symlink_metadata(file(&env)).unwrap().mode() & 0o777, 0o600);
+    for file in [file(&env), token_file(&env)] {
+        assert_eq!(fs::symlink_metadata(file).unwrap().mode() & 0o777, 0o600);
+    }
+    assert_eq!(fs::read_to_string(token_file(&env)).unwrap(), token);
     talk(listening.address(), Signed::new("{}").wire());
     let bearer = format!("Authorization: Bearer {token}\r\n");
     for host in [address.to_string(), "localhost".to_owned(), format!("[::1]:{}", address.port())] {
@@ -59,7 +67,40 @@ fn who_shows_the_token_gets_what_the_socket_gives() {
     let values = ask(address, "GET", "/secrets?values=true", "localhost", &bearer).is(403);
     assert!(!String::from_utf8_lossy(&values.body).contains(SECRET));
     assert!(listening.stop().success());
-    assert!(!file(&env).exists());
+    assert!(!file(&env).exists() && !token_file(&env).exists());
+}
+
+#[test]
+fn a_browser_is_let_in_by_a_link_and_no_other_page_acts_with_its_cookie() {
+    let env = TestEnv::with_secret();
+    let (_listening, address, token) = listen(&env);
+    let host = address.to_string();
+    ask(address, "GET", "/", &host, "").is(401);
+    ask(address, "GET", &format!("/?token={}", "0".repeat(token.len())), &host, "").is(401);
+    let link = format!("/?token={token}");
+    ask(address, "GET", &link, &host, "Origin: http://a.example\r\n").is(403);
+    let led = ask(address, "GET", &link, &host, "Sec-Fetch-Site: none\r\n").is(303);
+    assert_eq!(led.header("location"), Some("/"));
+    let (cookie, attributes) = led.header("set-cookie").unwrap().trim_end().split_once("; ").unwrap();
+    assert_eq!(attributes, "HttpOnly; SameSite=Strict; Path=/");
+    assert!(!led.head.contains(&token) && led.body.is_empty(), "{}", led.head);
+    let cookie = format!("Cookie: {cookie}\r\n");
+    let shown = ask(address, "GET", "/", &host, &format!("{cookie}Sec-Fetch-Site: none\r\n")).is(200);
+    assert_eq!(shown.json()["version"], env!("CARGO_PKG_VERSION"));
+    // What changes something has to come from here, and to say so.
+    for (headers, status) in [
+        ("", 403),
+        ("Origin: http://localhost:8080\r\n", 403),
+        ("Sec-Fetch-Site: same-site\r\n", 403),
+        ("Sec-Fetch-Site: cross-site\r\n", 403),
+        (&*format!("Origin: http://{address}\r\nSec-Fetch-Site: same-site\r\n"), 403),
+        (&*format!("Origin: http://{address}\r\n"), 200),
+        ("Sec-Fetch-Site: same-origin\r\n", 200),
+    ] {
+        ask(address, "POST", "/undo", &host, &format!("{cookie}{headers}")).is(status);
+    }
+    ask(address, "GET", "/status", &host, &format!("{cookie}Origin: http://localhost:8080\r\n")).is(403);
+    ask(address, "GET", "/status", "rebound.example", &cookie).is(403);
 }
 
 #[test]
@@ -106,14 +147,14 @@ fn the_token_is_another_in_each_run_and_the_file_goes_or_is_replaced() {
     let env = TestEnv::with_secret();
     let (listening, _, first) = listen(&env);
     listening.kill();
-    assert!(file(&env).exists());
+    assert!(file(&env).exists() && token_file(&env).exists());
     let (listening, address, second) = listen(&env);
     assert_ne!(first, second);
     ask(address, "GET", "/status", "localhost", &format!("Authorization: Bearer {first}\r\n")).is(401);
     listening.kill();
     // A run that has no port leaves none behind that others would ask.
     let listening = env.listen(&[]);
-    assert!(!file(&env).exists());
+    assert!(!file(&env).exists() && !token_file(&env).exists());
     assert!(listening.stop().success());
 }
 

@@ -59,7 +59,7 @@ pub(super) fn document(routes: impl IntoIterator<Item = ApiRoutes>) -> Value {
         "servers": [
             {
                 "url": "http://127.0.0.1:{port}",
-                "description": "The port of --api; its URL and token are in whyhook.db-api beside the store",
+                "description": "The port of --api; its token is in whyhook.db-token beside the store, and with its URL in whyhook.db-api",
                 "variables": {"port": {"default": "4040"}},
             },
             {"url": "http://whyhook", "description": "The Unix socket whyhook.db-socket beside the store, under any host name"},
@@ -122,7 +122,7 @@ fn problem_words(status: StatusCode) -> &'static str {
         StatusCode::BAD_REQUEST => "A parameter or the body is invalid; at tells where in a filter or rule",
         StatusCode::UNAUTHORIZED => "On the port: the token is missing or wrong",
         StatusCode::FORBIDDEN => {
-            "From a page of a browser or under a host name, on the port; or a request that the port or the listener does not allow"
+            "From another page of a browser or under a host name, on the port; or a request that the port or the listener does not allow"
         }
         StatusCode::NOT_FOUND => "What is named does not exist",
         StatusCode::REQUEST_TIMEOUT => "The body did not arrive in time",

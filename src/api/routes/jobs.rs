@@ -59,7 +59,9 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
         drop(ticket);
     });
     let json = look(state, number, params.wait).await?;
-    let status = if json["state"] == "running" { StatusCode::ACCEPTED } else { StatusCode::OK };
+    // Whoever does not wait is told the same, however soon it has ended.
+    let has_waited = params.wait && json["state"] != "running";
+    let status = if has_waited { StatusCode::OK } else { StatusCode::ACCEPTED };
     Ok((status, SafeJson(json)))
 }
 

@@ -138,8 +138,22 @@ pub(super) async fn undelete(
     Members(members): Members<UndeleteMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let ranges = members.ids.as_deref().map(IdsMember::ranges).transpose()?.map(|ranges| merged(&ranges));
-    let shared = Arc::clone(&state);
-    jobs::begin(&state, "undelete", &params, |ticket| async move {
+    restore(&state, &params, ranges).await
+}
+
+/// Brings back everything that can be, and waits for it.
+pub(super) async fn undo(State(state): Shared) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    restore(&state, &JobParams::waiting(true), None).await
+}
+
+/// Brings back those of `ranges`; all without.
+async fn restore(
+    state: &Arc<ApiState>,
+    params: &JobParams,
+    ranges: Option<Vec<(i64, i64)>>,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let shared = Arc::clone(state);
+    jobs::begin(state, "undelete", params, |ticket| async move {
         let ids = resolved(&shared, move |reader, _| {
             let is_meant = |id: &DeliveryId| ranges.as_ref().is_none_or(|ranges| is_in(ranges, *id));
             Ok(reader.deleted()?.into_iter().filter(is_meant).collect::<Vec<_>>())

@@ -10,6 +10,7 @@ mod images;
 mod import;
 mod jobs;
 mod marks;
+mod one_delivery;
 mod prune;
 mod reload;
 mod run_changes;

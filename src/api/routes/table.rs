@@ -3,13 +3,13 @@
 use axum::http::StatusCode;
 
 use super::{
-    IDS_BODY_BYTES, answers, compared, deliveries, events, images, import, jobs, marks, openapi, prune, reload,
-    secrets, send, status,
+    IDS_BODY_BYTES, answers, compared, deliveries, events, images, import, jobs, marks, one_delivery, openapi, prune,
+    reload, secrets, send, status,
 };
 use crate::api::openapi::shapes::{
-    AnyJobResult, AttemptReport, AttemptRow, CheckResult, ChosenAnswer, DecidedAnswer, DeletedIds, DeletionResult,
-    DeliveryDetail, DeliveryImages, DeliveryPage, DiagnosisReport, FilterCheck, GivenSecretReport, HeldReport,
-    ImportResult, JobReport, JobsReport, ListenerReport, MarkingResult, MessageDifferences, PruneResult,
+    AnyJobResult, AttemptReport, AttemptRow, ChangedDelivery, CheckResult, ChosenAnswer, DecidedAnswer, DeletedIds,
+    DeletionResult, DeliveryDetail, DeliveryImages, DeliveryPage, DiagnosisReport, FilterCheck, GivenSecretReport,
+    HeldReport, ImportResult, JobReport, JobsReport, ListenerReport, MarkingResult, MessageDifferences, PruneResult,
     ReloadedReport, RestoringResult, RulesReport, SecretsReport, SendingResult, StoppingReport, TakenSecretReport,
 };
 use crate::api::openapi::{ApiRoutes, operation};
@@ -48,6 +48,11 @@ fn listener(routes: ApiRoutes) -> ApiRoutes {
         .refuses(StatusCode::NOT_FOUND)
         .refuses(StatusCode::CONFLICT);
     let stop = operation("stopListener", "End the listener").accepted::<StoppingReport>("It ends");
+    let root = operation("getRoot", "What runs here, for a browser")
+        .explained(
+            "On the port, `/?token=TOKEN` gives a browser a cookie in the place of the token, and sends it here with the status 303.",
+        )
+        .json::<ListenerReport>("The listener's state, as of /status");
     let list = operation("listSecrets", "The secrets, by their labels").json::<SecretsReport>("The secrets");
     let give = operation("giveSecret", "Give a secret for the run of the listener")
         .explained("Stored deliveries that did not verify are judged again, as a job.")
@@ -55,7 +60,15 @@ fn listener(routes: ApiRoutes) -> ApiRoutes {
     let take_back = operation("removeSecret", "Take back a secret of this run")
         .json::<TakenSecretReport>("It is no longer in use")
         .refuses(StatusCode::CONFLICT);
+    let put = operation("putSecret", "Give a secret for the run of the listener")
+        .explained("The same as giveSecret.")
+        .json::<GivenSecretReport>("It is in use");
+    let delete = operation("deleteSecret", "Take back a secret of this run")
+        .explained("The same as removeSecret.")
+        .json::<TakenSecretReport>("It is no longer in use")
+        .refuses(StatusCode::CONFLICT);
     routes
+        .get("/", status::status, root)
         .get("/openapi.json", openapi, document)
         .get("/status", status::status, state)
         .get("/events", events::events, events_of)
@@ -64,6 +77,8 @@ fn listener(routes: ApiRoutes) -> ApiRoutes {
         .get("/secrets", secrets::list, list)
         .post("/secrets", secrets::give, give)
         .delete("/secrets/{label}", secrets::take_back, take_back)
+        .put("/secret", secrets::give, put)
+        .delete("/secret/{label}", secrets::take_back, delete)
 }
 
 /// Deliveries and attempts, to be read.
@@ -113,12 +128,24 @@ fn changed(routes: ApiRoutes) -> ApiRoutes {
         operation("deleteDeliveries", "Hide deliveries until they are removed for good").job::<DeletionResult>();
     let undelete = operation("undeleteDeliveries", "Bring back hidden deliveries").job::<RestoringResult>();
     let deleted = operation("listDeleted", "What can be brought back").json::<DeletedIds>("The numbers");
+    let undo = operation("undoDeletion", "Bring back everything that was deleted")
+        .explained("Waits for the job, twenty seconds at most.")
+        .job::<RestoringResult>();
+    let one =
+        |id, summary| operation(id, summary).json::<ChangedDelivery>("The delivery, and whether it is different now");
+    let delete_one =
+        one("deleteDelivery", "Hide a delivery until it is removed for good").refuses(StatusCode::CONFLICT);
     let prune = operation("pruneDeliveries", "Delete deliveries for good").job::<PruneResult>();
     routes
         .post("/marks", marks::mark, mark.body_limit(IDS_BODY_BYTES))
         .post("/delete", marks::delete, delete.body_limit(IDS_BODY_BYTES))
         .post("/undelete", marks::undelete, undelete.body_limit(IDS_BODY_BYTES))
         .get("/deleted", marks::deleted, deleted)
+        .post("/undo", marks::undo, undo)
+        .delete("/deliveries/{id}", one_delivery::delete, delete_one)
+        .put("/deliveries/{id}/note", one_delivery::note, one("noteDelivery", "Write a note on a delivery"))
+        .put("/deliveries/{id}/pin", one_delivery::pin, one("pinDelivery", "Pin a delivery"))
+        .delete("/deliveries/{id}/pin", one_delivery::unpin, one("unpinDelivery", "Unpin a delivery"))
         .post("/prune", prune::prune, prune.body_limit(IDS_BODY_BYTES))
 }
 

@@ -19,6 +19,14 @@ pub(in crate::api) struct DeletedIds {
     ids: Vec<i64>,
 }
 
+/// A delivery that was changed.
+#[derive(JsonSchema)]
+pub(in crate::api) struct ChangedDelivery {
+    id: i64,
+    /// Whether it is different now.
+    changed: bool,
+}
+
 /// A delivery as a list shows it.
 pub(in crate::api) type DeliveryRow = RowShape<AnswerFactsShape>;
 

@@ -16,7 +16,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 pub(in crate::api) use compared::MessageDifferences;
 pub(in crate::api) use deliveries::{
-    AttemptRow, DeletedIds, DeliveryDetail, DeliveryImages, DeliveryPage, DeliveryRow, FilterCheck,
+    AttemptRow, ChangedDelivery, DeletedIds, DeliveryDetail, DeliveryImages, DeliveryPage, DeliveryRow, FilterCheck,
 };
 pub(in crate::api) use explained::DiagnosisReport;
 pub(in crate::api) use jobs::{
