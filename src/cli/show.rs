@@ -70,7 +70,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         ShowFormat::Json => {
             let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
             let mut json = detail::known_json(&reader, &delivery, diagnosis.as_ref(), &registry_of(settings))?;
-            json["tunnel_capture"] = agent::tunnel_capture(settings, &delivery);
+            if let Some(compared) = agent::tunnel_capture(settings, &delivery) {
+                json["tunnel_capture"] = compared;
+            }
             output::print_json_pretty(&json)?;
         }
         ShowFormat::Body => output::print_bytes(&delivery.body)?,

@@ -109,7 +109,7 @@ mod tests {
         let text = lines(&status);
         assert!(!text.contains('\u{1b}'), "{text}");
         for line in [
-            "listening   http://127.0.0.1:3000 (process 12, for 1 min 1 s)",
+            "listening   http://127.0.0.1:3000 (process 12, for 61 s)",
             "public URL  https://a.example (ngrok)",
             "public URL  https://b.example (zrok, leads to port 8080)",
             "secrets     dev, other",
