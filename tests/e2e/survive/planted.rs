@@ -59,6 +59,11 @@ fn every_option_that_names_a_file_refuses_what_is_none() {
             &["import", path],
             &["import", path, "--from", "json"],
         ] {
+            // A folder of files is imported; this one has none.
+            if command[0] == "import" && path.ends_with("folder") {
+                env.run(command).no();
+                continue;
+            }
             is_refused(env.run(command), &format!("{command:?}"), words);
         }
         let config = format!("[secrets]\na = {{ file = \"{path}\" }}\n");
