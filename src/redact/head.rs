@@ -17,8 +17,9 @@ impl Redactor {
     pub(super) fn head(&self, head: &Head, digests: &[DigestPair], lengths: (usize, usize), tally: &mut Tally) -> Head {
         let bytes = head.bytes();
         let place = |part: &[u8]| {
-            let start = part.as_ptr() as usize - bytes.as_ptr() as usize;
-            start..start + part.len()
+            // What a head does not have is empty, and lies elsewhere: such a place is beyond its end.
+            let start = (part.as_ptr() as usize).wrapping_sub(bytes.as_ptr() as usize);
+            start..start.saturating_add(part.len())
         };
         let mut edits: Vec<Edit> = vec![(place(head.target()), self.target(head.target(), tally))];
         for (name, value) in head.pairs() {
@@ -30,7 +31,7 @@ impl Redactor {
                 edits.push((place(value), other));
             }
         }
-        edits.retain(|(range, _)| range.end <= bytes.len());
+        edits.retain(|(range, _)| range.start <= range.end && range.end <= bytes.len());
         edits.sort_by_key(|(range, _)| range.start);
         let (mut written, mut copied) = (Vec::with_capacity(bytes.len()), 0);
         for (range, other) in edits {
@@ -64,7 +65,7 @@ impl Redactor {
         }
         let words = String::from_utf8_lossy(value);
         let goes = self.rules.takes(RedactSubject::Header(name), &words);
-        (goes && !is_plain_number(value)).then(|| self.bytes_text(value))
+        goes.then(|| self.bytes_text(value))
     }
 
     /// What stands beside a signature: names of parameters and times stay, other values go.

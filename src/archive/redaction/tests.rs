@@ -141,7 +141,7 @@ fn nothing_private_goes_out_and_the_failure_stays() {
     let secret = Secret::new("dev", SECRET.as_bytes().to_vec(), SecretOrigin::Typed);
     let signature = sign(&secret, STAMP.as_bytes(), compact.as_bytes());
     let original = delivery(
-        "Cookie: session=abcdefgh\r\nX-Real-IP: 203.0.113.9\r\n",
+        "Cookie: session=abcdefgh\r\nX-Account-Id: 55501234\r\nX-Real-IP: 203.0.113.9\r\n",
         "/hook?key=k_98765",
         body.as_bytes(),
         &signature,
@@ -159,6 +159,7 @@ fn nothing_private_goes_out_and_the_failure_stays() {
             "q9w8e7",
             "123456789",
             "abcdefgh",
+            "55501234",
             "203.0.113",
             "98765",
             "VerySecret",
