@@ -32,7 +32,7 @@ mod following {
     use whyhook::store::Location;
 
     use super::support::figures::Figures;
-    use super::support::process::{Owned, command};
+    use super::support::process::{Activity, Owned, activity, command};
     use super::support::request::SignedRequest;
     use super::support::{Failure, folder, is_chosen, is_measuring, load};
 
@@ -47,14 +47,15 @@ mod following {
         most: usize,
     }
 
-    const MEASURE: Plan = Plan { rounds: 9, round: Duration::from_millis(1200), most: 60_000 };
+    // Throughput differs by a tenth from round to round on two processors: so many that their median does not.
+    const MEASURE: Plan = Plan { rounds: 41, round: Duration::from_millis(800), most: 60_000 };
     const TRY: Plan = Plan { rounds: 1, round: Duration::from_millis(50), most: 200 };
 
     /// A listener without a face, until it is dropped.
     struct Listener {
         address: SocketAddr,
         location: Location,
-        _process: Owned,
+        process: Owned,
     }
 
     impl Listener {
@@ -69,7 +70,7 @@ mod following {
             let address = address.ok_or("it ended without listening")?;
             // Read to its end, so that a full pipe stops nobody.
             thread::spawn(move || lines.for_each(drop));
-            Ok(Self { address, location: Location::new(store), _process: process })
+            Ok(Self { address, location: Location::new(store), process })
         }
     }
 
@@ -110,6 +111,24 @@ mod following {
         }
     }
 
+    /// Processor time that a listener has spent, over deliveries.
+    #[derive(Default)]
+    struct Spent(Duration, usize);
+
+    impl Spent {
+        fn add(&mut self, before: Option<Activity>, after: Option<Activity>, answered: usize) {
+            if let (Some(before), Some(after)) = (before, after) {
+                self.0 += after.processor.saturating_sub(before.processor);
+                self.1 += answered;
+            }
+        }
+
+        /// Microseconds for each; none where proc(5) is not to be had.
+        fn each(&self) -> Option<f64> {
+            (self.1 > 0).then(|| self.0.as_secs_f64() * 1e6 / self.1 as f64)
+        }
+    }
+
     pub(super) fn measure() -> Result<(), Failure> {
         let plan = if is_measuring() { &MEASURE } else { &TRY };
         if !is_measuring() {
@@ -128,20 +147,24 @@ mod following {
         let (alone, followed) =
             (Listener::start(home.path(), "alone.db")?, Listener::start(home.path(), "followed.db")?);
         let follower = Follower::open(&followed.location)?;
-        let full = |listener: &Listener| {
+        let full = |listener: &Listener, spent: &mut Spent| {
+            let before = activity(listener.process.0.id());
             let round = load::full(listener.address, request, plan.round, plan.most)?;
+            // What is left to tell is paid for as well.
             thread::sleep(BETWEEN);
+            spent.add(before, activity(listener.process.0.id()), round.answered);
             Ok::<_, Failure>(round)
         };
         let (mut ratios, mut answered) = (Vec::new(), 0);
+        let (mut spent_with, mut spent_without) = (Spent::default(), Spent::default());
         for number in 0..plan.rounds {
             // Each is first in turn.
             let (with, without) = if number % 2 == 0 {
-                let with = full(&followed)?;
-                (with, full(&alone)?)
+                let with = full(&followed, &mut spent_with)?;
+                (with, full(&alone, &mut spent_without)?)
             } else {
-                let without = full(&alone)?;
-                (full(&followed)?, without)
+                let without = full(&alone, &mut spent_without)?;
+                (full(&followed, &mut spent_with)?, without)
             };
             answered += with.answered;
             ratios.push(with.rate / without.rate);
@@ -150,6 +173,9 @@ mod following {
         let ratios: Figures = ratios.into_iter().collect();
         println!("full load, {}: with a follower {ratios} of the listener alone", request.name);
         println!("  it costs {:.1} %; {answered} deliveries were told", (1.0 - ratios.median()) * 100.0);
+        if let Some((with, without)) = spent_with.each().zip(spent_without.each()) {
+            println!("  processor time of the whole process a delivery: {with:.1} µs, {without:.1} µs alone");
+        }
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! Deliveries for strangers: redacted, signed with throw-away secrets, and explained anew.
 
+mod run;
+
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -14,7 +16,9 @@ use crate::inspect::diagnosis::Subject;
 use crate::redact::{PlaceholderKey, RedactRules, Redactor, RequestToRedact, Tally};
 use crate::server::listener::capture::facts;
 use crate::signature::diagnose::{Budget, Diagnosis, History};
-use crate::signature::{Algorithm, Secret};
+use crate::signature::{Algorithm, Scheme, Secret};
+
+pub use run::{LostCause, RedactionRun};
 
 /// How long it is searched for how one delivery was signed, and again for why the redacted one fails.
 const SEARCHING: Duration = Duration::from_secs(2);
@@ -51,11 +55,27 @@ pub struct RedactedDelivery {
     /// It.
     pub delivery: Delivery,
     /// Why it does not match under the throw-away secrets; `None` where it does.
-    pub diagnosis: Option<Value>,
+    pub why: Option<Diagnosis>,
+    /// The scheme that it is judged by.
+    pub scheme: Scheme,
     /// What an export says of it: the throw-away secrets, and whether the cause was kept.
     pub note: Value,
     /// Whether it fails as before.
     pub cause: KeptCause,
+}
+
+impl RedactedDelivery {
+    /// Why it does not match, as exports have it.
+    #[must_use]
+    pub fn diagnosis(&self) -> Option<Value> {
+        self.why.as_ref().and_then(|found| serde_json::to_value(found).ok())
+    }
+
+    /// The throw-away secret with which its cause is found again; `None` where there is none, or where it is no text.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        self.note["secret"].as_str()
+    }
 }
 
 impl Redaction {
@@ -99,13 +119,12 @@ impl Redaction {
             own.add_note();
         }
         tally.merge(&own, "");
-        let (diagnosis, cause) = self.explain(delivery, &redacted);
-        redacted.summary.cause =
-            diagnosis.as_ref().map(codes).filter(|codes| !codes.is_empty() && cause != KeptCause::None);
-        let label = diagnosis.as_ref().and_then(|found| found.causes.first()?.secret.clone());
-        let diagnosis = diagnosis.and_then(|found| serde_json::to_value(found).ok());
+        let (why, cause) = self.explain(delivery, &redacted);
+        redacted.summary.cause = why.as_ref().map(codes).filter(|codes| !codes.is_empty() && cause != KeptCause::None);
+        let label = why.as_ref().and_then(|found| found.causes.first()?.secret.clone());
         let note = self.note(&redacted, label.as_deref(), &cause, own.total());
-        RedactedDelivery { delivery: redacted, diagnosis, note, cause }
+        let scheme = Subject::of(&redacted, &self.throw_away).scheme().clone();
+        RedactedDelivery { delivery: redacted, why, scheme, note, cause }
     }
 
     fn request(&self, delivery: &Delivery, tally: &mut Tally) -> Delivery {

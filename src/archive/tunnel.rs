@@ -112,9 +112,9 @@ impl TunnelComparison {
         self.differences.bytes.as_ref().map(|difference| difference.first)
     }
 
-    /// For people: what is the same, and then what differs, `-` of the agent's capture and `+` of ours.
+    /// For people: what is the same of the body and of the headers, and which request of the agent it is; a line each.
     #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn about(&self) -> [String; 3] {
         let (compared, ours) = self.bytes;
         let count = grouped(compared as u64);
         let body = match &self.differences.bytes {
@@ -131,7 +131,13 @@ impl TunnelComparison {
             (unexpected, _) => format!("differ: {}", list(unexpected)),
         };
         let id = visible(&self.id);
-        format!("body     {body}\nheaders  {headers}\nagent    {id}\n{}", self.differences.to_text())
+        [format!("body     {body}"), format!("headers  {headers}"), format!("agent    {id}")]
+    }
+
+    /// For people: [`Self::about`], and then what differs, `-` of the agent's capture and `+` of ours.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        format!("{}\n{}", self.about().join("\n"), self.differences.to_text())
     }
 
     /// As documented in `docs/json.md`.

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
 
-use super::redact::{RedactArgs, Redacting};
+use super::redact::{self, RedactArgs};
 use super::select::Selection;
 use super::{CliError, SettingsArgs, image, output};
 use crate::archive::export::curl::Curl;
@@ -14,6 +14,7 @@ use crate::archive::export::har::Har;
 use crate::archive::export::json::Json;
 use crate::archive::export::raw::{self, Raw};
 use crate::archive::export::{ExportItem, Exporter};
+use crate::archive::redaction::RedactionRun;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::store::{Reader, StoreError};
 use crate::system::save::{UnfinishedFile, private_folder};
@@ -99,14 +100,14 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
         }
         return image::run(&reader, &ids, args.index, args.output.as_deref(), args.force);
     };
-    let redacting = args.redact.start(settings)?;
-    let redacting = match redacting {
-        Some(redacting) if args.redact.is_dry_run() => return redacting.preview(&reader, &ids),
-        redacting => redacting,
+    let redaction = args.redact.start(settings)?;
+    let redaction = match redaction {
+        Some(run) if args.redact.is_dry_run() => return redact::preview(run, &reader, &ids),
+        redaction => redaction,
     };
     #[cfg(unix)]
     let _clearing = args.output.as_ref().map(|_| crate::system::scratch::ClearOnSignals::start(false));
-    let mut export = Export { reader: &reader, exporter, redacting, written: 0 };
+    let mut export = Export { reader: &reader, exporter, redaction, written: 0 };
     match &args.output {
         Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {
             export.write_folder(&ids, folder, args.force)?;
@@ -123,8 +124,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
             stdout.flush().map_err(CliError::Stdout)?;
         }
     }
-    if let Some(redacting) = &export.redacting {
-        redacting.report();
+    if let Some(run) = &export.redaction {
+        redact::report(run);
     }
     export.exporter.warnings().lines().for_each(|line| output::log(&format!("warning: {line}")));
     Ok(if export.written > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -144,7 +145,7 @@ fn check_stdout(args: &ExportArgs, count: usize) -> Result<(), CliError> {
 struct Export<'a> {
     reader: &'a Reader,
     exporter: Box<dyn Exporter>,
-    redacting: Option<Redacting>,
+    redaction: Option<RedactionRun>,
     written: usize,
 }
 
@@ -178,9 +179,10 @@ impl Export<'_> {
 
     fn add(&mut self, delivery: &Delivery, out: &mut dyn Write) -> Result<io::Result<()>, CliError> {
         self.written += 1;
-        if let Some(redacting) = &mut self.redacting {
-            let redacted = redacting.apply(delivery);
-            let (diagnosis, note) = (redacted.diagnosis.as_ref(), Some(&redacted.note));
+        if let Some(run) = &mut self.redaction {
+            let redacted = run.apply(delivery);
+            let diagnosis = redacted.diagnosis();
+            let (diagnosis, note) = (diagnosis.as_ref(), Some(&redacted.note));
             let item = ExportItem { delivery: &redacted.delivery, diagnosis, redacted: note };
             return Ok(self.exporter.add(item, out));
         }

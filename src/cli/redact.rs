@@ -5,17 +5,15 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::{CliError, SettingsArgs, output};
-use crate::archive::redaction::{KeptCause, RedactedDelivery, Redaction};
+use crate::archive::redaction::{LostCause, RedactionRun};
 use crate::config::RedactSettings;
 use crate::config::consent::Scope;
-use crate::delivery::{Delivery, DeliveryId};
+use crate::delivery::DeliveryId;
 use crate::payload::grouped;
-use crate::redact::{RedactRules, RedactSelector, Tally};
+use crate::redact::{RedactRules, RedactSelector};
 use crate::store::{Reader, StoreError};
 use crate::text::visible_bytes;
 
-/// Bytes of the key that placeholders are drawn from.
-const KEY_BYTES: usize = 32;
 /// Deliveries whose lost cause is named; the rest are counted.
 const NAMED: usize = 5;
 
@@ -68,14 +66,6 @@ impl RedactRuleArgs {
     }
 }
 
-/// Bytes that nobody can foretell.
-pub(super) fn fresh_key() -> Result<Vec<u8>, CliError> {
-    let mut key = vec![0; KEY_BYTES];
-    getrandom::fill(&mut key)
-        .map_err(|error| CliError::Usage(format!("cannot get random numbers for placeholders: {error}")))?;
-    Ok(key)
-}
-
 impl RedactArgs {
     pub(super) fn is_asked(&self) -> bool {
         self.redact
@@ -86,92 +76,67 @@ impl RedactArgs {
     }
 
     /// One export's redaction, where it is asked for.
-    pub(super) fn start(&self, settings: &SettingsArgs) -> Result<Option<Redacting>, CliError> {
+    pub(super) fn start(&self, settings: &SettingsArgs) -> Result<Option<RedactionRun>, CliError> {
         if !self.redact {
             let is_given = self.rules.is_given();
             let words = "--redact-profile, --replace and --keep say what is redacted: give --redact as well";
             return if is_given { Err(CliError::Usage(words.to_owned())) } else { Ok(None) };
         }
         let loaded = settings.load_quietly(Scope::Secrets)?;
-        let (rules, key) = (self.rules.rules(&loaded.redact)?, fresh_key()?);
-        let redaction = Redaction::new(rules, key, &loaded.registry);
-        Ok(Some(Redacting { redaction, tally: Tally::default(), deliveries: 0, kept: 0, lost: Vec::new() }))
+        let rules = self.rules.rules(&loaded.redact)?;
+        RedactionRun::begin(rules, &loaded.registry).map(Some).map_err(CliError::Usage)
     }
 }
 
-/// A redacted export, as far as it has got.
-pub(super) struct Redacting {
-    redaction: Redaction,
-    tally: Tally,
-    deliveries: u64,
-    /// Deliveries that fail as before.
-    kept: u64,
-    /// Those that do not, with the codes of then and of now.
-    lost: Vec<(DeliveryId, String, String)>,
+/// What would be replaced, by place, on stdout.
+pub(super) fn preview(mut run: RedactionRun, reader: &Reader, ids: &[DeliveryId]) -> Result<ExitCode, CliError> {
+    for id in ids {
+        match reader.load(*id) {
+            Ok(Some(delivery)) => drop(run.apply(&delivery)),
+            Ok(None) => {}
+            Err(lost @ StoreError::RecordLost { .. }) => output::log(&format!("warning: {lost}; it is left out")),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    let mut text = format!("{}:\n", summary(&run, "would be"));
+    for (kind, place, count) in run.tally().places() {
+        text.push_str(&format!("  {:>7}  {:<8} {place}\n", grouped(count as u64), kind.code()));
+    }
+    output::print(&text)?;
+    report_causes(&run);
+    output::log("nothing was written (--dry-run)");
+    Ok(ExitCode::SUCCESS)
 }
 
-impl Redacting {
-    pub(super) fn apply(&mut self, delivery: &Delivery) -> RedactedDelivery {
-        let redacted = self.redaction.apply(delivery, &mut self.tally);
-        self.deliveries += 1;
-        match &redacted.cause {
-            KeptCause::None => {}
-            KeptCause::Kept => self.kept += 1,
-            KeptCause::Lost { was, now } => self.lost.push((delivery.summary.id, was.clone(), now.clone())),
-        }
-        redacted
+/// What was replaced, and with which secrets whoever gets it finds the same causes; on stderr.
+pub(super) fn report(run: &RedactionRun) {
+    output::log(&format!("redacted: {}", summary(run, "were")));
+    report_causes(run);
+    for secret in run.secrets() {
+        let label = crate::text::visible(secret.label());
+        output::log(&format!("throw-away secret {label}: {}", visible_bytes(secret.expose())));
     }
+}
 
-    /// What would be replaced, by place, on stdout.
-    pub(super) fn preview(self, reader: &Reader, ids: &[DeliveryId]) -> Result<ExitCode, CliError> {
-        let mut redacting = self;
-        for id in ids {
-            match reader.load(*id) {
-                Ok(Some(delivery)) => drop(redacting.apply(&delivery)),
-                Ok(None) => {}
-                Err(lost @ StoreError::RecordLost { .. }) => output::log(&format!("warning: {lost}; it is left out")),
-                Err(error) => return Err(error.into()),
-            }
-        }
-        let mut text = format!("{}:\n", redacting.summary("would be"));
-        for (kind, place, count) in redacting.tally.places() {
-            text.push_str(&format!("  {:>7}  {:<8} {place}\n", grouped(count as u64), kind.code()));
-        }
-        output::print(&text)?;
-        redacting.report_causes();
-        output::log("nothing was written (--dry-run)");
-        Ok(ExitCode::SUCCESS)
+fn summary(run: &RedactionRun, verb: &str) -> String {
+    let deliveries = match run.deliveries() {
+        1 => "1 delivery".to_owned(),
+        count => format!("{} deliveries", grouped(count)),
+    };
+    format!("{} {verb} replaced in {deliveries}", run.tally())
+}
+
+fn report_causes(run: &RedactionRun) {
+    let lost = run.lost();
+    let failing = run.kept() + lost.len() as u64;
+    if failing > 0 {
+        output::log(&format!("{} of {} fail for the same reason as before", grouped(run.kept()), grouped(failing)));
     }
-
-    fn summary(&self, verb: &str) -> String {
-        let deliveries = match self.deliveries {
-            1 => "1 delivery".to_owned(),
-            count => format!("{} deliveries", grouped(count)),
-        };
-        format!("{} {verb} replaced in {deliveries}", self.tally)
+    for LostCause { id, was, now } in lost.iter().take(NAMED) {
+        let now = if now.is_empty() { "nothing" } else { now };
+        output::log(&format!("warning: delivery {id} was {was}, and is {now} once it is redacted"));
     }
-
-    /// What was replaced, and with which secrets whoever gets it finds the same causes; on stderr.
-    pub(super) fn report(&self) {
-        output::log(&format!("redacted: {}", self.summary("were")));
-        self.report_causes();
-        for secret in self.redaction.secrets() {
-            let label = crate::text::visible(secret.label());
-            output::log(&format!("throw-away secret {label}: {}", visible_bytes(secret.expose())));
-        }
-    }
-
-    fn report_causes(&self) {
-        let failing = self.kept + self.lost.len() as u64;
-        if failing > 0 {
-            output::log(&format!("{} of {} fail for the same reason as before", grouped(self.kept), grouped(failing)));
-        }
-        for (id, was, now) in self.lost.iter().take(NAMED) {
-            let now = if now.is_empty() { "nothing" } else { now };
-            output::log(&format!("warning: delivery {id} was {was}, and is {now} once it is redacted"));
-        }
-        if let Some(more @ 1..) = self.lost.len().checked_sub(NAMED) {
-            output::log(&format!("warning: so are {more} more"));
-        }
+    if let Some(more @ 1..) = lost.len().checked_sub(NAMED) {
+        output::log(&format!("warning: so are {more} more"));
     }
 }

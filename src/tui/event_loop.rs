@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crossterm::event::{Event as TerminalEvent, KeyEventKind, MouseButton, MouseEvent, MouseEventKind};
 use jiff::Timestamp;
 use ratatui::layout::Size;
+use tokio_util::sync::DropGuard;
 use zeroize::Zeroizing;
 
 use self::requests::PendingRequests;
@@ -92,6 +93,8 @@ pub(crate) struct EventLoop {
     pub(crate) sender: SendWorker,
     pub(crate) teller: AnswersWorker,
     pub(crate) files: Files,
+    /// The redaction that is being made: dropped, it ends.
+    pub(crate) redacting: Option<DropGuard>,
     pub(crate) notifier: Option<(NotifyManner, NotifyWorker)>,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,

@@ -265,6 +265,7 @@ fn begin(
         sender,
         teller,
         files: Files::default(),
+        redacting: None,
         notifier,
         wakes: wakes.clone(),
         model,

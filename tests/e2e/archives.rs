@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use crate::plain::Script;
 use crate::support::{Signed, TestEnv, talk};
 
 fn entry(request: Value) -> Value {
@@ -91,7 +92,8 @@ fn a_folder_is_imported_by_name_and_no_link_is_followed() {
         std::fs::create_dir(env.work().join(folder)).unwrap();
     }
     env.write("in/b.http", "POST http://h/b\n\n< body.json\n");
-    env.write("in/body.json", "not deliveries");
+    // The body of a request, and no archive.
+    env.write("in/body.json", "{\"id\":1}");
     env.write("in/sub/c.txt", "curl http://h/c -d @../outside");
     env.write("in/.hidden/d.http", "GET http://h/d");
     env.write("in/a.http", "GET http://h/a");
@@ -100,10 +102,16 @@ fn a_folder_is_imported_by_name_and_no_link_is_followed() {
     let done = env.run(&["import", "in", "--read-files", "--format", "json"]).yes().json();
     assert_eq!(done["imported"], 3, "{done}");
     let said = done["passed_over"].to_string();
-    assert!(said.contains("link.http") && said.contains("readme.md") && !said.contains("hidden"), "{said}");
+    assert!(
+        said.contains("link.http")
+            && said.contains("readme.md")
+            && said.contains("body.json")
+            && !said.contains("hidden"),
+        "{said}"
+    );
     let paths: Vec<Value> = (1..=3).map(|id| env.show(id)["path"].clone()).collect();
     assert_eq!(paths, ["/a", "/b", "/c"]);
-    assert_eq!(env.show(2)["body"], "not deliveries");
+    assert_eq!(env.show(2)["body"], "{\"id\":1}");
     // Nothing outside of the folder is read, whatever a file says.
     assert!(env.show(3)["intake_reason"].as_str().unwrap().contains("in the folder of the imported file"));
 }
@@ -186,7 +194,12 @@ fn what_came_through_the_tunnel_before_is_taken_from_its_agent() {
     assert_eq!(env.show(1)["tunnel_capture"], json!({"same": false, "offset": 10}));
     let differs = env.run(&["diff", "--tunnel", "1", "--format", "json"]).no().json();
     assert_eq!((&differs["same"], &differs["offset"]), (&json!(false), &json!(10)), "{differs}");
+    let mut script = Script::start(&env, &[]);
+    script.enters("diff 1 tunnel").hears("body     differs at byte 10");
+    script.hears("X-Forwarded-For");
     agent.holds(&[]);
+    script.enters("diff 1 tunnel").hears("holds no request that is delivery 1");
+    drop(script);
     assert!(env.run(&["diff", "--tunnel", "1"]).complains().contains("holds no request that is this delivery"));
     *agent.answer.lock().unwrap() = "<html>\u{1b}[31m".to_owned();
     let said = env.run(&["import", "--from", "ngrok"]).complains();

@@ -11,7 +11,7 @@ use crate::replay::Recorder;
 use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, Wire, sample, talk, until};
 
 /// A script that types into a pipe and reads what comes.
-struct Script {
+pub(crate) struct Script {
     child: Child,
     stdin: Option<ChildStdin>,
     lines: Arc<Mutex<Vec<String>>>,
@@ -20,7 +20,7 @@ struct Script {
 }
 
 impl Script {
-    fn start(env: &TestEnv, arguments: &[&str]) -> Self {
+    pub(crate) fn start(env: &TestEnv, arguments: &[&str]) -> Self {
         let mut command = env.command(&["listen", "--plain", "--bind", "127.0.0.1:0"]);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped());
         let mut child = command.spawn().unwrap();
@@ -36,14 +36,14 @@ impl Script {
         Self { child, stdin, lines, read: 0 }
     }
 
-    fn enters(&mut self, line: &str) -> &mut Self {
+    pub(crate) fn enters(&mut self, line: &str) -> &mut Self {
         writeln!(self.stdin.as_mut().unwrap(), "{line}").unwrap();
         self
     }
 
     /// Waits for a line with `words` after those that were read, and returns it.
     #[track_caller]
-    fn hears(&mut self, words: &str) -> String {
+    pub(crate) fn hears(&mut self, words: &str) -> String {
         let found = until(|| {
             let lines = self.lines.lock().unwrap();
             let at = lines.iter().skip(self.read).position(|line| line.contains(words))?;
@@ -101,6 +101,33 @@ fn why_it_failed_another_secret_and_my_servers_digest() {
     assert_eq!(script.ends(), 0);
     let all = script.all();
     assert!(!all.contains(SECRET) && !all.contains("another_secret_of_mine"), "{all}");
+}
+
+#[test]
+fn what_goes_out_without_private_values_is_shown_before_it_does() {
+    let env = TestEnv::with_secret();
+    let mut script = Script::start(&env, &[]);
+    let address = script.address();
+    talk(address, Signed::new("{\"user\":\"Ada Lovelace\"}").by("another_secret_of_mine", Unit::Seconds).wire());
+    script.hears("delivery 1: signature mismatch");
+    let file = env.work().join("share.redacted.jsonl");
+    script.enters("export 1 to share.redacted.jsonl").hears("Replaced by placeholders: ");
+    script.hears("still fails for the same reason");
+    script.hears("user");
+    script.hears("Enter yes to write the file, or no");
+    assert!(!file.exists());
+    script.enters("no").hears("nothing was done");
+    assert!(!file.exists());
+    script.enters("export 1 to share.redacted.jsonl").hears("Enter yes to write the file");
+    script.enters("yes").hears("1 delivery exported to ");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("user") && !text.contains("Lovelace"), "{text}");
+    script.enters("copy 1 redacted curl").hears("throw-away secret");
+    script.hears("Enter yes to copy it, or no");
+    script.enters("no").hears("nothing was done");
+    script.enters("quit");
+    assert_eq!(script.ends(), 0);
+    assert!(!script.all().contains("Lovelace"), "{}", script.all());
 }
 
 #[test]

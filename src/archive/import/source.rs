@@ -71,18 +71,30 @@ impl ImportSource {
         Self::ALL.map(Self::name).join(", ")
     }
 
-    /// Detects the format of a file from its beginning; `None` where it is of no known one.
+    /// Detects the format of a file from its beginning; `None` where it is of no known one. An object that is nothing else
+    /// is taken for our own JSON, which then says what is missing in it.
     #[must_use]
     pub fn detect(beginning: &[u8]) -> Option<Self> {
-        let text = beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start();
+        Self::recognise(beginning).or_else(|| unmarked(beginning).starts_with(b"{").then_some(Self::Json))
+    }
+
+    /// The same of a file that nobody has named, such as one of many in a folder: what is no archive is none.
+    #[must_use]
+    pub fn recognise(beginning: &[u8]) -> Option<Self> {
+        let text = unmarked(beginning);
         match text.first() {
             None => None,
-            Some(b'{') => Some(of_object(&members(text)).unwrap_or(Self::Json)),
+            Some(b'{') => of_object(&members(text)),
             Some(b'[') => of_object(&members(text[1..].trim_ascii_start())),
             Some(_) if tnetstring::is_likely(beginning) => Some(Self::Mitmproxy),
             Some(_) => of_text(text),
         }
     }
+}
+
+/// A text without what may stand before it: a byte order mark, white space.
+fn unmarked(beginning: &[u8]) -> &[u8] {
+    beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start()
 }
 
 /// What a text is that is not JSON.
@@ -190,6 +202,9 @@ mod tests {
         ] {
             assert_eq!(ImportSource::detect(text.as_bytes()), source, "{text}");
         }
+        // The body of somebody's request is no archive.
+        assert_eq!(ImportSource::recognise(b"{\"id\":1}"), None);
+        assert_eq!(ImportSource::recognise(b"\n{\"id\":1,\"received_at\":\"x\"}"), Some(ImportSource::Json));
         for source in ImportSource::ALL {
             assert_eq!(ImportSource::named(source.name()), Some(source));
         }

@@ -71,11 +71,9 @@ fn redacted(delivery: &Delivery, rules: RedactRules) -> (RedactedDelivery, Tally
 
 fn exported(mut exporter: impl Exporter, redacted: &RedactedDelivery) -> Vec<u8> {
     let mut out = Vec::new();
-    let item = ExportItem {
-        delivery: &redacted.delivery,
-        diagnosis: redacted.diagnosis.as_ref(),
-        redacted: Some(&redacted.note),
-    };
+    let diagnosis = redacted.diagnosis();
+    let item =
+        ExportItem { delivery: &redacted.delivery, diagnosis: diagnosis.as_ref(), redacted: Some(&redacted.note) };
     exporter.add(item, &mut out).unwrap();
     exporter.end(&mut out).unwrap();
     out
@@ -206,7 +204,7 @@ fn what_verified_verifies() {
     let original = delivery("", "/hook", body, &sign(&secret, STAMP.as_bytes(), body));
     let (redacted, ..) = redacted(&original, RedactRules::default());
     assert_eq!(redacted.delivery.summary.judgement.verdict, Verdict::Verified);
-    assert_eq!((redacted.cause, redacted.diagnosis), (KeptCause::None, None));
+    assert_eq!((redacted.cause, redacted.why), (KeptCause::None, None));
 }
 
 #[test]

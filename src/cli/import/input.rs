@@ -76,7 +76,9 @@ fn open_folder(
         let mut input = ImportInput::open(&path, Some(from.unwrap_or(ImportSource::Raw)))?;
         let source = match from {
             Some(source) => Some(source),
-            None => input.detected().map_err(|source| CliError::Read { path: path.clone(), source })?,
+            None => input
+                .detected(ImportSource::recognise)
+                .map_err(|source| CliError::Read { path: path.clone(), source })?,
         };
         match source {
             Some(source) => inputs.push(ImportInput { source, ..input }),
@@ -135,7 +137,7 @@ impl ImportInput {
         let mut input = Self { name, file, source, folder: Some(ImportFolder(folder)) };
         if from.is_none() {
             // What is of no known format is refused as the plainest of them.
-            input.source = input.detected().map_err(unreadable)?.unwrap_or(ImportSource::Raw);
+            input.source = input.detected(ImportSource::detect).map_err(unreadable)?.unwrap_or(ImportSource::Raw);
         }
         Ok(input)
     }
@@ -149,9 +151,9 @@ impl ImportInput {
     }
 
     /// The format that its beginning shows.
-    fn detected(&mut self) -> io::Result<Option<ImportSource>> {
+    fn detected(&mut self, detect: fn(&[u8]) -> Option<ImportSource>) -> io::Result<Option<ImportSource>> {
         let beginning = self.file.fill_buf()?;
-        Ok(ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)]))
+        Ok(detect(&beginning[..beginning.len().min(BEGINNING_BYTES)]))
     }
 
     /// Reads it from its beginning.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::files::{self, FolderArgs};
-use crate::archive::redaction::Redaction;
-use crate::cli::redact::{self, RedactRuleArgs};
+use crate::archive::redaction::{Redaction, RedactionRun};
+use crate::cli::redact::RedactRuleArgs;
 use crate::cli::scheme::SchemeArgs;
 use crate::cli::select::Selection;
 use crate::cli::{CliError, SettingsArgs, output};
@@ -87,7 +87,9 @@ impl SaveRedaction {
         let redaction = if args.no_redact {
             None
         } else {
-            let key = Redaction::stable_key(&loaded.registry).map_or_else(redact::fresh_key, Ok)?;
+            let key = Redaction::stable_key(&loaded.registry)
+                .map_or_else(RedactionRun::fresh_key, Ok)
+                .map_err(CliError::Usage)?;
             Some(Redaction::new(rules, key, &loaded.registry))
         };
         Ok(Self { redaction, tally: RefCell::default() })

@@ -221,6 +221,7 @@ impl Action {
         Self::Send(SendAction::Last),
         Self::Send(SendAction::Mark),
         Self::Send(SendAction::Compare),
+        Self::Send(SendAction::CompareTunnel),
         Self::Filter,
         Self::SaveFilter,
         Self::List(ListAction::Pin),

@@ -12,6 +12,7 @@ use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::image::state::{PictureRequest, SaveRequest};
 use crate::tui::screens::list::page::PageRequest;
 use crate::tui::screens::payload::state::PayloadRequest;
+use crate::tui::screens::redact::state::RedactRequest;
 use crate::tui::screens::saving::state::ConfigEffect;
 use crate::tui::screens::send::task::SendTask;
 use crate::tui::screens::signature::state::Question;
@@ -85,6 +86,10 @@ pub enum Effect {
     Mark(Vec<DeliveryId>, MarksEdit),
     /// Keep these filters for the next run, the latest last.
     RememberFilters(Vec<String>),
+    /// Redact deliveries, and say what was replaced. Cancels the previous request.
+    Redact(RedactRequest),
+    /// Cancel redacting.
+    StopRedacting,
     /// Write these deliveries into a file, whose name says the format.
     Export(Vec<DeliveryId>, String),
     /// Ask these jobs to end.

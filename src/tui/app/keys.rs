@@ -44,6 +44,7 @@ pub const ANYWHERE: &[Binding] = &[
     bind(&[Char('P')], Action::Send(SendAction::Last), ""),
     bind(&[Char('m')], Action::Send(SendAction::Mark), "mark"),
     bind(&[Char('D')], Action::Send(SendAction::Compare), ""),
+    bind(&[Char('Q')], Action::Send(SendAction::CompareTunnel), ""),
     bind(&[Char('u')], Action::CopyPublicUrl, ""),
     bind(&[Char('t')], Action::Try, ""),
     bind(&[Char('c')], Action::Compare, ""),

@@ -17,6 +17,7 @@ use crate::tui::screens::details::state::{Contents, LoadedDelivery};
 use crate::tui::screens::image::state::{PictureKey, SaveRequest};
 use crate::tui::screens::list::page::PageResult;
 use crate::tui::screens::payload::state::PayloadAnswer;
+use crate::tui::screens::redact::state::RedactionPreview;
 use crate::tui::screens::saving::state::ConfigNews;
 use crate::tui::screens::send::task::News;
 use crate::tui::screens::signature::state::{EnteredSecret, InquiryReport, RejudgeReport};
@@ -84,6 +85,8 @@ pub enum Message {
     Config(ConfigNews),
     /// The long work that is being done, apart from sendings.
     Jobs(Vec<JobProgress>),
+    /// What the request with this number replaces, or why nothing can be redacted.
+    Redacted(u64, Result<Box<RedactionPreview>, String>),
     /// The result of an export, in words.
     Exported(Result<String, String>),
     /// What ngrok's agent says.

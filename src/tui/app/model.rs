@@ -212,6 +212,8 @@ pub struct Model {
     pub filter_history: Vec<String>,
     /// The filter that is being saved, and its name before it.
     pub(crate) saving_filter: Option<(String, String)>,
+    /// How often deliveries were redacted in this run.
+    pub(crate) redactions: u64,
     /// Whether the terminal reports the mouse.
     pub has_mouse: bool,
     /// What is remembered of the mouse.
@@ -264,6 +266,7 @@ impl Model {
             filters: SavedFilters::default(),
             filter_history: Vec::new(),
             saving_filter: None,
+            redactions: 0,
             has_mouse: true,
             pointer: PointerState::default(),
             areas: ScreenAreas::default(),

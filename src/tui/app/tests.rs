@@ -10,6 +10,7 @@ mod list;
 mod marks;
 mod messages;
 mod overlays;
+mod redact;
 mod saving;
 mod sending;
 mod sorted;

@@ -19,7 +19,9 @@ pub fn translate(model: &Model, key: &KeyEvent) -> Option<Message> {
         // Any other key cancels the fold.
         (Some(Overlay::Folding), _) => Some(Message::Act(Action::Back)),
         (
-            Some(Overlay::Copy(_) | Overlay::Order(_) | Overlay::Confirm(_) | Overlay::Saving(_)),
+            Some(
+                Overlay::Copy(_) | Overlay::Order(_) | Overlay::Confirm(_) | Overlay::Saving(_) | Overlay::Redacting(_),
+            ),
             KeyCode::Char(character),
         ) => Some(Message::Choose(character)),
         (Some(Overlay::Prompt(_) | Overlay::Try(_) | Overlay::Sending), _) => edit(key).map(Message::Edit),

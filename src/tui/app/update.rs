@@ -17,7 +17,7 @@ use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::signature::rejudge;
 use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
 use crate::tui::screens::signature::update::{adopt, ask, ask_for_rewritings, report, switch_inquiry};
-use crate::tui::screens::{answers, image, list, payload, send};
+use crate::tui::screens::{answers, image, list, payload, redact, send};
 
 /// Applies a message to the model, and returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -170,6 +170,10 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
         Message::Copied(outcome) => {
             let is_error = outcome.is_err();
             model.say(outcome.unwrap_or_else(|words| words), is_error);
+            Vec::new()
+        }
+        Message::Redacted(number, made) => {
+            redact::update::made(model, number, made);
             Vec::new()
         }
         Message::Exported(outcome) => {

@@ -12,6 +12,7 @@ use crate::tui::terminal::input::{self};
 use crate::tui::terminal::{self, editor};
 use crate::tui::workers::export;
 use crate::tui::workers::history;
+use crate::tui::workers::redact;
 use crate::tui::workers::schemes;
 use crate::tui::workers::send::{self};
 
@@ -61,6 +62,13 @@ impl EventLoop {
                 }
                 _ => self.sender.take(task),
             },
+            Effect::Redact(request) => {
+                let ticket = self.listener.begin_job("redaction");
+                let location = self.listener.location().clone();
+                self.redacting =
+                    Some(redact::start(location, ticket, request, self.listener.settings(), self.messenger()));
+            }
+            Effect::StopRedacting => self.redacting = None,
             Effect::Export(ids, path) => {
                 let (location, ticket) = (self.listener.location().clone(), self.listener.begin_job("export"));
                 export::start(location, ticket, ids, path, self.listener.settings(), self.messenger());

@@ -51,7 +51,7 @@ pub fn hints(model: &Model) -> Vec<KeyHint> {
 
 /// Whether a question is asked, which `y` and `n` answer.
 pub(super) fn asks_yes_or_no(model: &Model) -> bool {
-    matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_)))
+    matches!(model.overlay, Some(Overlay::Confirm(_) | Overlay::Saving(_) | Overlay::Redacting(_)))
 }
 
 /// Whether a narrower context takes the key for something else.

@@ -326,6 +326,7 @@ fn send(action: SendAction) -> &'static str {
         SendAction::Attempts => "replays",
         SendAction::Mark => "mark",
         SendAction::Compare => "compare",
+        SendAction::CompareTunnel => "compare_tunnel",
         SendAction::Cancel => "cancel_sending",
         SendAction::Copy => "copy_report",
         SendAction::Save => "save_simulation",

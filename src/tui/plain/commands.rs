@@ -15,6 +15,7 @@ use crate::tui::app::overlay::state::Overlay;
 use crate::tui::plain::screen_text;
 use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::list::order_menu;
+use crate::tui::screens::redact;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::task::SendTask;
 use crate::tui::widgets::secret_words;
@@ -73,6 +74,10 @@ impl Conversation {
                 self.effects.push(Effect::Send(SendTask::Compare(one, other)));
                 self.awaited = Some(Awaited::Screen);
             }
+            PlainCommand::DiffTunnel(id) => {
+                self.effects.push(Effect::Send(SendTask::CompareTunnel(id)));
+                self.awaited = Some(Awaited::Screen);
+            }
             PlainCommand::Secret => {
                 self.say("Enter the secret; it is not shown.");
                 self.asked = Asked::Secret;
@@ -81,7 +86,10 @@ impl Conversation {
                 self.effects.extend(edits.into_iter().map(|edit| Effect::Mark(vec![id], edit)));
             }
             PlainCommand::Undo => self.act(model, Action::List(ListAction::Undo)),
-            PlainCommand::Export(id, file) => self.effects.push(Effect::Export(vec![id], file)),
+            PlainCommand::Export(id, file) => {
+                let effects = redact::update::export(model, vec![id], file);
+                self.effects.extend(effects);
+            }
             PlainCommand::Status => {
                 self.act(model, Action::Status);
                 self.awaited = Some(Awaited::Overlay);

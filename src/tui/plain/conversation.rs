@@ -268,6 +268,14 @@ impl Conversation {
                 }
                 return;
             }
+            Some(overlay @ Overlay::Redacting(pending)) => {
+                if pending.preview.is_some() && self.asked != Asked::YesOrNo {
+                    self.lines.extend(screen_text::of_overlay(model, overlay, &self.look));
+                    self.lines.push(format!("Enter yes to {}, or no.", pending.yes()));
+                    self.ask(Asked::YesOrNo);
+                }
+                return;
+            }
             Some(Overlay::Sending) => self.sending_lines(model),
             Some(overlay @ Overlay::Status(view)) if view.status.is_some() && view.sizes.is_some() => {
                 Some(screen_text::of_overlay(model, overlay, &self.look))

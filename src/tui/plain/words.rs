@@ -60,6 +60,8 @@ pub(crate) enum PlainCommand {
     Last,
     /// Two deliveries are compared.
     Diff(DeliveryId, DeliveryId),
+    /// What differs between one and what ngrok's agent has captured of it.
+    DiffTunnel(DeliveryId),
     /// A secret is entered for this run.
     Secret,
     /// Another secret is tried on a delivery.
@@ -223,7 +225,10 @@ impl PlainCommand {
             "diff" => {
                 let (first, second) = split(rest);
                 if second.is_empty() {
-                    return Err("name two deliveries: diff 11 12".to_owned());
+                    return Err("name two deliveries: diff 11 12; or diff 11 tunnel".to_owned());
+                }
+                if second == "tunnel" {
+                    return Ok(Self::DiffTunnel(meant.read(first)?));
                 }
                 Self::Diff(meant.read(first)?, meant.read(second)?)
             }

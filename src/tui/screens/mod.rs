@@ -13,6 +13,7 @@ pub mod list;
 pub mod overview;
 pub mod payload;
 pub mod raw;
+pub mod redact;
 pub mod saving;
 pub mod send;
 pub mod signature;

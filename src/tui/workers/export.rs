@@ -4,19 +4,15 @@
 use std::path::{Path, PathBuf};
 
 use crate::archive::export::{ExportItem, Exporter, exporter_for, is_redacted};
-use crate::archive::redaction::{KeptCause, Redaction};
+use crate::archive::redaction::RedactionRun;
 use crate::config::Settings;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::payload::grouped;
-use crate::redact::Tally;
 use crate::server::JobTicket;
 use crate::store::{Location, Reader, StoreError};
 use crate::system::save::{UnfinishedFile, typed_path};
 use crate::text;
 use crate::tui::app::message::Message;
-
-/// Bytes of the key that placeholders are drawn from.
-const KEY_BYTES: usize = 32;
 
 /// Starts an export of these deliveries, the oldest first; a redacted one where the file is named so.
 pub(crate) fn start(
@@ -32,28 +28,12 @@ pub(crate) fn start(
     let _ = std::thread::Builder::new().name("whyhook-export".to_owned()).spawn(move || {
         crate::system::panic::trap("export");
         let path = typed_path(&path, etcetera::home_dir().ok().as_deref());
-        let outcome =
-            redaction_of(&path, &settings).and_then(|redacting| export(&location, &ticket, &ids, &path, redacting));
+        let begin = || RedactionRun::begin(settings.redact.usual.clone(), &settings.registry);
+        let redaction = is_redacted(&path).then(begin).transpose();
+        let outcome = redaction.and_then(|redaction| export(&location, &ticket, &ids, &path, redaction));
         drop(ticket);
         send(Message::Exported(outcome));
     });
-}
-
-/// What is replaced, and how often a delivery did not keep its cause.
-struct Redacting {
-    redaction: Redaction,
-    tally: Tally,
-    lost: u64,
-}
-
-fn redaction_of(path: &Path, settings: &Settings) -> Result<Option<Redacting>, String> {
-    if !is_redacted(path) {
-        return Ok(None);
-    }
-    let mut key = vec![0; KEY_BYTES];
-    getrandom::fill(&mut key).map_err(|error| format!("cannot get random numbers for placeholders: {error}"))?;
-    let redaction = Redaction::new(settings.redact.usual.clone(), key, &settings.registry);
-    Ok(Some(Redacting { redaction, tally: Tally::default(), lost: 0 }))
 }
 
 /// Writes all of them, or nothing; in words, what was written, or why nothing was.
@@ -62,7 +42,7 @@ fn export(
     ticket: &JobTicket,
     ids: &[DeliveryId],
     path: &Path,
-    mut redacting: Option<Redacting>,
+    mut redaction: Option<RedactionRun>,
 ) -> Result<String, String> {
     let mut exporter =
         exporter_for(path).ok_or_else(|| "the file's name must end in .har, .sh or .jsonl".to_owned())?;
@@ -84,7 +64,7 @@ fn export(
             Ok(Some(delivery)) => delivery,
         };
         let kept = reader.diagnosis(*id).map_err(unread)?;
-        add(&mut *exporter, redacting.as_mut(), &delivery, kept, &mut file).map_err(failed)?;
+        add(&mut *exporter, redaction.as_mut(), &delivery, kept, &mut file).map_err(failed)?;
         written += 1;
     }
     exporter.end(&mut file).map_err(failed)?;
@@ -94,10 +74,12 @@ fn export(
         many => format!("{} deliveries", grouped(many)),
     };
     words.push_str(&format!(" exported to {}", shown(path)));
-    if let Some(Redacting { tally, lost, .. }) = &redacting {
-        words.push_str(&format!("; replaced: {tally}"));
-        if *lost > 0 {
-            words.push_str(&format!("; {} no longer fail for the same reason", grouped(*lost)));
+    if let Some(run) = &redaction {
+        words.push_str(&format!("; replaced: {}", run.tally()));
+        match run.lost().len() as u64 {
+            0 => {}
+            1 => words.push_str("; 1 no longer fails for the same reason"),
+            many => words.push_str(&format!("; {} no longer fail for the same reason", grouped(many))),
         }
     }
     if lost > 0 {
@@ -114,19 +96,19 @@ fn export(
 /// Writes one, redacted where that is asked for.
 fn add(
     exporter: &mut dyn Exporter,
-    redacting: Option<&mut Redacting>,
+    redaction: Option<&mut RedactionRun>,
     delivery: &Delivery,
     kept: Option<String>,
     file: &mut UnfinishedFile,
 ) -> std::io::Result<()> {
-    let Some(redacting) = redacting else {
+    let Some(run) = redaction else {
         let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
         return exporter.add(ExportItem { delivery, diagnosis: diagnosis.as_ref(), redacted: None }, file);
     };
-    let redacted = redacting.redaction.apply(delivery, &mut redacting.tally);
-    redacting.lost += u64::from(matches!(redacted.cause, KeptCause::Lost { .. }));
-    let (diagnosis, redacted_as) = (redacted.diagnosis.as_ref(), Some(&redacted.note));
-    exporter.add(ExportItem { delivery: &redacted.delivery, diagnosis, redacted: redacted_as }, file)
+    let redacted = run.apply(delivery);
+    let diagnosis = redacted.diagnosis();
+    let (diagnosis, note) = (diagnosis.as_ref(), Some(&redacted.note));
+    exporter.add(ExportItem { delivery: &redacted.delivery, diagnosis, redacted: note }, file)
 }
 
 fn shown(path: &Path) -> String {

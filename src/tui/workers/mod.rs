@@ -11,6 +11,7 @@ pub(crate) mod latest_wins;
 pub(crate) mod layout;
 pub(crate) mod notify;
 pub(crate) mod payload;
+pub(crate) mod redact;
 pub(crate) mod rejudge;
 pub(crate) mod rest;
 pub(crate) mod schemes;

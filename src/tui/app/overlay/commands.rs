@@ -44,6 +44,7 @@ fn synonyms(action: Action) -> &'static str {
         Action::Send(SendAction::Last) => "progress response",
         Action::Send(SendAction::Mark) => "diff compare",
         Action::Send(SendAction::Compare) => "diff difference",
+        Action::Send(SendAction::CompareTunnel) => "diff difference ngrok agent integrity",
         Action::Send(SendAction::Cancel) => "stop abort",
         Action::Filter => "search find grep query",
         Action::SaveFilter => "name store remember search",

@@ -9,6 +9,7 @@ use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{CopyItem, CopyWhole};
 use crate::tui::screens::details::state::LoadedDelivery;
+use crate::tui::screens::redact::state::RedactedCopy;
 
 /// Bytes of a text that the menu shows.
 const BEGINNING: usize = 400;
@@ -70,7 +71,8 @@ impl Model {
         items
     }
 
-    /// The delivery as something that sends it, whole as it came, and what is known of its signature.
+    /// The delivery as something that sends it, whole as it came, and what is known of its signature; then the same without
+    /// private values.
     pub(crate) fn delivery_items(&self, loaded: &LoadedDelivery) -> Vec<CopyItem> {
         let item = |key, what, text: String, whole| CopyItem { key, what, text, whole: Some(whole) };
         let url = self.snippet_url(loaded);
@@ -83,6 +85,12 @@ impl Model {
             item('w', "the raw request", beginning(loaded.delivery.head.bytes()), CopyWhole::Request),
             item('m', "the diagnosis as Markdown", "## Delivery …".to_owned(), CopyWhole::Diagnosis),
         ]
+        .into_iter()
+        .chain(RedactedCopy::ALL.map(|copy| {
+            let words = "placeholders, shown before it is copied".to_owned();
+            item(copy.key(), copy.what(), words, CopyWhole::Redacted(copy))
+        }))
+        .collect()
     }
 
     /// Where a snippet sends to: where the person has replayed to last, else this listener.
@@ -108,7 +116,7 @@ impl Model {
             (CopyWhole::Bytes(range), _) => String::from_utf8_lossy(bytes(range)).into_owned(),
             (CopyWhole::Decoded(range), _) => decode_string(bytes(range)).text.into_owned(),
             (CopyWhole::Indented(row), Some(rows)) => Pretty::value_text(rows, *row),
-            (CopyWhole::Indented(_) | CopyWhole::Image(_), _) => item.text.clone(),
+            (CopyWhole::Indented(_) | CopyWhole::Image(_) | CopyWhole::Redacted(_), _) => item.text.clone(),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::help::state::HelpView;
 use crate::tui::screens::image::state::ImageCopy;
 use crate::tui::screens::list::filter_assist::FilterAssist;
+use crate::tui::screens::redact::state::{PendingRedaction, RedactedCopy};
 use crate::tui::screens::saving::state::PendingSave;
 use crate::tui::screens::signature::adopt::AdoptMenu;
 use crate::tui::screens::signature::trial::Trial;
@@ -37,6 +38,8 @@ pub enum Overlay {
     Confirm(Box<Confirm>),
     /// What saving would write, before it does.
     Saving(Box<PendingSave>),
+    /// What redacting replaces, before it is copied or written.
+    Redacting(Box<PendingRedaction>),
     /// Other secrets, headers and templates are being tried on the shown delivery.
     Try(Box<Trial>),
     /// Schemes and a secret to be adopted for this run.
@@ -194,6 +197,8 @@ pub(crate) enum CopyWhole {
     Diagnosis,
     /// The shown image, in this way.
     Image(ImageCopy),
+    /// The delivery without private values.
+    Redacted(RedactedCopy),
 }
 
 /// The prompt's cursor as a byte offset (tui-input counts characters).

@@ -15,7 +15,7 @@ use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::trial::Trial;
 use crate::tui::screens::signature::update::{adopt, ask_shown};
-use crate::tui::screens::{answers, help, image, list, payload, saving, send};
+use crate::tui::screens::{answers, help, image, list, payload, redact, saving, send};
 
 pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
     // ^C closes what is on top; where that asks whether to quit, it says yes.
@@ -33,6 +33,9 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::Back if matches!(model.overlay, Some(Overlay::Answers(_))) => return answers::update::back(model),
         Action::Back | Action::Accept | Action::Move(_) if matches!(model.overlay, Some(Overlay::Saving(_))) => {
             return saving::update::act(model, action);
+        }
+        Action::Back | Action::Accept | Action::Move(_) if matches!(model.overlay, Some(Overlay::Redacting(_))) => {
+            return redact::update::act(model, action);
         }
         Action::Back => return back_out(model),
         Action::Suspend => return vec![Effect::Suspend],
@@ -254,6 +257,9 @@ pub(crate) fn copy_item(model: &mut Model, item: Option<CopyItem>) -> Vec<Effect
     let mut effects = close(model);
     match item {
         Some(CopyItem { whole: Some(CopyWhole::Image(way)), .. }) => effects.extend(image::update::copy(model, way)),
+        Some(CopyItem { whole: Some(CopyWhole::Redacted(what)), .. }) => {
+            effects.extend(redact::update::copy(model, what));
+        }
         Some(item) => {
             let text = model.copy_text(&item);
             effects.push(copy(item.what, text));
@@ -323,6 +329,13 @@ impl Model {
             return match key {
                 'y' | 'Y' => saving::update::act(self, Action::Accept),
                 'n' | 'N' => saving::update::act(self, Action::Back),
+                _ => Vec::new(),
+            };
+        }
+        if matches!(self.overlay, Some(Overlay::Redacting(_))) {
+            return match key {
+                'y' | 'Y' => redact::update::act(self, Action::Accept),
+                'n' | 'N' => redact::update::act(self, Action::Back),
                 _ => Vec::new(),
             };
         }

@@ -71,6 +71,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
         Overlay::Adopt(menu) => crate::tui::screens::signature::view::adopt::draw(frame, body, menu, look),
         Overlay::Sending => crate::tui::screens::send::view::draw(frame, body, model, look),
         Overlay::Saving(saving) => crate::tui::screens::saving::view::draw(frame, body, saving, look),
+        Overlay::Redacting(pending) => crate::tui::screens::redact::view::draw(frame, body, pending, look),
         Overlay::Try(trial) => draw_trial(frame, body, trial, look),
     }
 }

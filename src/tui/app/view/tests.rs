@@ -47,6 +47,7 @@ mod adopt;
 mod help;
 mod images;
 mod pointer;
+mod redact;
 mod sending;
 mod status;
 

@@ -24,8 +24,9 @@ impl Conversation {
             let names: Vec<&str> = items.iter().map(|item| named(item)).collect();
             return self.say(&format!("nothing named '{}': expected {}", visible(what), names.join(", ")));
         };
-        let is_image = matches!(item.whole, Some(CopyWhole::Image(_)));
-        if to == CopyTo::Clipboard || is_image {
+        // Made only once it is copied.
+        let is_unmade = matches!(item.whole, Some(CopyWhole::Image(_) | CopyWhole::Redacted(_)));
+        if to == CopyTo::Clipboard || is_unmade {
             let effects = copy_item(model, Some(item));
             self.effects.extend(effects);
             return;

@@ -78,7 +78,11 @@ pub(super) const COMMANDS: &[CommandHelp] = &[
     command(&["attempts", "history"], "attempts [12]", "how often a delivery was sent from here, and the results"),
     command(&["attempt"], "attempt 3", "one of them, by its number"),
     command(&["last", "result", "progress"], "last", "the result of what was sent last"),
-    command(&["diff", "difference"], "diff 11 12", "what differs between two deliveries"),
+    command(
+        &["diff", "difference"],
+        "diff 11 12",
+        "what differs between two deliveries; `diff 11 tunnel` compares one with what ngrok's agent holds of it",
+    ),
     command(&["secret", "key", "password"], "secret", "enter a secret for this run; it is not shown"),
     command(&["try", "guess"], "try [12]", "try another secret on a delivery; it is not shown"),
     command(

@@ -49,6 +49,7 @@ fn meant() -> Meant {
 #[case("check http://a/b", PlainCommand::Check("http://a/b".to_owned()))]
 #[case("compare body=ab12", PlainCommand::Compare(Some("body=ab12".to_owned())))]
 #[case("diff 1 latest", PlainCommand::Diff(DeliveryId(1), DeliveryId(9)))]
+#[case("diff latest tunnel", PlainCommand::DiffTunnel(DeliveryId(9)))]
 #[case("copy 12 as curl", PlainCommand::Copy(DeliveryId(12), "curl".to_owned(), CopyTo::Clipboard))]
 #[case("print the body", PlainCommand::Copy(DeliveryId(7), "the body".to_owned(), CopyTo::Lines))]
 #[case("help answer", PlainCommand::Help("answer".to_owned()))]

@@ -13,6 +13,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
 use crate::tui::app::step::Step;
+use crate::tui::screens::redact;
 
 /// Deliveries that are selected at once.
 const MOST: usize = 10_000;
@@ -63,7 +64,7 @@ pub(crate) fn export(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     model.overlay = None;
-    vec![Effect::Export(ids, path)]
+    redact::update::export(model, ids, path)
 }
 
 /// The selected deliveries; without any, the one under the cursor.

@@ -19,6 +19,8 @@ pub enum SendAction {
     Mark,
     /// Compare the marked delivery with the selected one, or two responses.
     Compare,
+    /// Compare the selected delivery with what ngrok's agent has captured of it.
+    CompareTunnel,
     /// Cancel sending.
     Cancel,
     /// Copy the report, or the simulation as TOML.
@@ -44,6 +46,7 @@ impl SendAction {
             Self::Attempts => "list its replays",
             Self::Mark => "mark it for a comparison",
             Self::Compare => "compare it with the marked one",
+            Self::CompareTunnel => "compare it with the tunnel's capture",
             Self::Cancel => "cancel sending",
             Self::Copy => "copy the report, or the form as TOML",
             Self::Save => "save the simulation in the configuration",

@@ -7,6 +7,7 @@ pub use crate::tui::screens::send::forms::{Purpose, SendForm};
 pub use crate::tui::screens::send::panel::{BodyRows, Panel};
 pub use crate::tui::screens::send::task::{Again, CheckTask, News, Preview, ReplayTask, SendTask, SimulateTask, Which};
 
+use crate::archive::tunnel::TunnelComparison;
 use crate::delivery::{AttemptSummary, DeliveryId};
 use crate::diff::{MessageComparison, SideRow};
 use crate::send::conformance::{CheckReport, CheckRow};
@@ -142,6 +143,16 @@ impl ComparisonView {
             lines.push("no differences".to_owned());
             rows.push(SideRow::Note("no differences".to_owned()));
         }
+        Self { title, lines, rows, first: 0 }
+    }
+
+    /// To show a delivery beside what ngrok's agent has captured of it.
+    #[must_use]
+    pub fn of_tunnel(title: String, comparison: &TunnelComparison) -> Self {
+        let about = comparison.about();
+        let notes = about.iter().cloned().map(SideRow::Note);
+        let rows = notes.chain(comparison.differences.side_by_side()).collect();
+        let lines = about.iter().cloned().chain(comparison.differences.to_text().lines().map(str::to_owned)).collect();
         Self { title, lines, rows, first: 0 }
     }
 }

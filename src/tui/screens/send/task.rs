@@ -42,6 +42,8 @@ pub enum SendTask {
     Case(Arc<Attempt>, String),
     /// What differs between two deliveries.
     Compare(DeliveryId, DeliveryId),
+    /// What differs between a delivery and what ngrok's agent has captured of it.
+    CompareTunnel(DeliveryId),
     /// What differs between the responses to two sendings.
     CompareAttempts(AttemptId, AttemptId),
 }
@@ -60,7 +62,7 @@ impl SendTask {
             Self::Cancel => "cancel",
             Self::Preview(..) => "preview",
             Self::Attempts(_) | Self::Attempt(_) | Self::Case(..) => "attempt",
-            Self::Compare(..) | Self::CompareAttempts(..) => "comparison",
+            Self::Compare(..) | Self::CompareTunnel(_) | Self::CompareAttempts(..) => "comparison",
         }
     }
 
@@ -84,6 +86,7 @@ impl SendTask {
                 | Self::Attempt(_)
                 | Self::Case(..)
                 | Self::Compare(..)
+                | Self::CompareTunnel(_)
                 | Self::CompareAttempts(..)
         )
     }

@@ -76,6 +76,10 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             (Some(_), _) => say(model, "this one is marked: select another to compare it with"),
             (None, _) => say(model, "mark a delivery with m first, then compare another with it"),
         },
+        SendAction::CompareTunnel => match model.list.selected() {
+            Some(id) => vec![Effect::Send(SendTask::CompareTunnel(id))],
+            None => say(model, "select a delivery to compare with the tunnel's capture"),
+        },
         SendAction::Cancel => cancel(model),
         SendAction::Copy | SendAction::Save | SendAction::Left | SendAction::Right => Vec::new(),
     }

@@ -2,10 +2,12 @@
 
 use std::fmt::Write as _;
 
+use crate::archive::redaction::RedactedDelivery;
+use crate::delivery::{Delivery, Judgement};
 use crate::payload::grouped;
+use crate::signature::Scheme;
 use crate::signature::diagnose::{CauseKind, Diagnosis};
-use crate::tui::app::model::{Detail, Model};
-use crate::tui::screens::details::state::LoadedDelivery;
+use crate::tui::app::model::Model;
 use crate::tui::widgets::{counted, secret_words, shown};
 
 /// Explanations beside the likeliest.
@@ -15,14 +17,34 @@ impl Model {
     /// The verdict on the shown delivery and why, as Markdown.
     #[must_use]
     pub fn diagnosis_markdown(&self) -> Option<String> {
-        let detail = self.detail.as_ref()?;
-        Some(markdown(detail, self.loaded()?))
+        let (detail, loaded) = (self.detail.as_ref()?, self.loaded()?);
+        let mut text = markdown(
+            &loaded.delivery,
+            loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement()),
+            &loaded.scheme,
+            detail.inquiry.why.as_ref().map(|(_, why)| &**why),
+        );
+        if let Some(explained) = &detail.inquiry.explain_digest {
+            text.push_str(&section("What the server hashed", explained));
+        }
+        Some(text)
     }
 }
 
-fn markdown(detail: &Detail, loaded: &LoadedDelivery) -> String {
-    let summary = &loaded.delivery.summary;
-    let judgement = loaded.rejudged.as_ref().unwrap_or_else(|| loaded.judgement());
+/// The same of a redacted delivery, with the secret that it is explained by.
+pub(crate) fn redacted_markdown(redacted: &RedactedDelivery) -> String {
+    let judgement = &redacted.delivery.summary.judgement;
+    let mut text = markdown(&redacted.delivery, judgement, &redacted.scheme, redacted.why.as_ref());
+    text.push_str("\nRedacted: every private value is a placeholder, and the signature is made again from them.");
+    if let Some(secret) = redacted.secret() {
+        let _ = write!(text, " The throw-away secret is {}.", code(secret));
+    }
+    text.push('\n');
+    text
+}
+
+fn markdown(delivery: &Delivery, judgement: &Judgement, scheme: &Scheme, why: Option<&Diagnosis>) -> String {
+    let summary = &delivery.summary;
     let with = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
     let mut text = format!("## Delivery {}: {}{with}\n\n", summary.id, judgement.verdict.words());
     let mut add = |name: &str, value: &str| {
@@ -31,18 +53,13 @@ fn markdown(detail: &Detail, loaded: &LoadedDelivery) -> String {
     add("Request", &code(&format!("{} {}", summary.method, summary.path)));
     add("Received", &summary.received_at.to_string());
     add("Body", &counted(summary.body_bytes, "byte"));
-    for (name, header) in
-        [("Signature", loaded.scheme.signature_header()), ("Timestamp", loaded.scheme.timestamp_header())]
-    {
-        if let Some(value) = loaded.delivery.head.value(header).filter(|_| !header.is_empty()) {
+    for (name, header) in [("Signature", scheme.signature_header()), ("Timestamp", scheme.timestamp_header())] {
+        if let Some(value) = delivery.head.value(header).filter(|_| !header.is_empty()) {
             add(name, &code(&format!("{header}: {}", String::from_utf8_lossy(value))));
         }
     }
-    if let Some((_, why)) = &detail.inquiry.why {
+    if let Some(why) = why {
         text.push_str(&section("Why", why));
-    }
-    if let Some(explained) = &detail.inquiry.explain_digest {
-        text.push_str(&section("What the server hashed", explained));
     }
     text
 }

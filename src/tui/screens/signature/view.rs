@@ -159,6 +159,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
         None => lines.extend(field("received", "no valid digest", theme.dim, pane.columns, pane.look)),
     }
     // Where one secret is right, the others are none of the delivery's business.
+    let is_rebuilt = pane.loaded.delivery.summary.intake.is_rebuilt();
     let is_right = pane.loaded.expected.iter().any(|expected| received == Some(expected.digest));
     for expected in &pane.loaded.expected {
         let is_equal = received == Some(expected.digest);
@@ -170,6 +171,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
         let (glyph, words, style) = match (is_equal, received.is_some()) {
             (true, _) => ("=", "equal", theme.good),
             (false, true) if is_right => (" ", "another secret", theme.dim),
+            (false, true) if is_rebuilt => ("≈", "differs: the bytes were rebuilt", theme.warn),
             (false, true) => ("≠", "differs", theme.bad),
             (false, false) => (" ", "nothing to compare", theme.dim),
         };

@@ -1,10 +1,13 @@
 //! The thread that looks up what the screens of sendings show: previews, stored sendings, differences.
 
 use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::simulate::{signed, simulation};
+use crate::archive::import::captures;
+use crate::archive::{agent, tunnel};
 use crate::delivery::{AttemptId, DeliveryId};
 use crate::diff::{ComparedMessage, MessageComparison};
 use crate::send::replay;
@@ -15,6 +18,8 @@ use crate::tui::screens::send::panel::{BodyRows, Panel};
 use crate::tui::screens::send::state::ComparisonView;
 use crate::tui::screens::send::task::{News, Preview, SendTask, SimulateTask};
 
+/// How long ngrok's agent may take.
+const AGENT_TIME: Duration = Duration::from_secs(5);
 /// Rows of a delivery's sendings that are listed.
 const LISTED: usize = 500;
 
@@ -72,6 +77,7 @@ impl Lookups {
                 Ok(News::Attempt(Box::new(panel)))
             }
             SendTask::Compare(from, to) => self.compare(from, to),
+            SendTask::CompareTunnel(id) => self.compare_tunnel(id),
             SendTask::CompareAttempts(from, to) => self.compare_attempts(from, to),
             _ => return None,
         };
@@ -113,6 +119,24 @@ impl Lookups {
         let comparison =
             MessageComparison::of(&ComparedMessage::from(&load(from)?), &ComparedMessage::from(&load(to)?));
         Ok(News::Compared(Box::new(ComparisonView::of(format!("- #{from}   + #{to}"), &comparison))))
+    }
+
+    /// Asks ngrok's agent for what it holds. It answers from its memory, so a few seconds are enough; previews wait
+    /// meanwhile.
+    fn compare_tunnel(&self, id: DeliveryId) -> Result<News, String> {
+        let delivery = self.reader.load(id).map_err(|error| error.to_string())?;
+        let delivery = delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))?;
+        let off = "ngrok_api is off in the configuration: there is no agent to compare with";
+        let address = self.listener.settings().ngrok_api.ok_or_else(|| off.to_owned())?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|error| format!("cannot ask ngrok's agent: {error}"))?;
+        let text = runtime.block_on(agent::requests(address, AGENT_TIME)).map_err(|error| error.to_string())?;
+        let captures = captures(&text).map_err(|reason| format!("{address}: {reason}"))?;
+        let found = tunnel::compare(&delivery, &captures).ok_or_else(|| {
+            format!("ngrok's agent at {address} holds no request that is delivery {id}: it keeps the last ones only")
+        })?;
+        let view = ComparisonView::of_tunnel(format!("- ngrok's agent   + #{id}"), &found);
+        Ok(News::Compared(Box::new(view)))
     }
 
     fn compare_attempts(&self, from: AttemptId, to: AttemptId) -> Result<News, String> {
