@@ -50,7 +50,8 @@ fn a_redacted_export_is_shown_before_it_is_written() {
     let many = (0..40).map(|number| (TallyKind::Text, format!("data[].field_{number}"), number)).collect();
     let lost = vec![LostCause { id: DeliveryId(3), was: "body_reserialised".to_owned(), now: String::new() }];
     ready(&mut model, RedactionPreview { places: many, lost, kept: 0, ..preview() });
-    screen(&mut model, 80, 24);
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains("field_0") && shown.contains("↓ 29 more"), "{shown}");
     update(&mut model, Message::Act(Action::Move(Step::Last)));
     let shown = screen(&mut model, 80, 24);
     assert!(shown.contains("field_39") && shown.contains("y write the file"), "{shown}");
