@@ -305,6 +305,8 @@ impl Session {
         let Self { feed, writer, runtime, serving, causes, stop, hook, tunnel, .. } = self;
         tracing::info!("stopping");
         let _ = stop.send(true);
+        // Its thread sleeps until it is woken.
+        feed.control().tunnel_hint().give();
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         // By it come the last answers.

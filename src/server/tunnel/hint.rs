@@ -1,7 +1,8 @@
 //! What the watch of the tunnels is told by others: that something may have changed, what was learnt, what was started.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 
@@ -15,7 +16,10 @@ pub struct Hint(Arc<Signs>);
 
 #[derive(Debug, Default)]
 struct Signs {
+    /// Whether a sign was given that nobody has taken. Two may wait for it: a task, and a thread.
+    is_given: Mutex<bool>,
     given: Notify,
+    given_to_thread: Condvar,
     learns: AtomicBool,
     learnt: Mutex<Option<Learnt>>,
     /// What is known of the tunnel that this run has started.
@@ -32,11 +36,35 @@ struct Learnt {
 impl Hint {
     /// Gives the sign; any number of them before the next question count as one.
     pub fn give(&self) {
+        *self.0.is_given.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.0.given_to_thread.notify_one();
         self.0.given.notify_one();
     }
 
+    fn take(&self) -> bool {
+        std::mem::take(&mut *self.0.is_given.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Waits for a sign.
     pub(super) async fn given(&self) {
-        self.0.given.notified().await;
+        while !self.take() {
+            self.0.given.notified().await;
+        }
+    }
+
+    /// The same, at most for so long (without end for `None`) and in the calling thread, which sleeps in one piece: a runtime's
+    /// timer wakes several times on its way to a moment that is minutes away. Whether a sign was given.
+    pub(super) fn given_within(&self, time: Option<Duration>) -> bool {
+        let is_given = self.0.is_given.lock().unwrap_or_else(PoisonError::into_inner);
+        let waits = |is_given: &mut bool| !*is_given;
+        let mut is_given = match time {
+            Some(time) => {
+                let waited = self.0.given_to_thread.wait_timeout_while(is_given, time, waits);
+                waited.unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.0.given_to_thread.wait_while(is_given, waits).unwrap_or_else(PoisonError::into_inner),
+        };
+        std::mem::take(&mut *is_given)
     }
 
     /// Whether anybody wants to know which URL a delivery was sent to.
@@ -80,6 +108,23 @@ impl Hint {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_is_taken_once_by_whoever_waits() {
+        let hint = Hint::default();
+        assert!(!hint.given_within(Some(Duration::ZERO)));
+        hint.give();
+        hint.give();
+        assert!(hint.given_within(None) && !hint.given_within(Some(Duration::from_millis(1))));
+        let giver = hint.clone();
+        let gives = std::thread::spawn(move || giver.give());
+        assert!(hint.given_within(Some(Duration::from_secs(600))));
+        gives.join().unwrap();
+        hint.give();
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(hint.given());
+        assert!(!hint.given_within(Some(Duration::ZERO)));
+    }
 
     #[test]
     fn what_anybody_could_have_sent_does_not_displace_what_a_signature_protects() {

@@ -11,16 +11,23 @@ pub(super) struct Pace {
     pub(super) shortest: Duration,
     /// Between two questions when many have brought nothing new.
     pub(super) longest: Duration,
+    /// How many of them bring nothing new before the pauses grow.
+    pub(super) patience: u32,
 }
 
 impl Pace {
     pub(super) const fn seconds(shortest: u64, longest: u64) -> Self {
-        Self { shortest: Duration::from_secs(shortest), longest: Duration::from_secs(longest) }
+        Self { shortest: Duration::from_secs(shortest), longest: Duration::from_secs(longest), patience: 1 }
     }
 
-    /// The pause when the last `quiet` questions brought nothing new: twice as long for each after the first.
+    /// The same, whose pauses grow after so many questions that bring nothing new.
+    pub(super) const fn after(self, patience: u32) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// The pause when the last `quiet` questions brought nothing new: beyond its patience twice as long for each.
     fn pause_after(self, quiet: u32) -> Duration {
-        let factor = 2_u32.saturating_pow(quiet.saturating_sub(1));
+        let factor = 2_u32.saturating_pow(quiet.saturating_sub(self.patience));
         self.shortest.saturating_mul(factor).min(self.longest)
     }
 }
@@ -44,12 +51,18 @@ impl Schedule {
         self.next
     }
 
-    /// Whether it is time. A quarter of the pause early counts, so that several are asked on one waking; but never two
-    /// questions within the shortest pause.
+    /// Whether it is time. A quarter of the pause early counts (of a pause of minutes half), so that several are asked on one
+    /// waking; but never two questions within the shortest pause.
     pub(super) fn is_due(&self, now: Instant) -> bool {
         let Some(asked) = self.asked else { return self.next <= now };
-        let early = self.next.saturating_duration_since(asked) / 4;
+        let pause = self.next.saturating_duration_since(asked);
+        let early = pause / if pause > Duration::from_secs(60) { 2 } else { 4 };
         self.next <= now + early && (asked + self.pace.shortest <= now || self.next <= now)
+    }
+
+    /// From the next question on it has this pace.
+    pub(super) fn slow(&mut self, pace: Pace) {
+        self.pace = pace;
     }
 
     /// It was asked at `now`, and there was news or not.
@@ -81,6 +94,8 @@ mod tests {
         let seconds: Vec<u64> = (0..9).map(|quiet| pace.pause_after(quiet).as_secs()).collect();
         assert_eq!(seconds, [2, 2, 4, 8, 16, 32, 60, 60, 60]);
         assert_eq!(pace.pause_after(u32::MAX), pace.longest);
+        let seconds: Vec<u64> = (0..9).map(|quiet| pace.after(4).pause_after(quiet).as_secs()).collect();
+        assert_eq!(seconds, [2, 2, 2, 2, 2, 4, 8, 16, 32]);
     }
 
     #[tokio::test(start_paused = true)]

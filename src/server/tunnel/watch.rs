@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, sleep_until};
 
 use super::ask::{Asker, NoAnswer};
 use super::found::{SourceAnswer, TunnelEnd};
@@ -48,6 +48,10 @@ impl fmt::Debug for TunnelPlaces {
 struct Paces {
     /// ngrok's agent, which is asked whether it is seen or not.
     ngrok: Pace,
+    /// What answers with a tunnel: that it ends is noticed soon for some minutes, and then less soon.
+    answering: Pace,
+    /// Which programs run, once it is certain which tunnel leads here.
+    seen_when_certain: Pace,
     /// Which programs run.
     seen: Pace,
     /// Over HTTP, what is seen to run or configured.
@@ -60,6 +64,8 @@ struct Paces {
 
 const PACES: Paces = Paces {
     ngrok: Pace::seconds(2, 60),
+    answering: Pace::seconds(2, 240).after(60),
+    seen_when_certain: Pace::seconds(2, 240),
     seen: Pace::seconds(2, 60),
     http: Pace::seconds(2, 60),
     command: Pace::seconds(30, 600),
@@ -69,16 +75,44 @@ const PACES: Paces = Paces {
 /// Looks for tunnels until the future is dropped, and calls `on_change` with the first state and with each one that
 /// differs from the last.
 ///
-/// ngrok's agent is asked every 2 seconds while it answers; everything else at most every 2, and a program is run at most
-/// every 30. While nothing is new it backs off to one waking a minute, and looks sooner when a `hint` is given. One question over
-/// HTTP takes at most a second and reads at most 256 KiB, on a connection of its own. This listener is never asked. Needs a
-/// tokio runtime with I/O and time, on a thread where nobody waits for a few milliseconds in which files are read.
+/// What answers with a tunnel is asked every 2 seconds for two minutes; everything else at most every 2, and a program is run at
+/// most every 30. While nothing is new it backs off to one question a minute, and to one in four where a tunnel is there; it looks
+/// sooner when a `hint` is given. One question over HTTP takes at most a second and reads at most 256 KiB, on a connection of its
+/// own. This listener is never asked. Needs a tokio runtime with I/O and time, alone on its thread, which it blocks between
+/// the questions; to stop it, drop the future after a hint.
 pub async fn watch(places: TunnelPlaces, hint: Hint, on_change: impl Fn(Tunnels) + Send + 'static) {
-    watch_at(PACES, places, PathBuf::from("/proc"), hint, on_change).await;
+    watch_at(PACES, Waits::InThread, places, PathBuf::from("/proc"), hint, on_change).await;
+}
+
+/// How the time until the next question is spent.
+#[derive(Debug, Clone, Copy)]
+enum Waits {
+    /// Asleep, with the whole thread, in one piece.
+    InThread,
+    /// As a task among others.
+    #[cfg(test)]
+    AsTask,
+}
+
+impl Waits {
+    /// Waits for a hint until `next`; without end for `None`. Whether one was given.
+    async fn until(self, next: Option<Instant>, hint: &Hint) -> bool {
+        match (self, next) {
+            (Self::InThread, _) => hint.given_within(next.map(|next| next.saturating_duration_since(Instant::now()))),
+            #[cfg(test)]
+            (Self::AsTask, Some(next)) => tokio::time::timeout_at(next, hint.given()).await.is_ok(),
+            #[cfg(test)]
+            (Self::AsTask, None) => {
+                hint.given().await;
+                true
+            }
+        }
+    }
 }
 
 async fn watch_at(
     paces: Paces,
+    waits: Waits,
     places: TunnelPlaces,
     proc: PathBuf,
     hint: Hint,
@@ -99,19 +133,13 @@ async fn watch_at(
         lookout.round().await;
         let known = lookout.known(&hint);
         let is_certain = known.is_certain();
+        lookout.is_certain = is_certain;
         if last.as_ref() != Some(&known) {
             known.log();
             on_change(known.clone());
             last = Some(known);
         }
-        let is_hinted = match lookout.next() {
-            Some(next) => timeout_at(next, hint.given()).await.is_ok(),
-            None => {
-                hint.given().await;
-                true
-            }
-        };
-        if is_hinted {
+        if waits.until(lookout.next(), &hint).await {
             lookout.hurry(is_certain);
             // What was learnt or started is shown soon, and a burst of signs is one.
             sleep_until(round + paces.limit.min(paces.ngrok.shortest) / 4).await;
@@ -130,11 +158,22 @@ struct Lookout {
     sources: BTreeMap<TunnelName, Source>,
     /// Which of [`NGROK_LISTS`] was answered last.
     ngrok_list: usize,
+    /// Whether it is certain which tunnel leads here.
+    is_certain: bool,
+    paces: Paces,
 }
 
 struct Source {
     schedule: Schedule,
+    /// While it does not answer with a tunnel.
+    pace: Pace,
     answer: SourceAnswer,
+}
+
+impl Source {
+    fn new(pace: Pace, answer: SourceAnswer) -> Self {
+        Self { schedule: Schedule::new(pace), pace, answer }
+    }
 }
 
 /// What ngrok's agent is asked for: what those from 3.30 on have, and what all had before and newer ones may not have.
@@ -154,7 +193,7 @@ impl Lookout {
         let sees = cfg!(target_os = "linux") && by_program.iter().any(|name| probe(*name) != TunnelProbe::Off);
         let mut sources = BTreeMap::new();
         let mut add = |name, pace| {
-            sources.insert(name, Source { schedule: Schedule::new(pace), answer: SourceAnswer::Absent });
+            sources.insert(name, Source::new(pace, SourceAnswer::Absent));
         };
         if places.ngrok.is_some() {
             add(Ngrok, paces.ngrok);
@@ -175,12 +214,12 @@ impl Lookout {
             let answer = sources::codespaces(variable, places.listener.port());
             if answer != SourceAnswer::Absent {
                 // It does not change: it is never asked again.
-                sources.insert(Codespaces, Source { schedule: Schedule::new(paces.command), answer });
+                sources.insert(Codespaces, Source::new(paces.command, answer));
             }
         }
         let asker = Asker::within(paces.limit)?;
         let seen_next = sees.then(|| Schedule::new(paces.seen));
-        Ok(Self { places, proc, asker, seen_next, seen: Vec::new(), sources, ngrok_list: 0 })
+        Ok(Self { places, proc, asker, seen_next, seen: Vec::new(), sources, ngrok_list: 0, is_certain: false, paces })
     }
 
     /// Whether there is a reason to ask this one.
@@ -235,9 +274,11 @@ impl Lookout {
                 let answer = self.ask(name).await;
                 tracing::trace!(name = name.code(), ?answer, "asked");
                 if let Some(source) = self.sources.get_mut(&name) {
-                    // While ngrok's agent answers it is asked as often as its pace allows.
-                    let answers = name == TunnelName::Ngrok && matches!(answer, SourceAnswer::Tunnels(_));
-                    source.schedule.asked(now, answers || answer != source.answer);
+                    // A program is run seldom enough as it is.
+                    let slow = source.pace.longest < self.paces.answering.longest;
+                    let answers = slow && matches!(answer, SourceAnswer::Tunnels(_));
+                    source.schedule.slow(if answers { self.paces.answering } else { source.pace });
+                    source.schedule.asked(now, answer != source.answer);
                     source.answer = answer;
                 }
             }
@@ -258,6 +299,7 @@ impl Lookout {
         }
         self.seen = seen;
         if let Some(schedule) = &mut self.seen_next {
+            schedule.slow(if self.is_certain { self.paces.seen_when_certain } else { self.paces.seen });
             schedule.asked(now, is_news);
         }
     }

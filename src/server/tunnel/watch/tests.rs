@@ -10,10 +10,18 @@ use tokio::task::JoinHandle;
 
 use super::*;
 
-const SHORT: Pace = Pace { shortest: Duration::from_millis(5), longest: Duration::from_millis(5) };
-const LONG: Pace = Pace { shortest: Duration::from_millis(1), longest: Duration::from_secs(3600) };
+const SHORT: Pace = Pace { shortest: Duration::from_millis(5), longest: Duration::from_millis(5), patience: 1 };
+const LONG: Pace = Pace { shortest: Duration::from_millis(1), longest: Duration::from_secs(3600), patience: 1 };
 /// Asks at once again, and never gives up on a slow machine.
-const EAGER: Paces = Paces { ngrok: SHORT, seen: SHORT, http: SHORT, command: SHORT, limit: Duration::from_secs(60) };
+const EAGER: Paces = Paces {
+    ngrok: SHORT,
+    answering: SHORT,
+    seen_when_certain: SHORT,
+    seen: SHORT,
+    http: SHORT,
+    command: SHORT,
+    limit: Duration::from_secs(60),
+};
 
 const NGROK: &str = r#"{"tunnels":[{"public_url":"https://a.ngrok.app","config":{"addr":"http://localhost:3000"}}]}"#;
 
@@ -125,7 +133,7 @@ impl Watched {
         let (sender, states) = unbounded_channel();
         let hint = Hint::default();
         let told = move |state| drop(sender.send(state));
-        let task = tokio::spawn(watch_at(paces, places, proc.to_owned(), hint.clone(), told));
+        let task = tokio::spawn(watch_at(paces, Waits::AsTask, places, proc.to_owned(), hint.clone(), told));
         Self { states, task, hint }
     }
 
@@ -418,6 +426,26 @@ async fn in_the_long_run_it_wakes_once_a_minute() {
         tokio::time::sleep_until(next).await;
     }
     assert!((60..=68).contains(&wakes), "{wakes}");
+}
+
+/// Each question costs two or three wakings more, for the connection and the response.
+#[tokio::test(start_paused = true)]
+async fn an_agent_that_answers_is_asked_every_four_minutes_in_the_long_run() {
+    let agent = StandIn::of(&[("/api/endpoints", NGROK)]).await;
+    let mut lookout = Lookout::new(PACES, places(Some(agent.address), ""), PathBuf::from("/nowhere")).unwrap();
+    let start = Instant::now();
+    let mut wakes = Vec::new();
+    while start.elapsed() < Duration::from_secs(3600) {
+        lookout.round().await;
+        lookout.is_certain = lookout.known(&Hint::default()).is_certain();
+        assert!(lookout.is_certain);
+        wakes.push(start.elapsed().as_secs());
+        tokio::time::sleep_until(lookout.next().unwrap()).await;
+    }
+    // It is noticed soon when it goes: every two seconds for two minutes.
+    assert!(wakes.iter().filter(|at| **at <= 120).count() >= 55, "{wakes:?}");
+    let late = wakes.iter().filter(|at| **at >= 1200).count();
+    assert!((9..=12).contains(&late), "{wakes:?}");
 }
 
 #[test]
