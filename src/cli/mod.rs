@@ -9,6 +9,7 @@ mod answer;
 mod attach;
 mod check;
 mod completions;
+mod config;
 mod delete;
 mod destination;
 mod diff;
@@ -182,6 +183,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Save captured deliveries as a suite, and run it against a server: re-signed, with the responses that are expected
     Suite(suite::SuiteArgs),
+    /// Write a configuration to begin with, print every fault of one, or print its schema
+    Config(config::ConfigArgs),
     /// Print every key of the interface as a table `[keys]` for the configuration
     #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
     Keys(keys::KeysArgs),
@@ -253,6 +256,7 @@ impl Command {
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
             Self::Suite(_) => "suite",
+            Self::Config(_) => "config",
             Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Openapi => "openapi",
@@ -512,6 +516,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Config(args)) => config::run(&settings, &args),
         Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Suite(args)) => suite::run(&under(&args.scheme()), &args),

@@ -8,7 +8,7 @@ mod tests;
 
 pub use given::GivenSecretError;
 pub(super) use given::{check as check_given, is_of_the_run};
-pub(super) use load::{Requests, load};
+pub(super) use load::{Requests, check as check_configured, load};
 pub use load::{from_file, from_variable};
 pub use source::DEFAULT_VARIABLE;
 pub(super) use source::FILE_LIMIT as SECRET_BYTES;

@@ -23,6 +23,7 @@ mod check;
 mod clipboard;
 mod compare;
 mod config;
+mod configuration;
 mod consent;
 mod control;
 mod crash;
