@@ -13,6 +13,7 @@ mod config;
 mod delete;
 mod destination;
 mod diff;
+mod doctor;
 mod explain;
 mod export;
 mod headless;
@@ -183,6 +184,8 @@ enum Command {
     Check(check::CheckArgs),
     /// Save captured deliveries as a suite, and run it against a server: re-signed, with the responses that are expected
     Suite(suite::SuiteArgs),
+    /// Check what a listener needs: configuration, secrets, port, tunnel, store, clock, terminal; exit 1 for a problem
+    Doctor(doctor::DoctorArgs),
     /// Write a configuration to begin with, print every fault of one, or print its schema
     Config(config::ConfigArgs),
     /// Print every key of the interface as a table `[keys]` for the configuration
@@ -256,6 +259,7 @@ impl Command {
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
             Self::Suite(_) => "suite",
+            Self::Doctor(_) => "doctor",
             Self::Config(_) => "config",
             Self::Keys(_) => "keys",
             Self::Trust => "trust",
@@ -516,6 +520,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Doctor(args)) => doctor::run(&settings, &args),
         Some(Command::Config(args)) => config::run(&settings, &args),
         Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),

@@ -38,8 +38,8 @@ pub use columns::{InvalidColumns, ListColumn};
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{
-    DEFAULT_VARIABLE, GivenSecretError, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL,
-    PUBLIC_KEY_LABEL, TYPED_LABEL, from_file as secret_from_file, from_variable as secret_from_variable,
+    DEFAULT_VARIABLE, DotenvUse, GivenSecretError, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL,
+    PUBLIC_KEY_LABEL, TYPED_LABEL, dotenv_uses, from_file as secret_from_file, from_variable as secret_from_variable,
 };
 pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;

@@ -28,6 +28,7 @@ mod consent;
 mod control;
 mod crash;
 mod deliver;
+mod doctor;
 mod export;
 mod forward;
 mod frameworks;
