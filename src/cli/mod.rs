@@ -11,6 +11,7 @@ mod check;
 mod completions;
 mod config;
 mod delete;
+mod demo;
 mod destination;
 mod diff;
 mod doctor;
@@ -113,6 +114,8 @@ enum Command {
     /// Listen for deliveries and show them (the default)
     #[command(after_help = RULES_HELP)]
     Listen(ListenArgs),
+    /// Look around: a listener of its own with a dozen telling deliveries and a tour; nothing of it is kept
+    Demo(demo::DemoArgs),
     /// List captured deliveries, the newest first
     List(list::ListArgs),
     /// Show one captured delivery
@@ -219,6 +222,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Listen(_) => "listen",
+            Self::Demo(_) => "demo",
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::Export(_) => "export",
@@ -482,6 +486,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
     match command {
         None => listen::run(&settings.under(&listen.scheme), &listen),
         Some(Command::Listen(own)) => listen::run(&under(&own.scheme), &own),
+        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::List(args)) => list::run(&settings, &args),
         Some(Command::Show(args)) => show::run(&settings, &args),
         Some(Command::Export(args)) => export::run(&settings, &args),

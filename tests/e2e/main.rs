@@ -28,6 +28,7 @@ mod consent;
 mod control;
 mod crash;
 mod deliver;
+mod demo;
 mod doctor;
 mod export;
 mod forward;
