@@ -45,6 +45,7 @@ impl Session {
             url: "http://127.0.0.1:3000".to_owned(),
             store: PathBuf::new(),
             ephemeral: false,
+            has_tour: false,
             webhooks: Vec::new(),
             events: Vec::new(),
         };

@@ -65,7 +65,7 @@ fn setup(attached: &AttachedListener) -> Setup {
         _ => Default::default(),
     };
     let (store, ephemeral) = (attached.location().file().to_owned(), attached.is_ephemeral());
-    Setup { url, store, ephemeral, webhooks, events }
+    Setup { url, store, ephemeral, has_tour: false, webhooks, events }
 }
 
 impl From<AttachError> for CliError {

@@ -127,7 +127,7 @@ fn log_sources(settings: &Settings) {
 }
 
 /// Lines instead of the interface: when asked for, or when there is no terminal that can show it.
-fn wants_lines(listen: &ListenArgs) -> bool {
+pub(super) fn wants_lines(listen: &ListenArgs) -> bool {
     listen.headless
         || listen.format.is_some()
         || !std::io::stdout().is_terminal()
@@ -163,12 +163,13 @@ fn pictures(interface: &InterfaceArgs, settings: &Settings) -> Result<PictureMod
     }
 }
 
-fn setup(settings: &Settings, session: &Session) -> Setup {
+pub(super) fn setup(settings: &Settings, session: &Session) -> Setup {
     let webhooks = settings.registry.webhooks();
     Setup {
         url: session.url(),
         store: session.location().file().to_owned(),
         ephemeral: settings.ephemeral,
+        has_tour: false,
         webhooks: webhooks
             .iter()
             .map(|webhook| (webhook.name.clone(), webhook.path.clone(), webhook.kind.name().to_owned()))

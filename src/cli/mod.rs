@@ -9,9 +9,12 @@ mod answer;
 mod attach;
 mod check;
 mod completions;
+mod config;
 mod delete;
+mod demo;
 mod destination;
 mod diff;
+mod doctor;
 mod explain;
 mod export;
 mod headless;
@@ -111,6 +114,8 @@ enum Command {
     /// Listen for deliveries and show them (the default)
     #[command(after_help = RULES_HELP)]
     Listen(ListenArgs),
+    /// Look around: a listener of its own with a dozen telling deliveries and a tour; nothing of it is kept
+    Demo(demo::DemoArgs),
     /// List captured deliveries, the newest first
     List(list::ListArgs),
     /// Show one captured delivery
@@ -182,6 +187,10 @@ enum Command {
     Check(check::CheckArgs),
     /// Save captured deliveries as a suite, and run it against a server: re-signed, with the responses that are expected
     Suite(suite::SuiteArgs),
+    /// Check what a listener needs: configuration, secrets, port, tunnel, store, clock, terminal; exit 1 for a problem
+    Doctor(doctor::DoctorArgs),
+    /// Write a configuration to begin with, print every fault of one, or print its schema
+    Config(config::ConfigArgs),
     /// Print every key of the interface as a table `[keys]` for the configuration
     #[command(after_help = "Examples:\n  whyhook keys\n  whyhook keys --default > keys.toml")]
     Keys(keys::KeysArgs),
@@ -213,6 +222,7 @@ impl Command {
     fn name(&self) -> &'static str {
         match self {
             Self::Listen(_) => "listen",
+            Self::Demo(_) => "demo",
             Self::List(_) => "list",
             Self::Show(_) => "show",
             Self::Export(_) => "export",
@@ -253,6 +263,8 @@ impl Command {
             Self::Simulate(_) => "simulate",
             Self::Check(_) => "check",
             Self::Suite(_) => "suite",
+            Self::Doctor(_) => "doctor",
+            Self::Config(_) => "config",
             Self::Keys(_) => "keys",
             Self::Trust => "trust",
             Self::Openapi => "openapi",
@@ -474,6 +486,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
     match command {
         None => listen::run(&settings.under(&listen.scheme), &listen),
         Some(Command::Listen(own)) => listen::run(&under(&own.scheme), &own),
+        Some(Command::Demo(args)) => demo::run(&args),
         Some(Command::List(args)) => list::run(&settings, &args),
         Some(Command::Show(args)) => show::run(&settings, &args),
         Some(Command::Export(args)) => export::run(&settings, &args),
@@ -512,6 +525,8 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Sign(args)) => sign::run(&under(&args.scheme), &args),
         Some(Command::Schemes(args)) => schemes::run(&args),
         Some(Command::Simulate(args)) => simulate::run(&under(&args.scheme), &args),
+        Some(Command::Doctor(args)) => doctor::run(&settings, &args),
+        Some(Command::Config(args)) => config::run(&settings, &args),
         Some(Command::Keys(args)) => keys::run(&settings, &args),
         Some(Command::Check(args)) => check::run(&under(&args.scheme), &args),
         Some(Command::Suite(args)) => suite::run(&under(&args.scheme()), &args),

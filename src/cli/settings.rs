@@ -1,6 +1,6 @@
 //! Options that every command takes, and the settings that come of them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -86,6 +86,23 @@ impl SettingsArgs {
     /// Whether questions are answered already.
     pub(super) fn yes(&self) -> bool {
         self.yes
+    }
+
+    /// The configuration file that `--config` names.
+    pub(super) fn named_config(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// What the options say of secrets, for who reads nothing else of them.
+    pub(super) fn secret_flags(&self) -> Flags {
+        Flags {
+            config: self.config.clone(),
+            store: self.store.clone(),
+            tolerance: self.tolerance.clone(),
+            secret_env: self.secret_env.clone(),
+            secret_file: self.secret_files(),
+            ..Flags::default()
+        }
     }
 
     /// The active configuration file, before anybody was asked about it.

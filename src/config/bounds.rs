@@ -14,35 +14,43 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::text::units;
 
 /// How long and how much senders may take, with the defaults for what is not said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Bounds {
     /// From the first chance to send until the head is whole.
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("default" = "10s"))]
     pub head: Duration,
     /// Between two pieces of a body, or of an answer that the sender does not read.
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("default" = "30s"))]
     pub body_idle: Duration,
     /// From the head's end until the body is whole.
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("default" = "30m"))]
     pub body: Duration,
     /// The least rate of a body, in bytes a second over half a minute; 0 for none.
     #[serde(deserialize_with = "rate")]
+    #[schemars(with = "Option<String>", extend("default" = "256B"))]
     pub body_rate: u64,
     /// Between two requests on one connection.
     #[serde(deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("default" = "75s"))]
     pub keep_alive: Duration,
     /// Connections served at once.
     #[serde(deserialize_with = "connections")]
+    #[schemars(with = "Option<u16>", range(min = 1, max = 65535), extend("default" = 1024))]
     pub connections: usize,
     /// Bytes of bodies in memory at once, over all connections.
     #[serde(deserialize_with = "memory")]
+    #[schemars(with = "Option<String>", extend("default" = "256MiB"))]
     pub memory: u64,
 }
 

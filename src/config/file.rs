@@ -69,6 +69,7 @@
 //! then = "fail 3 with later then 200"
 //! ```
 
+mod faults;
 mod raw;
 mod rules;
 mod save;
@@ -77,6 +78,7 @@ mod scheme;
 mod tests;
 mod validate;
 
+pub use faults::{CheckedFile, PlacedFault};
 pub use raw::SecretSource;
 pub use save::{ConfigChange, ConfigPart, ConfigSaveError};
 
@@ -86,10 +88,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use schemars::SchemaGenerator;
+use serde::Deserialize as _;
 use sha2::{Digest as _, Sha256};
+use toml::Spanned;
+use toml::de::DeTable;
 use zeroize::Zeroizing;
 
-use super::mistaken::without_values;
+use super::mistaken::{looks_like_a_secret, without_values};
 pub use super::place::Place;
 use super::{
     Bounds, Environment, HookSettings, Keyring, ListColumn, NotifySettings, RedactSettings, RetentionSettings, Warning,
@@ -101,6 +107,9 @@ use crate::rules::{NamedAnswer, Rule, RuleError};
 use crate::simulate::SavedSimulation;
 use crate::system::read;
 use crate::text::{nearest, visible};
+
+/// A file to begin with, in which every setting is a comment: a line without the `#` at its beginning is one.
+pub const TEMPLATE: &str = include_str!("file/template.toml");
 
 /// Looked for in the current directory.
 const LOCAL_NAME: &str = "whyhook.toml";
@@ -266,8 +275,9 @@ pub(crate) fn syntax_words(message: &str) -> String {
     // unknown field `a`, expected one of `b`, `c`
     let mut names = words.split('`').skip(1).step_by(2);
     let unknown = names.next().filter(|_| words.starts_with("unknown field `"));
-    match unknown.and_then(|unknown| nearest(unknown, names)) {
-        Some(name) => format!("{words}; did you mean `{name}`?"),
+    match unknown.and_then(|unknown| Some((unknown, nearest(unknown, names)?))) {
+        // One name says more than a list of thirty.
+        Some((unknown, name)) => format!("unknown field `{unknown}`; did you mean `{name}`?"),
         None => words,
     }
 }
@@ -382,19 +392,7 @@ impl ConfigFile {
     ///
     /// [`FileError`], with the place of what is wrong. It never repeats a secret.
     pub fn read(path: &Path) -> Result<Self, FileError> {
-        let unreadable = |source| FileError::Unreadable { file: path.to_owned(), source };
-        let bytes = Zeroizing::new(read::whole(path, SIZE_LIMIT).map_err(|source| match source.kind() {
-            std::io::ErrorKind::FileTooLarge => FileError::TooLarge { file: path.to_owned() },
-            _ => unreadable(source),
-        })?);
-        match std::str::from_utf8(&bytes) {
-            Ok(text) => Self::parse(path, text),
-            Err(error) => {
-                let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
-                let place = Place::of(&valid, valid.len());
-                Err(FileError::Invalid { file: path.to_owned(), place, fault: Fault::NotText })
-            }
-        }
+        Self::parse(path, &read_text(path)?)
     }
 
     /// Reads and checks `text` as the content of `path`.
@@ -403,13 +401,12 @@ impl ConfigFile {
     ///
     /// [`FileError::Invalid`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
-        let invalid =
-            |offset, fault| FileError::Invalid { file: path.to_owned(), place: Place::of(text, offset), fault };
-        let raw = toml::from_str::<raw::RawFile>(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            invalid(offset, Fault::Syntax(syntax_words(error.message())))
-        })?;
-        validate::check(raw, path, text).map_err(|(offset, fault)| invalid(offset, fault))
+        let tree = DeTable::parse(text).map_err(|error| fault_of_syntax(&error));
+        tree.and_then(|tree| read_tree(tree, path, text)).map_err(|(offset, fault)| FileError::Invalid {
+            file: path.to_owned(),
+            place: Place::of(text, offset),
+            fault,
+        })
     }
 
     /// Makes a path that is written in the file absolute: `~/` is the home directory, and a relative
@@ -426,17 +423,56 @@ impl ConfigFile {
     ///
     /// [`Fault::UnknownLabel`] at the webhook's `secret`.
     pub fn check_labels(&self, keyring: &Keyring) -> Result<(), FileError> {
-        for (webhook, place) in self.webhooks.iter().zip(&self.label_places) {
-            if webhook.secrets.iter().all(|label| keyring.get(label).is_some()) {
-                continue;
-            }
-            let labels: Vec<&str> = keyring.secrets().iter().map(crate::signature::Secret::label).collect();
-            let known = if labels.is_empty() { "none".to_owned() } else { labels.join(", ") };
-            let fault = Fault::UnknownLabel { webhook: webhook.name.clone(), known };
-            return Err(FileError::Invalid { file: self.path.clone(), place: *place, fault });
+        let labels: Vec<&str> = keyring.secrets().iter().map(crate::signature::Secret::label).collect();
+        match self.unknown_labels(&labels).next() {
+            None => Ok(()),
+            Some((place, fault)) => Err(FileError::Invalid { file: self.path.clone(), place, fault }),
         }
-        Ok(())
     }
+
+    /// Each webhook that names another label than these, with the place of that.
+    pub(super) fn unknown_labels(&self, labels: &[&str]) -> impl Iterator<Item = (Place, Fault)> {
+        // A label that is refused for its looks is not repeated.
+        let told: Vec<&str> = labels.iter().copied().filter(|label| !looks_like_a_secret(label)).collect();
+        let known = if told.is_empty() { "none".to_owned() } else { told.join(", ") };
+        let is_unknown = |webhook: &Webhook| webhook.secrets.iter().any(|label| !labels.contains(&label.as_str()));
+        let places = self.webhooks.iter().zip(&self.label_places).filter(move |(webhook, _)| is_unknown(webhook));
+        places.map(move |(webhook, place)| {
+            (*place, Fault::UnknownLabel { webhook: webhook.name.clone(), known: known.clone() })
+        })
+    }
+}
+
+/// The content of the file `path`, which may hold secrets.
+fn read_text(path: &Path) -> Result<Zeroizing<String>, FileError> {
+    let bytes = Zeroizing::new(read::whole(path, SIZE_LIMIT).map_err(|source| match source.kind() {
+        std::io::ErrorKind::FileTooLarge => FileError::TooLarge { file: path.to_owned() },
+        _ => FileError::Unreadable { file: path.to_owned(), source },
+    })?);
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Zeroizing::new(text.to_owned())),
+        Err(error) => {
+            let valid = String::from_utf8_lossy(&bytes[..error.valid_up_to()]);
+            let place = Place::of(&valid, valid.len());
+            Err(FileError::Invalid { file: path.to_owned(), place, fault: Fault::NotText })
+        }
+    }
+}
+
+/// Reads and checks what `text` says, once that is a tree. An error carries the byte offset in `text`.
+fn read_tree(tree: Spanned<DeTable<'_>>, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
+    let raw = raw::RawFile::deserialize(toml::Deserializer::from(tree)).map_err(|error| fault_of_syntax(&error))?;
+    validate::check(raw, path, text)
+}
+
+/// What the TOML reader has found, with its byte offset.
+fn fault_of_syntax(error: &toml::de::Error) -> (usize, Fault) {
+    (error.span().map_or(0, |span| span.start), Fault::Syntax(syntax_words(error.message())))
+}
+
+/// What the file may say, as a JSON Schema.
+pub(super) fn schema_of_file(generator: SchemaGenerator) -> serde_json::Value {
+    generator.into_root_schema_for::<raw::RawFile>().to_value()
 }
 
 /// See [`ConfigFile::fingerprint`]. No path holds a NUL.

@@ -1,14 +1,16 @@
 //! The secrets of a run: where they are read from, and under which labels.
 
+mod dotenv_use;
 mod given;
 mod load;
 mod source;
 #[cfg(test)]
 mod tests;
 
+pub use dotenv_use::{DotenvUse, dotenv_uses};
 pub use given::GivenSecretError;
 pub(super) use given::{check as check_given, is_of_the_run};
-pub(super) use load::{Requests, load};
+pub(super) use load::{Requests, check as check_configured, load};
 pub use load::{from_file, from_variable};
 pub use source::DEFAULT_VARIABLE;
 pub(super) use source::FILE_LIMIT as SECRET_BYTES;

@@ -3,10 +3,12 @@
 
 use std::fmt;
 
+use schemars::json_schema;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
+use super::described::described;
 use super::place::Place;
 
 /// Keys for an action.
@@ -27,6 +29,9 @@ pub struct KeyEntry {
 /// Everything in `[keys]`, in the order of the file.
 #[derive(Default)]
 pub(in crate::config) struct RawKeys(Vec<(Spanned<String>, RawValue)>);
+
+// The names of actions are added by whoever knows them.
+described!(of RawKeys = |_| json_schema!({"type": "object"}););
 
 enum RawValue {
     Keys(Vec<String>),
@@ -52,7 +57,7 @@ impl RawKeys {
                         match value {
                             RawValue::Keys(keys) => add(Some(&name), &action, keys),
                             RawValue::Section(_) => {
-                                let words = "expected a key such as \"ctrl-r\", or an array of keys";
+                                let words = "expected a key such as 'ctrl-r', or an array of keys";
                                 return Err((action.span().start, words.to_owned()));
                             }
                         }
@@ -72,7 +77,7 @@ impl<'de> Deserialize<'de> for RawKeys {
             type Value = RawKeys;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a table such as [keys] with one action = \"key\" per line")
+                formatter.write_str("a table such as [keys] with one action = 'key' per line")
             }
 
             fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<RawKeys, A::Error> {
@@ -94,7 +99,7 @@ impl<'de> Deserialize<'de> for RawValue {
             type Value = RawValue;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a key such as \"ctrl-r\", or an array of keys")
+                formatter.write_str("a key such as 'ctrl-r', or an array of keys")
             }
 
             fn visit_str<E: serde::de::Error>(self, key: &str) -> Result<RawValue, E> {

@@ -132,7 +132,9 @@ pub(crate) fn without_values(message: &str) -> String {
         let value = &rest[at + 1..at + 1 + end];
         shown.push_str(&rest[..at]);
         // Our own messages repeat addresses, durations and the like.
-        let may_be_shown = if quote == "'" { !looks_like_a_secret(value) } else { is_name(value) };
+        // And a parser's those characters that it expects.
+        let is_sign = value.chars().count() == 1 && !value.contains(char::is_alphanumeric);
+        let may_be_shown = is_sign || if quote == "'" { !looks_like_a_secret(value) } else { is_name(value) };
         if may_be_shown {
             shown.push_str(&rest[at..=at + 1 + end]);
         } else {
@@ -238,6 +240,9 @@ mod tests {
     )]
     #[case("invalid duration '5 parsecs'", "invalid duration '5 parsecs'")]
     #[case("invalid duration 'whsec_5f0c'", "invalid duration (10 characters, not shown)")]
+    #[case("unclosed array table, expected `]`", "unclosed array table, expected `]`")]
+    #[case("invalid basic string, expected `\"`", "invalid basic string, expected `\"`")]
+    #[case("expected one of { env = 'VARIABLE' }", "expected one of { env = 'VARIABLE' }")]
     #[case("it's all \u{1b}", "it's all ␛")]
     fn a_parsers_message_loses_values(#[case] message: &str, #[case] shown: &str) {
         assert_eq!(without_values(message), shown);

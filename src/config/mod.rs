@@ -9,6 +9,7 @@ mod answers;
 mod bounds;
 mod columns;
 pub mod consent;
+mod described;
 pub mod dotenv;
 mod environment;
 mod error;
@@ -23,6 +24,7 @@ mod place;
 mod redact;
 mod registry;
 mod retention;
+mod schema;
 mod scheme_choice;
 mod settings;
 mod theme;
@@ -36,8 +38,8 @@ pub use columns::{InvalidColumns, ListColumn};
 pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{
-    DEFAULT_VARIABLE, GivenSecretError, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL,
-    TYPED_LABEL, from_file as secret_from_file, from_variable as secret_from_variable,
+    DEFAULT_VARIABLE, DotenvUse, GivenSecretError, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL,
+    PUBLIC_KEY_LABEL, TYPED_LABEL, dotenv_uses, from_file as secret_from_file, from_variable as secret_from_variable,
 };
 pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
@@ -49,6 +51,7 @@ pub use registry::{
     EncodedSecret, InvalidParts, NotReceived, Registry, RegistryParts, Route, SecretNotRemoved, SecretScope, Secrets,
 };
 pub use retention::RetentionSettings;
+pub use schema::schema;
 pub use scheme_choice::SchemeChoice;
 pub use settings::{
     DEFAULT_BIND, DEFAULT_BODY_LIMIT, DEFAULT_FORWARD_TIMEOUT, DEFAULT_NGROK_API, Flags, Settings, SettingsSource,

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use toml::Spanned;
 
@@ -17,7 +18,7 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 const TIMEOUT_LIMIT: Duration = Duration::from_secs(3600);
 
 /// How the terminal notifies.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum NotifyManner {
     /// The bell, which terminals turn into a sound or a mark.
@@ -39,11 +40,16 @@ pub struct NotifySettings {
 }
 
 /// `[notify]` as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Notification")]
 pub(super) struct RawNotify {
+    /// A filter; without it, every delivery.
+    #[schemars(with = "Option<String>", extend("examples" = ["verdict:bad"]))]
     filter: Option<Spanned<String>>,
+    /// How the terminal notifies.
     #[serde(default)]
+    #[schemars(extend("default" = "bell"))]
     how: NotifyManner,
 }
 
@@ -73,15 +79,24 @@ pub struct HookSettings {
 }
 
 /// `[on_delivery]` as it is written.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Hook")]
 pub(super) struct RawHook {
+    /// A filter; without it, every delivery.
+    #[schemars(with = "Option<String>", extend("examples" = ["verdict:bad"]))]
     filter: Option<Spanned<String>>,
+    /// The program and its arguments. Nothing of a delivery is among them.
     #[serde(deserialize_with = "command")]
+    #[schemars(with = "Vec<String>", length(min = 1))]
     command: Vec<String>,
+    /// How long it may take, up to 1h.
     #[serde(default = "default_timeout", deserialize_with = "timeout")]
+    #[schemars(with = "Option<String>", extend("default" = "10s"))]
     timeout: Duration,
+    /// How many run at once.
     #[serde(default = "default_jobs", deserialize_with = "jobs")]
+    #[schemars(with = "Option<u8>", range(min = 1, max = 16), extend("default" = 2))]
     jobs: usize,
 }
 
@@ -103,7 +118,7 @@ fn command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D:
     let command = Vec::<String>::deserialize(deserializer)?;
     if command.first().is_none_or(|program| program.trim().is_empty()) {
         return Err(D::Error::custom(
-            "the command is empty: expected a program and its arguments, such as [\"notify-send\", \"whyhook\"]",
+            "the command is empty: expected a program and its arguments, such as ['notify-send', 'whyhook']",
         ));
     }
     Ok(command)

@@ -2,29 +2,42 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use toml::Spanned;
 
 use crate::redact::{RedactRules, RedactSelector};
 
-/// `[redact]`, and `[redact.NAME]` for profiles, as they are written.
-#[derive(Debug, Default, Deserialize)]
+/// `[redact]`, and `[redact.profiles.NAME]`, as they are written.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Redaction")]
 pub(super) struct RawRedact {
+    /// What stays as it is, such as plan or data[].title.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     keep: Vec<Spanned<String>>,
+    /// What is replaced too, such as header:X-Team, query:ref or text:acme.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     replace: Vec<Spanned<String>>,
+    /// More of both, for `export --redact-profile NAME`.
     #[serde(default)]
     profiles: BTreeMap<String, RawProfile>,
 }
 
-#[derive(Debug, Deserialize)]
+/// What a profile keeps and replaces in addition.
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "RedactionProfile")]
 struct RawProfile {
+    /// What stays as it is.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     keep: Vec<Spanned<String>>,
+    /// What is replaced too.
     #[serde(default)]
+    #[schemars(with = "Vec<String>")]
     replace: Vec<Spanned<String>>,
 }
 

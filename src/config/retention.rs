@@ -2,22 +2,25 @@
 
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
 use crate::text::units;
 
 /// How much is kept; `None` for no limit. Without the table everything is kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RetentionSettings {
     /// Deliveries older than this are deleted.
     #[serde(default, deserialize_with = "duration")]
+    #[schemars(with = "Option<String>", extend("examples" = ["30d"]))]
     pub older_than: Option<Duration>,
     /// Deliveries beyond this many of the newest are deleted.
     pub keep: Option<u64>,
     /// The oldest are deleted until the rest takes no more bytes than this.
     #[serde(default, deserialize_with = "size")]
+    #[schemars(with = "Option<String>", extend("examples" = ["10GiB"]))]
     pub max_size: Option<u64>,
 }
 

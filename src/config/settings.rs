@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::answers::parse_forward_timeout;
-use super::file::{self, ConfigFile, expand_home};
+use super::file::{self, ConfigFile, PlacedFault, expand_home};
 use super::keyring::{self, Requests};
 use super::{
     AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, Keyring, NotifySettings, RedactSettings,
@@ -259,6 +259,21 @@ impl Settings {
         TlsOptions { ca_file: self.ca_file.clone(), insecure: self.insecure }
     }
 
+    /// Every mistake of the secrets that `file` names, and of the labels that its webhooks name, each at its place; and
+    /// what looks odd about the secrets.
+    #[must_use]
+    pub fn check_secrets(
+        flags: &Flags,
+        file: &ConfigFile,
+        environment: &dyn Environment,
+    ) -> (Vec<PlacedFault>, Vec<Warning>) {
+        let schemes = flags.scheme.schemes(environment).ok().flatten().unwrap_or_default();
+        let own_variables = flags.scheme.variables(&schemes);
+        let requests =
+            Requests { env: &flags.secret_env, file: &flags.secret_file, of_schemes: &own_variables, config: None };
+        keyring::check_configured(&requests, file, environment)
+    }
+
     /// Only where the store lies, for commands that read it: no secret has to be set for that.
     ///
     /// # Errors
@@ -289,10 +304,15 @@ impl SettingsSource {
     ///
     /// [`ConfigError`] when it cannot be read or says what it may not.
     pub fn read(flags: &Flags, environment: &dyn Environment) -> Result<Self, ConfigError> {
+        let (path, is_named) = Self::locate(flags, environment);
+        Ok(Self { file: path.as_deref().map(ConfigFile::read).transpose()?, is_named })
+    }
+
+    /// Where it is, if there is one, and whether the person has named it.
+    #[must_use]
+    pub fn locate(flags: &Flags, environment: &dyn Environment) -> (Option<PathBuf>, bool) {
         let named = flags.config.clone().or_else(|| variable_path("WHYHOOK_CONFIG", environment));
-        let path = file::locate(named.as_deref(), environment);
-        let file = path.as_deref().map(ConfigFile::read).transpose()?;
-        Ok(Self { file, is_named: named.is_some() })
+        (file::locate(named.as_deref(), environment), named.is_some())
     }
 }
 

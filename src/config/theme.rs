@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
+use schemars::json_schema;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::{Map, Value, json};
 use toml::Spanned;
 
+use super::described::described;
 use crate::text::{nearest, visible};
 
 /// A theme.
@@ -36,6 +39,8 @@ pub struct UnknownTheme(pub String);
 impl ThemeName {
     /// Every theme's name, the default first.
     pub const NAMES: [&'static str; 6] = ["auto", "dark", "light", "high-contrast", "ansi", "none"];
+    /// Other names for some of them.
+    const OTHER_NAMES: [&'static str; 2] = ["contrast", "ansi16"];
 }
 
 impl FromStr for ThemeName {
@@ -67,6 +72,8 @@ macro_rules! roles {
             pub const ALL: &'static [Self] = &[$(Self::$role,)*];
             /// The names in the configuration, in the same order.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
+            /// What each is for, in the same order.
+            const WORDS: &'static [&'static str] = &[$($words,)*];
         }
     };
 }
@@ -228,7 +235,7 @@ impl<'de> Deserialize<'de> for RawTheme {
             type Value = RawTheme;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a theme such as \"dark\", or a table [theme] of colours")
+                formatter.write_str("a theme such as 'dark', or a table [theme] of colours")
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<RawTheme, E> {
@@ -251,6 +258,23 @@ impl<'de> Deserialize<'de> for RawTheme {
     }
 }
 
+described!(of RawTheme = |_| {
+    let theme = json!({"type": "string", "enum": ([&ThemeName::NAMES[..], &ThemeName::OTHER_NAMES].concat())});
+    let colour = json!({"anyOf": [{"type": "string"}, {"type": "integer", "minimum": 0, "maximum": 255}]});
+    let roles = ColourRole::NAMES.iter().zip(ColourRole::WORDS).map(|(name, words)| {
+        let mut colour = colour.clone();
+        colour["description"] = (*words).into();
+        ((*name).to_owned(), colour)
+    });
+    let mut properties: Map<String, Value> = roles.collect();
+    let mut base = theme.clone();
+    base["description"] = "The theme that these colours change.".into();
+    properties.insert("base".to_owned(), base);
+    json_schema!({
+        "anyOf": [theme, {"type": "object", "properties": properties, "additionalProperties": false}],
+    })
+};);
+
 struct Base(ThemeName);
 
 impl<'de> Deserialize<'de> for Base {
@@ -268,7 +292,7 @@ impl<'de> Deserialize<'de> for Colour {
             type Value = Colour;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("a colour such as \"#5fd787\", 78 or \"green\"")
+                formatter.write_str("a colour such as '#5fd787', 78 or 'green'")
             }
 
             fn visit_str<E: serde::de::Error>(self, text: &str) -> Result<Colour, E> {

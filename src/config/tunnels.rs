@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 
+use schemars::JsonSchema;
 use serde::de::Visitor;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::BadSetting;
+use super::described::SwitchOrText;
 use super::settings::parse_bind;
 
 /// How a public URL is known: the program whose tunnel it is, or another way.
@@ -140,16 +142,28 @@ impl TunnelSettings {
 }
 
 /// `[tunnels]`
-#[derive(Default, Deserialize)]
+#[derive(Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "Tunnels")]
 pub(super) struct RawTunnels {
+    /// ngrok's agent; where it is asked is ngrok_api.
     ngrok: Option<bool>,
+    /// cloudflared: true, false, or the address of its metrics.
+    #[schemars(with = "Option<SwitchOrText>")]
     cloudflared: Option<RawProbe>,
+    /// Tailscale Funnel.
     tailscale: Option<bool>,
+    /// zrok: true, false, or the address of its agent.
+    #[schemars(with = "Option<SwitchOrText>")]
     zrok: Option<RawProbe>,
+    /// Pinggy: true, false, or the address of its debugger.
+    #[schemars(with = "Option<SwitchOrText>")]
     pinggy: Option<RawProbe>,
+    /// Microsoft's dev tunnels.
     devtunnel: Option<bool>,
+    /// GitHub Codespaces.
     codespaces: Option<bool>,
+    /// The URL that a delivery was sent to, where none is known otherwise.
     learnt: Option<bool>,
 }
 
@@ -186,7 +200,7 @@ impl<'de> Deserialize<'de> for RawProbe {
             type Value = RawProbe;
 
             fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str("true, false, or an address such as \"127.0.0.1:20241\"")
+                formatter.write_str("true, false, or an address such as '127.0.0.1:20241'")
             }
 
             fn visit_bool<E: serde::de::Error>(self, on: bool) -> Result<RawProbe, E> {

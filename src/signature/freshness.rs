@@ -12,7 +12,9 @@ const FIRST_MILLISECOND: i64 = 100_000_000_000;
 const FIRST_BEYOND: i64 = 100_000_000_000_000;
 
 /// In which directions a timestamp may not be far from the moment of capture.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum ToleranceDirection {
     /// Neither too old nor too far in the future.

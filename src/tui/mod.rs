@@ -250,6 +250,10 @@ fn begin(
         model.split = layout::load(&layout::path(listener.location().file()));
     }
     model.sending.receivers = send::receivers(&registry);
+    if model.setup.has_tour {
+        // Nobody else is there to send to.
+        model.sending.to = model.local_url();
+    }
     Ok(EventLoop {
         listener: Arc::clone(listener),
         registry,

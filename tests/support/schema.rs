@@ -1,11 +1,12 @@
-//! Values against the schemas of an OpenAPI document: the keywords of JSON Schema 2020-12 that it uses, and no others.
+//! Values against the schemas of an OpenAPI document, or of the configuration: the keywords of JSON Schema that these use,
+//! and no others.
 //!
 //! It is stricter than a validator: a member that the schema does not describe is a mistake of the document.
 
 use serde_json::{Map, Value};
 
 /// Keywords that say nothing of what is valid here.
-const ANNOTATIONS: [&str; 4] = ["title", "description", "default", "format"];
+const ANNOTATIONS: [&str; 7] = ["$schema", "definitions", "title", "description", "default", "examples", "format"];
 
 /// The schemas of `document`.
 #[derive(Debug, Clone, Copy)]

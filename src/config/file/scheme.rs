@@ -2,10 +2,12 @@
 
 use std::fmt;
 
+use schemars::json_schema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::config::described::{SchemeName, described};
 use crate::signature::{AcceptedSchemes, Scheme, SchemeDescription, catalogue};
 
 /// The schemes of a webhook as the file has them.
@@ -41,11 +43,17 @@ impl<'de> Deserialize<'de> for RawSchemes {
     }
 }
 
+described!(of RawSchemes = |generator| {
+    let name = generator.subschema_for::<SchemeName>();
+    let table = generator.subschema_for::<SchemeDescription>();
+    json_schema!({"anyOf": [name, table, {"type": "array", "items": {"anyOf": [name, table]}}]})
+};);
+
 /// One scheme.
 struct RawScheme(Scheme);
 
-const EXPECTED: &str = "the name of a scheme, a table such as { signature_header = \"X-Signature\", content = \
-    \"{body}\" }, or a list of those";
+const EXPECTED: &str = "the name of a scheme, a table such as { signature_header = 'X-Signature', content = \
+    '{body}' }, or a list of those";
 
 impl<'de> Deserialize<'de> for RawScheme {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

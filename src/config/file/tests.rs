@@ -97,7 +97,7 @@ fn every_key_is_read() {
 #[case("[limits]\nbody_idle = '2d'", "2:13: expected a duration from 10ms to 24h")]
 #[case("[limits]\nconnections = 0", "2:15: expected a number of connections from 1 to 65535")]
 #[case("[limits]\nmemory = '1kB'", "2:10: expected a size from 1MiB to 1TiB")]
-#[case("[limits]\nheads = '1s'", "2:1: unknown field `heads`, expected one of `head`")]
+#[case("[limits]\nheads = '1s'", "2:1: unknown field `heads`; did you mean `head`?")]
 #[case(
     "\ntheme = 'drak'",
     "2:9: invalid theme 'drak': expected auto, dark, light, high-contrast, ansi or none; did you mean 'dark'?"
@@ -273,4 +273,29 @@ fn a_theme_is_a_name_or_a_table_of_colours() {
     for name in ColourRole::NAMES {
         assert_eq!(theme(&format!("theme = {{ {name} = 1 }}")).unwrap().colours.len(), 1, "{name}");
     }
+}
+
+/// The file of `config init` as it comes, and with every setting switched on.
+#[test]
+fn the_file_to_begin_with_is_right_and_shows_every_setting() {
+    let as_it_comes = parse(TEMPLATE).unwrap();
+    assert!(as_it_comes.changed(&parse("").unwrap()).is_empty() && as_it_comes.warnings.is_empty());
+    let is_setting = |line: &str| line.starts_with(|first: char| first == '[' || first.is_ascii_lowercase());
+    let lines = TEMPLATE.lines().map(|line| line.strip_prefix('#').filter(|line| is_setting(line)).unwrap_or(line));
+    let all: String = lines.map(|line| format!("{line}\n")).collect();
+    let file = parse(&all).unwrap();
+    assert_eq!(file.warnings, []);
+    assert_eq!((file.webhooks.len(), file.rules.len(), file.answers.len()), (3, 2, 1));
+    let schema = crate::config::schema(&[], &std::collections::BTreeMap::new());
+    for name in schema["properties"].as_object().unwrap().keys() {
+        let shown = [format!("#{name} = "), format!("# {name} = "), format!("#[{name}"), format!("#[[{name}]]")];
+        assert!(
+            shown.iter().any(|shown| TEMPLATE.contains(shown)) || ["theme", "notify"].contains(&name.as_str()),
+            "{name}"
+        );
+        assert!(TEMPLATE.contains(name.as_str()), "{name}");
+    }
+    // What is a default there is one.
+    let top: String = all.lines().filter(|line| !line.contains("public_url") && !line.contains("ca_file")).collect();
+    assert!(top.contains("body_limit = \"64MiB\"") && file.bounds == Bounds::default());
 }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
 use super::{HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
-use crate::config::file::{ConfigFile, SecretSource};
+use crate::config::file::{ConfigFile, PlacedFault, SecretSource};
 use crate::config::mistaken::{is_name, is_path, is_variable, looks_like_a_secret};
 use crate::config::{Environment, Warning, shown};
 use crate::signature::{Secret, SecretOrigin};
@@ -64,6 +64,31 @@ pub(in crate::config) fn load(
         }
     }
     Ok((Keyring::new(loader.secrets)?, loader.warnings))
+}
+
+/// Every mistake of the secrets that a configuration names, each at its place, and what looks odd about them.
+pub(in crate::config) fn check(
+    requests: &Requests<'_>,
+    file: &ConfigFile,
+    environment: &dyn Environment,
+) -> (Vec<PlacedFault>, Vec<Warning>) {
+    let mut loader = Loader { environment, secrets: Vec::new(), warnings: Vec::new() };
+    let mut faults = Vec::new();
+    for entry in &file.secrets {
+        if let Err(error) = loader.add_configured(&entry.label, &entry.source, file, "[secrets]") {
+            faults.push(PlacedFault { place: entry.place, words: error.to_string() });
+        }
+    }
+    // One that could not be read is known all the same, and those of the flags come as they would in a run.
+    let mut labels: Vec<String> = file.secrets.iter().map(|entry| entry.label.clone()).collect();
+    let warnings = std::mem::take(&mut loader.warnings);
+    if let Ok((others, _)) = load(&Requests { config: None, ..*requests }, environment) {
+        labels.extend(others.secrets().iter().map(|secret| secret.label().to_owned()));
+    }
+    let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
+    let unknown = file.unknown_labels(&labels);
+    faults.extend(unknown.map(|(place, fault)| PlacedFault { place, words: fault.to_string() }));
+    (faults, warnings)
 }
 
 /// Reads a secret for this run from the environment variable, or the `.env` file, that `asker` names; and what looks odd

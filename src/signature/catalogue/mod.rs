@@ -194,6 +194,11 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     std::iter::once(TRACKPILOTS).chain(SECTIONS.iter().map(|(name, _)| *name))
 }
 
+/// Every name that a scheme can be chosen by: [`names`], and what some were called before.
+pub fn accepted_names() -> impl Iterator<Item = &'static str> {
+    names().chain(OLDER_NAMES.iter().map(|(older, _)| *older))
+}
+
 /// What is known about a scheme.
 ///
 /// # Errors

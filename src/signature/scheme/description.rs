@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -13,7 +14,7 @@ use crate::signature::{ToleranceDirection, catalogue};
 
 /// The keys of a scheme's table, documented in `docs/schemes.md`. What is left out is as the scheme of `preset` has it,
 /// or as Trackpilots has it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct SchemeDescription {
     /// A scheme of the catalogue that is taken as it is but for what else is said here.
@@ -87,7 +88,7 @@ pub struct SchemeDescription {
 }
 
 /// A text, or several.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a text or a list of texts")]
 pub enum OneOrMany {
     /// One.
@@ -108,7 +109,7 @@ impl OneOrMany {
 }
 
 /// A variable: a template, or headers that the request lists.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "expected a template, or a table with names, separator, item and join")]
 pub enum VariableDescription {
     /// A template.
@@ -127,7 +128,7 @@ pub enum VariableDescription {
 }
 
 /// Two templates that must give the same.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct BindDescription {
     /// What the request says.

@@ -1,7 +1,7 @@
 //! How a timestamp is written.
 
 /// The unit in which a sender writes its timestamp.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
 pub enum StampUnit {
     /// Unix seconds.
     #[serde(rename = "s")]

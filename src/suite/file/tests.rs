@@ -97,7 +97,7 @@ fn the_suite_of_the_example_is_as_it_would_be_written() {
 #[case("{\"version\": 2, \"suites\": []}", "version 2 is not known here, where the newest is 1: update whyhook")]
 #[case("{\"version\":", "1:11: EOF while parsing a value")]
 #[case("{\"version\": \"1\"}", "1:15: invalid type: string")]
-#[case("{\"version\": 1,\n \"case\": []}", "2:7: unknown field `case`, expected `version` or `cases`")]
+#[case("{\"version\": 1,\n \"case\": []}", "2:7: unknown field `case`; did you mean `cases`?")]
 #[case("{\"version\": 1, \"version\": 1}", "duplicate field `version`")]
 #[case("{\"version\": 1} x", "1:16: trailing characters")]
 #[case("[1, []]", "1:1: invalid type: sequence, expected a suite")]

@@ -154,6 +154,11 @@ fn say(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
+    if model.tour.take().is_some() {
+        let words = format!("the tour is over; {} shows every key", model.keymap.press(Action::Help));
+        model.say(words, false);
+        return Vec::new();
+    }
     if payload::update::close_one(model) {
         return Vec::new();
     }

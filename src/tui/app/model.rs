@@ -30,6 +30,7 @@ use crate::tui::screens::list::state::List;
 use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::send::state::SendState;
 use crate::tui::screens::signature::state::{Inquiry, Rejudged};
+use crate::tui::screens::tour::state::Tour;
 
 /// The path that Trackpilots' documentation uses, shown when no webhook is configured.
 const CONVENTIONAL_PATH: &str = "/webhooks/trackpilots";
@@ -43,6 +44,8 @@ pub struct Setup {
     pub store: PathBuf,
     /// Whether the store is deleted when the program ends.
     pub ephemeral: bool,
+    /// Whether the person is shown around.
+    pub has_tour: bool,
     /// Each configured webhook: name, path, kind.
     pub webhooks: Vec<(String, String, String)>,
     /// Each webhook's subscribed events, in the order of `webhooks`; empty for all.
@@ -222,12 +225,15 @@ pub struct Model {
     pub areas: ScreenAreas,
     /// What was drawn last.
     pub viewport: Viewport,
+    /// The tour, until the person leaves it.
+    pub tour: Option<Tour>,
 }
 
 impl Model {
     /// The state at the start, before anything was read.
     #[must_use]
     pub fn new(setup: Setup, answers: Answers, secrets: Vec<String>, query: Query, filter: String) -> Self {
+        let tour = setup.has_tour.then(Tour::default);
         Self {
             setup,
             attachment: None,
@@ -271,6 +277,7 @@ impl Model {
             pointer: PointerState::default(),
             areas: ScreenAreas::default(),
             viewport: Viewport::default(),
+            tour,
         }
     }
 

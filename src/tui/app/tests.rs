@@ -14,6 +14,7 @@ mod redact;
 mod saving;
 mod sending;
 mod sorted;
+mod tour;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -46,6 +47,7 @@ fn setup() -> Setup {
         url: "http://127.0.0.1:3000".to_owned(),
         store: "/store.db".into(),
         ephemeral: false,
+        has_tour: false,
         webhooks: Vec::new(),
         events: Vec::new(),
     }

@@ -17,7 +17,7 @@ use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::signature::rejudge;
 use crate::tui::screens::signature::state::{Inquiry, Question, asks_why};
 use crate::tui::screens::signature::update::{adopt, ask, ask_for_rewritings, report, switch_inquiry};
-use crate::tui::screens::{answers, image, list, payload, redact, send};
+use crate::tui::screens::{answers, image, list, payload, redact, send, tour};
 
 /// Applies a message to the model, and returns the effects to run.
 pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
@@ -228,6 +228,7 @@ pub fn update(model: &mut Model, message: Message) -> Vec<Effect> {
             Vec::new()
         }
     };
+    tour::update::follow(model);
     effects.extend(follow_selection(model));
     effects.extend(ask_for_rewritings(model));
     effects.extend(answers::update::ask_for_story(model));

@@ -14,7 +14,7 @@ use crate::tui::app::model::{Focus, Model};
 use crate::tui::app::overlay;
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::app::viewport::Viewport;
-use crate::tui::screens::{details, list};
+use crate::tui::screens::{details, list, tour};
 use crate::tui::theme::Look;
 use crate::tui::widgets;
 
@@ -47,7 +47,12 @@ pub fn draw_with_areas(frame: &mut Frame<'_>, model: &Model, look: &Look) -> (Vi
     let [top, body, bottom] = split_rows(area, header_rows);
     areas.facts = header::draw(frame, top, model, look, &alerts);
     let message = messages::lines(model, body);
-    let panes = Panes::of(body, model).above(body.bottom() - u16::try_from(message.len()).unwrap_or(0));
+    let tour = tour::view::lines(model, body);
+    let tour_rows = tour::view::rows(&tour);
+    // From below: the message, the tour, the panes.
+    let message_top = body.bottom() - u16::try_from(message.len()).unwrap_or(0);
+    let tour_top = message_top.saturating_sub(tour_rows).max(body.y);
+    let panes = Panes::of(body, model).above(tour_top);
     if let Some(area) = panes.list {
         viewport.list_rows = list::view::draw(frame, area, model, look);
         areas.list = Some((area, list::view::rows_area(area)));
@@ -72,7 +77,7 @@ pub fn draw_with_areas(frame: &mut Frame<'_>, model: &Model, look: &Look) -> (Vi
     }
     areas.hints = footer::draw(frame, bottom, model, look);
     if let Some(overlay) = &model.overlay {
-        let above = Rect { height: body.height - u16::try_from(message.len()).unwrap_or(0), ..body };
+        let above = Rect { height: tour_top - body.y, ..body };
         let drawn = overlay::view::draw(frame, above, overlay, model, look);
         viewport.overlay_rows = drawn.rows;
         viewport.overlay_lines = drawn.lines;
@@ -83,6 +88,7 @@ pub fn draw_with_areas(frame: &mut Frame<'_>, model: &Model, look: &Look) -> (Vi
     {
         list::filter_view::draw(frame, body, prompt, model, look);
     }
+    tour::view::draw(frame, Rect { y: tour_top, height: message_top - tour_top, ..body }, &tour, model, look);
     // Above everything, so that what a key in a window has done is seen as well.
     messages::draw(frame, body, &message, model, look);
     (viewport, areas)

@@ -191,6 +191,15 @@ impl Keymap {
         Ok(())
     }
 
+    /// The names that `[keys]` takes: of each action, with the table below `[keys]` in which it may be.
+    pub fn names(&self) -> impl Iterator<Item = (Option<&'static str>, String)> {
+        self.contexts.iter().flat_map(|(context, rows)| {
+            let mut names: Vec<String> = rows.iter().map(|row| names::action(row.action).into_owned()).collect();
+            names.dedup();
+            names.into_iter().map(|name| (context.section(), name))
+        })
+    }
+
     /// All keys as a configuration: a table `[keys]` that says what is.
     #[must_use]
     pub fn toml(&self) -> String {

@@ -18,3 +18,4 @@ pub mod saving;
 pub mod send;
 pub mod signature;
 pub mod status;
+pub mod tour;

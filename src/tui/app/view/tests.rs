@@ -40,6 +40,7 @@ use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::list::page::{PageResult, SortedPlace};
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
+use crate::tui::screens::tour::state::{Tour, TourStep};
 use crate::tui::theme::Theme;
 use crate::tui::theme::palette::ThemePalette;
 
@@ -113,6 +114,7 @@ pub(crate) fn model(deliveries: &[Delivery], secrets: Vec<String>) -> Model {
         url: "http://127.0.0.1:3000".to_owned(),
         store: "/store.db".into(),
         ephemeral: false,
+        has_tour: false,
         webhooks: Vec::new(),
         events: Vec::new(),
     };
@@ -190,6 +192,37 @@ fn tabs(#[case] tab: Tab) {
 fn sizes(#[case] columns: u16, #[case] rows: u16) {
     let mut model = model(&three(), secrets());
     insta::assert_snapshot!(format!("size_{columns}x{rows}"), screen(&mut model, columns, rows));
+}
+
+#[rstest]
+#[case(40, 10)]
+#[case(80, 24)]
+#[case(120, 36)]
+#[case(200, 50)]
+fn the_tour(#[case] columns: u16, #[case] rows: u16) {
+    let mut model = model(&three(), secrets());
+    model.tour = Some(Tour::default());
+    insta::assert_snapshot!(format!("tour_{columns}x{rows}"), screen(&mut model, columns, rows));
+    update(&mut model, Message::Act(Action::PickAnswer));
+    insta::assert_snapshot!(format!("tour_answer_{columns}x{rows}"), screen(&mut model, columns, rows));
+}
+
+/// Each step is read at once where a terminal is as small as most are.
+#[test]
+fn each_step_of_the_tour_fits_a_small_terminal() {
+    for step in TourStep::ALL {
+        for is_open in [false, true] {
+            let mut model = model(&three(), secrets());
+            if is_open {
+                update(&mut model, Message::Act(Action::PickAnswer));
+            }
+            model.tour = Some(Tour { step });
+            let screen = screen(&mut model, 80, 24);
+            let step = if is_open { step.max(TourStep::Answer) } else { step };
+            assert!(screen.contains(&format!("Tour {} of 5  {}", step.number(), step.title())), "{screen}");
+            assert_eq!(screen.contains("Esc leaves the tour"), !is_open, "{screen}");
+        }
+    }
 }
 
 #[rstest]

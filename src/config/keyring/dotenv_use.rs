@@ -1,0 +1,76 @@
+//! Where a variable's value comes from: the environment, or the `.env` of the current folder, which the environment hides.
+
+use std::path::Path;
+
+use super::source::{DotenvValue, dotenv_value, environment_bytes};
+use crate::config::{Environment, Warning};
+
+/// Where a variable's value comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DotenvUse {
+    /// Neither sets it.
+    Unset,
+    /// The environment alone sets it.
+    Environment,
+    /// `.env` alone sets it.
+    Dotenv,
+    /// Both set it to the same value.
+    Same,
+    /// Both set it: the environment's value is used, and `.env` says another.
+    Hidden,
+    /// The environment sets it to nothing, which hides the value of `.env`.
+    HiddenByNothing,
+}
+
+/// How each of `variables` is set.
+///
+/// # Errors
+///
+/// The warning that `.env` is there and cannot be read.
+pub fn dotenv_uses(variables: &[String], environment: &dyn Environment) -> Result<Vec<(String, DotenvUse)>, Warning> {
+    let file = environment.current_dir().join(".env");
+    let uses = variables.iter().map(|variable| Ok((variable.clone(), dotenv_use(variable, &file, environment)?)));
+    uses.collect()
+}
+
+fn dotenv_use(variable: &str, file: &Path, environment: &dyn Environment) -> Result<DotenvUse, Warning> {
+    let set = environment_bytes(variable, environment).map(zeroize::Zeroizing::new);
+    let written = match dotenv_value(file, variable) {
+        DotenvValue::Found(bytes) => Some(zeroize::Zeroizing::new(bytes)),
+        DotenvValue::Absent => None,
+        DotenvValue::Unreadable(warning) => return Err(warning),
+    };
+    Ok(match (set, written) {
+        (None, None) => DotenvUse::Unset,
+        (Some(_), None) => DotenvUse::Environment,
+        (None, Some(_)) => DotenvUse::Dotenv,
+        (Some(set), Some(written)) if set == written => DotenvUse::Same,
+        (Some(set), Some(_)) if set.is_empty() => DotenvUse::HiddenByNothing,
+        (Some(_), Some(_)) => DotenvUse::Hidden,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::testing::Surroundings;
+
+    #[test]
+    fn each_way_to_set_a_variable_is_told() {
+        let names = ["A", "B", "C", "D", "E", "F"].map(str::to_owned);
+        let environment = Surroundings::new()
+            .write("work/.env", "B=1\nC=1\nD='1'\nE=2\n")
+            .set("A", "1")
+            .set("C", "2")
+            .set("D", "1")
+            .set("E", "");
+        let uses: Vec<DotenvUse> =
+            dotenv_uses(&names, &environment).unwrap().into_iter().map(|(_, state)| state).collect();
+        use DotenvUse::{Dotenv, Environment, Hidden, HiddenByNothing, Same, Unset};
+        assert_eq!(uses, [Environment, Dotenv, Hidden, Same, HiddenByNothing, Unset]);
+        let none = dotenv_uses(&names, &Surroundings::new()).unwrap();
+        assert!(none.iter().all(|(_, state)| *state == Unset));
+        let folder = Surroundings::new().write("work/.env/x", "");
+        assert!(matches!(dotenv_uses(&names, &folder), Err(Warning::DotenvUnreadable { .. })));
+    }
+}
