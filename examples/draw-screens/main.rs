@@ -1,8 +1,8 @@
-//! Draws the pictures of the README from the program itself, in a terminal of its own:
+//! Draws the pictures of the README and docs/interface.md from the program itself, in a terminal of its own:
 //!
 //! ```sh
 //! cargo build --release
-//! cargo run --release --example draw-screens            # writes assets/*.svg
+//! cargo run --release --example draw-screens            # writes docs/images/*.svg
 //! ```
 //!
 //! It listens on 127.0.0.1:3000, which must be free, with a store and a home that are removed again.
@@ -45,14 +45,14 @@ fn main() -> Result<(), Failure> {
 
     screen.types("2")?;
     screen.sees("re-serialised")?;
-    screen.draw(&root.join("assets/screen.svg"), "The list of deliveries, and why a signature does not match")?;
+    screen.draw(&root.join("docs/images/screen.svg"), "The list of deliveries, and why a signature does not match")?;
     // The screenshot came before it.
     screen.types("j3")?;
     screen.sees("imageBuffer")?;
-    screen.draw(&root.join("assets/payload.svg"), "A screenshot event, above its payload as a tree")?;
+    screen.draw(&root.join("docs/images/payload.svg"), "A screenshot event, above its payload as a tree")?;
     screen.types("4")?;
     screen.sees("JPEG")?;
-    screen.draw(&root.join("assets/image.svg"), "The image buffer of a screenshot event in hexadecimal")?;
+    screen.draw(&root.join("docs/images/image.svg"), "The image buffer of a screenshot event in hexadecimal")?;
     screen.types("q")?;
     screen.child.wait()?;
     Ok(())
