@@ -27,6 +27,7 @@ mod consent;
 mod control;
 mod crash;
 mod deliver;
+mod docs;
 mod export;
 mod forward;
 mod frameworks;
