@@ -4,9 +4,9 @@
 //! listener and a server are at hand. A listener is started and ended once it listens; everything else must end with 0 or
 //! 1, which is an answer; 2 would mean that the page is wrong. In running text a command and its flags must exist.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 
@@ -15,12 +15,12 @@ use super::shell::{Call, calls};
 use super::{pages, root};
 use crate::support::{KillOnDrop, Listening, Signed, TestEnv, Upstream, finish, sample, talk};
 
-/// What is only parsed, and why.
+/// What is only parsed, and why: parts of lines, of which `$` is the end.
 const NOT_RUN: [(&str, &str); 4] = [
     ("cargo run", "it builds the program; the rest of the line is the program's own"),
     ("--tunnel ", "it starts a tunnel's program, which reaches the internet"),
     ("docker exec ", "it needs a container"),
-    ("whyhook attach   ", "it draws, and there is no terminal"),
+    ("whyhook attach$", "it draws, and there is no terminal"),
 ];
 
 /// What is run in a shorter form: its beginning, and the same with what makes it short.
@@ -36,37 +36,7 @@ const FOREIGN_FLAGS: [&str; 3] = ["--bench", "--cache", "--form"];
 
 #[test]
 fn every_command_of_the_documentation_runs() {
-    let stage = Stage::new();
-    let mut seen = BTreeSet::new();
-    let mut work: VecDeque<(String, Vec<Shown>)> = VecDeque::new();
-    let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
-    let mut faults = Vec::new();
-    for (path, text) in pages() {
-        let mut runs = Vec::new();
-        for shown in blocks::commands(&text) {
-            let calls = calls(&shown.line);
-            for call in &calls {
-                faults
-                    .extend(parse(call).err().map(|error| format!("{path}:{}: {}\n{error}", shown.number, shown.line)));
-            }
-            let reason = NOT_RUN.iter().find(|(words, _)| shown.line.contains(words));
-            used.extend(reason);
-            let words = shown.line.split(" #").next().unwrap_or_default().trim().to_owned();
-            if reason.is_none() && !calls.is_empty() && (!repeats(&shown) || seen.insert(words)) {
-                runs.push(shown);
-            }
-        }
-        if !runs.is_empty() {
-            work.push_back((path, runs));
-        }
-    }
-    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
-    for reason in &NOT_RUN {
-        assert!(used.contains(reason), "no page has a line with '{}' any more", reason.0);
-    }
-    assert!(work.iter().map(|(_, runs)| runs.len()).sum::<usize>() > 50, "hardly any command found");
-
-    let (work, faults) = (Mutex::new(work), Mutex::new(faults));
+    let (stage, work, faults) = (Stage::new(), Mutex::new(to_run()), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
@@ -83,6 +53,40 @@ fn every_command_of_the_documentation_runs() {
     });
     let faults = faults.into_inner().unwrap();
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
+/// The lines of each page that are to be run. Those of all pages have been parsed.
+fn to_run() -> VecDeque<(String, Vec<Shown>)> {
+    let mut seen = BTreeSet::new();
+    let mut used: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut faults = Vec::new();
+    let mut work = VecDeque::new();
+    for (path, text) in pages() {
+        let mut runs = Vec::new();
+        for shown in blocks::commands(&text) {
+            let calls = calls(&shown.line);
+            let errors = calls.iter().filter_map(|call| parse(call).err());
+            faults.extend(errors.map(|error| format!("{path}:{}: {}\n{error}", shown.number, shown.line)));
+            let words = shown.line.split(" #").next().unwrap_or_default().trim().to_owned();
+            let reason = NOT_RUN.iter().find(|(part, _)| format!("{words}$").contains(part));
+            used.extend(reason);
+            if reason.is_none() && !calls.is_empty() && (!repeats(&shown) || seen.insert(words)) {
+                runs.push(shown);
+            }
+        }
+        if !runs.is_empty() {
+            work.push_back((path, runs));
+        }
+    }
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+    for reason in &NOT_RUN {
+        assert!(used.contains(reason), "no page has a line with '{}' any more", reason.0);
+    }
+    assert!(
+        work.iter().map(|(_, runs): &(String, Vec<Shown>)| runs.len()).sum::<usize>() > 50,
+        "hardly any command found"
+    );
+    work
 }
 
 /// Whether a line does the same wherever it is: it is run once then.
@@ -159,7 +163,7 @@ impl Stage {
         folder
     }
 
-    fn run(&self, folder: &PathBuf, shown: &Shown) -> Result<(), String> {
+    fn run(&self, folder: &Path, shown: &Shown) -> Result<(), String> {
         let calls = calls(&shown.line);
         let call = calls.last().ok_or("no call")?;
         let matches = parse(call)?;
@@ -184,7 +188,7 @@ impl Stage {
     }
 
     /// The line in a shell, with the block's exports; with the secrets of this stage if `has_secrets`.
-    fn shell(&self, folder: &PathBuf, shown: &Shown, has_secrets: bool) -> Command {
+    fn shell(&self, folder: &Path, shown: &Shown, has_secrets: bool) -> Command {
         let mut script = shown.exports.join("\n");
         script.push('\n');
         let line = shown.line.replacen(SHORTENED.0, SHORTENED.1, 1);
@@ -202,7 +206,7 @@ impl Stage {
     }
 
     /// Starts a listener with a store of its own, and ends it once it listens.
-    fn listen(&self, folder: &PathBuf, shown: &Shown, call: &Call) -> Result<(), String> {
+    fn listen(&self, folder: &Path, shown: &Shown, call: &Call) -> Result<(), String> {
         let mut command = self.env.other(env!("CARGO_BIN_EXE_whyhook").as_ref());
         command
             .current_dir(folder)
@@ -274,13 +278,13 @@ fn fault(program: &clap::Command, flags: &BTreeSet<String>, span: &str) -> Optio
         let known = |word: &str| flags.contains(&name(word)) || FOREIGN_FLAGS.contains(&name(word).as_str());
         return (is_flag(first) && !known(first)).then(|| "no command has this flag".to_owned());
     }
-    let mut known: BTreeMap<String, ()> = own_flags(program).map(|flag| (flag, ())).collect();
-    known.extend([("--help".to_owned(), ()), ("--version".to_owned(), ())]);
+    let mut known: BTreeSet<String> = own_flags(program).collect();
+    known.extend(["--help", "--version"].map(str::to_owned));
     let mut command = program;
     let mut is_path = true;
     for word in words {
         if is_flag(word) {
-            if !known.contains_key(&name(word)) {
+            if !known.contains(&name(word)) {
                 return Some(format!("'{}' has no {}", command.get_name(), name(word)));
             }
             is_path = false;
@@ -288,7 +292,7 @@ fn fault(program: &clap::Command, flags: &BTreeSet<String>, span: &str) -> Optio
             match command.find_subcommand(word) {
                 Some(inner) => {
                     command = inner;
-                    known.extend(own_flags(command).map(|flag| (flag, ())));
+                    known.extend(own_flags(command));
                 }
                 // `COMMAND` stands for any; a command that has others may take none of them.
                 None if command.get_name() == program.get_name() && word != "COMMAND" && !word.starts_with('…') => {
