@@ -68,7 +68,8 @@ class Pages:
         path, _, anchor = target.partition("#")
         path = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
         anchor = "#" + anchor if anchor else ""
-        if path in self.known or (picture and path.startswith("docs/")):
+        # What is beside the pages, pictures and recordings, is copied into the book.
+        if path in self.known or (path.startswith("docs/") and not path.endswith(".md")):
             here = posixpath.dirname(in_book(source))
             return f"{picture}[{text}]({posixpath.relpath(in_book(path), here or '.')}{anchor})"
         if path.startswith("docs/"):
