@@ -1,12 +1,13 @@
-//! Draws the pictures of the README from the program itself, in a terminal of its own:
+//! Draws the pictures of the README and docs/interface.md from the program itself, in a terminal of its own:
 //!
 //! ```sh
 //! cargo build --release
-//! cargo run --release --example draw-screens            # writes assets/*.svg
+//! cargo run --release --example draw-screens # writes docs/images/*.svg and tour.cast
 //! ```
 //!
 //! It listens on 127.0.0.1:3000, which must be free, with a store and a home that are removed again.
 
+mod film;
 mod svg;
 
 use std::io::{Read as _, Write as _};
@@ -38,6 +39,7 @@ fn main() -> Result<(), Failure> {
         .map(|folder| folder.join(format!("whyhook{}", std::env::consts::EXE_SUFFIX)))
         .filter(|program| program.is_file())
         .ok_or("whyhook is not built: run cargo build with the same profile first")?;
+    tour(&Stage { program: program.clone(), samples: root.join("assets/samples"), home: tempfile::tempdir()? }, root)?;
     let stage = Stage { program, samples: root.join("assets/samples"), home: tempfile::tempdir()? };
     let mut screen = Screen::open(&stage)?;
     screen.sees("Waiting for the first delivery")?;
@@ -45,17 +47,54 @@ fn main() -> Result<(), Failure> {
 
     screen.types("2")?;
     screen.sees("re-serialised")?;
-    screen.draw(&root.join("assets/screen.svg"), "The list of deliveries, and why a signature does not match")?;
+    screen.draw(&root.join("docs/images/screen.svg"), "The list of deliveries, and why a signature does not match")?;
     // The screenshot came before it.
     screen.types("j3")?;
     screen.sees("imageBuffer")?;
-    screen.draw(&root.join("assets/payload.svg"), "A screenshot event, above its payload as a tree")?;
+    screen.draw(&root.join("docs/images/payload.svg"), "A screenshot event, above its payload as a tree")?;
     screen.types("4")?;
     screen.sees("JPEG")?;
-    screen.draw(&root.join("assets/image.svg"), "The image buffer of a screenshot event in hexadecimal")?;
+    screen.draw(&root.join("docs/images/image.svg"), "The image buffer of a screenshot event in hexadecimal")?;
     screen.types("q")?;
     screen.child.wait()?;
     Ok(())
+}
+
+/// The first minute: deliveries come, one does not verify, and why.
+fn tour(stage: &Stage, root: &Path) -> Result<(), Failure> {
+    let title = "Deliveries come, the signature of one does not match, and whyhook proves why";
+    let sample = |name: &str| std::fs::read(stage.samples.join(name));
+    let mut film = film::Film::new(title);
+    let mut screen = Screen::open(stage)?;
+    film.sees(&screen, "Waiting for the first delivery", 2.0)?;
+    for name in ["activity.json", "screenshot-live.json"] {
+        deliver(&stage.sign(&sample(name)?)?, &sample(name)?)?;
+    }
+    film.sees(&screen, "screenshot", 2.5)?;
+    deliver(&stage.sign(&compact(&sample("app.json")?)?)?, &sample("app.json")?)?;
+    film.sees(&screen, "mismatch", 3.0)?;
+    for (keys, words, seconds) in [
+        ("2", "re-serialised", 5.0),
+        ("j3", "imageBuffer", 3.0),
+        ("4", "JPEG", 3.0),
+        ("/verdict:bad", "verdict:bad", 2.0),
+        ("\r2", "re-serialised", 2.0),
+        ("a", "503", 3.0),
+    ] {
+        screen.types(keys)?;
+        film.sees(&screen, words, seconds)?;
+    }
+    // Both at once would be one key.
+    screen.types("\x1b")?;
+    screen.sees("digests tried")?;
+    screen.types("q")?;
+    screen.child.wait()?;
+    film.write(&root.join("docs/images"), 3, title)
+}
+
+/// A body as another serialiser writes it.
+fn compact(body: &[u8]) -> Result<Vec<u8>, Failure> {
+    Ok(serde_json::to_vec(&serde_json::from_slice::<serde_json::Value>(body)?)?)
 }
 
 /// Where the pictures are taken.
@@ -69,7 +108,7 @@ impl Stage {
     /// What a day brings: verified ones, one without a signature, and one whose body was re-serialised on its way.
     fn deliveries(&self) -> Result<(), Failure> {
         let sample = |name: &str| std::fs::read(self.samples.join(name));
-        let compact = serde_json::to_vec(&serde_json::from_slice::<serde_json::Value>(&sample("app.json")?)?)?;
+        let compact = compact(&sample("app.json")?)?;
         for (signed, sent) in [
             (Some(sample("activity.json")?), sample("activity.json")?),
             (None, b"{}".to_vec()),
@@ -124,6 +163,8 @@ struct Screen {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn std::io::Write + Send>,
     seen: Arc<Mutex<vt100::Parser>>,
+    /// The bytes that were written since they were last taken.
+    written: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Screen {
@@ -152,6 +193,8 @@ impl Screen {
         let cells = |count| NonZeroU16::new(count).ok_or("a screen has cells");
         let seen = Arc::new(Mutex::new(vt100::Parser::new(cells(ROWS)?, cells(COLUMNS)?, 0)));
         let shown = Arc::clone(&seen);
+        let written = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&written);
         std::thread::spawn(move || {
             let _held = pair.master;
             let mut buffer = [0; 8192];
@@ -159,9 +202,12 @@ impl Screen {
                 if let Ok(mut parser) = shown.lock() {
                     parser.process(&buffer[..count]);
                 }
+                if let Ok(mut kept) = kept.lock() {
+                    kept.extend_from_slice(&buffer[..count]);
+                }
             }
         });
-        Ok(Self { child, keys, seen })
+        Ok(Self { child, keys, seen, written })
     }
 
     fn types(&mut self, keys: &str) -> Result<(), Failure> {
@@ -188,6 +234,13 @@ impl Screen {
             before = now;
             sleep(Duration::from_millis(200));
         }
+    }
+
+    /// What is on the screen, and what was written since this was last asked.
+    fn take(&self) -> Result<(vt100::Screen, Vec<u8>), Failure> {
+        let seen = self.seen.lock().map_err(|_| "the terminal's reader has failed")?.screen().clone();
+        let mut written = self.written.lock().map_err(|_| "the terminal's reader has failed")?;
+        Ok((seen, std::mem::take(&mut *written)))
     }
 
     fn draw(&self, file: &Path, title: &str) -> Result<(), Failure> {

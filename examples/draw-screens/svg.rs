@@ -1,4 +1,4 @@
-//! A terminal's screen as SVG: a rectangle for each ground, a text for each run of one style.
+//! A terminal's screens as SVG, one or several in motion: a rectangle for each ground, a text for each run of one style.
 
 use std::fmt::Write as _;
 
@@ -28,18 +28,53 @@ struct Look {
 
 /// The whole screen.
 pub(crate) fn picture(screen: &Screen, title: &str) -> String {
+    format!("{}{}</svg>\n", begin(screen, title), cells(screen))
+}
+
+/// Screens one after the other, each for its seconds, without end. Whoever wants no motion, or has a program that shows none,
+/// sees the one with the number `poster` alone.
+pub(crate) fn film(screens: &[(Screen, f32)], poster: usize, title: &str) -> String {
+    let Some((first, _)) = screens.first() else { return String::new() };
+    let whole: f32 = screens.iter().map(|(_, seconds)| seconds).sum();
+    let mut style = format!(
+        ".f{{visibility:hidden;animation:{whole}s step-end infinite}}#f{poster}{{visibility:visible}}\n\
+         @media(prefers-reduced-motion:reduce){{.f{{animation:none}}}}\n"
+    );
+    let (mut groups, mut begun) = (String::new(), 0.0);
+    for (number, (screen, seconds)) in screens.iter().enumerate() {
+        let percent = |at: f32| format!("{:.2}%", at / whole * 100.0);
+        let (from, to) = (percent(begun), percent(begun + seconds));
+        // A moment that is named twice counts as it is named last.
+        let _ = writeln!(
+            style,
+            "@keyframes k{number}{{0%,100%{{visibility:hidden}}{from}{{visibility:visible}}{to}{{visibility:hidden}}}}\n\
+             #f{number}{{animation-name:k{number}}}"
+        );
+        let _ = writeln!(groups, "<g class=\"f\" id=\"f{number}\">\n{}</g>", cells(screen));
+        begun += seconds;
+    }
+    format!("{}<style>\n{style}</style>\n{groups}</svg>\n", begin(first, title))
+}
+
+/// Up to the cells: size, title and ground.
+fn begin(screen: &Screen, title: &str) -> String {
     let (rows, columns) = screen.size();
-    let (rows, columns) = (rows.get(), columns.get());
-    let (width, height) = (u32::from(columns) * WIDTH, u32::from(rows) * HEIGHT);
-    let mut svg = format!(
+    let (width, height) = (u32::from(columns.get()) * WIDTH, u32::from(rows.get()) * HEIGHT);
+    format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
          height=\"{height}\" font-family=\"{FONT}\" font-size=\"15\">\n<title>{}</title>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#{GROUND:06x}\"/>\n",
         escaped(title)
-    );
-    for row in 0..rows {
+    )
+}
+
+/// What is on the screen, a row after the other.
+fn cells(screen: &Screen) -> String {
+    let (rows, columns) = screen.size();
+    let mut svg = String::new();
+    for row in 0..rows.get() {
         let mut column = 0;
-        while column < columns {
+        while column < columns.get() {
             let Some(look) = screen.cell(row, column).map(look) else { break };
             let start = column;
             let mut text = Vec::new();
@@ -52,7 +87,6 @@ pub(crate) fn picture(screen: &Screen, title: &str) -> String {
             push(&mut svg, look, (row, start), column - start, &text);
         }
     }
-    svg.push_str("</svg>\n");
     svg
 }
 

@@ -387,6 +387,8 @@ fn allow_descriptors(connections: usize) {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let wanted = (connections + FORWARD_DESCRIPTORS) as u64 + OTHER_DESCRIPTORS;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    // macOS refuses more than OPEN_MAX (sys/syslimits.h), whatever the maximum is: setrlimit(2), "COMPATIBILITY".
+    let wanted = if cfg!(target_vendor = "apple") { wanted.min(10_240) } else { wanted };
     if current.is_some_and(|current| current < wanted) {
         let current = Some(maximum.map_or(wanted, |maximum| maximum.min(wanted)));
         let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });

@@ -111,16 +111,30 @@ pub fn sweep() {
 
 fn make(base: &Path) -> io::Result<Run> {
     let made = private(tempfile::Builder::new().prefix(PREFIX).suffix(".new")).tempdir_in(base)?;
-    let lock = create_private(&made.path().join(LOCK))?;
+    let folder = made.path().with_extension(&SUFFIX[1..]);
+    let lock = if cfg!(windows) {
+        // Windows renames no folder in which a file is open ([MS-FSA] 2.1.5.15.11, FileRenameInformation). Until the lock
+        // file is there, nobody takes the folder for abandoned.
+        std::fs::rename(made.path(), &folder)?;
+        locked(&folder)?
+    } else {
+        let lock = locked(made.path())?;
+        // Only with its lock does it have the name by which others look for it.
+        std::fs::rename(made.path(), &folder)?;
+        lock
+    };
+    let _ = made.keep();
+    Ok(Run { folder, _lock: lock })
+}
+
+/// The lock file of `folder`, locked.
+fn locked(folder: &Path) -> io::Result<File> {
+    let lock = create_private(&folder.join(LOCK))?;
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => io::ErrorKind::WouldBlock.into(),
         TryLockError::Error(error) => error,
     })?;
-    // Only with its lock does it have the name by which others look for it.
-    let folder = made.path().with_extension(&SUFFIX[1..]);
-    std::fs::rename(made.path(), &folder)?;
-    let _ = made.keep();
-    Ok(Run { folder, _lock: lock })
+    Ok(lock)
 }
 
 fn sweep_in(base: &Path) {

@@ -70,8 +70,10 @@ fn the_program_speaks_plainly() {
 #[test]
 fn the_documentation_speaks_plainly() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut files = vec![root.join("README.md")];
-    files.extend(fs::read_dir(root.join("docs")).unwrap().map(|entry| entry.unwrap().path()));
+    let mut files = vec![root.join("README.md"), root.join("SECURITY.md")];
+    for folder in ["docs", "docs/messages"] {
+        files.extend(fs::read_dir(root.join(folder)).unwrap().map(|entry| entry.unwrap().path()));
+    }
     files.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
     files.sort();
     assert!(files.len() > 5, "only {} files found", files.len());

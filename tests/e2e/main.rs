@@ -29,6 +29,7 @@ mod control;
 mod crash;
 mod deliver;
 mod demo;
+mod docs;
 mod doctor;
 mod export;
 mod forward;

@@ -48,12 +48,13 @@ pub(crate) fn ask(_: &str) -> Option<TerminalReply> {
 /// What comes within `left`; `None` when nothing does.
 #[cfg(unix)]
 fn read(left: Duration) -> Option<Vec<u8>> {
-    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use filedescriptor::{POLLIN, poll, pollfd};
+    use std::os::fd::AsRawFd as _;
     let stdin = rustix::stdio::stdin();
-    let timeout = Timespec { tv_sec: 0, tv_nsec: left.subsec_nanos().into() };
-    let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
-    match poll(&mut polled, Some(&timeout)) {
-        Ok(1..) if polled[0].revents().contains(PollFlags::IN) => {}
+    // As the keys are waited for (input.rs), whatever `poll(2)` can do.
+    let mut polled = [pollfd { fd: stdin.as_raw_fd(), events: POLLIN, revents: 0 }];
+    match poll(&mut polled, Some(left)) {
+        Ok(1..) if polled[0].revents & POLLIN != 0 => {}
         // Nothing came in time, the terminal has gone, or a signal ended the wait: the rest of the reply is late.
         _ => return None,
     }

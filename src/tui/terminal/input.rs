@@ -80,19 +80,21 @@ pub(crate) fn is_gone() -> bool {
 }
 
 /// Waits for bytes; `false` when the terminal has gone.
+///
+/// By `poll(2)`, and on macOS by `select(2)`, as crossterm does itself: `poll(2)` there "does not support devices", says its
+/// manual, and would take every terminal for one that has gone.
 #[cfg(unix)]
 fn wait() -> bool {
-    use rustix::event::{PollFd, PollFlags};
-    let stdin = rustix::stdio::stdin();
-    let mut polled = [PollFd::new(&stdin, PollFlags::IN)];
+    use filedescriptor::{POLLERR, POLLHUP, POLLIN, poll, pollfd};
+    use std::os::fd::AsRawFd as _;
+    // What POLLNVAL says of a descriptor that is not open, and select(2) by an error, `is_gone` says as well.
+    let mut polled = [pollfd { fd: std::io::stdin().as_raw_fd(), events: POLLIN, revents: 0 }];
     loop {
-        match rustix::event::poll(&mut polled, None) {
-            Err(rustix::io::Errno::INTR) => {}
+        match poll(&mut polled, None) {
+            Err(filedescriptor::Error::Poll(error) | filedescriptor::Error::Io(error))
+                if error.kind() == std::io::ErrorKind::Interrupted => {}
             Err(_) => return false,
-            Ok(_) => {
-                let flags = polled[0].revents();
-                return !flags.intersects(PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL) && !is_gone();
-            }
+            Ok(_) => return polled[0].revents & (POLLHUP | POLLERR) == 0 && !is_gone(),
         }
     }
 }
