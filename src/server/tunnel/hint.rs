@@ -4,8 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-
 use super::found::SourceAnswer;
 use crate::config::TunnelName;
 
@@ -16,9 +14,11 @@ pub struct Hint(Arc<Signs>);
 
 #[derive(Debug, Default)]
 struct Signs {
-    /// Whether a sign was given that nobody has taken. Two may wait for it: a task, and a thread.
+    /// Whether a sign was given that nobody has taken.
     is_given: Mutex<bool>,
-    given: Notify,
+    /// For the task that waits for it in tests, which steer the time.
+    #[cfg(test)]
+    given: tokio::sync::Notify,
     given_to_thread: Condvar,
     learns: AtomicBool,
     learnt: Mutex<Option<Learnt>>,
@@ -38,14 +38,17 @@ impl Hint {
     pub fn give(&self) {
         *self.0.is_given.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.0.given_to_thread.notify_one();
+        #[cfg(test)]
         self.0.given.notify_one();
     }
 
+    #[cfg(test)]
     fn take(&self) -> bool {
         std::mem::take(&mut *self.0.is_given.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Waits for a sign.
+    #[cfg(test)]
     pub(super) async fn given(&self) {
         while !self.take() {
             self.0.given.notified().await;

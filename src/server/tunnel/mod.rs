@@ -8,7 +8,6 @@
 mod ask;
 mod found;
 mod hint;
-mod once;
 mod pace;
 mod program;
 mod seen;
@@ -22,8 +21,7 @@ mod watch;
 
 pub use found::{FoundTunnel, SourceAnswer, TunnelEnd};
 pub use hint::Hint;
-pub use once::look_once;
 pub use sources::{learnt_url, ngrok as interpret_ngrok};
 pub use started::{InstalledTunnel, StartableTunnel, StartedTunnel, TunnelStartError, UnknownTunnel};
 pub use tunnels::{Tunnels, public_url_for};
-pub use watch::{TunnelPlaces, watch};
+pub use watch::{TunnelPlaces, look_once, watch};

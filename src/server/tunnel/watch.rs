@@ -84,6 +84,22 @@ pub async fn watch(places: TunnelPlaces, hint: Hint, on_change: impl Fn(Tunnels)
     watch_at(PACES, Waits::InThread, places, PathBuf::from("/proc"), hint, on_change).await;
 }
 
+/// What is known of the tunnels after each was asked once; `None` when that takes longer than `limit`. Needs a runtime as
+/// [`watch`] does, and blocks nobody.
+pub async fn look_once(places: TunnelPlaces, limit: Duration) -> Option<Tunnels> {
+    let mut lookout = match Lookout::new(PACES, places, PathBuf::from("/proc")) {
+        Ok(lookout) => lookout,
+        Err(reason) => return Some(unasked(reason)),
+    };
+    tokio::time::timeout(limit, lookout.round()).await.ok()?;
+    Some(lookout.known(&Hint::default()))
+}
+
+/// What is known where nobody can be asked.
+fn unasked(reason: String) -> Tunnels {
+    Tunnels::decide(vec![(TunnelName::Ngrok, SourceAnswer::Unreadable(reason))], None, None)
+}
+
 /// How the time until the next question is spent.
 #[derive(Debug, Clone, Copy)]
 enum Waits {
@@ -121,10 +137,7 @@ async fn watch_at(
     hint.set_learns(places.settings.probe(TunnelName::Learnt) != TunnelProbe::Off);
     let mut lookout = match Lookout::new(paces, places, proc) {
         Ok(lookout) => lookout,
-        Err(reason) => {
-            let answers = vec![(TunnelName::Ngrok, SourceAnswer::Unreadable(reason))];
-            return on_change(Tunnels::decide(answers, None, None));
-        }
+        Err(reason) => return on_change(unasked(reason)),
     };
     let mut last = None;
     loop {
