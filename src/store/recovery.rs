@@ -185,7 +185,8 @@ impl Recovery<'_> {
     /// `durable`; what was answered keeps its number for itself.
     fn end(mut self, end: LogEnd, is_indexed: bool, durable: DeliveryId) -> Recovered {
         let after = self.last;
-        self.gaps.retain(|gap| !gap.is_torn || gap.id.is_some_and(|id| !is_indexed || id <= durable));
+        let was_kept = |id| !is_indexed || (id > after && id <= durable);
+        self.gaps.retain(|gap| !gap.is_torn || gap.id.is_some_and(was_kept));
         let mut last = after.max(durable);
         for gap in &self.gaps {
             last = last.max(gap.id.unwrap_or_else(|| {
