@@ -174,10 +174,7 @@ impl IndexQueue {
     }
 
     /// Brings everything in that is queued, and works with the index then: nothing is committed meanwhile.
-    pub(super) fn with_index<T>(
-        &self,
-        work: impl FnOnce(&Index) -> Result<T, StoreError>,
-    ) -> Result<T, StoreError> {
+    pub(super) fn with_index<T>(&self, work: impl FnOnce(&Index) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let mut side = lock(&self.shared.index);
         let side = side.as_mut().ok_or(StoreError::Stopped)?;
         self.bring_in(side)?;

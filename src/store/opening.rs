@@ -4,9 +4,9 @@ use super::index::Index;
 use super::lock::StoreLock;
 use super::log::LogEnd;
 use super::marks::MarksFile;
+use super::progress::ProgressFile;
 use super::recovery::{self, Recovered};
 use super::seal::SealKeys;
-use super::progress::ProgressFile;
 use super::{Location, Loss, StoreError, losses, prune};
 use crate::delivery::DeliveryId;
 

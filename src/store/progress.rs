@@ -46,8 +46,7 @@ impl ProgressFile {
     pub(super) fn open(location: &Location, last: DeliveryId) -> Result<Self, StoreError> {
         let path = location.progress();
         let opened = private_file().create(true).truncate(false).open(&path);
-        let progress =
-            Self { file: opened.map_err(|error| StoreError::io(&path, "open", error))?, path: path.clone() };
+        let progress = Self { file: opened.map_err(|error| StoreError::io(&path, "open", error))?, path: path.clone() };
         // In this order: in between, a reader sees nothing to wait for.
         progress.indexed(last)?;
         progress.durable(last)?;

@@ -343,8 +343,9 @@ impl Reader {
     /// [`StoreError`] when the store cannot be read.
     pub fn data_version(&self) -> Result<i64, StoreError> {
         let connection = self.connection()?;
-        let version: i64 =
-            connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(|source| self.failed(source))?;
+        let version: i64 = connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|source| self.failed(source))?;
         Ok(version.wrapping_add(self.tail.changes() << 32))
     }
 

@@ -60,7 +60,8 @@ impl Tail {
         if self.has_come(location, begun.durable, || Ok(newest()?.is_some_and(|(id, _)| id >= begun.durable)))? {
             return self.hide(connection).map_err(failed);
         }
-        let rows = read(location, newest()?, begun.durable).map_err(|error| StoreError::io(&location.log(), "read", error))?;
+        let rows =
+            read(location, newest()?, begun.durable).map_err(|error| StoreError::io(&location.log(), "read", error))?;
         tracing::debug!(rows = rows.len(), last = begun.durable.0, "read from the log's end");
         self.show(connection, &rows).map_err(failed)?;
         self.read_for.set(self.progress.read(location).filter(|now| now.durable == begun.durable));
@@ -79,21 +80,26 @@ impl Tail {
         id: DeliveryId,
         is_there: impl Fn() -> Result<bool, StoreError>,
     ) -> Result<bool, StoreError> {
+        // Whoever writes may be of a release that does not say how far it is.
+        if is_there()? {
+            return Ok(true);
+        }
         let begun = Instant::now();
         let (mut step, mut is_trusted) = (FIRST_STEP, false);
-        loop {
-            let now = self.progress.read(location);
-            if now.is_none_or(|now| now.indexed >= id) || is_there()? {
+        while begun.elapsed() < PATIENCE {
+            if self.progress.read(location).is_none_or(|now| now.indexed >= id) {
                 return Ok(true);
             }
-            let waited = begun.elapsed();
-            if waited >= PATIENCE || (waited >= SUSPICION && !is_trusted && !StoreLock::is_taken(location)) {
-                return Ok(false);
+            if !is_trusted && begun.elapsed() >= SUSPICION {
+                if !StoreLock::is_taken(location) {
+                    break;
+                }
+                is_trusted = true;
             }
-            is_trusted = waited >= SUSPICION;
             std::thread::sleep(step);
             step = (step * 2).min(LONGEST_STEP);
         }
+        is_there()
     }
 
     /// Shows the index alone.
@@ -150,11 +156,7 @@ fn newest(connection: &Connection) -> rusqlite::Result<Option<(DeliveryId, LogPl
 
 /// Reads the facts of what lies in the log after the delivery `newest` and up to `last`. What else is there was answered
 /// by nobody yet. Bodies are passed over: whoever reads one checks it.
-fn read(
-    location: &Location,
-    newest: Option<(DeliveryId, LogPlace)>,
-    last: DeliveryId,
-) -> io::Result<Vec<TailRow>> {
+fn read(location: &Location, newest: Option<(DeliveryId, LogPlace)>, last: DeliveryId) -> io::Result<Vec<TailRow>> {
     let (mut reached, from) = newest.map_or((DeliveryId(0), LogEnd { segment: 0, position: 0 }), |(id, place)| {
         (id, LogEnd { segment: place.segment, position: place.end() })
     });

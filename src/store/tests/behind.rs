@@ -140,7 +140,9 @@ fn the_index_that_takes_no_rows_until_the_end_is_made_up_for_by_the_next_writer(
     keep(&handle, captured("body 0"));
     let other = rusqlite::Connection::open(fixture.location.file()).unwrap();
     other
-        .execute_batch("CREATE TRIGGER refuses BEFORE INSERT ON deliveries WHEN NEW.id > 1 BEGIN SELECT RAISE(ABORT, 'no'); END")
+        .execute_batch(
+            "CREATE TRIGGER refuses BEFORE INSERT ON deliveries WHEN NEW.id > 1 BEGIN SELECT RAISE(ABORT, 'no'); END",
+        )
         .unwrap();
     keep(&handle, captured("body 1"));
     drop(handle);
