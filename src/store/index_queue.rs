@@ -182,12 +182,11 @@ impl IndexQueue {
     }
 
     fn bring_in(&self, side: &mut IndexSide) -> Result<(), StoreError> {
-        loop {
-            let batch = self.take();
-            if batch.is_empty() {
-                self.shared.failing.store(false, Ordering::Release);
-                return Ok(());
-            }
+        // What comes meanwhile gathers for the next time: under load something always does.
+        let mut left = lock(&self.shared.queue).rows.len();
+        while left > 0 {
+            let batch = self.take(left);
+            left = left.saturating_sub(batch.len().max(1));
             let begun = Instant::now();
             match side.commit(&batch) {
                 Ok(told) => {
@@ -210,10 +209,12 @@ impl IndexQueue {
                 }
             }
         }
+        self.shared.failing.store(false, Ordering::Release);
+        Ok(())
     }
 
-    /// Takes what goes into one transaction.
-    fn take(&self) -> Vec<IndexRow> {
+    /// Takes what goes into one transaction, of the `left` first rows.
+    fn take(&self, left: usize) -> Vec<IndexRow> {
         let mut queue = lock(&self.shared.queue);
         queue.hurry = false;
         let mut bytes = 0;
@@ -222,7 +223,7 @@ impl IndexQueue {
             bytes += row.bytes();
             fits
         };
-        let count = queue.rows.iter().take(BATCH_ROWS).take_while(fits).count();
+        let count = queue.rows.iter().take(BATCH_ROWS.min(left)).take_while(fits).count();
         queue.rows.drain(..count).collect()
     }
 

@@ -117,18 +117,16 @@ fn read_at(file: &File, bytes: &mut [u8]) -> io::Result<()> {
     std::os::unix::fs::FileExt::read_exact_at(file, bytes, 0)
 }
 
-#[cfg(not(unix))]
-fn write_at(mut file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
-    use std::io::{Seek as _, Write as _};
-    file.seek(io::SeekFrom::Start(at))?;
-    file.write_all(bytes)
+#[cfg(windows)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> io::Result<()> {
+    let count = std::os::windows::fs::FileExt::seek_write(file, bytes, at)?;
+    if count == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
-#[cfg(not(unix))]
-fn read_at(mut file: &File, bytes: &mut [u8]) -> io::Result<()> {
-    use std::io::{Read as _, Seek as _};
-    file.rewind()?;
-    file.read_exact(bytes)
+#[cfg(windows)]
+fn read_at(file: &File, bytes: &mut [u8]) -> io::Result<()> {
+    let count = std::os::windows::fs::FileExt::seek_read(file, bytes, 0)?;
+    if count == bytes.len() { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 #[cfg(test)]
