@@ -27,7 +27,7 @@ const TRIES: usize = 8;
 
 /// How far a store has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Progress {
+pub(super) struct StoreProgress {
     /// The newest delivery whose record is on disk.
     pub(super) durable: DeliveryId,
     /// The newest that has a row, or had one and was pruned.
@@ -76,7 +76,7 @@ pub(super) struct ProgressReader {
 
 impl ProgressReader {
     /// How far the store at `location` has come; `None` where nobody has said so: by a writer of an older release, say.
-    pub(super) fn read(&self, location: &Location) -> Option<Progress> {
+    pub(super) fn read(&self, location: &Location) -> Option<StoreProgress> {
         let mut file = self.file.borrow_mut();
         if file.is_none() {
             *file = crate::system::read::open(&location.progress()).ok();
@@ -98,13 +98,13 @@ pub(super) fn field(id: DeliveryId) -> [u8; FIELD_BYTES] {
 }
 
 /// Reads what [`field`] makes, twice; `None` where it is anything else.
-fn progress(bytes: &[u8; 2 * FIELD_BYTES]) -> Option<Progress> {
+fn progress(bytes: &[u8; 2 * FIELD_BYTES]) -> Option<StoreProgress> {
     let (durable, indexed) = bytes.split_at(FIELD_BYTES);
     let number = |bytes: &[u8]| {
         let id = DeliveryId(i64::from_le_bytes(*bytes.first_chunk()?));
         (id.0 >= 0 && field(id) == *bytes).then_some(id)
     };
-    Some(Progress { durable: number(durable)?, indexed: number(indexed)? })
+    Some(StoreProgress { durable: number(durable)?, indexed: number(indexed)? })
 }
 
 #[cfg(unix)]
@@ -144,9 +144,9 @@ mod tests {
             prop_assert_eq!(reader.read(&location), None);
             std::fs::create_dir(location.log()).unwrap();
             let file = ProgressFile::open(&location, DeliveryId(indexed)).unwrap();
-            prop_assert_eq!(reader.read(&location), Some(Progress { durable: DeliveryId(indexed), indexed: DeliveryId(indexed) }));
+            prop_assert_eq!(reader.read(&location), Some(StoreProgress { durable: DeliveryId(indexed), indexed: DeliveryId(indexed) }));
             file.durable(DeliveryId(durable)).unwrap();
-            prop_assert_eq!(reader.read(&location), Some(Progress { durable: DeliveryId(durable), indexed: DeliveryId(indexed) }));
+            prop_assert_eq!(reader.read(&location), Some(StoreProgress { durable: DeliveryId(durable), indexed: DeliveryId(indexed) }));
         }
 
         #[test]

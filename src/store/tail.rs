@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::log::{LogEnd, LogPlace};
-use super::progress::{Progress, ProgressReader};
+use super::progress::{ProgressReader, StoreProgress};
 use super::record::{HEADER_BYTES, RecordHeader};
 use super::recovery::segments;
 use super::{Location, StoreError, StoreLock, facts, row};
@@ -38,7 +38,7 @@ const FACTS_BYTES: u64 = 8 * 1024 * 1024;
 pub(super) struct Tail {
     progress: ProgressReader,
     /// For which progress the log's end was read.
-    read_for: Cell<Option<Progress>>,
+    read_for: Cell<Option<StoreProgress>>,
     /// Whether the connection shows rows of its own.
     is_shown: Cell<bool>,
     /// How often these rows were others.
