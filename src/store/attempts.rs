@@ -74,7 +74,7 @@ impl Reader {
         let sql = "SELECT id, delivery, kind, mode, at_us, target, latency_us, status, error, error_message, advice
             FROM attempts WHERE delivery = ?1 ORDER BY id DESC LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        self.connection()
+        self.connection()?
             .prepare_cached(sql)
             .and_then(|mut statement| statement.query_map(params![delivery.0, limit], summary)?.collect())
             .map_err(|source| self.failed(source))
@@ -87,7 +87,7 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn attempt(&self, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
-        self.connection()
+        self.connection()?
             .prepare_cached("SELECT * FROM attempts WHERE id = ?1")
             .and_then(|mut statement| statement.query_row([id.0], whole).optional())
             .map_err(|source| self.failed(source))

@@ -5,9 +5,12 @@ use std::thread::JoinHandle;
 
 use super::{Location, StoreError};
 
-/// Commits between two checkpoints. At two to four pages each this is about the 4 MB of SQLite's own
-/// default, which makes one commit in some hundred wait for two syncs.
-const COMMITS: u32 = 300;
+/// Pages that are committed between two checkpoints, about: 4 MB, as is SQLite's own default, which makes one commit
+/// in some hundred wait for two syncs.
+const PAGES: usize = 1000;
+/// A commit writes a page of each table that it changes, and the one above; some eight rows fill one more.
+const COMMIT_PAGES: usize = 3;
+const PAGE_ROWS: usize = 8;
 
 /// A thread with a connection of its own that checkpoints when it is told to.
 ///
@@ -18,7 +21,8 @@ pub(super) struct Checkpointer {
     /// `None` once it is to end.
     nudge: Option<mpsc::SyncSender<()>>,
     thread: Option<JoinHandle<()>>,
-    commits: u32,
+    /// Since the last checkpoint.
+    pages: usize,
 }
 
 impl Checkpointer {
@@ -38,14 +42,14 @@ impl Checkpointer {
                 }
             })
             .map_err(|error| StoreError::io(location.file(), "start the checkpoints of", error))?;
-        Ok(Self { nudge: Some(nudge), thread: Some(thread), commits: 0 })
+        Ok(Self { nudge: Some(nudge), thread: Some(thread), pages: 0 })
     }
 
-    /// Counts a commit, and begins a checkpoint when there were enough.
-    pub(super) fn committed(&mut self) {
-        self.commits += 1;
-        if self.commits >= COMMITS {
-            self.commits = 0;
+    /// Counts a commit of so many rows, and begins a checkpoint when there were enough.
+    pub(super) fn committed(&mut self, rows: usize) {
+        self.pages += COMMIT_PAGES + rows / PAGE_ROWS;
+        if self.pages >= PAGES {
+            self.pages = 0;
             // One that is still in progress serves as well.
             let _ = self.nudge.as_ref().map(|nudge| nudge.try_send(()));
         }

@@ -1,28 +1,19 @@
-//! What is committed together.
+//! What is written to the log together.
 
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use tokio::sync::oneshot;
 
 use super::StoreError;
 use super::live_prune::PruneOrder;
-use super::log::LogEnd;
+use super::log::{LogEnd, LogPlace};
 use super::record::Draft;
 use super::seal::LogKey;
-use crate::delivery::{Answer, Attempt, DeliveryId, MarksEdit};
+use crate::delivery::{DeliveryId, MarksEdit};
 
 /// A group ends at this many jobs or bytes, so that its first waits not too long for its last.
 const GROUP_JOBS: usize = 1024;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
-/// Attempts in a group: each may hold a response of a mebibyte, and deliveries wait for its rows.
-const GROUP_ATTEMPTS: usize = 16;
-/// Bytes of answers' and attempts' bodies in a group, for the same reason.
-const GROUP_ROW_BYTES: usize = 16 * 1024 * 1024;
-/// Answers wait so long for a delivery to be committed with. Under load one always comes, and the
-/// commits of answers alone, which would hold up the next delivery's, fall away.
-const ANSWERS_PATIENCE: Duration = Duration::from_millis(5);
 
 /// What became of a delivery: its number, or why it could not be kept.
 pub(super) type KeptRecord = Result<DeliveryId, Arc<StoreError>>;
@@ -30,79 +21,49 @@ pub(super) type KeptRecord = Result<DeliveryId, Arc<StoreError>>;
 /// How many deliveries an edit has changed, or why it could not be kept.
 pub(super) type MarkedCount = Result<usize, Arc<StoreError>>;
 
+/// An edit of what a person has added to deliveries.
+pub(super) type MarkingJob = (Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>);
+
 /// What the writer is asked to do.
 pub(super) enum Job {
     Keep(Box<Draft>, oneshot::Sender<KeptRecord>),
-    Answered(DeliveryId, Answer),
-    Diagnosed(DeliveryId, String),
-    Attempted(Box<Attempt>),
     Prune(PruneOrder),
     Mark(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>),
 }
 
-/// Jobs that are committed together.
+/// Jobs that are done together.
 #[derive(Default)]
 pub(super) struct CommitGroup {
     pub(super) keeps: Vec<(Box<Draft>, oneshot::Sender<KeptRecord>)>,
-    pub(super) answers: Vec<(DeliveryId, Answer)>,
-    pub(super) diagnoses: Vec<(DeliveryId, String)>,
-    pub(super) attempts: Vec<Attempt>,
     /// To be done after the commit.
     pub(super) prunings: Vec<PruneOrder>,
-    pub(super) marks: Vec<(Vec<DeliveryId>, MarksEdit, oneshot::Sender<MarkedCount>)>,
+    pub(super) marks: Vec<MarkingJob>,
     bytes: usize,
-    /// Of the bodies of answers and attempts, which go into the index.
-    row_bytes: usize,
 }
 
 impl CommitGroup {
-    /// A group of answers and attempts that are left from before.
-    pub(super) fn of(answers: Vec<(DeliveryId, Answer)>, attempts: Vec<Attempt>) -> Self {
-        let row_bytes = answers.iter().map(|(_, answer)| answer.body.len()).sum::<usize>()
-            + attempts.iter().map(attempt_bytes).sum::<usize>();
-        Self { answers, attempts, row_bytes, ..Self::default() }
-    }
-
     pub(super) fn add(&mut self, job: Job) {
         match job {
             Job::Keep(draft, reply) => {
                 self.bytes += draft.bytes();
                 self.keeps.push((draft, reply));
             }
-            Job::Answered(id, answer) => {
-                self.row_bytes += answer.body.len();
-                self.answers.push((id, answer));
-            }
             Job::Mark(ids, edit, reply) => self.marks.push((ids, edit, reply)),
-            Job::Diagnosed(id, diagnosis) => self.diagnoses.push((id, diagnosis)),
             Job::Prune(order) => self.prunings.push(order),
-            Job::Attempted(attempt) => {
-                self.row_bytes += attempt_bytes(&attempt);
-                self.attempts.push(*attempt);
-            }
         }
     }
 
-    /// Takes in what is queued. A group without a delivery waits a little for one.
+    /// Takes in what is queued.
     pub(super) fn fill(&mut self, queue: &mpsc::Receiver<Job>) {
-        let patience = Instant::now() + ANSWERS_PATIENCE;
-        while !self.is_full() {
-            let job = match queue.try_recv() {
-                Err(_) if self.keeps.is_empty() => {
-                    queue.recv_timeout(patience.saturating_duration_since(Instant::now())).ok()
-                }
-                queued => queued.ok(),
-            };
-            let Some(job) = job else { break };
+        while !self.is_full()
+            && let Ok(job) = queue.try_recv()
+        {
             self.add(job);
         }
     }
 
     fn is_full(&self) -> bool {
-        self.keeps.len() + self.answers.len() >= GROUP_JOBS
-            || self.bytes >= GROUP_BYTES
-            || self.row_bytes >= GROUP_ROW_BYTES
-            || self.attempts.len() >= GROUP_ATTEMPTS
+        self.keeps.len() >= GROUP_JOBS || self.bytes >= GROUP_BYTES
     }
 
     /// Numbers the deliveries, `first` onwards, whose records will lie end to end from `at` on.
@@ -124,7 +85,9 @@ impl CommitGroup {
     }
 }
 
-fn attempt_bytes(attempt: &Attempt) -> usize {
-    let sent = attempt.body.as_ref().map_or(0, Bytes::len);
-    sent + attempt.result.as_ref().map_or(0, |reply| reply.body.len())
+/// The place of a record of so many bytes at `at`, which is where the next one lies then.
+pub(super) fn place_of(bytes: usize, at: &mut LogEnd) -> LogPlace {
+    let place = LogPlace { segment: at.segment, position: at.position, bytes: bytes as u64 };
+    at.position = place.end();
+    place
 }

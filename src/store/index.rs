@@ -1,19 +1,59 @@
-//! SQLite's side of a commit.
-//!
-//! The rows of a group are inserted on a thread of their own while the log is synced, and committed
-//! after it: so a row that anybody can see speaks of a record that is on disk, and a group whose sync
-//! has failed is rolled back.
+//! SQLite's side of the store: rows go in, a batch in a transaction.
 
 use std::path::PathBuf;
-use std::sync::mpsc;
 
+use bytes::Bytes;
 use rusqlite::Connection;
 
-use super::group::CommitGroup;
-use super::log::{LogEnd, LogPlace};
+use super::log::LogPlace;
+use super::record::Draft;
 use super::row::{self, Lengths};
 use super::{Location, StoreError, attempts};
-use crate::delivery::{Captured, DeliveryId};
+use crate::delivery::{Answer, Attempt, Captured, DeliveryId};
+
+/// Something that is to be in the index.
+pub(super) enum IndexRow {
+    /// A delivery whose record is on disk, and where it lies.
+    Delivery(Box<Draft>, Lengths, LogPlace),
+    Answered(DeliveryId, Answer),
+    /// What was found out about a signature, as JSON.
+    Diagnosed(DeliveryId, String),
+    Attempted(Box<Attempt>),
+}
+
+impl IndexRow {
+    /// The row of a delivery whose record was written to `place`. Its bytes are let go of.
+    pub(super) fn of_record(mut draft: Box<Draft>, place: LogPlace) -> Self {
+        let lengths = draft.lengths();
+        draft.let_go();
+        Self::Delivery(draft, lengths, place)
+    }
+
+    /// The number of the delivery whose facts these are.
+    pub(super) fn delivery(&self) -> Option<DeliveryId> {
+        match self {
+            Self::Delivery(draft, ..) => Some(draft.id()),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_delivery(&self) -> bool {
+        matches!(self, Self::Delivery(..))
+    }
+
+    /// Bytes of bodies that go into the index.
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Delivery(..) => 0,
+            Self::Answered(_, answer) => answer.body.len(),
+            Self::Diagnosed(_, diagnosis) => diagnosis.len(),
+            Self::Attempted(attempt) => {
+                let sent = attempt.body.as_ref().map_or(0, Bytes::len);
+                sent + attempt.result.as_ref().map_or(0, |reply| reply.body.len())
+            }
+        }
+    }
+}
 
 /// The one connection that writes.
 #[derive(Debug)]
@@ -32,36 +72,33 @@ impl Index {
         &self.connection
     }
 
-    /// Begins a transaction with a group's rows; `at` is where its first record lies.
-    pub(super) fn insert(&self, group: &CommitGroup, at: LogEnd) -> Result<(), StoreError> {
+    /// Begins a transaction with a batch of rows.
+    pub(super) fn insert(&self, batch: &[IndexRow]) -> Result<(), StoreError> {
         let insert = || {
             self.run("BEGIN IMMEDIATE")?;
             let mut deliveries = self.connection.prepare_cached(row::INSERT_DELIVERY)?;
-            let mut position = at.position;
-            for draft in group.drafts() {
-                let place = LogPlace { segment: at.segment, position, bytes: draft.bytes() as u64 };
-                row::insert_delivery(&mut deliveries, draft.id(), &draft.captured, draft.lengths(), place)?;
-                position = place.end();
-            }
             let mut answers = self.connection.prepare_cached(row::INSERT_ANSWER)?;
-            for (id, answer) in &group.answers {
-                row::insert_answer(&mut answers, *id, answer)?;
-            }
-            let mut diagnoses = self.connection.prepare_cached(row::INSERT_DIAGNOSIS)?;
-            let mut forget = self.connection.prepare_cached(row::DELETE_CAUSE)?;
-            let mut causes = self.connection.prepare_cached(row::INSERT_CAUSE)?;
-            for (id, diagnosis) in &group.diagnoses {
-                diagnoses.execute(rusqlite::params![id.0, diagnosis])?;
-                forget.execute([id.0])?;
-                causes.execute(rusqlite::params![id.0, diagnosis])?;
-            }
-            let mut insert_attempt = self.connection.prepare_cached(attempts::INSERT)?;
-            for attempt in &group.attempts {
-                attempts::insert(&mut insert_attempt, attempt)?;
+            for row in batch {
+                match row {
+                    IndexRow::Delivery(draft, lengths, place) => {
+                        row::insert_delivery(&mut deliveries, draft.id(), &draft.captured, *lengths, *place)?;
+                    }
+                    IndexRow::Answered(id, answer) => row::insert_answer(&mut answers, *id, answer)?,
+                    IndexRow::Diagnosed(id, diagnosis) => self.insert_diagnosis(*id, diagnosis)?,
+                    IndexRow::Attempted(attempt) => {
+                        attempts::insert(&mut *self.connection.prepare_cached(attempts::INSERT)?, attempt)?;
+                    }
+                }
             }
             Ok(())
         };
         insert().map_err(|source| self.failed("keep deliveries", source))
+    }
+
+    fn insert_diagnosis(&self, id: DeliveryId, diagnosis: &str) -> rusqlite::Result<()> {
+        self.connection.prepare_cached(row::INSERT_DIAGNOSIS)?.execute(rusqlite::params![id.0, diagnosis])?;
+        self.connection.prepare_cached(row::DELETE_CAUSE)?.execute([id.0])?;
+        self.connection.prepare_cached(row::INSERT_CAUSE)?.execute(rusqlite::params![id.0, diagnosis]).map(drop)
     }
 
     /// Begins a transaction for rows that are added one by one, as recovery does.
@@ -113,47 +150,5 @@ impl Index {
 
     fn failed(&self, action: &'static str, source: rusqlite::Error) -> StoreError {
         StoreError::sqlite(&self.path, action, source)
-    }
-}
-
-/// A thread that inserts a group's rows while the writer waits for the disk. What it is handed comes
-/// back from it: index and group have one owner at a time.
-pub(super) struct Inserter {
-    tasks: mpsc::Sender<(Index, CommitGroup, LogEnd)>,
-    done: mpsc::Receiver<Inserted>,
-}
-
-/// A group whose rows stand in an open transaction, unless that failed.
-pub(super) type Inserted = (Index, CommitGroup, Result<(), StoreError>);
-
-impl Inserter {
-    /// Starts the thread, which ends when this is dropped.
-    pub(super) fn start() -> std::io::Result<Self> {
-        let (tasks, queue) = mpsc::channel::<(Index, CommitGroup, LogEnd)>();
-        let (finished, done) = mpsc::channel();
-        std::thread::Builder::new().name("whyhook-index".to_owned()).spawn(move || {
-            for (index, group, at) in queue {
-                crate::system::panic::trap("index");
-                let inserted = index.insert(&group, at);
-                if finished.send((index, group, inserted)).is_err() {
-                    break;
-                }
-            }
-        })?;
-        Ok(Self { tasks, done })
-    }
-
-    /// Inserts `group` while `meanwhile` runs. `None` when the thread has panicked, which ends the
-    /// program.
-    pub(super) fn insert<T>(
-        &self,
-        index: Index,
-        group: CommitGroup,
-        at: LogEnd,
-        meanwhile: impl FnOnce() -> T,
-    ) -> Option<(Inserted, T)> {
-        self.tasks.send((index, group, at)).ok()?;
-        let result = meanwhile();
-        Some((self.done.recv().ok()?, result))
     }
 }

@@ -50,6 +50,17 @@ impl LivePruning {
         self.waiting.push_back(order);
     }
 
+    /// Ends the pruning that is being done, or would be next, since the index cannot be worked with. Returns what it has
+    /// deleted.
+    pub(super) fn give_up(&mut self, error: StoreError) -> Option<Freed> {
+        let (reply, freed) = match self.current.take() {
+            Some(current) => (current.reply, current.freed),
+            None => (self.waiting.pop_front()?.reply, Freed::default()),
+        };
+        let _ = reply.send(Err(Arc::new(error)));
+        (freed.deliveries > 0).then_some(freed)
+    }
+
     /// Prunes one segment; `close` is told it, when it is the one that is written to, so that nothing more comes to it.
     /// Returns what a pruning has deleted that ends with it.
     pub(super) fn step(&mut self, work: &Work<'_>, close: &mut dyn FnMut(i64)) -> Option<Freed> {

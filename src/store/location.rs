@@ -51,6 +51,11 @@ impl Location {
         self.log().join("key")
     }
 
+    /// The file that says how far the store has come; see [`super::progress`].
+    pub(super) fn progress(&self) -> PathBuf {
+        self.log().join("progress")
+    }
+
     /// The file of pins, notes and tags; see [`super::marks`].
     pub(super) fn marks(&self) -> PathBuf {
         self.log().join("marks")

@@ -62,12 +62,13 @@ impl Reader {
     pub fn losses(&self) -> Result<Vec<Loss>, StoreError> {
         // A store of an older release has no such table.
         let known = "SELECT EXISTS (SELECT 1 FROM main.sqlite_schema WHERE name = 'losses')";
+        let connection = self.connection()?;
         let read = || -> rusqlite::Result<Vec<Loss>> {
-            if !self.connection().query_row(known, [], |row| row.get(0))? {
+            if !connection.query_row(known, [], |row| row.get(0))? {
                 return Ok(Vec::new());
             }
             let sql = "SELECT segment, position, bytes, after_id, before_id FROM losses ORDER BY segment, position";
-            let mut statement = self.connection().prepare_cached(sql)?;
+            let mut statement = connection.prepare_cached(sql)?;
             let rows = statement.query_map([], |row| {
                 Ok(Loss {
                     segment: row.get(0)?,

@@ -207,7 +207,7 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn deleted(&self) -> Result<Vec<DeliveryId>, StoreError> {
-        deleted(self.connection()).map_err(|source| self.failed(source))
+        deleted(self.connection()?).map_err(|source| self.failed(source))
     }
 
     /// What is pinned, the newest first.
@@ -216,9 +216,10 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn pinned(&self) -> Result<Vec<DeliveryId>, StoreError> {
+        let connection = self.connection()?;
         let read = || {
             let sql = "SELECT id FROM marks WHERE pinned ORDER BY id DESC";
-            let mut statement = self.connection().prepare_cached(sql)?;
+            let mut statement = connection.prepare_cached(sql)?;
             statement.query_map([], |row| row.get(0).map(DeliveryId))?.collect::<rusqlite::Result<Vec<_>>>()
         };
         read().map_err(|source| self.failed(source))

@@ -6,21 +6,22 @@
 //! | `whyhook.db-log/00000001.log` … | the log: each delivery's facts, head and body, end to end |
 //! | `whyhook.db-log/key` | the key that seals the log's records, to recognise them after damage |
 //! | `whyhook.db-log/marks` | what a person adds: pins, notes, tags, deletions |
+//! | `whyhook.db-log/progress` | how far the log is on disk, and how far the index covers it |
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
 //! | `whyhook.db-socket` | the control interface of a running listener |
 //! | `whyhook.db-token`, `-api` | the token of its port, and where that is |
 //!
-//! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log; the
-//! rows of a group are inserted meanwhile and committed after it, so a row never refers to bytes
-//! that are not on disk, and every answered delivery is visible to any number of [`Reader`]s, in
-//! this process or others. SQLite's commits are not synced: after `kill -9` nothing is missing, after a
-//! power cut the last rows may be, and opening the store for writing rebuilds them from the log.
-//! The same rebuilds a whole index that was deleted, or not copied together with the log. Damaged parts of the
+//! **The log is the truth.** One [`Writer`] thread appends deliveries in groups and syncs the log, and their senders are
+//! answered; the rows of some milliseconds are committed together after that, so a row never refers to bytes
+//! that are not on disk. Every answered delivery is visible to any number of [`Reader`]s, in this process or others: who
+//! looks before the row has come waits for it, or reads the log's end. SQLite's commits are not synced: after `kill -9`
+//! nothing is missing, after a power cut the last rows may be, and opening the store for writing rebuilds them from the
+//! log. The same rebuilds a whole index that was deleted, or not copied together with the log. Damaged parts of the
 //! log are skipped then, reported ([`Loss`]), and recorded in the index.
 //!
-//! Answers and attempts are in the index alone: a power cut may take the last of them, and a new index
+//! Answers and attempts are in the index alone: a power cut or `kill -9` may take the last of them, and a new index
 //! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
 //! To remove everything, delete the file *and* the folder.
 
@@ -35,6 +36,7 @@ pub mod fuzzing;
 mod group;
 mod identity;
 mod index;
+mod index_queue;
 mod live_prune;
 mod location;
 mod lock;
@@ -43,6 +45,7 @@ mod losses;
 mod marks;
 mod opening;
 mod ordering;
+mod progress;
 mod prune;
 mod reader;
 mod record;
@@ -56,6 +59,7 @@ mod schema;
 mod seal;
 mod search;
 mod stored;
+mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;

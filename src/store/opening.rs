@@ -4,6 +4,7 @@ use super::index::Index;
 use super::lock::StoreLock;
 use super::log::LogEnd;
 use super::marks::MarksFile;
+use super::progress::ProgressFile;
 use super::recovery::{self, Recovered};
 use super::seal::SealKeys;
 use super::{Location, Loss, StoreError, losses, prune};
@@ -20,6 +21,7 @@ pub(super) struct OpenedStore {
     /// What was found to be lost, and was not known to be.
     pub(super) losses: Vec<Loss>,
     pub(super) marks: MarksFile,
+    pub(super) progress: ProgressFile,
     pub(super) lock: StoreLock,
 }
 
@@ -32,12 +34,13 @@ impl OpenedStore {
         let keys = SealKeys::open(location, &connection)?;
         let index = Index::new(location, connection);
         let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
+        let progress = ProgressFile::open(location, last)?;
         let marks = MarksFile::open(location, &index)?;
         let (segment, position, lost) = (end.segment, end.position, losses.len());
         tracing::info!(file = %location.file().display(), last = last.0, segment, position, lost, "store opened");
         losses.iter().for_each(|loss| tracing::warn!(%loss, "log damaged"));
         let losses = losses::keep(index.connection(), losses)
             .map_err(|source| StoreError::sqlite(location.file(), "record the losses in", source))?;
-        Ok(Self { index, keys, last, end, losses, marks, lock })
+        Ok(Self { index, keys, last, end, losses, marks, progress, lock })
     }
 }

@@ -1,6 +1,6 @@
 //! Reading the store: pages of summaries, searches, and whole deliveries by their number.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::collections::BTreeSet;
 
 use bytes::Bytes;
@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
 
 use super::log::{LogPlace, LogReader};
 use super::record::RecordContent;
+use super::tail::Tail;
 use super::{Location, StoreError, row};
 use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
 use crate::http::Head;
@@ -35,12 +36,15 @@ pub struct StoreScan {
     pub next: Option<DeliveryId>,
 }
 
-/// A connection that only reads. It sees every commit made before each call.
+/// A connection that only reads. Each call sees every delivery that was on disk before it, and every other commit.
 #[derive(Debug)]
 pub struct Reader {
     location: Location,
     connection: Connection,
     log: LogReader,
+    tail: Tail,
+    /// Statements whose rows are being read: what they see stays as it is meanwhile.
+    walks: Cell<u32>,
 }
 
 impl Reader {
@@ -51,7 +55,8 @@ impl Reader {
     /// Those of [`Location::open_for_reading`].
     pub fn open(location: &Location) -> Result<Self, StoreError> {
         let connection = location.open_for_reading()?;
-        Ok(Self { connection, location: location.clone(), log: LogReader::default() })
+        let location = location.clone();
+        Ok(Self { connection, location, log: LogReader::default(), tail: Tail::default(), walks: Cell::new(0) })
     }
 
     /// Up to `limit` summaries from `page` on, always newest first.
@@ -104,8 +109,9 @@ impl Reader {
         mut look: impl FnMut(&Row<'_>) -> Result<(DeliveryId, Option<Summary>), StoreError>,
     ) -> Result<StoreScan, StoreError> {
         let failed = |source| self.failed(source);
-        let mut statement = self.connection.prepare_cached(sql).map_err(failed)?;
+        let mut statement = self.connection()?.prepare_cached(sql).map_err(failed)?;
         let mut rows = statement.query(parameters).map_err(failed)?;
+        let _walk = Walk::begin(&self.walks);
         let mut scan = StoreScan::default();
         let mut seen = 0;
         while let Some(row) = rows.next().map_err(failed)? {
@@ -131,7 +137,7 @@ impl Reader {
     pub fn summary(&self, id: DeliveryId) -> Result<Option<Summary>, StoreError> {
         let sql =
             format!("SELECT {} FROM {} WHERE d.id = ?1{}", row::SUMMARY_COLUMNS, row::SUMMARY_TABLES, self.shown()?);
-        self.connection
+        self.connection()?
             .prepare_cached(&sql)
             .and_then(|mut statement| statement.query_row([id.0], row::summary).optional())
             .map_err(|source| self.failed(source))?
@@ -188,7 +194,7 @@ impl Reader {
             self.shown()?
         );
         let failed = |source| self.failed(source);
-        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let mut statement = self.connection()?.prepare_cached(&sql).map_err(failed)?;
         let read = |row: &rusqlite::Row<'_>| {
             Ok((row::summary(row)?, row::answer(row, row::ANSWER)?, row::place(row, row::ANSWER + 8)?))
         };
@@ -207,7 +213,7 @@ impl Reader {
         let failed = |source| self.failed(source);
         let unpinned = if pinned { "" } else { " WHERE id NOT IN (SELECT id FROM marks WHERE pinned)" };
         let sql = format!("SELECT id, received_us, record_bytes FROM deliveries{unpinned} ORDER BY id DESC");
-        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let mut statement = self.connection()?.prepare_cached(&sql).map_err(failed)?;
         let mut rows = statement.query([]).map_err(failed)?;
         while let Some(row) = rows.next().map_err(failed)? {
             let id = DeliveryId(row.get(0).map_err(failed)?);
@@ -220,7 +226,7 @@ impl Reader {
 
     /// Bytes of a delivery's record in the log; 0 when there is no such delivery.
     pub(super) fn record_bytes(&self, id: DeliveryId) -> Result<u64, StoreError> {
-        self.connection
+        self.connection()?
             .prepare_cached("SELECT record_bytes FROM deliveries WHERE id = ?1")
             .and_then(|mut statement| statement.query_row([id.0], |row| row.get::<_, i64>(0)).optional())
             .map(|bytes| bytes.unwrap_or(0).unsigned_abs())
@@ -233,7 +239,7 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn diagnosis(&self, id: DeliveryId) -> Result<Option<String>, StoreError> {
-        self.connection
+        self.connection()?
             .prepare_cached("SELECT diagnosis FROM diagnoses WHERE id = ?1")
             .and_then(|mut statement| statement.query_row([id.0], |row| row.get(0)).optional())
             .map_err(|source| self.failed(source))
@@ -261,7 +267,7 @@ impl Reader {
                AND NOT EXISTS (SELECT 1 FROM diagnoses x WHERE x.id = d.id){} ORDER BY d.id DESC",
             self.shown()?
         );
-        let mut statement = self.connection.prepare_cached(&sql).map_err(failed)?;
+        let mut statement = self.connection()?.prepare_cached(&sql).map_err(failed)?;
         let bounds = [reach, bytes].map(|bound| i64::try_from(bound).unwrap_or(i64::MAX));
         let found = statement.query_map(bounds, |row| row.get(0).map(DeliveryId)).map_err(failed)?;
         let is_new = |id: &rusqlite::Result<DeliveryId>| id.as_ref().map_or(true, |id| !seen.contains(id));
@@ -274,7 +280,7 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn count(&self) -> Result<u64, StoreError> {
-        self.connection
+        self.connection()?
             .query_row(
                 "SELECT (SELECT count(*) FROM deliveries) - (SELECT count(*) FROM deleted x JOIN deliveries d ON d.id = x.id)",
                 [],
@@ -291,10 +297,11 @@ impl Reader {
     /// [`StoreError`] when the store cannot be read.
     pub fn verdict_counts(&self) -> Result<Vec<(String, u64)>, StoreError> {
         let shown = self.shown()?;
+        let connection = self.connection()?;
         let read = || {
             let sql =
                 format!("SELECT verdict, count(*) FROM deliveries d WHERE true{shown} GROUP BY verdict ORDER BY 1");
-            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut statement = connection.prepare_cached(&sql)?;
             let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get::<_, i64>(1)?.unsigned_abs())))?;
             rows.collect::<rusqlite::Result<Vec<_>>>()
         };
@@ -319,7 +326,7 @@ impl Reader {
             self.shown()?
         );
         let most = i64::try_from(most).unwrap_or(i64::MAX);
-        self.connection
+        self.connection()?
             .prepare_cached(&sql)
             .and_then(|mut statement| {
                 statement.query_row(params![after.0, last.0, most], |row| {
@@ -335,19 +342,43 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn data_version(&self) -> Result<i64, StoreError> {
-        self.connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(|source| self.failed(source))
+        let connection = self.connection()?;
+        let version: i64 = connection
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|source| self.failed(source))?;
+        Ok(version.wrapping_add(self.tail.changes() << 32))
     }
 
     pub(super) fn location(&self) -> &Location {
         &self.location
     }
 
-    pub(super) fn connection(&self) -> &Connection {
-        &self.connection
+    /// The connection, once it shows everything that is on disk.
+    pub(super) fn connection(&self) -> Result<&Connection, StoreError> {
+        if self.walks.get() == 0 {
+            self.tail.catch_up(&self.location, &self.connection)?;
+        }
+        Ok(&self.connection)
     }
 
     pub(super) fn failed(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sqlite(self.location.file(), "read", source)
+    }
+}
+
+/// A statement whose rows are being read.
+struct Walk<'a>(&'a Cell<u32>);
+
+impl<'a> Walk<'a> {
+    fn begin(walks: &'a Cell<u32>) -> Self {
+        walks.set(walks.get() + 1);
+        Self(walks)
+    }
+}
+
+impl Drop for Walk<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 

@@ -30,7 +30,7 @@ use super::log::LogEnd;
 use super::row::Lengths;
 use super::seal::{LogKey, SEAL_BYTES, SealKeys};
 use crate::delivery::{Captured, DeliveryId};
-use crate::http::WireFraming;
+use crate::http::{Head, WireFraming};
 
 /// Which form a header has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -204,6 +204,14 @@ impl Draft {
     pub(super) fn lengths(&self) -> Lengths {
         let Captured { body, framing, .. } = &self.captured;
         Lengths { body: body.len() as u64, framing: framing.as_bytes().len() as u64 }
+    }
+
+    /// Lets go of what was written: of the facts, all but their row is on disk.
+    pub(super) fn let_go(&mut self) {
+        self.captured.head = Head::default();
+        self.captured.body = Bytes::new();
+        self.captured.framing = WireFraming::NONE;
+        self.front = Vec::new();
     }
 
     /// What is to be written.

@@ -9,14 +9,16 @@
 //! What is damaged is passed over ([`super::scan`] finds where it goes on), and it is a [`Loss`] when numbers are
 //! missing there: between a record that was read and the next, every number was a delivery's. At the log's end
 //! nobody knows, and a number that was given must not be given again: so many are left out as records would fit
-//! in. An end that is torn within one record is not a loss beside an index that has rows, since a row is committed
-//! before its sender is answered; without one, the record may have been whole once, and its number is left out.
+//! in. An end that is torn within one record is not a loss beside an index that has rows, unless [`super::progress`] says
+//! that it was on disk: its sender was never answered. Without an index, the record may have been whole once, and its
+//! number is left out.
 
 use std::fs;
 use std::path::Path;
 
 use super::index::Index;
 use super::log::{LogEnd, LogPlace, SEGMENT_BYTES};
+use super::progress::ProgressReader;
 use super::record::SHORTEST_RECORD;
 use super::scan::{LogScan, ScanPart};
 use super::seal::SealKeys;
@@ -38,6 +40,7 @@ pub(super) struct Recovered {
 
 /// Adds to `index` what the log holds after its newest row.
 pub(super) fn recover(location: &Location, index: &Index, keys: &SealKeys) -> Result<Recovered, StoreError> {
+    let durable = ProgressReader::default().read(location).map_or(DeliveryId(0), |progress| progress.durable);
     let newest = index.newest()?;
     let indexed = newest.map_or(LogEnd { segment: 0, position: 0 }, |(_, place)| LogEnd {
         segment: place.segment,
@@ -58,7 +61,7 @@ pub(super) fn recover(location: &Location, index: &Index, keys: &SealKeys) -> Re
             tracing::info!(segment, after = before.0, last = recovery.last.0, "index restored from the log");
         }
     }
-    Ok(recovery.end(end, newest.is_some()))
+    Ok(recovery.end(end, newest.is_some(), durable))
 }
 
 /// The numbers of the segment files in `folder`, ascending, whose names end in `suffix`.
@@ -178,11 +181,13 @@ impl Recovery<'_> {
         self.last = id;
     }
 
-    /// The log ends here. With an `is_indexed` store, what is torn was never answered.
-    fn end(mut self, end: LogEnd, is_indexed: bool) -> Recovered {
+    /// The log ends here. With an `is_indexed` store, what is torn was never answered, unless it is one of those up to
+    /// `durable`; what was answered keeps its number for itself.
+    fn end(mut self, end: LogEnd, is_indexed: bool, durable: DeliveryId) -> Recovered {
         let after = self.last;
-        self.gaps.retain(|gap| !gap.is_torn || (!is_indexed && gap.id.is_some()));
-        let mut last = after;
+        let was_kept = |id| !is_indexed || (id > after && id <= durable);
+        self.gaps.retain(|gap| !gap.is_torn || gap.id.is_some_and(was_kept));
+        let mut last = after.max(durable);
         for gap in &self.gaps {
             last = last.max(gap.id.unwrap_or_else(|| {
                 let most = (gap.bytes / SHORTEST_RECORD).max(1);

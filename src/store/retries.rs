@@ -58,7 +58,7 @@ impl Reader {
             row::SUMMARY_TABLES,
             self.shown()?
         );
-        let connection = self.connection();
+        let connection = self.connection()?;
         let mut statement = connection.prepare_cached(&sql).map_err(|source| self.failed(source))?;
         let limit = i64::try_from(COMPARED).unwrap_or(i64::MAX);
         statement

@@ -17,8 +17,9 @@ use crate::delivery::{
     TimestampFacts, TimestampUnit, Verdict,
 };
 
-/// Inserts one delivery's facts; the parameters are those of [`insert_delivery`].
-pub(super) const INSERT_DELIVERY: &str = "INSERT INTO deliveries VALUES
+/// Inserts one delivery's facts; the parameters are those of [`insert_delivery`]. Whatever else has that number
+/// gives way: what the log holds is the truth.
+pub(super) const INSERT_DELIVERY: &str = "INSERT OR REPLACE INTO deliveries VALUES
     (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22,?23,?24,?25,?26,?27)";
 
 /// Inserts an answer. A delivery has one; a second attempt to record it changes nothing.

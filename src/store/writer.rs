@@ -2,10 +2,10 @@
 //!
 //! Deliveries queue up while a group is being synced, and the next group takes them all; so the disk
 //! is asked once for a whole group, and a single delivery waits for nobody. A group goes the same way
-//! each time: numbers; one vectored write of its records to the log; the log's sync, during which its
-//! rows are inserted into the index; the index's commit, unsynced; the replies. Whatever fails on that
-//! way, the rows are rolled back and the log is cut to where it was. The sender of a delivery is
-//! answered only after [`Keeping`] has resolved.
+//! each time: numbers; one vectored write of its records to the log; the log's sync; the word that they are
+//! on disk, for readers ([`super::progress`]); the replies; its rows, which are handed to another thread
+//! ([`super::index_queue`]). Whatever fails before the replies, the log is cut to where it was. The sender of a
+//! delivery is answered only after [`Keeping`] has resolved.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, mpsc};
@@ -15,38 +15,35 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
-use super::checkpoint::Checkpointer;
-use super::group::{CommitGroup, Job, KeptRecord, MarkedCount};
+use super::group::{self, CommitGroup, Job, KeptRecord, MarkedCount, MarkingJob};
 use super::identity::FileIdentity;
-use super::index::{Index, Inserted, Inserter};
+use super::index::IndexRow;
+use super::index_queue::{IndexQueue, IndexThread};
 use super::live_prune::{LivePruning, PruneOrder, PruneWatch, PrunedReply};
 use super::lock::StoreLock;
-use super::log::LogWriter;
+use super::log::{LogEnd, LogWriter};
 use super::marks::{self, MarksFile};
 use super::opening::OpenedStore;
+use super::progress::ProgressFile;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
 use super::{Freed, Location, Loss, Retention, StoreError, prune};
 use crate::delivery::{Answer, Attempt, Captured, DeliveryId, MarksEdit, Outcome};
 
-/// Deliveries that may wait for a commit at most; past this the sender is asked to come back later.
+/// Deliveries that may wait for the disk at most; past this the sender is asked to come back later.
 pub const QUEUE_CAPACITY: usize = 4096;
-/// Answers that are kept back for the next commit when one has failed.
-const ANSWERS_KEPT_BACK: usize = 4096;
 /// How long the last work may take. What is left of it is hidden, and goes when the store is next closed or pruned.
 const REMOVAL_TIME: Duration = Duration::from_millis(400);
-/// The same for attempts, which may hold a response of a mebibyte each.
-const ATTEMPTS_KEPT_BACK: usize = 32;
 
-/// What the writer tells of its work, once for each group.
+/// What the writer tells of its work.
 #[derive(Debug, Clone)]
 pub enum StoreEvent {
-    /// A group is on disk.
+    /// There is more to be read, all of it on disk.
     Committed {
-        /// Deliveries kept with it.
+        /// Rows of deliveries that were committed.
         kept: usize,
-        /// Answers recorded with it.
+        /// Answers that were.
         answered: usize,
         /// The newest delivery so far.
         last: DeliveryId,
@@ -80,6 +77,7 @@ pub type Marking = oneshot::Receiver<MarkedCount>;
 pub struct WriterHandle {
     jobs: mpsc::Sender<Job>,
     waiting: Arc<AtomicUsize>,
+    index: IndexQueue,
 }
 
 impl WriterHandle {
@@ -102,7 +100,7 @@ impl WriterHandle {
         Ok(keeping)
     }
 
-    /// Deliveries that wait for a commit, at most [`QUEUE_CAPACITY`].
+    /// Deliveries that wait for the disk, at most [`QUEUE_CAPACITY`].
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting.load(Ordering::Relaxed)
@@ -110,13 +108,13 @@ impl WriterHandle {
 
     /// Queues the record of what was answered. Nobody waits for it, and it is not synced.
     pub fn answered(&self, id: DeliveryId, answer: Answer) {
-        let _ = self.jobs.send(Job::Answered(id, answer));
+        self.index.push([IndexRow::Answered(id, answer)]);
     }
 
     /// Queues what was found out about a delivery's signature, as JSON. It replaces what was found
     /// before; nobody waits for it either.
     pub fn diagnosed(&self, id: DeliveryId, diagnosis: String) {
-        let _ = self.jobs.send(Job::Diagnosed(id, diagnosis));
+        self.index.push([IndexRow::Diagnosed(id, diagnosis)]);
     }
 
     /// Deletes deliveries for good, between commits. What does not exist is passed over.
@@ -147,7 +145,12 @@ impl WriterHandle {
 
     /// Queues an attempt that was sent from here, with its result. Nobody waits for it.
     pub fn attempted(&self, attempt: Attempt) {
-        let _ = self.jobs.send(Job::Attempted(Box::new(attempt)));
+        self.index.push([IndexRow::Attempted(Box::new(attempt))]);
+    }
+
+    /// Says that what was kept is about to be read: its rows wait for no others.
+    pub fn hurry(&self) {
+        self.index.hurry();
     }
 }
 
@@ -160,15 +163,15 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Opens (creates, migrates) the store and starts the thread. `observer` is called on it, once
-    /// for each group, and must not block.
+    /// Opens (creates, migrates) the store and starts the threads. `observer` is called on them, once
+    /// for each batch of rows, and must not block.
     ///
     /// # Errors
     ///
     /// Those of [`Location::open_for_writing`].
     pub fn start(
         location: &Location,
-        observer: impl Fn(StoreEvent) + Send + 'static,
+        observer: impl Fn(StoreEvent) + Send + Sync + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
         Self::start_retaining(location, Retention::default(), RETENTION_INTERVAL, observer)
     }
@@ -193,7 +196,7 @@ impl Writer {
         location: &Location,
         retention: Retention,
         interval: Duration,
-        observer: impl Fn(StoreEvent) + Send + 'static,
+        observer: impl Fn(StoreEvent) + Send + Sync + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
         Self::start_with(location, (retention, interval), LastWork::RemoveDeleted, observer)
     }
@@ -202,32 +205,37 @@ impl Writer {
         location: &Location,
         (retention, interval): (Retention, Duration),
         last_work: LastWork,
-        observer: impl Fn(StoreEvent) + Send + 'static,
+        observer: impl Fn(StoreEvent) + Send + Sync + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
-        let OpenedStore { index, keys, last, end, losses, marks, lock } = OpenedStore::open(location)?;
+        let OpenedStore { index, keys, last, end, losses, marks, progress, lock } = OpenedStore::open(location)?;
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);
+        let progress = Arc::new(progress);
+        let observer: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(observer);
+        let told = Arc::clone(&observer);
+        let rows = (Arc::clone(&progress), last);
+        let index = IndexThread::start(location, index, rows, Box::new(move |event| told(event)))?;
+        let rows = index.queue().clone();
         let committer = Committer {
             identity: FileIdentity::of(location.file())?,
             location: location.clone(),
             log: LogWriter::new(location.clone(), end),
             keys,
-            inserter: Inserter::start().map_err(failed)?,
-            checkpointer: Checkpointer::start(location)?,
+            progress,
+            index,
             pruning: LivePruning::default(),
             retirer: Retirer::new(location.clone(), retention, interval, end.segment),
             last_work,
             last,
             marks,
-            kept_back: Vec::new(),
-            attempts_kept_back: Vec::new(),
+            observer,
             _lock: lock,
         };
         let (jobs, queue) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
-        let handle = WriterHandle { jobs, waiting: Arc::clone(&waiting) };
+        let handle = WriterHandle { jobs, waiting: Arc::clone(&waiting), index: rows };
         let thread = std::thread::Builder::new()
             .name("whyhook-writer".to_owned())
-            .spawn(move || committer.run(index, &queue, &waiting, &observer))
+            .spawn(move || committer.run(&queue, &waiting))
             .map_err(failed)?;
         Ok((Self { thread, began_behind: last, losses }, handle))
     }
@@ -263,42 +271,31 @@ struct Committer {
     identity: FileIdentity,
     log: LogWriter,
     keys: SealKeys,
-    inserter: Inserter,
-    checkpointer: Checkpointer,
+    progress: Arc<ProgressFile>,
+    index: IndexThread,
     pruning: LivePruning,
     retirer: Retirer,
     last_work: LastWork,
     last: DeliveryId,
     marks: MarksFile,
-    kept_back: Vec<(DeliveryId, Answer)>,
-    attempts_kept_back: Vec<Attempt>,
+    observer: Arc<dyn Fn(StoreEvent) + Send + Sync>,
     _lock: StoreLock,
 }
 
 impl Committer {
-    fn run(
-        mut self,
-        mut index: Index,
-        queue: &mpsc::Receiver<Job>,
-        waiting: &AtomicUsize,
-        observer: &dyn Fn(StoreEvent),
-    ) {
-        let mut open = true;
-        while open {
-            let mut group =
-                CommitGroup::of(std::mem::take(&mut self.kept_back), std::mem::take(&mut self.attempts_kept_back));
+    fn run(mut self, queue: &mpsc::Receiver<Job>, waiting: &AtomicUsize) {
+        loop {
+            let mut group = CommitGroup::default();
             match self.next(queue) {
                 Ok(Some(job)) => {
                     group.add(job);
                     group.fill(queue);
                 }
-                Ok(None) if group.answers.is_empty() && group.attempts.is_empty() => {
-                    self.prune(&index).into_iter().for_each(observer);
+                Ok(None) => {
+                    self.prune();
                     continue;
                 }
-                Ok(None) => {}
-                Err(mpsc::RecvError) if group.answers.is_empty() && group.attempts.is_empty() => break,
-                Err(mpsc::RecvError) => open = false,
+                Err(mpsc::RecvError) => break,
             }
             crate::system::panic::trap("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
@@ -306,48 +303,27 @@ impl Committer {
                 self.pruning.add(order);
             }
             let begun = Instant::now();
-            let Some((returned, mut group, outcome)) = self.commit(index, group) else { return };
-            index = returned;
-            let edits = std::mem::take(&mut group.marks);
-            // After the group: what was kept with it can be marked already.
-            let marked: Vec<_> = edits
-                .into_iter()
-                .map(|(ids, edit, reply)| (self.marks.edit(&index, &ids, &edit).map_err(Arc::new), reply))
-                .collect();
+            let outcome = self.commit(&mut group);
             log(&group, outcome.as_ref().err(), self.last, begun);
-            observer(self.reply(group, outcome));
-            if marked.iter().any(|(outcome, _)| outcome.as_ref().is_ok_and(|changed| *changed > 0)) {
-                observer(StoreEvent::Marked);
-            }
-            for (outcome, reply) in marked {
-                let _ = reply.send(outcome);
-            }
-            self.checkpointer.committed();
-            self.prune(&index).into_iter().for_each(observer);
+            let edits = std::mem::take(&mut group.marks);
+            self.reply(group, outcome);
+            // After the group: what was kept with it can be marked already.
+            self.mark(edits);
+            self.prune();
             if !self.pruning.is_idle() {
                 continue;
             }
             if let Some(doomed) = self.retirer.doomed(self.log.end().segment) {
-                self.retire(&index, &doomed).into_iter().for_each(observer);
+                self.retire(&doomed);
             }
         }
-        if self.last_work == LastWork::RemoveDeleted {
-            self.remove_deleted(&index);
+        let Self { location, keys, index, last_work, last, _lock: lock, .. } = self;
+        if let Some(index) = index.close()
+            && last_work == LastWork::RemoveDeleted
+        {
+            remove_deleted(&prune::Work { location: &location, index: &index, keys: &keys, last });
         }
-    }
-
-    /// Removes for good what was deleted, as far as that takes no longer than people wait for a program to end.
-    fn remove_deleted(&self, index: &Index) {
-        let deleted = marks::deleted(index.connection()).unwrap_or_default();
-        if deleted.is_empty() {
-            return;
-        }
-        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
-        let deadline = Instant::now() + REMOVAL_TIME;
-        let freed = work.prune_until(&deleted, &|| Instant::now() < deadline);
-        if let Err(error) = freed {
-            tracing::error!(reason = %error, "deleted deliveries are still there");
-        }
+        drop(lock);
     }
 
     /// What is asked next. While something is being pruned, nothing is waited for.
@@ -362,77 +338,84 @@ impl Committer {
         }
     }
 
+    /// Changes what a person has added to deliveries.
+    fn mark(&mut self, edits: Vec<MarkingJob>) {
+        if edits.is_empty() {
+            return;
+        }
+        let edited: Vec<_> = edits
+            .into_iter()
+            .map(|(ids, edit, reply)| {
+                let marks = &mut self.marks;
+                let outcome = self.index.queue().with_index(|index| marks.edit(index, &ids, &edit));
+                (outcome.map_err(Arc::new), reply)
+            })
+            .collect();
+        if edited.iter().any(|(outcome, _)| outcome.as_ref().is_ok_and(|changed| *changed > 0)) {
+            (self.observer)(StoreEvent::Marked);
+        }
+        for (outcome, reply) in edited {
+            let _ = reply.send(outcome);
+        }
+    }
+
     /// Prunes a segment, where that was asked for; tells when a pruning has come to its end.
-    fn prune(&mut self, index: &Index) -> Option<StoreEvent> {
-        let log = &mut self.log;
-        let mut close = |segment| {
-            if log.end().segment == segment {
-                log.close();
-            }
-        };
-        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
-        self.pruning.step(&work, &mut close).map(StoreEvent::Pruned)
+    fn prune(&mut self) {
+        if self.pruning.is_idle() {
+            return;
+        }
+        let Self { location, log, keys, index, pruning, last, .. } = self;
+        let stepped = index.queue().with_index(|index| {
+            let work = prune::Work { location, index, keys, last: *last };
+            Ok(pruning.step(&work, &mut |segment| close(log, segment)))
+        });
+        let freed = stepped.unwrap_or_else(|error| pruning.give_up(error));
+        freed.map(StoreEvent::Pruned).into_iter().for_each(&*self.observer);
     }
 
     /// Deletes what is kept no longer; tells when something has gone.
-    fn retire(&mut self, index: &Index, doomed: &[DeliveryId]) -> Option<StoreEvent> {
-        let log = &mut self.log;
-        let mut close = |segment| {
-            if log.end().segment == segment {
-                log.close();
-            }
-        };
-        let work = prune::Work { location: &self.location, index, keys: &self.keys, last: self.last };
-        match work.prune_briefly(doomed, &mut close) {
-            Ok(freed) => (freed.deliveries > 0).then_some(StoreEvent::Retired(freed)),
-            Err(error) => Some(StoreEvent::Fault(Arc::new(error))),
+    fn retire(&mut self, doomed: &[DeliveryId]) {
+        let Self { location, log, keys, index, last, .. } = self;
+        let freed = index.queue().with_index(|index| {
+            let work = prune::Work { location, index, keys, last: *last };
+            work.prune_briefly(doomed, &mut |segment| close(log, segment))
+        });
+        match freed {
+            Ok(freed) if freed.deliveries == 0 => {}
+            Ok(freed) => (self.observer)(StoreEvent::Retired(freed)),
+            Err(error) => (self.observer)(StoreEvent::Fault(Arc::new(error))),
         }
     }
 
-    /// Puts a group on disk and into the index, or into neither.
-    fn commit(&mut self, index: Index, mut group: CommitGroup) -> Option<Inserted> {
+    /// Puts a group on disk, or leaves the log as it was. Returns where its first record lies.
+    fn commit(&mut self, group: &mut CommitGroup) -> Result<LogEnd, StoreError> {
         let at = self.log.end();
-        let written = self.write(&mut group);
-        let (index, group, outcome) = match written {
-            Err(error) => (index, group, Err(error)),
-            // Nobody waits for answers. (A power cut may take the last of them, `kill -9` none.)
-            Ok(()) if group.keeps.is_empty() => {
-                let inserted = index.insert(&group, at);
-                (index, group, inserted)
-            }
-            // Also with one delivery alone: in the server, its row before the sync was no faster.
-            Ok(()) => {
-                let ((index, group, inserted), synced) = self.inserter.insert(index, group, at, || self.sync())?;
-                (index, group, synced.and(inserted))
-            }
-        };
-        let outcome = outcome.and_then(|()| index.commit());
-        if outcome.is_ok() {
-            self.log.accept(group.record_bytes());
-            self.last = DeliveryId(self.last.0.saturating_add(group.keeps.len() as i64));
-        } else {
-            index.roll_back();
-            // Should this fail, it is tried again before the next group is written.
-            let _ = self.log.take_back();
-            // Somebody may have added rows by hand.
-            if let Ok(Some((newest, _))) = index.newest() {
-                self.last = self.last.max(newest);
-            }
-        }
-        Some((index, group, outcome))
-    }
-
-    fn write(&mut self, group: &mut CommitGroup) -> Result<(), StoreError> {
         if group.keeps.is_empty() {
-            return self.check();
+            return self.check().map(|()| at);
         }
-        group.number(DeliveryId(self.last.0.saturating_add(1)), &self.keys.own, self.log.end());
-        self.log.append(group.drafts())
+        let last = DeliveryId(self.last.0.saturating_add(group.keeps.len() as i64));
+        match self.write(group, last) {
+            Ok(()) => {
+                self.log.accept(group.record_bytes());
+                self.last = last;
+                Ok(at)
+            }
+            Err(error) => {
+                // Should this fail, it is tried again before the next group is written.
+                let _ = self.log.take_back();
+                Err(error)
+            }
+        }
     }
 
-    /// Brings what was written to disk.
-    fn sync(&self) -> Result<(), StoreError> {
-        self.log.sync().and_then(|()| self.check())
+    /// Brings a group's records to disk, the last of them under the number `last`, and says so.
+    fn write(&mut self, group: &mut CommitGroup, last: DeliveryId) -> Result<(), StoreError> {
+        self.index.queue().admit()?;
+        group.number(DeliveryId(self.last.0.saturating_add(1)), &self.keys.own, self.log.end());
+        self.log.append(group.drafts())?;
+        self.log.sync()?;
+        self.check()?;
+        self.progress.durable(last)
     }
 
     /// Whether all that was written can still be found by its name.
@@ -441,44 +424,66 @@ impl Committer {
         self.log.check()
     }
 
-    /// Tells each sender of a group, and then what there is to tell of it.
-    fn reply(&mut self, group: CommitGroup, outcome: Result<(), StoreError>) -> StoreEvent {
-        let (kept, answered) = (group.keeps.len(), group.answers.len());
+    /// Tells each sender of a group, and hands on its rows; the first record lies where `outcome` says.
+    fn reply(&mut self, group: CommitGroup, outcome: Result<LogEnd, StoreError>) {
         match outcome {
-            Ok(()) => {
-                // The senders first: freeing what was written can wait.
-                let mut written = Vec::with_capacity(kept);
+            Ok(mut at) => {
+                // The senders first: rows, and freeing what was written, can wait.
+                let (mut written, mut gone) = (Vec::with_capacity(group.keeps.len()), Vec::new());
                 for (draft, reply) in group.keeps {
                     if reply.send(Ok(draft.id())).is_err() {
-                        self.kept_back.push((draft.id(), sender_gone()));
+                        gone.push(IndexRow::Answered(draft.id(), sender_gone()));
                     }
                     written.push(draft);
                 }
-                StoreEvent::Committed { kept, answered, last: self.last }
+                let row = |draft: Box<Draft>| {
+                    let place = group::place_of(draft.bytes(), &mut at);
+                    IndexRow::of_record(draft, place)
+                };
+                let rows: Vec<IndexRow> = written.into_iter().map(row).chain(gone).collect();
+                if !rows.is_empty() {
+                    self.index.queue().push(rows);
+                }
             }
             Err(error) => {
                 let error = Arc::new(error);
                 for (_, reply) in group.keeps {
                     let _ = reply.send(Err(Arc::clone(&error)));
                 }
-                self.kept_back = group.answers;
-                self.kept_back.truncate(ANSWERS_KEPT_BACK);
-                self.attempts_kept_back = group.attempts;
-                self.attempts_kept_back.truncate(ATTEMPTS_KEPT_BACK);
-                StoreEvent::Fault(error)
+                (self.observer)(StoreEvent::Fault(error));
             }
         }
     }
 }
 
+/// Removes for good what was deleted, as far as that takes no longer than people wait for a program to end.
+fn remove_deleted(work: &prune::Work<'_>) {
+    let deleted = marks::deleted(work.index.connection()).unwrap_or_default();
+    if deleted.is_empty() {
+        return;
+    }
+    let deadline = Instant::now() + REMOVAL_TIME;
+    let freed = work.prune_until(&deleted, &|| Instant::now() < deadline);
+    if let Err(error) = freed {
+        tracing::error!(reason = %error, "deleted deliveries are still there");
+    }
+}
+
+/// Lets nothing more come to `segment`, when it is the one that is written to.
+fn close(log: &mut LogWriter, segment: i64) {
+    if log.end().segment == segment {
+        log.close();
+    }
+}
+
 fn log(group: &CommitGroup, fault: Option<&StoreError>, last: DeliveryId, begun: Instant) {
-    let (deliveries, answers, attempts) = (group.keeps.len(), group.answers.len(), group.attempts.len());
+    let deliveries = group.keeps.len();
     if let Some(fault) = fault {
-        tracing::error!(deliveries, answers, attempts, reason = %fault, "not committed");
+        tracing::error!(deliveries, reason = %fault, "not committed");
         return;
     }
     let ms = crate::system::log::ms(begun.elapsed());
-    tracing::debug!(deliveries, answers, attempts, bytes = group.record_bytes(), last = last.0, ms, "committed");
+    tracing::debug!(deliveries, bytes = group.record_bytes(), last = last.0, ms, "committed");
 }
 
 fn sender_gone() -> Answer {

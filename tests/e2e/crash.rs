@@ -1,4 +1,4 @@
-//! `kill -9` at any moment loses no delivery that was answered.
+//! No delivery that was answered is lost or out of sight: not for another process, and not after `kill -9`.
 
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -103,6 +103,62 @@ fn killed_under_load_nothing_answered_is_lost() {
     assert_eq!(talk(listening.address(), Signed::new("{}").to("/after").wire()).status, 200);
     listening.stop();
     assert_eq!(env.bytes(newest_of(&env).0, "body"), b"{}");
+}
+
+/// How often another process looks as soon as it has its answer.
+const LOOKS: usize = 300;
+
+#[test]
+fn another_process_sees_what_was_answered_at_once() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let mut wire = Wire::connect(listening.address());
+    let mut send = |number: usize| {
+        let path = format!("/look/{number}");
+        assert_eq!(wire.send(Signed::new("{}").to(&path).wire()).answer().status, 200);
+        path
+    };
+    let first = send(0);
+    let early = Reader::open(&Location::new(env.store())).unwrap();
+    assert_eq!(early.page(Page::Newest, 1).unwrap()[0].path, first);
+    for number in 1..LOOKS {
+        let path = send(number);
+        let found = match number % 3 {
+            // One that has looked before, one that begins now, and a command.
+            0 | 1 if number % 50 > 0 => early.page(Page::Newest, 1).unwrap()[0].path.clone(),
+            0 | 1 => env.run(&["list", "-n", "1", "--format", "json"]).yes().stdout(),
+            _ => Reader::open(&Location::new(env.store())).unwrap().page(Page::Newest, 1).unwrap()[0].path.clone(),
+        };
+        assert!(found.contains(&path), "{path} was answered, and {found} is seen");
+    }
+}
+
+#[test]
+fn what_was_answered_just_before_a_kill_is_seen_before_and_after_the_next_start() {
+    let env = TestEnv::with_secret();
+    for round in 0..6 {
+        let listening = env.listen(&[]);
+        let address = listening.address();
+        // Rows follow within milliseconds: some of these have none when it is killed.
+        let mut wire = Wire::connect(address);
+        for number in 0..10 + round {
+            assert_eq!(wire.send(Signed::new("{}").to(&format!("/{round}/{number}")).wire()).answer().status, 200);
+        }
+        listening.kill();
+        let listed = env.run(&["list", &format!("path:/{round}/"), "--format", "json"]).yes().stdout();
+        assert_eq!(listed.lines().count(), 10 + round, "round {round}");
+    }
+    listing_is_whole(&env);
+    env.listen(&[]).stop();
+    listing_is_whole(&env);
+}
+
+/// All numbers from 1 on, each once.
+fn listing_is_whole(env: &TestEnv) {
+    let reader = Reader::open(&Location::new(env.store())).unwrap();
+    let ids: Vec<i64> =
+        reader.page(Page::After(DeliveryId(0)), 1000).unwrap().iter().rev().map(|row| row.id.0).collect();
+    assert_eq!(ids, (1..=75).collect::<Vec<_>>());
 }
 
 /// Checks that what was answered is kept, chunks and all, byte for byte.

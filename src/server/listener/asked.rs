@@ -11,6 +11,7 @@ use crate::store::StoredDelivery;
 /// The facts with what this answer asks of the request. Where that cannot be read again, the facts say why, and the
 /// automatic answer is sent.
 pub(super) async fn of_kept(id: DeliveryId, answer: &AnswerChoice, facts: Facts, control: &Control) -> Facts {
+    control.writer().hurry();
     let Ok(StoredDelivery { summary, head, body }) = control.forwarder.open(id).await else {
         return facts.without_request([answer], UnreadRequest::Store);
     };

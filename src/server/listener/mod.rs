@@ -1,4 +1,4 @@
-//! The listener: accepts connections, keeps each request as received, and answers after the commit.
+//! The listener: accepts connections, keeps each request as received, and answers once it is on disk.
 //!
 //! ```text
 //! socket → stream: framing → exchange: read → judge → keep (on disk) → rule → wait, hold, forward → answer

@@ -1,6 +1,7 @@
 //! The store against real files.
 
 mod attempts;
+mod behind;
 mod damage;
 mod first_release;
 mod marks;

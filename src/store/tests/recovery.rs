@@ -83,6 +83,8 @@ fn a_record_torn_anywhere_hides_nothing_before_it() {
     for cut in (0..length).step_by(61).chain([1, 51, 52, length - 1]) {
         std::fs::write(log(&fixture), &whole[..(ends[1] + cut) as usize]).unwrap();
         let _ = std::fs::remove_file(fixture.location.segment(2));
+        // It was never on disk.
+        std::fs::remove_file(fixture.location.progress()).unwrap();
         sql(&fixture, "DELETE FROM deliveries WHERE id > 2");
         assert_eq!(keep_one_more(&fixture), DeliveryId(3), "cut at {cut}");
         assert_eq!(ids(&fixture), [1, 2, 3], "cut at {cut}");
@@ -98,6 +100,7 @@ fn a_torn_end_is_passed_over_when_the_index_is_made_again() {
     let whole = std::fs::read(log(&fixture)).unwrap();
     std::fs::write(log(&fixture), &whole[..ends[2] as usize - 1]).unwrap();
     sql(&fixture, "DELETE FROM deliveries WHERE id > 2");
+    std::fs::remove_file(fixture.location.progress()).unwrap();
     assert_eq!(keep_one_more(&fixture), DeliveryId(3));
     std::fs::remove_file(fixture.location.file()).unwrap();
     assert_eq!(keep_one_more(&fixture), DeliveryId(4));
@@ -155,23 +158,34 @@ fn a_segment_deleted_while_open_takes_nothing_more() {
 }
 
 #[test]
-fn what_the_index_refuses_is_taken_back_from_the_log() {
+fn a_torn_record_that_was_answered_is_a_loss_and_keeps_its_number() {
+    let fixture = Fixture::new();
+    let ends = closed(&fixture, 3);
+    let whole = std::fs::read(log(&fixture)).unwrap();
+    std::fs::write(log(&fixture), &whole[..ends[2] as usize - 1]).unwrap();
+    sql(&fixture, "DELETE FROM deliveries WHERE id > 2");
+    let (writer, handle, _events) = fixture.open();
+    let [loss] = writer.losses() else { panic!("{:?}", writer.losses()) };
+    assert_eq!((loss.after, loss.before), (DeliveryId(2), None));
+    assert_eq!(keep(&handle, captured("one more")), DeliveryId(4));
+    assert_eq!(ids(&fixture), [1, 2, 4]);
+}
+
+#[test]
+fn a_row_added_by_hand_gives_way_to_what_the_log_holds() {
     let fixture = Fixture::new();
     let (writer, handle, _events) = fixture.open();
     keep(&handle, captured("first"));
-    let length = std::fs::metadata(log(&fixture)).unwrap().len();
     sql(
         &fixture,
         "INSERT INTO deliveries SELECT 2, 0, '', '', '', NULL, 'complete', '', NULL, NULL, NULL, NULL, NULL,
         NULL, 'no_secret', NULL, NULL, NULL, NULL, NULL, NULL, 0, NULL, 1, 0, 0, 0",
     );
-    let refused = handle.keep(captured("refused")).unwrap().blocking_recv().unwrap().unwrap_err();
-    assert!(matches!(*refused, StoreError::Sqlite { .. }), "{refused}");
-    assert_eq!(std::fs::metadata(log(&fixture)).unwrap().len(), length);
-    assert_eq!(keep(&handle, captured("kept")), DeliveryId(3));
+    assert_eq!(keep(&handle, captured("kept")), DeliveryId(2));
+    assert_eq!(keep(&handle, captured("and on")), DeliveryId(3));
     drop(handle);
     writer.join();
-    assert_eq!(body(&fixture, 3), "kept");
+    assert_eq!([body(&fixture, 2), body(&fixture, 3)], ["kept", "and on"]);
 }
 
 proptest! {

@@ -145,7 +145,7 @@ fn a_lookup_is_planned_once() {
     let reader = fixture.reader();
     let sql = "SELECT d.id FROM deliveries d LEFT JOIN answers a ON a.id = d.id WHERE d.id = ?1";
     for id in 2..9 {
-        let mut lookup = reader.connection().prepare_cached(sql).unwrap();
+        let mut lookup = reader.connection().unwrap().prepare_cached(sql).unwrap();
         assert_eq!(lookup.query_row([id], |row| row.get::<_, i64>(0)).unwrap(), id);
         assert_eq!(lookup.get_status(rusqlite::StatementStatus::RePrepare), 0);
     }

@@ -12,7 +12,7 @@ use crate::support::{Person, Signed, Size, TestEnv, Unit, Wire};
 /// The exit code of a Rust program that has panicked.
 const PANICKED: u32 = 101;
 /// Enough commits for a checkpoint.
-const ENOUGH: usize = 320;
+const ENOUGH: usize = 1300;
 
 /// An environment with a trap for one thread, and the file that springs it.
 fn trapped(thread: &str) -> (TestEnv, PathBuf) {

@@ -253,6 +253,7 @@ async fn prepare(
     mut hold: Hold,
     control: &Control,
 ) -> Result<(Hold, Ready), Refusal> {
+    control.writer().hurry();
     let stored = control.forwarder.open(id).await;
     let stored = stored.map_err(|reason| Refusal::unread(format!("cannot read the delivery again: {reason}")))?;
     hold.grow(stored.head.len()).await.map_err(|_| no_room(control))?;
