@@ -349,9 +349,11 @@ fn watch_tunnels(
     let run = move || {
         runtime.block_on(async {
             tokio::select! {
-                () = watching => {}
+                // The watch blocks the thread: whether to stop is asked each time before it goes on.
+                biased;
                 // Also when nobody is left to stop it.
                 _ = stopping.wait_for(|stops| *stops) => {}
+                () = watching => {}
             }
         });
     };

@@ -114,7 +114,12 @@ impl Waits {
     /// Waits for a hint until `next`; without end for `None`. Whether one was given.
     async fn until(self, next: Option<Instant>, hint: &Hint) -> bool {
         match (self, next) {
-            (Self::InThread, _) => hint.given_within(next.map(|next| next.saturating_duration_since(Instant::now()))),
+            (Self::InThread, _) => {
+                let is_given = hint.given_within(next.map(|next| next.saturating_duration_since(Instant::now())));
+                // Whoever wants to stop has only now a chance to.
+                tokio::task::yield_now().await;
+                is_given
+            }
             #[cfg(test)]
             (Self::AsTask, Some(next)) => tokio::time::timeout_at(next, hint.given()).await.is_ok(),
             #[cfg(test)]
