@@ -51,6 +51,8 @@ pub(super) struct DemoArgs {
 
 /// How long a delivery of the demo may take.
 const LIMIT: Duration = Duration::from_secs(10);
+/// How long it may take until all causes are found: a moment, unless the machine is very busy.
+const CAUSES_LIMIT: Duration = Duration::from_secs(60);
 /// The most of an answer that is read, in bytes.
 const ANSWER_BYTES: u64 = 64 * 1024;
 
@@ -179,7 +181,7 @@ fn list(session: &Session, deliveries: &[DemoDelivery]) -> Result<(), CliError> 
 
 /// Waits until each delivery that has to be explained is, for a while.
 fn wait_for_causes(reader: &Reader) -> Result<(), StoreError> {
-    let deadline = Instant::now() + LIMIT;
+    let deadline = Instant::now() + CAUSES_LIMIT;
     let none: BTreeSet<DeliveryId> = BTreeSet::new();
     while Instant::now() < deadline
         && !reader.unexplained(u64::from(u32::MAX), u64::from(u32::MAX), &none, 1)?.is_empty()
