@@ -1,17 +1,19 @@
 //! The log: every delivery's record, end to end in segment files beside the SQLite file.
 //!
-//! The log is the truth and SQLite its index. Records are only ever appended; a group that could not
-//! be kept is taken back, so that the log never holds what the index does not, or is about to.
+//! The log is the truth and SQLite its index. Records are only ever added at its end; a group that could not
+//! be kept is taken back, so that the log never holds what the index does not, or is about to. After the last record there
+//! may be zeros, which are [`room`](super::room) for the next.
 
 use std::cell::RefCell;
 use std::fs::File;
 use std::io::{self, IoSlice, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
 use super::location::{private_file, sync_folder};
 use super::record::{self, Draft, RecordContent};
+use super::room::{self, ROOM_BYTES};
 use super::{Location, StoreError};
 use crate::delivery::DeliveryId;
 
@@ -48,14 +50,18 @@ pub(super) struct LogWriter {
     open: Option<File>,
     /// After the last record that is in the index as well.
     end: LogEnd,
-    /// Whether there may be more bytes in the segment than that.
+    /// Whether there may be bytes in the segment after that which are not zero.
     ahead: bool,
+    /// Bytes of the segment's file, the room after `end` among them (see [`room`]).
+    length: u64,
+    /// Whether room could not be made in this segment.
+    is_crammed: bool,
 }
 
 impl LogWriter {
     /// Continues at `end`; a segment that is not there is created.
     pub(super) fn new(location: Location, end: LogEnd) -> Self {
-        Self { location, open: None, end, ahead: false }
+        Self { location, open: None, end, ahead: false, length: 0, is_crammed: false }
     }
 
     /// Where the next record goes.
@@ -69,9 +75,10 @@ impl LogWriter {
             self.take_back()?;
         }
         let path = self.location.segment(self.end.segment);
+        let position = self.end.position;
         let file = self.file()?;
         let mut slices: Vec<IoSlice<'_>> = drafts.flat_map(Draft::slices).collect();
-        let written = write_all(file, &mut slices);
+        let written = file.seek(SeekFrom::Start(position)).and_then(|_| write_all(file, &mut slices));
         self.ahead = true;
         written.map_err(|error| StoreError::io(&path, "write to", error))
     }
@@ -96,15 +103,43 @@ impl LogWriter {
     pub(super) fn accept(&mut self, bytes: u64) {
         self.ahead = false;
         self.end.position += bytes;
+        self.length = self.length.max(self.end.position);
         if self.end.position >= SEGMENT_BYTES {
             self.close();
         }
     }
 
-    /// Leaves the segment as it is; the next record begins another.
+    /// Leaves the segment without its room; the next record begins another.
     pub(super) fn close(&mut self) {
+        self.trim();
         self.end = LogEnd { segment: self.end.segment + 1, position: 0 };
-        self.open = None;
+        (self.open, self.length, self.is_crammed) = (None, 0, false);
+    }
+
+    /// Makes room for records to come, when a group of so many bytes was kept and as many would not fit. Nobody should
+    /// wait for it: it takes a sync of its own. Where it fails there is no more of it in this segment, and nothing else is
+    /// amiss.
+    pub(super) fn make_room(&mut self, group: u64) {
+        let left = self.length.saturating_sub(self.end.position);
+        if self.is_crammed || self.ahead || !room::is_due(group, left) || self.length + ROOM_BYTES > SEGMENT_BYTES {
+            return;
+        }
+        let Some(file) = &mut self.open else { return };
+        let made =
+            file.seek(SeekFrom::Start(self.length)).and_then(|_| room::append(file)).and_then(|()| file.sync_data());
+        match made {
+            Ok(()) => self.length += ROOM_BYTES,
+            Err(error) => {
+                tracing::debug!(segment = self.end.segment, reason = %error, "no room made");
+                self.is_crammed = true;
+                self.trim();
+            }
+        }
+    }
+
+    /// Cuts off the room, and what was not accepted. Should that fail, zeros stay, which say nothing.
+    pub(super) fn trim(&mut self) {
+        let _ = self.take_back();
     }
 
     /// Cuts off what was appended and not accepted. Until that succeeds, nothing more is appended.
@@ -113,16 +148,26 @@ impl LogWriter {
         let Some(file) = &self.open else { return Ok(()) };
         file.set_len(position)
             .map_err(|error| StoreError::io(&self.location.segment(self.end.segment), "shorten", error))?;
-        self.ahead = false;
+        (self.ahead, self.length) = (false, position);
         Ok(())
+    }
+
+    /// Whether the segment at `path` ends where the log does, or has nothing but zeros after that.
+    fn ends_in_room(&self, path: &Path) -> io::Result<bool> {
+        if self.length <= self.end.position {
+            return Ok(self.length == self.end.position);
+        }
+        let begin = room::begin(&mut crate::system::read::open(path)?, self.length, self.end.position)?;
+        Ok(begin == self.end.position)
     }
 
     fn file(&mut self) -> Result<&mut File, StoreError> {
         if self.open.is_none() {
             let path = self.location.segment(self.end.segment);
             let failed = |error| StoreError::io(&path, "open", error);
-            let file = private_file().create(true).append(true).open(&path).map_err(failed)?;
-            if file.metadata().map_err(failed)?.len() != self.end.position {
+            let file = private_file().create(true).truncate(false).open(&path).map_err(failed)?;
+            self.length = file.metadata().map_err(failed)?.len();
+            if !self.ends_in_room(&path).map_err(failed)? {
                 return Err(StoreError::Vanished { path });
             }
             if self.end.position == 0 {
@@ -263,6 +308,46 @@ mod tests {
         assert_eq!(reader.read(&location, place, DeliveryId(1)), None, "another delivery's number");
         assert_eq!(reader.read(&location, LogPlace { bytes: u64::MAX, ..place }, DeliveryId(2)), None);
         assert_eq!(std::fs::metadata(location.segment(1)).unwrap().len(), place.end());
+    }
+
+    #[test]
+    fn records_are_laid_over_the_room_that_was_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("s.db"));
+        std::fs::create_dir(location.log()).unwrap();
+        let length = || std::fs::metadata(location.segment(1)).unwrap().len();
+        let mut log = LogWriter::new(location.clone(), LogEnd { segment: 1, position: 0 });
+        let mut places = Vec::new();
+        let mut add = |log: &mut LogWriter, id| {
+            let draft = draft(id, "a body");
+            let bytes = draft.bytes() as u64;
+            log.append([&draft].into_iter()).unwrap();
+            places.push(LogPlace { segment: 1, position: log.end().position, bytes });
+            log.accept(bytes);
+            log.make_room(bytes);
+            bytes
+        };
+        let bytes = add(&mut log, 1);
+        assert_eq!(length(), bytes + ROOM_BYTES);
+        add(&mut log, 2);
+        assert_eq!(length(), bytes + ROOM_BYTES, "there is room");
+        // As after `kill -9`.
+        let mut log = LogWriter::new(location.clone(), log.end());
+        add(&mut log, 3);
+        assert_eq!(length(), bytes + ROOM_BYTES);
+        log.trim();
+        assert_eq!(length(), 3 * bytes);
+        add(&mut log, 4);
+        log.close();
+        assert_eq!((length(), log.end().segment), (4 * bytes, 2));
+        let reader = LogReader::default();
+        for (id, place) in (1..).zip(places) {
+            assert_eq!(reader.read(&location, place, DeliveryId(id)).unwrap().body, "a body", "{id}");
+        }
+        // What somebody else has written there is not written over.
+        std::fs::write(location.segment(2), b"\0\0else").unwrap();
+        let error = log.append([&draft(5, "a body")].into_iter()).unwrap_err();
+        assert!(matches!(error, StoreError::Vanished { .. }), "{error}");
     }
 
     #[test]

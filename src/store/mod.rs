@@ -53,6 +53,7 @@ mod recovery;
 mod retention;
 mod retire;
 mod retries;
+mod room;
 mod row;
 mod scan;
 mod schema;

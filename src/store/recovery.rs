@@ -101,15 +101,15 @@ struct Recovery<'a> {
 }
 
 impl Recovery<'_> {
-    /// Adds what lies in one segment from `from` on. Returns the segment's end when nothing is torn or damaged
-    /// before it.
+    /// Adds what lies in one segment from `from` on. Returns where its last record ends when nothing is torn or damaged
+    /// behind it.
     fn segment(&mut self, from: LogEnd) -> Result<Option<u64>, StoreError> {
         let path = self.location.segment(from.segment);
         let failed = |error| StoreError::io(&path, "read", error);
         let mut scan = LogScan::open(&path, from, self.keys).map_err(failed)?;
         let mut ends_whole = true;
         while let Some(part) = scan.next().map_err(failed)? {
-            let (end, size) = scan.position();
+            let (end, written) = scan.position();
             let gap = |position, id, is_torn| {
                 let at = LogEnd { segment: from.segment, position };
                 Gap { at, bytes: end - position, id, is_torn }
@@ -122,8 +122,8 @@ impl Recovery<'_> {
                     continue;
                 }
                 ScanPart::Damaged { position, bytes } => {
-                    ends_whole &= end < size;
-                    self.gaps.push(gap(position, None, bytes < SHORTEST_RECORD && end == size));
+                    ends_whole &= end < written;
+                    self.gaps.push(gap(position, None, bytes < SHORTEST_RECORD && end == written));
                     continue;
                 }
             };
@@ -133,7 +133,10 @@ impl Recovery<'_> {
                 continue;
             }
             let Some(captured) = content else {
-                self.gaps.push(gap(position, Some(header.id), false));
+                // The rest of it was to be laid over the zeros that are there.
+                let is_torn = end > written;
+                ends_whole &= !is_torn;
+                self.gaps.push(gap(position, Some(header.id), is_torn));
                 continue;
             };
             // What was not kept has been followed by what was, under the same number.
@@ -151,8 +154,7 @@ impl Recovery<'_> {
             self.uncommitted = 0;
             self.index.commit()?;
         }
-        let (end, size) = scan.position();
-        Ok((ends_whole && end == size).then_some(size))
+        Ok(scan.end().filter(|_| ends_whole))
     }
 
     /// Opens a transaction for a row, after the last when that has enough.

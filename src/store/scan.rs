@@ -11,7 +11,8 @@
 //!   the damaged one's body does not pass. (Numbers that fit and a whole chain after it would not be enough: a
 //!   body can end with a record of the next number, and the true chain follows it.)
 //!
-//! What no record vouches for stays where it is, and is reported as lost.
+//! What no record vouches for stays where it is, and is reported as lost. Zeros behind a record are [`super::room`] for
+//! others, and say nothing.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -22,6 +23,7 @@ use memchr::memmem;
 use super::facts;
 use super::log::LogEnd;
 use super::record::{HEADER_BYTES, RecordFormat, RecordHeader};
+use super::room;
 use super::seal::SealKeys;
 use crate::delivery::Captured;
 
@@ -54,6 +56,8 @@ pub(super) struct LogScan<'a, F> {
     /// Where the next record begins.
     position: u64,
     size: u64,
+    /// Where the zeros begin that follow the last record, or are its end.
+    written: u64,
     /// Whether a record of version 2 was read; none of version 1 follows one.
     sealed: bool,
 }
@@ -70,30 +74,43 @@ impl<'a, F: Read + Seek> LogScan<'a, F> {
     /// The same for a segment of `size` bytes that is open.
     pub(super) fn over(file: F, size: u64, from: LogEnd, keys: &'a SealKeys) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(WINDOW_BYTES, file);
+        let written = room::begin(&mut file, size, from.position)?;
         file.seek(SeekFrom::Start(from.position))?;
-        Ok(Self { file, keys, segment: from.segment, position: from.position, size, sealed: false })
+        Ok(Self { file, keys, segment: from.segment, position: from.position, size, written, sealed: false })
     }
 
-    /// Where the next record begins, and how long the file is.
+    /// Where the next record begins, and where the file ends but for zeros: within the last record, when that ends in some
+    /// itself.
     pub(super) fn position(&self) -> (u64, u64) {
-        (self.position, self.size)
+        (self.position, self.written)
+    }
+
+    /// Where a record can be added, unless the file ends before that.
+    pub(super) fn end(&self) -> Option<u64> {
+        (self.position <= self.size).then_some(self.position)
     }
 
     /// What comes next; `None` at the end. The content of a record that was returned must have been read.
     pub(super) fn next(&mut self) -> io::Result<Option<ScanPart>> {
-        if self.position >= self.size {
+        if self.position >= self.written {
             return Ok(None);
         }
         let (position, bytes) = (self.position, self.beginning()?);
         let Some(header) = RecordHeader::read(&bytes) else {
-            self.position = self.search(&bytes)?;
-            self.file.seek(SeekFrom::Start(self.position))?;
-            return Ok(Some(ScanPart::Damaged { position, bytes: self.position - position }));
+            let end = self.search(&bytes)?;
+            let position = self.after_room(end)?;
+            self.position = end;
+            self.file.seek(SeekFrom::Start(end))?;
+            return if position < end {
+                Ok(Some(ScanPart::Damaged { position, bytes: end - position }))
+            } else {
+                self.next()
+            };
         };
         self.sealed |= header.format == RecordFormat::V2;
         let end = header.record_bytes().and_then(|length| position.checked_add(length));
         let Some(end) = end.filter(|end| *end <= self.size) else {
-            self.position = self.size;
+            self.position = self.written;
             return Ok(Some(ScanPart::Torn(header, position)));
         };
         let ahead = bytes.len().saturating_sub(header.format.header_bytes());
@@ -128,8 +145,26 @@ impl<'a, F: Read + Seek> LogScan<'a, F> {
         Ok(bytes)
     }
 
-    /// Where the next record begins that is vouched for, after a `damaged` header at the position; the file's
-    /// end when there is none.
+    /// Where something begins that is not zero, from the position to `end`. No more zeros than a header has are taken for a
+    /// header that is damaged.
+    fn after_room(&mut self, end: u64) -> io::Result<u64> {
+        let mut piece = vec![0; WINDOW_BYTES];
+        let mut at = self.position;
+        self.file.seek(SeekFrom::Start(at))?;
+        while at < end {
+            let count = usize::try_from(end - at).unwrap_or(WINDOW_BYTES).min(WINDOW_BYTES);
+            self.file.read_exact(&mut piece[..count])?;
+            let zeros = piece[..count].iter().position(|byte| *byte != 0);
+            at += zeros.unwrap_or(count) as u64;
+            if zeros.is_some() {
+                break;
+            }
+        }
+        Ok(if at - self.position > HEADER_BYTES as u64 { at } else { self.position })
+    }
+
+    /// Where the next record begins that is vouched for, after a `damaged` header at the position; the end of what is
+    /// written when there is none.
     fn search(&mut self, damaged: &[u8]) -> io::Result<u64> {
         let finder = memmem::Finder::new(MAGIC);
         let mut claim = if self.sealed { None } else { Claim::of(damaged, self.position) };
@@ -147,7 +182,7 @@ impl<'a, F: Read + Seek> LogScan<'a, F> {
                 }
             }
             if searched < WINDOW_BYTES {
-                return Ok(self.size);
+                return Ok(self.written);
             }
             if let Some(claim) = &mut claim {
                 claim.read_on(begins, &window[..searched]);

@@ -4,7 +4,7 @@
 //! is asked once for a whole group, and a single delivery waits for nobody. A group goes the same way
 //! each time: numbers; one vectored write of its records to the log; the log's sync; the word that they are
 //! on disk, for readers ([`super::progress`]); the replies; its rows, which are handed to another thread
-//! ([`super::index_queue`]). Whatever fails before the replies, the log is cut to where it was. The sender of a
+//! ([`super::index_queue`]); room for the next ([`super::room`]). Whatever fails before the replies, the log is cut to where it was. The sender of a
 //! delivery is answered only after [`Keeping`] has resolved.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -306,7 +306,9 @@ impl Committer {
             let outcome = self.commit(&mut group);
             log(&group, outcome.as_ref().err(), self.last, begun);
             let edits = std::mem::take(&mut group.marks);
+            let bytes = group.record_bytes();
             self.reply(group, outcome);
+            self.log.make_room(bytes);
             // After the group: what was kept with it can be marked already.
             self.mark(edits);
             self.prune();
@@ -317,6 +319,7 @@ impl Committer {
                 self.retire(&doomed);
             }
         }
+        self.log.trim();
         let Self { location, keys, index, last_work, last, _lock: lock, .. } = self;
         if let Some(index) = index.close()
             && last_work == LastWork::RemoveDeleted
@@ -364,6 +367,8 @@ impl Committer {
         if self.pruning.is_idle() {
             return;
         }
+        // Of the segment's size, what can be freed is to be known.
+        self.log.trim();
         let Self { location, log, keys, index, pruning, last, .. } = self;
         let stepped = index.queue().with_index(|index| {
             let work = prune::Work { location, index, keys, last: *last };
@@ -375,6 +380,7 @@ impl Committer {
 
     /// Deletes what is kept no longer; tells when something has gone.
     fn retire(&mut self, doomed: &[DeliveryId]) {
+        self.log.trim();
         let Self { location, log, keys, index, last, .. } = self;
         let freed = index.queue().with_index(|index| {
             let work = prune::Work { location, index, keys, last: *last };

@@ -119,11 +119,11 @@ fn an_index_that_takes_no_rows_hides_nothing_and_stops_what_comes_after() {
     let reader = fixture.reader();
     assert_eq!(bodies(&reader), expected(2));
     // Refused before anything of it is written.
-    let length = std::fs::metadata(fixture.location.segment(1)).unwrap().len();
+    let length = written(&fixture.location.segment(1));
     let refused = handle.keep(captured("refused")).unwrap().blocking_recv().unwrap().unwrap_err();
     assert!(refused.to_string().contains("no room"), "{refused}");
     assert!(events.iter().any(|event| matches!(event, StoreEvent::Fault(_))));
-    assert_eq!(std::fs::metadata(fixture.location.segment(1)).unwrap().len(), length);
+    assert_eq!(written(&fixture.location.segment(1)), length);
     assert_eq!(bodies(&reader), expected(2));
     other.execute_batch("DROP TRIGGER refuses").unwrap();
     assert_eq!(keep(&handle, captured("body 2")), DeliveryId(3));

@@ -51,6 +51,12 @@ impl Fixture {
     }
 }
 
+/// Bytes of a segment without the room at its end.
+fn written(segment: &std::path::Path) -> u64 {
+    let bytes = std::fs::read(segment).unwrap();
+    bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1)
+}
+
 fn captured(body: impl Into<Bytes>) -> Captured {
     Captured {
         received_at: Timestamp::from_microsecond(1_746_123_456_789_012).unwrap(),

@@ -13,7 +13,7 @@ fn closed(fixture: &Fixture, count: usize) -> Vec<u64> {
     for number in 0..count {
         let id = keep(&handle, captured(format!("body {number}")));
         handle.answered(id, answer());
-        ends.push(std::fs::metadata(log(fixture)).unwrap().len());
+        ends.push(written(&log(fixture)));
     }
     drop(handle);
     writer.join();
@@ -90,6 +90,97 @@ fn a_record_torn_anywhere_hides_nothing_before_it() {
         assert_eq!(ids(&fixture), [1, 2, 3], "cut at {cut}");
         assert_eq!([body(&fixture, 1), body(&fixture, 2), body(&fixture, 3)], ["body 0", "body 1", "one more"]);
         assert_eq!(std::fs::metadata(log(&fixture)).unwrap().len() > ends[1] + cut, cut == 0, "cut at {cut}");
+    }
+}
+
+#[test]
+fn a_writer_that_was_killed_leaves_room_and_the_next_goes_on_in_it() {
+    let fixture = Fixture::new();
+    let ends = closed(&fixture, 3);
+    let whole = std::fs::read(log(&fixture)).unwrap();
+    assert_eq!(whole.len() as u64, ends[2], "a store that was closed has no room");
+    for (room, removed) in [(1_usize, 0), (60, 1), (4096, 3), (600_000, 2)] {
+        std::fs::write(log(&fixture), [&whole[..], &vec![0; room]].concat()).unwrap();
+        sql(&fixture, &format!("DELETE FROM deliveries WHERE id > {}", 3 - removed));
+        let (writer, handle, _events) = fixture.open();
+        assert_eq!(writer.losses(), []);
+        assert_eq!(keep(&handle, captured("one more")), DeliveryId(4));
+        drop(handle);
+        writer.join();
+        assert_eq!(ids(&fixture), [1, 2, 3, 4]);
+        assert_eq!(body(&fixture, 4), "one more");
+        assert!(std::fs::read(log(&fixture)).unwrap().starts_with(&whole));
+        assert!(!fixture.location.segment(2).exists());
+        // As before the fourth.
+        sql(&fixture, "DELETE FROM deliveries WHERE id > 3");
+        std::fs::remove_file(fixture.location.progress()).unwrap();
+    }
+}
+
+/// By whoever adds something to the file of a writer that was killed.
+#[test]
+fn what_lies_behind_room_is_taken_as_if_it_lay_behind_the_last_record() {
+    for (foreign, is_lost) in [(&b"torn"[..], false), (&[7; 4000], true)] {
+        for room in [0, 100, 70_000] {
+            let fixture = Fixture::new();
+            let ends = closed(&fixture, 3);
+            let whole = std::fs::read(log(&fixture)).unwrap();
+            std::fs::write(log(&fixture), [&whole[..], &vec![0; room], foreign].concat()).unwrap();
+            let (writer, handle, _events) = fixture.open();
+            let losses: Vec<_> = writer.losses().iter().map(|loss| (loss.position, loss.bytes, loss.after.0)).collect();
+            let expected = is_lost.then_some((ends[2] + room as u64, foreign.len() as u64, 3));
+            assert_eq!(losses, Vec::from_iter(expected), "{room}");
+            let id = keep(&handle, captured("one more"));
+            assert_eq!(id, DeliveryId(if is_lost { 4 + 4000 / 128 } else { 4 }), "{room}");
+            drop(handle);
+            writer.join();
+            assert_eq!(body(&fixture, id.0), "one more");
+            assert_eq!(body(&fixture, 3), "body 2");
+        }
+    }
+}
+
+#[test]
+fn a_record_that_ends_in_zeros_is_whole_with_room_behind_it_or_none() {
+    for room in [0, 1, 5000] {
+        let fixture = Fixture::new();
+        let (writer, handle, _events) = fixture.open();
+        let zeros = Captured { framing: WireFraming::NONE, ..captured(vec![0; 100]) };
+        keep(&handle, zeros);
+        drop(handle);
+        writer.join();
+        let whole = std::fs::read(log(&fixture)).unwrap();
+        assert!(whole.ends_with(&[0; 100]));
+        std::fs::write(log(&fixture), [&whole[..], &vec![0; room]].concat()).unwrap();
+        std::fs::remove_file(fixture.location.file()).unwrap();
+        assert_eq!(keep_one_more(&fixture), DeliveryId(2), "{room}");
+        assert_eq!(body(&fixture, 1), vec![0; 100]);
+        assert_eq!(body(&fixture, 2), "one more");
+        assert!(!fixture.location.segment(2).exists(), "{room}");
+    }
+}
+
+/// A power cut may have written any part of what was laid over the room.
+#[test]
+fn a_record_torn_anywhere_over_room_hides_nothing_and_is_no_loss() {
+    let fixture = Fixture::new();
+    let ends = closed(&fixture, 3);
+    let whole = std::fs::read(log(&fixture)).unwrap();
+    let (begin, length) = (ends[1] as usize, (ends[2] - ends[1]) as usize);
+    for cut in (0..length).step_by(61).chain([1, 51, 52, 60, 61, length - 1]) {
+        let mut torn = [&whole[..], &[0; 10_000]].concat();
+        torn[begin + cut..ends[2] as usize].fill(0);
+        std::fs::write(log(&fixture), &torn).unwrap();
+        let _ = std::fs::remove_file(fixture.location.segment(2));
+        std::fs::remove_file(fixture.location.progress()).unwrap();
+        sql(&fixture, "DELETE FROM deliveries WHERE id > 2");
+        let (writer, handle, _events) = fixture.open();
+        assert_eq!(writer.losses(), [], "cut at {cut}");
+        assert_eq!(keep(&handle, captured("one more")), DeliveryId(3), "cut at {cut}");
+        drop(handle);
+        writer.join();
+        assert_eq!([body(&fixture, 1), body(&fixture, 2), body(&fixture, 3)], ["body 0", "body 1", "one more"]);
+        assert_eq!(fixture.location.segment(2).exists(), cut != 0, "cut at {cut}");
     }
 }
 
