@@ -45,6 +45,11 @@ const PIECE: usize = 32 * 1024;
 const REST: u32 = 9;
 /// However long the looking took.
 const LONGEST_REST: Duration = Duration::from_millis(100);
+/// Deliveries a second that nobody reads as they come. While so many do, there is a rest after each look at the store as
+/// well, and the client hears of them later: senders must not wait for it.
+const POURING: f64 = 1000.0;
+/// It is looked so often how many come.
+const PACE_WINDOW: Duration = Duration::from_millis(100);
 /// A comment is sent so often when nothing happens, so that a connection that has died is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// When a client that lost its connection should come again.
@@ -89,7 +94,8 @@ pub(super) async fn events(
     let following = Following::new(query, last, params.answered);
     let ready = EventText::default();
     let sent = Instant::now();
-    let stream = EventStream { state, watch, marks, run, wake, events, ready, sent, held, chosen, _place: place };
+    let pace = Pace::new(state.feed.newest(), Instant::now());
+    let stream = EventStream { state, watch, marks, run, wake, events, ready, pace, sent, held, chosen, _place: place };
     tokio::spawn(stream.run(following));
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, Body::from_stream(ChannelStream(incoming))).into_response())
@@ -147,6 +153,7 @@ struct EventStream {
     events: mpsc::Sender<Result<Bytes, Infallible>>,
     /// Written, and not sent yet.
     ready: EventText,
+    pace: Pace,
     /// When something was sent last.
     sent: Instant,
     held: BTreeSet<DeliveryId>,
@@ -156,6 +163,35 @@ struct EventStream {
 
 /// The client is gone, or takes nothing.
 struct Ended;
+
+/// How fast deliveries come.
+struct Pace {
+    since: Instant,
+    newest: DeliveryId,
+    pours: bool,
+}
+
+impl Pace {
+    fn new(newest: DeliveryId, now: Instant) -> Self {
+        Self { since: now, newest, pours: false }
+    }
+
+    /// Whether they pour in, the newest being this one.
+    fn pours(&mut self, newest: DeliveryId, now: Instant) -> bool {
+        let passed = now.saturating_duration_since(self.since);
+        if passed >= PACE_WINDOW {
+            let came = newest.0.saturating_sub(self.newest.0);
+            self.pours = came as f64 > POURING * passed.as_secs_f64();
+            (self.since, self.newest) = (now, newest);
+        }
+        self.pours
+    }
+}
+
+/// How long to look away after a look at the store that took so long.
+fn rest_after(look: Duration) -> Duration {
+    look.saturating_mul(REST).min(LONGEST_REST)
+}
 
 impl EventStream {
     async fn run(mut self, mut following: Following) {
@@ -170,7 +206,7 @@ impl EventStream {
         loop {
             let begun = Instant::now();
             let patience = self.look(following).await?;
-            let rest = begun.elapsed().saturating_mul(REST).min(LONGEST_REST);
+            let rest = rest_after(begun.elapsed());
             let patience = async {
                 match patience {
                     Some(patience) => tokio::time::sleep(patience).await,
@@ -200,6 +236,7 @@ impl EventStream {
             self.watch.held.look();
             self.watch.answers.look();
             self.changes();
+            let begun = Instant::now();
             let look = self.read(following).await?;
             for news in &look.news {
                 write_news(&mut self.ready, news);
@@ -208,6 +245,9 @@ impl EventStream {
                 }
             }
             if look.more {
+                if self.pace.pours(self.state.feed.newest(), Instant::now()) {
+                    self.rest(rest_after(begun.elapsed())).await?;
+                }
                 continue;
             }
             if self.ready.is_empty() && self.sent.elapsed() >= KEEP_ALIVE {
@@ -215,6 +255,17 @@ impl EventStream {
             }
             self.flush().await?;
             return Ok(look.patience);
+        }
+    }
+
+    /// Sends what is ready and looks at nothing for a while, unless the client goes or the listener ends.
+    async fn rest(&mut self, rest: Duration) -> Result<(), Ended> {
+        self.flush().await?;
+        let mut closing = self.state.closing.clone();
+        tokio::select! {
+            () = tokio::time::sleep(rest) => Ok(()),
+            () = self.events.closed() => Err(Ended),
+            _ = closing.wait_for(|closing| *closing) => Err(Ended),
         }
     }
 
@@ -283,5 +334,23 @@ fn write_news(ready: &mut EventText, news: &FollowNews) {
         FollowNews::Missed(from, to) => {
             ready.event("missed", None, &json!({"from": from.0, "to": to.0}).to_string());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deliveries_pour_in_by_how_many_came_in_a_tenth_of_a_second() {
+        let begin = Instant::now();
+        let after = |ms| begin + Duration::from_millis(ms);
+        let mut pace = Pace::new(DeliveryId(5), begin);
+        assert!(!pace.pours(DeliveryId(5000), after(99)), "too short to say");
+        assert!(pace.pours(DeliveryId(5000), after(100)));
+        assert!(pace.pours(DeliveryId(5000), after(199)), "until it is looked again");
+        assert!(!pace.pours(DeliveryId(5000), after(200)));
+        assert!(!pace.pours(DeliveryId(5100), after(300)), "a thousand a second can be read");
+        assert!(pace.pours(DeliveryId(5201), after(400)));
     }
 }
