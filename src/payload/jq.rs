@@ -70,7 +70,7 @@ pub fn run(program: &str, body: &[u8]) -> Result<Output, JqError> {
         return Err(JqError::TooLarge(body.len() as u64));
     }
     let rows = Pretty::new(Bytes::copy_from_slice(body)).map_err(|missing| match missing {
-        NoRows::Fault(fault) => JqError::NoJson(fault.to_string()),
+        NoRows::Fault(fault, _) => JqError::NoJson(fault.to_string()),
         NoRows::TooDeep => JqError::TooDeep,
     })?;
     if rows.deepest() > DEPTH_LIMIT {

@@ -80,6 +80,25 @@ pub(in crate::payload) fn decode_all<P: FnOnce() -> String>(
     found
 }
 
+/// Where the binaries of a body are that is not JSON to its end, so that nobody looks for them again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BinaryPlaces(Vec<(usize, ValueContext, String)>);
+
+impl BinaryPlaces {
+    /// Notes as many as are decoded at most.
+    pub(in crate::payload) fn of<P: FnOnce() -> String>(
+        places: impl Iterator<Item = (usize, ValueContext, P)>,
+    ) -> Self {
+        Self(places.take(FOUND_LIMIT).map(|(start, context, path)| (start, context, path())).collect())
+    }
+
+    /// Decodes them: what [`find_all`] finds in the body.
+    #[must_use]
+    pub fn decode(&self, body: &[u8]) -> Vec<FoundBinary> {
+        decode_all(body, self.0.iter().map(|(start, context, path)| (*start, *context, || path.clone())))
+    }
+}
+
 /// Follows a body's tokens and recognises the binaries among its values. The tokens within a binary
 /// are not to be shown to it.
 pub(in crate::payload) struct Search<'a> {

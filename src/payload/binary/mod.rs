@@ -22,7 +22,7 @@ mod prints;
 mod text;
 
 pub use facts::images_json;
-pub use find::{DECODED_LIMIT, FOUND_LIMIT, FoundBinary, find_all};
+pub use find::{BinaryPlaces, DECODED_LIMIT, FOUND_LIMIT, FoundBinary, find_all};
 pub(super) use find::{Hit, Search, decode_all};
 pub use form::BinaryForm;
 pub(super) use objects::is_buffer;

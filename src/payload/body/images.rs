@@ -37,7 +37,10 @@ impl Body {
                 images
             }
             Kind::Json(Some(rows)) => rows.binaries(),
-            _ => find_all(&self.bytes),
+            _ => match &self.places {
+                Some(places) => places.decode(&self.bytes),
+                None => find_all(&self.bytes),
+            },
         }
     }
 }

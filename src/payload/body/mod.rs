@@ -35,6 +35,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::binary::BinaryPlaces;
 use super::grouped;
 use super::inflate::{Coding, InflateBudget, inflate_prefix};
 use super::json::{JsonFault, NoRows, Pretty};
@@ -101,6 +102,8 @@ pub struct Body {
     pub kind: Kind,
     /// What a person should know of it.
     pub remarks: Vec<BodyRemark>,
+    /// Where its binaries are, of what is not JSON to its end.
+    places: Option<BinaryPlaces>,
 }
 
 impl OpenedBody {
@@ -195,10 +198,10 @@ impl OpenedBody {
     #[must_use]
     pub fn describe(self, rows: Result<Pretty, NoRows>) -> Body {
         let too_deep = rows.as_ref().err().and_then(NoRows::remark);
-        let (rows, fault) = match rows {
-            Ok(rows) => (Some(Arc::new(rows)), None),
-            Err(NoRows::Fault(fault)) => (None, Some(fault)),
-            Err(NoRows::TooDeep) => (None, None),
+        let (rows, fault, places) = match rows {
+            Ok(rows) => (Some(Arc::new(rows)), None, None),
+            Err(NoRows::Fault(fault, places)) => (None, Some(fault), places),
+            Err(NoRows::TooDeep) => (None, None, None),
         };
         let kind = self.kind(rows, fault.as_ref());
         let Self { bytes, is_as_sent, mut remarks, declared } = self;
@@ -214,7 +217,7 @@ impl OpenedBody {
         let too_deep = too_deep.filter(|_| matches!(kind, Kind::Json(_)));
         remarks.extend(too_deep.map(|words| BodyRemark { words, is_warning: true }));
         let is_broken_json = matches!(kind, Kind::Text) && is_meant_as_json(&declared, &bytes);
-        Body { bytes, is_as_sent, is_broken_json, fault, kind, remarks }
+        Body { bytes, is_as_sent, is_broken_json, fault, kind, remarks, places }
     }
 
     /// Evidence first: a container of JSON, a boundary, a magic number, a tag. Then the declaration.

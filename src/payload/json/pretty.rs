@@ -32,7 +32,7 @@ pub use line::{LinePiece, PieceKind, PrettyLine};
 use super::JsonFault;
 use super::bits::Bits;
 use super::scan::{is_space, skip_space, skip_value};
-use crate::payload::binary::{FoundBinary, ValueContext, decode_all};
+use crate::payload::binary::{BinaryPlaces, FoundBinary, ValueContext, decode_all};
 use crate::payload::outline::{Outline, Row, RowKind};
 
 /// Indentation stops growing at this depth: 5,000 levels would re-indent to 50 MB otherwise.
@@ -56,9 +56,9 @@ pub const DEPTH_LIMIT: usize = 10_000;
 /// Why a body is not broken into rows.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoRows {
-    /// It is not JSON.
-    #[error(transparent)]
-    Fault(#[from] JsonFault),
+    /// It is not JSON; with the binaries before that place, where they are known.
+    #[error("{0}")]
+    Fault(JsonFault, Option<BinaryPlaces>),
     /// It is JSON, deeper than [`DEPTH_LIMIT`].
     #[error("nested deeper than 10,000 levels")]
     TooDeep,
@@ -69,7 +69,7 @@ impl NoRows {
     #[must_use]
     pub fn fault(&self) -> Option<&JsonFault> {
         match self {
-            Self::Fault(fault) => Some(fault),
+            Self::Fault(fault, _) => Some(fault),
             Self::TooDeep => None,
         }
     }
@@ -185,11 +185,14 @@ impl Pretty {
     /// already.
     #[must_use]
     pub fn binaries(&self) -> Vec<FoundBinary> {
-        let places = self.notes.iter().filter_map(|(row, note)| match note {
+        decode_all(&self.body, self.binary_places())
+    }
+
+    fn binary_places(&self) -> impl Iterator<Item = (usize, ValueContext, impl FnOnce() -> String)> {
+        self.notes.iter().filter_map(|(row, note)| match note {
             Note::Binary { start, context, .. } => Some((*start as usize, (*context)?, || self.path(*row as usize))),
             Note::Long { .. } => None,
-        });
-        decode_all(&self.body, places)
+        })
     }
 
     /// Renders a row; each token longer than `columns` is cut, with its length.

@@ -4,7 +4,7 @@ use super::super::bits::Bits;
 use super::super::{Token, TokenKind, Tokens, tokens};
 use super::keys::ObjectKeys;
 use super::{DEPTH_LIMIT, NoRows, Note, NumberedNote, Pretty};
-use crate::payload::binary::{self, Hit, Search, ValueContext};
+use crate::payload::binary::{self, BinaryPlaces, Hit, Search, ValueContext};
 use crate::payload::grouped;
 use crate::payload::outline::{Builder, RowKind};
 
@@ -25,7 +25,16 @@ pub(super) fn index(body: bytes::Bytes) -> Result<Pretty, NoRows> {
     let mut tokens = tokens(&body);
     // A kind and two numbers go from hand to hand: a whole token would be written to memory and read again in
     // other pieces than it was written in, which took as long as all the rest.
-    while let Some(kind) = tokens.step().map_err(|stop| tokens.fault(stop))? {
+    loop {
+        let kind = match tokens.step() {
+            Ok(Some(kind)) => kind,
+            Ok(None) => break,
+            Err(stop) => {
+                let fault = tokens.fault(stop);
+                let places = BinaryPlaces::of(indexer.finish(body.clone()).binary_places());
+                return Err(NoRows::Fault(fault, Some(places)));
+            }
+        };
         let (start, end) = tokens.place();
         if start < indexer.skip_to {
             // Still checked, yet on the row of the binary it belongs to.
@@ -51,14 +60,12 @@ pub(super) fn index(body: bytes::Bytes) -> Result<Pretty, NoRows> {
             TokenKind::True | TokenKind::False | TokenKind::Null => indexer.begin(start),
         }
     }
-    let Indexer { rows, mut notes, duplicates, .. } = indexer;
-    notes.shrink_to_fit();
-    Ok(Pretty { outline: rows.finish(), body, notes, duplicates })
+    Ok(indexer.finish(body.clone()))
 }
 
 /// Reads on to the end, for whether it is JSON all the same.
 fn without_rows(mut tokens: Tokens<'_>) -> NoRows {
-    tokens.find_map(Result::err).map_or(NoRows::TooDeep, NoRows::Fault)
+    tokens.find_map(Result::err).map_or(NoRows::TooDeep, |fault| NoRows::Fault(fault, None))
 }
 
 struct Indexer<'a> {
@@ -94,6 +101,13 @@ impl<'a> Indexer<'a> {
             search: Search::new(body, PREFIX),
             skip_to: 0,
         }
+    }
+
+    /// The rows so far.
+    fn finish(self, body: bytes::Bytes) -> Pretty {
+        let Self { rows, mut notes, duplicates, .. } = self;
+        notes.shrink_to_fit();
+        Pretty { outline: rows.finish(), body, notes, duplicates }
     }
 
     /// Takes a key, string or number.
