@@ -115,6 +115,15 @@ mod following {
     #[derive(Default)]
     struct Spent(Duration, usize);
 
+    /// That of a listener in all rounds.
+    #[derive(Default)]
+    struct Costs {
+        /// As long as senders wait.
+        loaded: Spent,
+        /// And until the next round.
+        whole: Spent,
+    }
+
     impl Spent {
         fn add(&mut self, before: Option<Activity>, after: Option<Activity>, answered: usize) {
             if let (Some(before), Some(after)) = (before, after) {
@@ -147,16 +156,18 @@ mod following {
         let (alone, followed) =
             (Listener::start(home.path(), "alone.db")?, Listener::start(home.path(), "followed.db")?);
         let follower = Follower::open(&followed.location)?;
-        let full = |listener: &Listener, spent: &mut Spent| {
-            let before = activity(listener.process.0.id());
+        let full = |listener: &Listener, spent: &mut Costs| {
+            let spent_by_now = || activity(listener.process.0.id());
+            let before = spent_by_now();
             let round = load::full(listener.address, request, plan.round, plan.most)?;
-            // What is left to tell is paid for as well.
+            spent.loaded.add(before, spent_by_now(), round.answered);
+            // What is left to tell is paid for as well, when no sender waits.
             thread::sleep(BETWEEN);
-            spent.add(before, activity(listener.process.0.id()), round.answered);
+            spent.whole.add(before, spent_by_now(), round.answered);
             Ok::<_, Failure>(round)
         };
         let (mut ratios, mut answered) = (Vec::new(), 0);
-        let (mut spent_with, mut spent_without) = (Spent::default(), Spent::default());
+        let (mut spent_with, mut spent_without) = (Costs::default(), Costs::default());
         for number in 0..plan.rounds {
             // Each is first in turn.
             let (with, without) = if number % 2 == 0 {
@@ -173,8 +184,15 @@ mod following {
         let ratios: Figures = ratios.into_iter().collect();
         println!("full load, {}: with a follower {ratios} of the listener alone", request.name);
         println!("  it costs {:.1} %; {answered} deliveries were told", (1.0 - ratios.median()) * 100.0);
-        if let Some((with, without)) = spent_with.each().zip(spent_without.each()) {
-            println!("  processor time of the whole process a delivery: {with:.1} µs, {without:.1} µs alone");
+        for (when, with, without) in [
+            ("while the load lasts", &spent_with.loaded, &spent_without.loaded),
+            ("with what follows it", &spent_with.whole, &spent_without.whole),
+        ] {
+            if let Some((with, without)) = with.each().zip(without.each()) {
+                println!(
+                    "  processor time of the whole process a delivery, {when}: {with:.1} µs, {without:.1} µs alone"
+                );
+            }
         }
         Ok(())
     }
