@@ -16,10 +16,12 @@ use crate::signature::rewrite::values::ValueEdit;
 use crate::signature::rewrite::{RewriteEffect, StylePreset, Tree, presets, wrap};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
-/// variant under construction up to [`GROWTH`].
+/// variant under construction up to [`GROWTH`], those that wait to be hashed up to [`WAITING`].
 const MEMORY: usize = 16;
 /// The longest variant, as a multiple of the body; longer ones are not built.
 const GROWTH: usize = 5;
+/// The most memory of variants that wait for others, as a multiple of the body, before another is made.
+const WAITING: usize = 3;
 /// Small bodies may grow by this much more.
 const SLACK: usize = 64 << 10;
 /// From this length on a body's search holds less: nodes of two and a half times the body, a variant of one and a
@@ -85,6 +87,7 @@ pub(super) struct Bodies<'a> {
     cached: HashMap<usize, Rc<Vec<u8>>>,
     cached_bytes: usize,
     allowance: usize,
+    waiting_memory: usize,
     /// Codings that the body may be in and that were not undone.
     compressed: Vec<&'static str>,
 }
@@ -113,11 +116,32 @@ impl<'a> Bodies<'a> {
             cached: HashMap::new(),
             cached_bytes: 0,
             // What the nodes, one variant under construction and the allocator's own slack leave.
-            allowance: if longest >= LARGE { 0 } else { (MEMORY - 7 - GROWTH) * longest + SLACK },
+            allowance: if longest >= LARGE { 0 } else { (MEMORY - 7 - GROWTH - WAITING) * longest + SLACK },
+            waiting_memory: if longest >= LARGE { 0 } else { WAITING * longest },
             compressed,
         };
         bodies.list();
         bodies
+    }
+
+    /// No variants, of nothing.
+    pub(super) fn none() -> Self {
+        Self {
+            bases: Vec::new(),
+            entries: Vec::new(),
+            known: HashMap::new(),
+            unique: Vec::new(),
+            cached: HashMap::new(),
+            cached_bytes: 0,
+            allowance: 0,
+            waiting_memory: 0,
+            compressed: Vec::new(),
+        }
+    }
+
+    /// Bytes that variants may take which wait for others.
+    pub(super) fn waiting_memory(&self) -> usize {
+        self.waiting_memory
     }
 
     /// What its size kept from being tried, in words; nothing for most bodies.
@@ -204,7 +228,7 @@ impl<'a> Bodies<'a> {
     /// Builds the variants from `from` on, one after the other, and hands each new one to `each`.
     /// One that has the bytes of an earlier one only adds its names to it. Ends early when `each`
     /// says so.
-    pub(super) fn build(&mut self, from: usize, mut each: impl FnMut(usize, &[u8]) -> bool) {
+    pub(super) fn build(&mut self, from: usize, mut each: impl FnMut(usize, &Rc<Vec<u8>>) -> bool) {
         let bases: Vec<Rc<Cow<'a, [u8]>>> = self.bases.iter().map(|base| Rc::clone(&base.bytes)).collect();
         let trees: Vec<Option<Tree<'_>>> = bases.iter().map(|bytes| read_tree(bytes)).collect();
         // Each change of values is listed as such before it is with serialisers: where it changes nothing, they need not
@@ -235,9 +259,8 @@ impl<'a> Bodies<'a> {
                 None => {
                     self.known.insert(key, index);
                     self.unique.push(index);
-                    let going = each(index, &bytes);
-                    self.keep(index, bytes);
-                    if !going {
+                    let bytes = self.keep(index, bytes);
+                    if !each(index, &bytes) {
                         return;
                     }
                 }
@@ -245,12 +268,18 @@ impl<'a> Bodies<'a> {
         }
     }
 
-    fn keep(&mut self, index: usize, mut bytes: Vec<u8>) {
-        if self.cached_bytes + bytes.len() <= self.allowance {
+    /// Keeps a variant where there is room.
+    fn keep(&mut self, index: usize, mut bytes: Vec<u8>) -> Rc<Vec<u8>> {
+        let is_kept = self.cached_bytes + bytes.len() <= self.allowance;
+        if is_kept {
             self.cached_bytes += bytes.len();
             bytes.shrink_to_fit();
-            self.cached.insert(index, Rc::new(bytes));
         }
+        let bytes = Rc::new(bytes);
+        if is_kept {
+            self.cached.insert(index, Rc::clone(&bytes));
+        }
+        bytes
     }
 
     /// The variants that were built, the most common first, without duplicates.
