@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::rc::Rc;
+
+use foldhash::quality::RandomState;
 
 use super::axis::{Ways, Why};
 use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes};
@@ -82,6 +84,8 @@ pub(super) struct Bodies<'a> {
     entries: Vec<Entry>,
     /// Entries by fingerprint and length of their bytes.
     known: HashMap<(u64, usize), usize>,
+    /// Of fingerprints: another in each search, so that no body can be made whose variants have the same.
+    hashing: RandomState,
     /// The entries that are not duplicates, once all were built.
     unique: Vec<usize>,
     cached: HashMap<usize, Rc<Vec<u8>>>,
@@ -112,6 +116,7 @@ impl<'a> Bodies<'a> {
             bases,
             entries: Vec::new(),
             known: HashMap::new(),
+            hashing: RandomState::default(),
             unique: Vec::new(),
             cached: HashMap::new(),
             cached_bytes: 0,
@@ -130,6 +135,7 @@ impl<'a> Bodies<'a> {
             bases: Vec::new(),
             entries: Vec::new(),
             known: HashMap::new(),
+            hashing: RandomState::default(),
             unique: Vec::new(),
             cached: HashMap::new(),
             cached_bytes: 0,
@@ -250,7 +256,7 @@ impl<'a> Bodies<'a> {
             if bytes == **bases[0] {
                 continue;
             }
-            let key = fingerprint(&bytes);
+            let key = (self.fingerprint(&bytes), bytes.len());
             match self.known.get(&key) {
                 Some(&first) => {
                     let ways = std::mem::take(&mut self.entries[index].ways);
@@ -266,6 +272,12 @@ impl<'a> Bodies<'a> {
                 }
             }
         }
+    }
+
+    fn fingerprint(&self, bytes: &[u8]) -> u64 {
+        let mut hasher = self.hashing.build_hasher();
+        hasher.write(bytes);
+        hasher.finish()
     }
 
     /// Keeps a variant where there is room.
@@ -333,12 +345,6 @@ pub(in crate::signature) fn excerpt(bytes: &[u8], offset: usize) -> String {
 
 fn entry(base: usize, undone: &[Why], recipe: BodyRecipe, whys: Vec<Why>) -> Entry {
     Entry { base, recipe, ways: Ways(vec![undone.iter().cloned().chain(whys).collect()]) }
-}
-
-fn fingerprint(bytes: &[u8]) -> (u64, usize) {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    (hasher.finish(), bytes.len())
 }
 
 fn needs_tree(recipe: &BodyRecipe) -> bool {
