@@ -89,9 +89,9 @@ pub(super) trait ManyDigests {
 }
 
 /// For messages with bodies like `received`, under these keys.
-pub(super) fn many_digests<'k>(
+pub(super) fn many_digests(
     algorithm: Algorithm,
-    keys: &mut dyn Iterator<Item = &'k [u8]>,
+    keys: &mut dyn Iterator<Item = &[u8]>,
     received: &[u8],
 ) -> Box<dyn ManyDigests> {
     match algorithm {
@@ -223,7 +223,7 @@ impl<C: BlockHash> ManyDigests for Lanes<C> {
 }
 
 impl<C: BlockHash> Lanes<C> {
-    fn new<'k>(lanes: usize, keys: &mut dyn Iterator<Item = &'k [u8]>, received: &[u8]) -> Self {
+    fn new(lanes: usize, keys: &mut dyn Iterator<Item = &[u8]>, received: &[u8]) -> Self {
         Self {
             lanes,
             keys: keys.map(KeyedStates::new).collect(),
