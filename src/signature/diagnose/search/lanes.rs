@@ -3,7 +3,8 @@
 //!
 //! Each of a processor's SHA instructions waits for the result of the one before, so that one message keeps them busy for
 //! little more than half of the time. Two messages in turns hash 1.5 times (SHA-256) and 1.7 times (SHA-1) as many bytes a
-//! second on an AMD Zen 3; more than two give nothing beyond that, and neither do functions without such instructions.
+//! second on an AMD Zen 3; more than two give nothing beyond that, and neither does SHA-512, which has no such
+//! instructions there.
 //!
 //! HMAC (RFC 2104) puts the key in front, and so nothing is common to two keys. Messages under one key have a beginning
 //! in common where the same bytes come before the body and their bodies begin alike: the state is kept at even distances
