@@ -289,9 +289,6 @@ impl Committer {
             match self.next(queue) {
                 Ok(Some(job)) => {
                     group.add(job);
-                    // Whoever is about to hand a delivery in goes first, where the processors are busy: each that comes
-                    // along saves a sync. Where they are not, nothing is waited for.
-                    std::thread::yield_now();
                     group.fill(queue);
                 }
                 Ok(None) => {

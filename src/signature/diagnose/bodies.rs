@@ -2,8 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 use std::rc::Rc;
+
+use foldhash::quality::RandomState;
 
 use super::axis::{Ways, Why};
 use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes};
@@ -16,10 +18,12 @@ use crate::signature::rewrite::values::ValueEdit;
 use crate::signature::rewrite::{RewriteEffect, StylePreset, Tree, presets, wrap};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
-/// variant under construction up to [`GROWTH`].
+/// variant under construction up to [`GROWTH`], those that wait to be hashed up to [`WAITING`].
 const MEMORY: usize = 16;
 /// The longest variant, as a multiple of the body; longer ones are not built.
 const GROWTH: usize = 5;
+/// The most memory of variants that wait for others, as a multiple of the body, before another is made.
+const WAITING: usize = 3;
 /// Small bodies may grow by this much more.
 const SLACK: usize = 64 << 10;
 /// From this length on a body's search holds less: nodes of two and a half times the body, a variant of one and a
@@ -80,11 +84,14 @@ pub(super) struct Bodies<'a> {
     entries: Vec<Entry>,
     /// Entries by fingerprint and length of their bytes.
     known: HashMap<(u64, usize), usize>,
+    /// Of fingerprints: another in each search, so that no body can be made whose variants have the same.
+    hashing: RandomState,
     /// The entries that are not duplicates, once all were built.
     unique: Vec<usize>,
     cached: HashMap<usize, Rc<Vec<u8>>>,
     cached_bytes: usize,
     allowance: usize,
+    waiting_memory: usize,
     /// Codings that the body may be in and that were not undone.
     compressed: Vec<&'static str>,
 }
@@ -109,15 +116,38 @@ impl<'a> Bodies<'a> {
             bases,
             entries: Vec::new(),
             known: HashMap::new(),
+            hashing: RandomState::default(),
             unique: Vec::new(),
             cached: HashMap::new(),
             cached_bytes: 0,
             // What the nodes, one variant under construction and the allocator's own slack leave.
-            allowance: if longest >= LARGE { 0 } else { (MEMORY - 7 - GROWTH) * longest + SLACK },
+            allowance: if longest >= LARGE { 0 } else { (MEMORY - 7 - GROWTH - WAITING) * longest + SLACK },
+            waiting_memory: if longest >= LARGE { 0 } else { WAITING * longest },
             compressed,
         };
         bodies.list();
         bodies
+    }
+
+    /// No variants, of nothing.
+    pub(super) fn none() -> Self {
+        Self {
+            bases: Vec::new(),
+            entries: Vec::new(),
+            known: HashMap::new(),
+            hashing: RandomState::default(),
+            unique: Vec::new(),
+            cached: HashMap::new(),
+            cached_bytes: 0,
+            allowance: 0,
+            waiting_memory: 0,
+            compressed: Vec::new(),
+        }
+    }
+
+    /// Bytes that variants may take which wait for others.
+    pub(super) fn waiting_memory(&self) -> usize {
+        self.waiting_memory
     }
 
     /// What its size kept from being tried, in words; nothing for most bodies.
@@ -204,7 +234,7 @@ impl<'a> Bodies<'a> {
     /// Builds the variants from `from` on, one after the other, and hands each new one to `each`.
     /// One that has the bytes of an earlier one only adds its names to it. Ends early when `each`
     /// says so.
-    pub(super) fn build(&mut self, from: usize, mut each: impl FnMut(usize, &[u8]) -> bool) {
+    pub(super) fn build(&mut self, from: usize, mut each: impl FnMut(usize, &Rc<Vec<u8>>) -> bool) {
         let bases: Vec<Rc<Cow<'a, [u8]>>> = self.bases.iter().map(|base| Rc::clone(&base.bytes)).collect();
         let trees: Vec<Option<Tree<'_>>> = bases.iter().map(|bytes| read_tree(bytes)).collect();
         // Each change of values is listed as such before it is with serialisers: where it changes nothing, they need not
@@ -226,7 +256,7 @@ impl<'a> Bodies<'a> {
             if bytes == **bases[0] {
                 continue;
             }
-            let key = fingerprint(&bytes);
+            let key = (self.fingerprint(&bytes), bytes.len());
             match self.known.get(&key) {
                 Some(&first) => {
                     let ways = std::mem::take(&mut self.entries[index].ways);
@@ -235,9 +265,8 @@ impl<'a> Bodies<'a> {
                 None => {
                     self.known.insert(key, index);
                     self.unique.push(index);
-                    let going = each(index, &bytes);
-                    self.keep(index, bytes);
-                    if !going {
+                    let bytes = self.keep(index, bytes);
+                    if !each(index, &bytes) {
                         return;
                     }
                 }
@@ -245,12 +274,24 @@ impl<'a> Bodies<'a> {
         }
     }
 
-    fn keep(&mut self, index: usize, mut bytes: Vec<u8>) {
-        if self.cached_bytes + bytes.len() <= self.allowance {
+    fn fingerprint(&self, bytes: &[u8]) -> u64 {
+        let mut hasher = self.hashing.build_hasher();
+        hasher.write(bytes);
+        hasher.finish()
+    }
+
+    /// Keeps a variant where there is room.
+    fn keep(&mut self, index: usize, mut bytes: Vec<u8>) -> Rc<Vec<u8>> {
+        let is_kept = self.cached_bytes + bytes.len() <= self.allowance;
+        if is_kept {
             self.cached_bytes += bytes.len();
             bytes.shrink_to_fit();
-            self.cached.insert(index, Rc::new(bytes));
         }
+        let bytes = Rc::new(bytes);
+        if is_kept {
+            self.cached.insert(index, Rc::clone(&bytes));
+        }
+        bytes
     }
 
     /// The variants that were built, the most common first, without duplicates.
@@ -304,12 +345,6 @@ pub(in crate::signature) fn excerpt(bytes: &[u8], offset: usize) -> String {
 
 fn entry(base: usize, undone: &[Why], recipe: BodyRecipe, whys: Vec<Why>) -> Entry {
     Entry { base, recipe, ways: Ways(vec![undone.iter().cloned().chain(whys).collect()]) }
-}
-
-fn fingerprint(bytes: &[u8]) -> (u64, usize) {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(bytes);
-    (hasher.finish(), bytes.len())
 }
 
 fn needs_tree(recipe: &BodyRecipe) -> bool {

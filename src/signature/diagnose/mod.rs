@@ -153,7 +153,7 @@ pub struct Budget<'a> {
     pub depth: Depth,
     /// The most digests to compute.
     pub max_candidates: u64,
-    /// The most bytes to hash.
+    /// The most bytes to hash; what several contents have in common counts once where it is hashed once.
     pub max_bytes: u64,
     /// Asked again and again whether to go on; false ends the search with what was found.
     pub go_on: &'a dyn Fn() -> bool,

@@ -1,5 +1,7 @@
 //! How the parts may have been joined and hashed.
 
+use zeroize::Zeroizing;
+
 use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
 use crate::signature::algorithm::Keyed;
@@ -30,6 +32,33 @@ pub(super) enum Construction {
 
 /// Bytes of the longest block, SHA-512's.
 const LONGEST_BLOCK: usize = 128;
+
+/// Most bytes before and after a body that are copied to be hashed along with it.
+const LONGEST_SIDES: usize = 4 << 10;
+
+/// What is hashed before a body and after it; wiped when dropped, since a key may be in it.
+pub(super) struct JoinedContent {
+    pub(super) lead: Zeroizing<Vec<u8>>,
+    pub(super) has_body: bool,
+    pub(super) tail: Zeroizing<Vec<u8>>,
+}
+
+impl JoinedContent {
+    fn side(&mut self) -> &mut Vec<u8> {
+        if self.has_body { &mut self.tail } else { &mut self.lead }
+    }
+}
+
+impl Default for JoinedContent {
+    fn default() -> Self {
+        // Room at once: what growing leaves behind is not wiped.
+        Self {
+            lead: Zeroizing::new(Vec::with_capacity(256)),
+            has_body: false,
+            tail: Zeroizing::new(Vec::with_capacity(128)),
+        }
+    }
+}
 
 /// One way to compute a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +93,38 @@ impl TemplateShape {
             }
         });
         is_whole.map(|()| digest).unwrap_or_default()
+    }
+
+    /// What is hashed before the body and after it, the key where it is hashed along with them. `None` where the body is
+    /// not in it once and as a whole, where a part is missing, and where either side is long.
+    pub(super) fn joined(&self, key: &[u8], parts: &Parts<'_>) -> Option<JoinedContent> {
+        let pieces = self.content.pieces();
+        let is_of_body = |piece: &TemplatePiece| match piece {
+            TemplatePiece::Sorted(_) => true,
+            TemplatePiece::Value(expression) => expression.is_of_body(),
+            _ => false,
+        };
+        if pieces.iter().any(is_of_body) || pieces.iter().filter(|piece| **piece == TemplatePiece::Body).count() > 1 {
+            return None;
+        }
+        let mut joined = JoinedContent::default();
+        if matches!(self.construction, Construction::KeyFirst | Construction::KeyAround) {
+            joined.lead.extend_from_slice(key);
+        }
+        self.content.feed_pieces(parts, &mut |piece, bytes| {
+            if *piece == TemplatePiece::Body {
+                joined.has_body = true;
+            } else {
+                joined.side().extend_from_slice(bytes);
+            }
+        })?;
+        if matches!(self.construction, Construction::KeyLast | Construction::KeyAround) {
+            joined.side().extend_from_slice(key);
+        }
+        let body = if joined.has_body { parts.body.len() } else { 0 };
+        let is_hashed =
+            self.construction != Construction::Swapped || joined.lead.len() + body + joined.tail.len() > LONGEST_BLOCK;
+        (is_hashed && joined.lead.len() + joined.tail.len() <= LONGEST_SIDES).then_some(joined)
     }
 
     /// The bytes that a private key signs; `None` when a part is missing.

@@ -186,11 +186,18 @@ impl SignedContent {
     /// handed over means nothing.
     #[must_use]
     pub(crate) fn feed(&self, parts: &Parts<'_>, mut sink: impl FnMut(&[u8])) -> Option<()> {
-        self.feed_to(parts, &mut sink)
+        self.feed_pieces(parts, &mut |_, bytes| sink(bytes))
     }
 
-    fn feed_to(&self, parts: &Parts<'_>, sink: &mut dyn FnMut(&[u8])) -> Option<()> {
+    /// The same, each part with the piece that it stands for.
+    #[must_use]
+    pub(in crate::signature) fn feed_pieces(
+        &self,
+        parts: &Parts<'_>,
+        to: &mut dyn FnMut(&TemplatePiece, &[u8]),
+    ) -> Option<()> {
         for piece in &self.0 {
+            let mut sink = |bytes: &[u8]| to(piece, bytes);
             match piece {
                 TemplatePiece::Text(text) => sink(text),
                 TemplatePiece::Timestamp => sink(parts.timestamp),
@@ -199,9 +206,10 @@ impl SignedContent {
                 TemplatePiece::Method => sink(parts.method),
                 TemplatePiece::Target => sink(parts.target),
                 TemplatePiece::Url => sink(parts.url),
-                TemplatePiece::BodyHash => {
-                    sink(hex::encode(Algorithm::Sha256.hash(|sink| sink(parts.body))).as_bytes());
-                }
+                TemplatePiece::BodyHash => match parts.body_sha256 {
+                    Some(known) => sink(known.as_bytes()),
+                    None => sink(body_sha256(parts.body).as_bytes()),
+                },
                 TemplatePiece::Value(expression) => sink(&expression.value(parts)?),
                 TemplatePiece::Sorted(templates) => {
                     let mut filled: Vec<Vec<u8>> =
@@ -229,6 +237,11 @@ impl SignedContent {
             _ => None,
         })
     }
+}
+
+/// The lower-case hexadecimal SHA-256 of a body.
+pub(in crate::signature) fn body_sha256(body: &[u8]) -> String {
+    hex::encode(Algorithm::Sha256.hash(|sink| sink(body)))
 }
 
 impl Default for SignedContent {

@@ -27,6 +27,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub(in crate::signature) use content::body_sha256;
 pub use content::{InvalidContent, SignedContent, TemplatePiece};
 pub use description::{InvalidScheme, SchemeDescription};
 pub use encoding::Encoding;

@@ -25,6 +25,8 @@ pub(crate) struct Parts<'a> {
     pub(crate) target: &'a [u8],
     pub(crate) url: &'a [u8],
     pub(crate) body: &'a [u8],
+    /// The body's SHA-256 in hexadecimal digits, where it is known already.
+    pub(crate) body_sha256: Option<&'a str>,
     pub(crate) head: Option<&'a Head>,
     /// What was read of the signature's value: pairs and items beside the signature.
     pub(crate) value: Option<&'a ReadSignature>,

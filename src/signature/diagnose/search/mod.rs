@@ -2,8 +2,23 @@
 //!
 //! A candidate is a key and a content. With a shared secret its digest is computed and compared; with a public key the
 //! received signature is checked over it.
+//!
+//! | part | what it does |
+//! |---|---|
+//! | `stages` | what is tried, in which order |
+//! | `attempts` | one candidate, alone or together with others |
+//! | `lanes` | many digests at once |
 
+mod attempts;
+mod lanes;
 mod stages;
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+use attempts::{SignedBody, WaitingCandidate};
+use lanes::{ManyDigests, many_digests};
 
 use super::axis::{Axis, Ways, Why};
 use super::bodies::Bodies;
@@ -11,11 +26,13 @@ use super::encoding::Received;
 use super::secrets::{CandidateKey, keys};
 use super::signature_checks::{ReadingsTried, SignatureChecks};
 use super::structure::Structure;
-use super::templates::{Construction, TemplateShape, shapes};
-use super::{Budget, Request, SearchProgress, SearchStage};
+use super::templates::{TemplateShape, shapes};
+use super::{Budget, Request, SearchStage};
+use crate::signature::Algorithm;
 use crate::signature::algorithm::Keyed;
-use crate::signature::scheme::Parts;
-use crate::signature::{Algorithm, TemplatePiece};
+
+/// Bodies from this length on are hashed together: for shorter ones, to arrange it costs what it saves.
+const LONG_BODY: usize = 4 << 10;
 
 /// A computation that gave the received digest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,28 +68,44 @@ struct Ended;
 /// How a candidate is tested.
 enum CandidateTest {
     /// Its digest is computed in each algorithm, and compared.
-    Digests {
-        received: Vec<Received>,
-        algorithms: Vec<Algorithm>,
-        /// HMAC's states after each key, one for each algorithm.
-        states: Vec<Vec<Keyed>>,
-    },
+    Digests(DigestTest),
     /// The received signatures are checked over it.
     Signatures(SignatureChecks),
 }
 
+struct DigestTest {
+    received: Vec<Received>,
+    algorithms: Vec<Algorithm>,
+    /// HMAC's states after each key, one for each algorithm.
+    states: Vec<Vec<Keyed>>,
+    /// What computes many digests, one for each algorithm; none where the body is short.
+    together: Vec<Box<dyn ManyDigests>>,
+}
+
 /// Tries everything that the budget allows, and stops after the first stage that matches.
 pub(super) fn run<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_>) -> SearchResult<'a> {
+    run_from(request, structure, budget, LONG_BODY)
+}
+
+/// The same, with candidates computed together where the body has at least `long` bytes.
+fn run_from<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_>, long: usize) -> SearchResult<'a> {
     let keys = keys(request.scheme, request.secrets, request.others);
     let mut algorithms: Vec<Algorithm> = structure.received.iter().map(|received| received.algorithm).collect();
     algorithms.sort_by_key(|algorithm| *algorithm as u8);
     algorithms.dedup();
     let states =
         keys.all.iter().map(|(key, _)| algorithms.iter().map(|algorithm| algorithm.keyed(&key.bytes)).collect());
-    let test = CandidateTest::Digests { received: structure.received.clone(), states: states.collect(), algorithms };
+    let long = algorithms.iter().filter(|_| request.body.len() >= long);
+    let texts = || keys.all.iter().map(|(key, _)| key.bytes.as_slice());
+    let test = DigestTest {
+        received: structure.received.clone(),
+        states: states.collect(),
+        together: long.map(|algorithm| many_digests(*algorithm, &mut texts(), request.body)).collect(),
+        algorithms,
+    };
     let readings = structure.received.iter().map(|received| received.whys.clone()).collect();
     let shapes = shapes(request.scheme, structure.id.is_some());
-    run_test(request, structure, budget, test, SearchAxes { readings, keys, shapes })
+    run_test(request, structure, budget, CandidateTest::Digests(test), SearchAxes { readings, keys, shapes })
 }
 
 /// The same for signatures that public keys check.
@@ -103,6 +136,7 @@ fn run_test<'a>(
     let SearchAxes { readings, keys, shapes } = axes;
     // Keys that are there unchanged come first.
     let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
+    let bodies = Bodies::new(request.body, &structure.content_encoding);
     let mut search = Search {
         request,
         structure,
@@ -112,13 +146,16 @@ fn run_test<'a>(
         bytes: 0,
         url: 0,
         which: ReadingsTried::All,
+        received: SignedBody::received(request.body),
+        waiting: Vec::new(),
+        waiting_memory: bodies.waiting_memory(),
         found: SearchResult {
             matches: Vec::new(),
             readings,
             stamps: structure.stamps.clone(),
             shapes,
             urls: structure.urls.clone(),
-            bodies: Bodies::new(request.body, &structure.content_encoding),
+            bodies,
             keys,
             complete: true,
             tried: 0,
@@ -151,6 +188,12 @@ struct Search<'s, 'a, 'b> {
     url: usize,
     /// Which readings of a signature are checked.
     which: ReadingsTried,
+    /// The body as received.
+    received: Rc<SignedBody<'a>>,
+    /// Candidates whose digests are computed together, in the order in which they were tried.
+    waiting: Vec<WaitingCandidate<'a>>,
+    /// Bytes that bodies may take while they wait.
+    waiting_memory: usize,
     found: SearchResult<'a>,
 }
 
@@ -159,89 +202,22 @@ impl<'a> Search<'_, 'a, '_> {
     fn each_new_body(
         &mut self,
         from: usize,
-        mut each: impl FnMut(&mut Self, usize, &[u8]) -> Result<(), Ended>,
+        mut each: impl FnMut(&mut Self, &Rc<SignedBody<'a>>) -> Result<(), Ended>,
     ) -> Result<(), Ended> {
-        let mut bodies = std::mem::replace(&mut self.found.bodies, Bodies::new(b"", b""));
+        let mut bodies = std::mem::replace(&mut self.found.bodies, Bodies::none());
         let mut result = Ok(());
         bodies.build(from, |index, bytes| {
-            result = each(self, index, bytes);
+            let body = SignedBody::rewritten(index, Rc::clone(bytes), self.request.body);
+            result = each(self, &body).and_then(|()| self.before_next_body());
             result.is_ok()
         });
         self.found.bodies = bodies;
         result
     }
 
-    /// Computes one digest in each algorithm that was received, and compares.
-    fn attempt(
-        &mut self,
-        key: usize,
-        stamp: usize,
-        shape: usize,
-        body: Option<usize>,
-        bytes: &[u8],
-    ) -> Result<(), Ended> {
-        let found = &mut self.found;
-        let (how, _) = &found.shapes.all[shape];
-        let indifferent = (stamp != 0 && !how.content.covers(&TemplatePiece::Timestamp))
-            || (body.is_some() && !how.covers_body())
-            || (key != 0 && how.construction == Construction::NoKey);
-        if indifferent {
-            return Ok(());
-        }
-        let (scheme, head) = (self.request.scheme, self.request.head);
-        let parts = Parts {
-            timestamp: &found.stamps.all[stamp].0,
-            id: self.structure.id.as_deref().unwrap_or_default(),
-            value: Some(&self.structure.value),
-            secret: secret_text(self.request, &found.keys.all[key]),
-            ..Parts::of(scheme, head, &found.urls.all[self.url].0, bytes)
-        };
-        let mut cost = bytes.len() as u64 + 128;
-        match &mut self.test {
-            CandidateTest::Digests { received, algorithms, states } => {
-                for (algorithm, state) in algorithms.iter().zip(&states[key]) {
-                    let digest = how.compute(*algorithm, state, &found.keys.all[key].0.bytes, &parts);
-                    for (received, expected) in received.iter().enumerate() {
-                        if expected.algorithm == *algorithm && expected.matches(&digest) {
-                            found.matches.push(Match { received, key, stamp, shape, url: self.url, body });
-                        }
-                    }
-                }
-            }
-            CandidateTest::Signatures(checks) => {
-                let Some(message) = how.message(&parts) else { return Ok(()) };
-                let mut right =
-                    |received| found.matches.push(Match { received, key, stamp, shape, url: self.url, body });
-                cost += checks.check(key, self.which, message, &mut right);
-                if checks.is_spent(self.budget.depth) {
-                    return Err(Ended);
-                }
-            }
-        }
-        found.tried += 1;
-        self.bytes += cost;
-        self.check(bytes.len())
-    }
-
-    /// Polls the caller, seldom enough not to cost anything.
-    fn check(&mut self, just_hashed: usize) -> Result<(), Ended> {
-        let (tried, budget) = (self.found.tried, self.budget);
-        if tried >= budget.max_candidates || self.bytes >= budget.max_bytes {
-            return Err(Ended);
-        }
-        if just_hashed > 64 << 10 || tried.is_multiple_of(32) {
-            if tried.is_multiple_of(256) || just_hashed > 1 << 20 {
-                self.tell();
-            }
-            if !(budget.go_on)() {
-                return Err(Ended);
-            }
-        }
-        Ok(())
-    }
-
-    fn tell(&self) {
-        let SearchResult { stage, tried, of, ref matches, .. } = self.found;
-        (self.budget.progress)(SearchProgress { stage, tried, of: of.max(tried), found: matches.len() });
+    /// A body that was made before, once more.
+    fn rewritten(&mut self, index: usize) -> Option<Rc<SignedBody<'a>>> {
+        let bytes = self.found.bodies.bytes(index)?;
+        Some(SignedBody::rewritten(index, bytes, self.request.body))
     }
 }

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::super::signature_checks::ReadingsTried;
 use super::super::{CauseCode, Depth, SearchStage, timestamps};
+use super::attempts::SignedBody;
 use super::{CandidateTest, Ended, Search};
 use crate::signature::TemplatePiece;
 
@@ -56,32 +57,31 @@ impl<'a> Search<'_, 'a, '_> {
         }
         self.found.stage = stage;
         self.tell();
-        run(self)
+        run(self).and_then(|()| self.flush())
     }
 
     fn canonical(&mut self) -> Result<(), Ended> {
-        let body = self.request.body;
-        (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, None, body))
+        let body = &Rc::clone(&self.received);
+        (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, body))
     }
 
     fn one(&mut self) -> Result<(), Ended> {
-        let body = self.request.body;
+        let body = &Rc::clone(&self.received);
         for key in self.base_keys..self.found.keys.all.len() {
-            self.attempt(key, 0, 0, None, body)?;
+            self.attempt(key, 0, 0, body)?;
         }
         for key in 0..self.base_keys {
             for stamp in 1..self.found.stamps.all.len() {
-                self.attempt(key, stamp, 0, None, body)?;
+                self.attempt(key, stamp, 0, body)?;
             }
             for shape in 1..self.found.shapes.all.len() {
-                self.attempt(key, 0, shape, None, body)?;
+                self.attempt(key, 0, shape, body)?;
             }
         }
         self.other_urls()?;
         self.foreign_schemes()?;
-        let ended = self.each_new_body(0, |search, index, bytes| {
-            (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, Some(index), bytes))
-        });
+        let ended = self
+            .each_new_body(0, |search, body| (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, body)));
         self.missing_timestamp()?;
         ended
     }
@@ -91,10 +91,10 @@ impl<'a> Search<'_, 'a, '_> {
         if !self.request.scheme.signs_url() {
             return Ok(());
         }
-        let body = self.request.body;
+        let body = &Rc::clone(&self.received);
         for url in 1..self.found.urls.all.len() {
             self.url = url;
-            let ended = (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, None, body));
+            let ended = (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, body));
             self.url = 0;
             ended?;
         }
@@ -111,9 +111,10 @@ impl<'a> Search<'_, 'a, '_> {
         let with_id: Vec<usize> = (1..self.found.shapes.all.len())
             .filter(|&shape| self.found.shapes.all[shape].0.content.covers(&TemplatePiece::Id))
             .collect();
+        let body = &Rc::clone(&self.received);
         for &key in &decoded {
             for &shape in &with_id {
-                self.attempt(key, 0, shape, None, self.request.body)?;
+                self.attempt(key, 0, shape, body)?;
             }
         }
         Ok(())
@@ -128,16 +129,17 @@ impl<'a> Search<'_, 'a, '_> {
             .find(|&shape| self.found.shapes.all[shape].0.content.pieces() == [TemplatePiece::Body]);
         let Some(alone) = alone else { return Ok(()) };
         for index in self.found.bodies.unique() {
-            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            self.before_next_body()?;
+            let Some(body) = self.rewritten(index) else { continue };
             for key in 0..self.base_keys {
-                self.attempt(key, 0, alone, Some(index), &bytes)?;
+                self.attempt(key, 0, alone, &body)?;
             }
         }
         Ok(())
     }
 
     fn pairs(&mut self) -> Result<(), Ended> {
-        let body = self.request.body;
+        let body = &Rc::clone(&self.received);
         self.other_readings()?;
         // By now it is known how few of the bodies differ.
         self.found.of = self.found.tried + self.pairs_with(self.found.bodies.unique().len());
@@ -147,34 +149,36 @@ impl<'a> Search<'_, 'a, '_> {
         let common = stamps.min(12);
         let rank_of = |search: &Self, index: usize| search.found.bodies.ways(index).rank();
         for index in self.found.bodies.unique() {
-            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            self.before_next_body()?;
+            let Some(body) = self.rewritten(index) else { continue };
             let rank = rank_of(self, index);
             for key in 0..self.base_keys {
-                (1..common).try_for_each(|stamp| self.pair(rank, key, stamp, 0, index, &bytes))?;
+                (1..common).try_for_each(|stamp| self.pair(rank, key, stamp, 0, &body))?;
             }
         }
         for index in self.found.bodies.unique() {
-            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            self.before_next_body()?;
+            let Some(body) = self.rewritten(index) else { continue };
             let rank = rank_of(self, index);
-            (self.base_keys..keys).try_for_each(|key| self.pair(rank, key, 0, 0, index, &bytes))?;
+            (self.base_keys..keys).try_for_each(|key| self.pair(rank, key, 0, 0, &body))?;
             for key in 0..self.base_keys {
-                (1..shapes).try_for_each(|shape| self.pair(rank, key, 0, shape, index, &bytes))?;
-                (common..stamps).try_for_each(|stamp| self.pair(rank, key, stamp, 0, index, &bytes))?;
+                (1..shapes).try_for_each(|shape| self.pair(rank, key, 0, shape, &body))?;
+                (common..stamps).try_for_each(|stamp| self.pair(rank, key, stamp, 0, &body))?;
             }
         }
         for key in self.base_keys..keys {
-            (1..stamps).try_for_each(|stamp| self.attempt(key, stamp, 0, None, body))?;
-            (1..shapes).try_for_each(|shape| self.attempt(key, 0, shape, None, body))?;
+            (1..stamps).try_for_each(|stamp| self.attempt(key, stamp, 0, body))?;
+            (1..shapes).try_for_each(|shape| self.attempt(key, 0, shape, body))?;
         }
         for key in 0..self.base_keys {
             for stamp in 1..stamps {
-                (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, None, body))?;
+                (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, body))?;
             }
         }
         let from = self.found.bodies.len();
         self.found.bodies.add_combinations();
-        self.each_new_body(from, |search, index, bytes| {
-            (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, Some(index), bytes))
+        self.each_new_body(from, |search, body| {
+            (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, body))
         })
     }
 
@@ -190,14 +194,15 @@ impl<'a> Search<'_, 'a, '_> {
     }
 
     fn each_other_reading(&mut self) -> Result<(), Ended> {
-        let body = self.request.body;
+        let body = &Rc::clone(&self.received);
         for index in self.found.bodies.unique() {
-            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
-            (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, Some(index), &bytes))?;
+            self.before_next_body()?;
+            let Some(body) = self.rewritten(index) else { continue };
+            (0..self.base_keys).try_for_each(|key| self.attempt(key, 0, 0, &body))?;
         }
         for key in 0..self.base_keys {
-            (1..self.found.shapes.all.len()).try_for_each(|shape| self.attempt(key, 0, shape, None, body))?;
-            (1..self.found.stamps.all.len()).try_for_each(|stamp| self.attempt(key, stamp, 0, None, body))?;
+            (1..self.found.shapes.all.len()).try_for_each(|shape| self.attempt(key, 0, shape, body))?;
+            (1..self.found.stamps.all.len()).try_for_each(|stamp| self.attempt(key, stamp, 0, body))?;
         }
         self.other_urls()
     }
@@ -209,8 +214,7 @@ impl<'a> Search<'_, 'a, '_> {
         key: usize,
         stamp: usize,
         shape: usize,
-        body: usize,
-        bytes: &[u8],
+        body: &Rc<SignedBody<'a>>,
     ) -> Result<(), Ended> {
         let found = &self.found;
         let other = found.keys.all[key].1.rank() + found.stamps.all[stamp].1.rank() + found.shapes.all[shape].1.rank();
@@ -218,7 +222,7 @@ impl<'a> Search<'_, 'a, '_> {
         if rank + other > RAREST_PAIR {
             return Ok(());
         }
-        self.attempt(key, stamp, shape, Some(body), bytes)
+        self.attempt(key, stamp, shape, body)
     }
 
     fn triples(&mut self) -> Result<(), Ended> {
@@ -226,11 +230,12 @@ impl<'a> Search<'_, 'a, '_> {
         let stamps = self.found.stamps.all.len().min(10);
         let shapes = self.found.shapes.all.len().min(12);
         for index in self.found.bodies.unique().into_iter().take(40) {
-            let Some(bytes) = self.found.bodies.bytes(index) else { continue };
+            self.before_next_body()?;
+            let Some(body) = self.rewritten(index) else { continue };
             for stamp in 1..stamps {
-                (self.base_keys..keys).try_for_each(|key| self.attempt(key, stamp, 0, Some(index), &bytes))?;
+                (self.base_keys..keys).try_for_each(|key| self.attempt(key, stamp, 0, &body))?;
                 for key in 0..self.base_keys {
-                    (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, Some(index), &bytes))?;
+                    (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, &body))?;
                 }
             }
         }
@@ -243,10 +248,11 @@ impl<'a> Search<'_, 'a, '_> {
         let first = self.found.stamps.all.len();
         self.found.stamps.all.extend(timestamps::milliseconds(header));
         let last = self.found.stamps.all.len();
-        let body = self.request.body;
+        let body = &Rc::clone(&self.received);
         for key in 0..self.base_keys {
-            (first..last).try_for_each(|stamp| self.attempt(key, stamp, 0, None, body))?;
+            (first..last).try_for_each(|stamp| self.attempt(key, stamp, 0, body))?;
         }
+        self.flush()?;
         if self.found.matches.is_empty() {
             self.found.stamps.all.truncate(first);
         }
@@ -260,15 +266,14 @@ impl<'a> Search<'_, 'a, '_> {
         let last = self.found.stamps.all.len();
         let variants = self.found.bodies.unique().into_iter().take(8).map(Some);
         for index in std::iter::once(None).chain(variants) {
-            let bytes = match index {
-                None => Rc::new(self.request.body.to_vec()),
-                Some(index) => match self.found.bodies.bytes(index) {
-                    Some(bytes) => bytes,
-                    None => continue,
-                },
+            self.before_next_body()?;
+            let body = match index {
+                None => Some(Rc::clone(&self.received)),
+                Some(index) => self.rewritten(index),
             };
+            let Some(body) = body else { continue };
             for key in 0..self.base_keys {
-                (first..last).try_for_each(|stamp| self.attempt(key, stamp, 0, index, &bytes))?;
+                (first..last).try_for_each(|stamp| self.attempt(key, stamp, 0, &body))?;
             }
         }
         Ok(())
