@@ -16,7 +16,8 @@ FROM alpine:3
 # Nobody in particular: 65532 is what others use for it.
 RUN addgroup -g 65532 whyhook && adduser -D -u 65532 -G whyhook -h /data whyhook
 COPY --from=build /src/target/release/whyhook /usr/local/bin/whyhook
-COPY LICENSE /usr/share/licenses/whyhook/LICENSE
+# The licences of what is compiled in are there after packaging/assets; a pattern may match nothing.
+COPY LICENSE target/assets/THIRD-PARTY.tx[t] /usr/share/licenses/whyhook/
 USER whyhook
 # The store, and a folder for whyhook.toml and .env.
 ENV XDG_DATA_HOME=/data

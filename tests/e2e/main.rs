@@ -54,6 +54,7 @@ mod marks;
 mod meanwhile;
 mod mouse;
 mod openapi;
+mod packaging;
 mod payload;
 mod plain;
 mod port;
