@@ -34,7 +34,7 @@ struct Plan {
 }
 
 const MEASURE: Plan =
-    Plan { rounds: 7, round: Duration::from_millis(900), most: 40_000, alone: 60, paced: Duration::from_millis(1500) };
+    Plan { rounds: 10, round: Duration::from_millis(900), most: 40_000, alone: 60, paced: Duration::from_millis(1500) };
 const TRY: Plan =
     Plan { rounds: 1, round: Duration::from_millis(50), most: 200, alone: 3, paced: Duration::from_millis(50) };
 

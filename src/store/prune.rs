@@ -109,7 +109,9 @@ pub(super) struct Task {
     /// The lowest and the highest number in it.
     ids: (i64, i64),
     deliveries: u64,
+    /// Of the records that go, and of all.
     bytes: u64,
+    all_bytes: u64,
     /// The highest number ever given, when it would be lost with this segment's deliveries.
     mark: Option<DeliveryId>,
 }
@@ -240,8 +242,8 @@ impl Work<'_> {
         let before = self.location.bytes();
         let mut freed = Freed::default();
         for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
-            let size = fs::metadata(self.location.segment(task.segment)).map_or(0, |metadata| metadata.len());
-            if thoroughness.spares(size, task.bytes) {
+            // Not the file's length: a writer that was killed leaves room in it.
+            if thoroughness.spares(task.all_bytes, task.bytes) {
                 continue;
             }
             close(task.segment);
@@ -272,7 +274,7 @@ impl Work<'_> {
         connection.execute("INSERT OR IGNORE INTO temp.doomed SELECT id FROM deleted", [])?;
         connection.execute_batch("COMMIT")?;
         let mut statement = connection.prepare(
-            "SELECT segment, min(id), max(id), sum(gone), sum(gone * record_bytes) FROM (
+            "SELECT segment, min(id), max(id), sum(gone), sum(gone * record_bytes), sum(record_bytes) FROM (
                 SELECT d.id, d.segment, d.record_bytes, x.id IS NOT NULL AS gone
                 FROM deliveries d LEFT JOIN temp.doomed x ON x.id = d.id)
              GROUP BY segment HAVING sum(gone) > 0 ORDER BY segment",
@@ -284,6 +286,7 @@ impl Work<'_> {
                 ids: (row.get(1)?, row.get(2)?),
                 deliveries: number(row, 3)?,
                 bytes: number(row, 4)?,
+                all_bytes: number(row, 5)?,
                 mark: None,
             })
         };

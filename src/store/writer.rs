@@ -367,7 +367,7 @@ impl Committer {
         if self.pruning.is_idle() {
             return;
         }
-        // Of the segment's size, what can be freed is to be known.
+        // What is freed is counted by the files' lengths.
         self.log.trim();
         let Self { location, log, keys, index, pruning, last, .. } = self;
         let stepped = index.queue().with_index(|index| {

@@ -300,6 +300,20 @@ fn lazily_only_what_is_worth_a_copy_goes() {
 }
 
 #[test]
+fn the_room_that_a_killed_writer_leaves_counts_for_nothing() {
+    let fixture = filled(20, 10);
+    let segment = std::fs::OpenOptions::new().append(true).open(fixture.location.segment(2)).unwrap();
+    let written = segment.metadata().unwrap().len();
+    segment.set_len(written + 512 * 1024).unwrap();
+    let mut pruner = Pruner::open(&fixture.location).unwrap();
+    let freed = pruner.prune(&ids(11..=15), Thoroughness::Lazy, &mut |_| Ok(())).unwrap();
+    assert_eq!(freed.deliveries, 5);
+    drop(pruner);
+    assert_eq!(readable(&fixture), (1..=10).chain(16..=20).collect::<Vec<_>>());
+    assert!(fixture.location.segment(2).metadata().unwrap().len() < written);
+}
+
+#[test]
 fn a_plan_names_what_is_too_old_too_many_or_too_much() {
     let fixture = filled(10, 10);
     let reader = fixture.reader();
