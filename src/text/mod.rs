@@ -10,6 +10,7 @@
 //! assert_eq!(whyhook::text::visible_bytes(b"\xff\x00"), "⟨ff⟩␀");
 //! ```
 
+mod count;
 pub mod junit;
 mod nearest;
 mod paint;
@@ -18,6 +19,7 @@ mod wrap;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+pub(crate) use count::count_bytes;
 pub use nearest::nearest;
 pub use paint::{MarkTone, Palette};
 use unicode_width::UnicodeWidthChar as _;

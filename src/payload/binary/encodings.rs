@@ -4,6 +4,7 @@ use memchr::{memchr_iter, memchr2_iter};
 
 use super::super::json::unescape;
 use super::{Binary, BinaryForm};
+use crate::text::count_bytes;
 
 /// How many characters base64 without a magic number must have: shorter ones are words too often.
 const BASE64_EVIDENCE: usize = 64;
@@ -97,7 +98,7 @@ fn count(rest: &[u8], symbols: usize) -> Option<(usize, usize)> {
     let is_white = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
     let tail = rest.iter().rev().take_while(|byte| is_white(byte) || **byte == b'=').count();
     let (data, tail) = rest.split_at(rest.len() - tail);
-    // Without short cuts: see `count_of`.
+    // Without short cuts: see `count_bytes`.
     let is_symbol = |byte: u8| {
         ((byte | 0x20).wrapping_sub(b'a') < 26)
             | (byte.wrapping_sub(b'0') < 10)
@@ -106,19 +107,11 @@ fn count(rest: &[u8], symbols: usize) -> Option<(usize, usize)> {
             | (byte == b'/')
             | (byte == b'_')
     };
-    let found = count_of(data, is_symbol);
+    let found = count_bytes(data, is_symbol);
     // Base64 is seldom wrapped.
-    let white = if found == data.len() { 0 } else { count_of(data, |byte| is_white(&byte)) };
-    let padding = count_of(tail, |byte| byte == b'=');
+    let white = if found == data.len() { 0 } else { count_bytes(data, |byte| is_white(&byte)) };
+    let padding = count_bytes(tail, |byte| byte == b'=');
     (found + white == data.len()).then_some((symbols + found, padding))
-}
-
-/// How many of `bytes` are what is looked for. They are counted in bytes first, as many as a byte can count: that
-/// compiles to instructions for sixteen and more at once, where a `usize` for each byte is some eight times slower.
-fn count_of(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    const AT_ONCE: usize = 240;
-    let count = |bytes: &[u8]| usize::from(bytes.iter().fold(0_u8, |count, &byte| count + u8::from(is(byte))));
-    bytes.chunks(AT_ONCE).map(count).sum()
 }
 
 fn finish_group(bytes: &mut Vec<u8>, group: u32, symbols: usize) {
@@ -161,7 +154,7 @@ pub(super) fn hex(text: &[u8], limit: usize) -> Option<Binary> {
     let (head, rest) = digits.split_at(digits.len().min(limit.saturating_mul(2)));
     let bytes = hex::decode(head).ok()?;
     let is_digit = |byte: u8| (byte.wrapping_sub(b'0') < 10) | ((byte | 0x20).wrapping_sub(b'a') < 6);
-    if count_of(rest, is_digit) < rest.len() {
+    if count_bytes(rest, is_digit) < rest.len() {
         return None;
     }
     Some(Binary::whole(BinaryForm::Hex, bytes, digits.len() as u64 / 2))
@@ -222,7 +215,7 @@ pub(super) fn latin1(text: &[u8], limit: usize) -> Option<Binary> {
         at += length;
     }
     // Lead bytes of characters beyond U+00FF.
-    if count_of(&text[at..], |byte| byte > 0xc3) > 0 {
+    if count_bytes(&text[at..], |byte| byte > 0xc3) > 0 {
         return None;
     }
     let pairs = memchr_iter(0xc2, &text[at..]).count() + memchr_iter(0xc3, &text[at..]).count();

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use crate::http::WireFraming;
 use crate::payload::json::decode_string;
 use crate::payload::raw::RawRows;
+use crate::text::count_bytes;
 use crate::tui::app::action::Tab;
 
 /// Text to be broken into rows.
@@ -41,7 +42,7 @@ impl RowsTask {
             (true, false) => body.clone(),
         };
         // Every byte but UTF-8's continuation bytes begins a character.
-        let count = || text.iter().filter(|&&byte| byte & 0xc0 != 0x80).count() as u64;
+        let count = || count_bytes(&text, |byte| byte & 0xc0 != 0x80) as u64;
         let characters = self.count.then(count);
         let rows = match self.columns {
             Some(columns) => RawRows::new(text, columns),
