@@ -54,14 +54,14 @@ pub(super) struct LogWriter {
     ahead: bool,
     /// Bytes of the segment's file, the room after `end` among them (see [`room`]).
     length: u64,
-    /// Whether room could not be made in this segment.
-    is_crammed: bool,
+    /// Whether making room failed in this segment: it is not tried again.
+    room_failed: bool,
 }
 
 impl LogWriter {
     /// Continues at `end`; a segment that is not there is created.
     pub(super) fn new(location: Location, end: LogEnd) -> Self {
-        Self { location, open: None, end, ahead: false, length: 0, is_crammed: false }
+        Self { location, open: None, end, ahead: false, length: 0, room_failed: false }
     }
 
     /// Where the next record goes.
@@ -113,15 +113,15 @@ impl LogWriter {
     pub(super) fn close(&mut self) {
         self.trim();
         self.end = LogEnd { segment: self.end.segment + 1, position: 0 };
-        (self.open, self.length, self.is_crammed) = (None, 0, false);
+        (self.open, self.length, self.room_failed) = (None, 0, false);
     }
 
-    /// Makes room for records to come, when a group of so many bytes was kept and as many would not fit. Nobody should
-    /// wait for it: it takes a sync of its own. Where it fails there is no more of it in this segment, and nothing else is
-    /// amiss.
+    /// Appends zeros for the next records after a commit group of `group` bytes, when few more of its size would fit. This
+    /// takes a sync of its own, so it is called after the replies. If it fails, records are appended without room
+    /// for the rest of the segment.
     pub(super) fn make_room(&mut self, group: u64) {
         let left = self.length.saturating_sub(self.end.position);
-        if self.is_crammed || self.ahead || !room::is_due(group, left) || self.length + ROOM_BYTES > SEGMENT_BYTES {
+        if self.room_failed || self.ahead || !room::is_due(group, left) || self.length + ROOM_BYTES > SEGMENT_BYTES {
             return;
         }
         let Some(file) = &mut self.open else { return };
@@ -131,7 +131,7 @@ impl LogWriter {
             Ok(()) => self.length += ROOM_BYTES,
             Err(error) => {
                 tracing::debug!(segment = self.end.segment, reason = %error, "no room made");
-                self.is_crammed = true;
+                self.room_failed = true;
                 self.trim();
             }
         }

@@ -13,15 +13,15 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 
 /// Bytes that are appended at once.
 pub(super) const ROOM_BYTES: u64 = 512 * 1024;
-/// The largest group for which there is room: of a larger one, the journal is the smaller part, and to write each byte
-/// twice would cost more than it saves.
+/// The largest commit group, in bytes, for which room is made. A larger one spends more on its own bytes than on the journal,
+/// and writing each byte twice would cost more than it saves.
 const LARGEST_GROUP: u64 = 64 * 1024;
-/// So many groups as the last should fit in before there is more.
+/// More room is made once fewer groups of the last one's size than this would fit.
 const GROUPS_AHEAD: u64 = 4;
 /// Bytes that are read and written at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// Whether more room is due after a group of so many bytes, with `left` bytes of it there.
+/// Whether to make more room after a commit group of `group` bytes, when `left` bytes of room are unused.
 pub(super) fn is_due(group: u64, left: u64) -> bool {
     (1..=LARGEST_GROUP).contains(&group) && left < group * GROUPS_AHEAD
 }

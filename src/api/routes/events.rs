@@ -45,8 +45,8 @@ const PIECE: usize = 32 * 1024;
 const REST: u32 = 9;
 /// However long the looking took.
 const LONGEST_REST: Duration = Duration::from_millis(100);
-/// Deliveries a second that nobody reads as they come. While so many do, there is a rest after each look at the store as
-/// well, and the client hears of them later: senders must not wait for it.
+/// Deliveries a second above which the stream rests after every read of the store, not only once it has caught up: the
+/// senders come first, and nobody reads that many live. The client gets them later.
 const POURING: f64 = 1000.0;
 /// It is looked so often how many come.
 const PACE_WINDOW: Duration = Duration::from_millis(100);

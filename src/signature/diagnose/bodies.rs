@@ -114,16 +114,11 @@ impl<'a> Bodies<'a> {
         let longest = bases.iter().map(|base| base.bytes.len()).max().unwrap_or_default();
         let mut bodies = Self {
             bases,
-            entries: Vec::new(),
-            known: HashMap::new(),
-            hashing: RandomState::default(),
-            unique: Vec::new(),
-            cached: HashMap::new(),
-            cached_bytes: 0,
             // What the nodes, one variant under construction and the allocator's own slack leave.
             allowance: if longest >= LARGE { 0 } else { (MEMORY - 7 - GROWTH - WAITING) * longest + SLACK },
             waiting_memory: if longest >= LARGE { 0 } else { WAITING * longest },
             compressed,
+            ..Self::none()
         };
         bodies.list();
         bodies

@@ -12,7 +12,7 @@ use crate::signature::{Algorithm, TemplatePiece};
 
 /// How many candidates are computed together.
 const TOGETHER: usize = 16;
-/// So many bytes are, whatever the number: the caller is told of progress in between.
+/// The most bytes that are hashed together, however few candidates that is: progress is reported in between.
 const TOGETHER_BYTES: usize = 32 << 20;
 /// What a candidate costs beside its bytes, in bytes: the key's blocks and the padding.
 const OWN_COST: u64 = 128;
