@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::redact::{self, RedactArgs};
-use super::select::Selection;
+use super::select::{Selection, kept};
 use super::{CliError, SettingsArgs, image, output};
 use crate::archive::export::curl::Curl;
 use crate::archive::export::har::Har;
@@ -15,8 +15,8 @@ use crate::archive::export::json::Json;
 use crate::archive::export::raw::{self, Raw};
 use crate::archive::export::{ExportItem, Exporter};
 use crate::archive::redaction::RedactionRun;
-use crate::delivery::{Delivery, DeliveryId};
-use crate::store::{Reader, StoreError};
+use crate::delivery::DeliveryId;
+use crate::store::{DeliveryAndDiagnosis, Reader};
 use crate::system::save::{UnfinishedFile, private_folder};
 
 #[derive(Debug, Clone, Args)]
@@ -156,9 +156,9 @@ impl Export<'_> {
         out: &mut dyn Write,
         failed: impl Fn(io::Error) -> CliError,
     ) -> Result<(), CliError> {
-        for id in ids {
-            if let Some(delivery) = self.load(*id)? {
-                self.add(&delivery, out)?.map_err(&failed)?;
+        for outcome in self.reader.deliveries(ids) {
+            if let Some(one) = kept(outcome)? {
+                self.add(&one, out).map_err(&failed)?;
             }
         }
         self.exporter.end(out).map_err(failed)
@@ -166,39 +166,28 @@ impl Export<'_> {
 
     fn write_folder(&mut self, ids: &[DeliveryId], folder: &Path, force: bool) -> Result<(), CliError> {
         private_folder(folder)?;
-        for id in ids {
-            if let Some(delivery) = self.load(*id)? {
-                let path = folder.join(raw::file_name(&delivery.summary));
+        for outcome in self.reader.deliveries(ids) {
+            if let Some(one) = kept(outcome)? {
+                let path = folder.join(raw::file_name(&one.delivery.summary));
                 let mut file = UnfinishedFile::begin(&path, force)?;
-                self.add(&delivery, &mut file)?.map_err(|source| CliError::Write { path, source })?;
+                self.add(&one, &mut file).map_err(|source| CliError::Write { path, source })?;
                 file.finish()?;
             }
         }
         Ok(())
     }
 
-    fn add(&mut self, delivery: &Delivery, out: &mut dyn Write) -> Result<io::Result<()>, CliError> {
+    fn add(&mut self, one: &DeliveryAndDiagnosis, out: &mut dyn Write) -> io::Result<()> {
         self.written += 1;
         if let Some(run) = &mut self.redaction {
-            let redacted = run.apply(delivery);
+            let redacted = run.apply(&one.delivery);
             let diagnosis = redacted.diagnosis();
             let (diagnosis, note) = (diagnosis.as_ref(), Some(&redacted.note));
             let item = ExportItem { delivery: &redacted.delivery, diagnosis, redacted: note };
-            return Ok(self.exporter.add(item, out));
+            return self.exporter.add(item, out);
         }
-        let kept = self.reader.diagnosis(delivery.summary.id)?;
-        let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
-        Ok(self.exporter.add(ExportItem { delivery, diagnosis: diagnosis.as_ref(), redacted: None }, out))
-    }
-
-    /// `None`, and a word about it, when the delivery's bytes are not there any more.
-    fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, CliError> {
-        match self.reader.load(id) {
-            Err(lost @ StoreError::RecordLost { .. }) => {
-                output::log(&format!("warning: {lost}; it is left out"));
-                Ok(None)
-            }
-            loaded => Ok(loaded?),
-        }
+        let diagnosis = one.diagnosis.as_ref().and_then(|json| serde_json::from_str(json).ok());
+        let item = ExportItem { delivery: &one.delivery, diagnosis: diagnosis.as_ref(), redacted: None };
+        self.exporter.add(item, out)
     }
 }

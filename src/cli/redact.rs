@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
+use super::select::kept;
 use super::{CliError, SettingsArgs, output};
 use crate::archive::redaction::{LostCause, RedactionRun};
 use crate::config::RedactSettings;
@@ -11,7 +12,7 @@ use crate::config::consent::Scope;
 use crate::delivery::DeliveryId;
 use crate::payload::grouped;
 use crate::redact::{RedactRules, RedactSelector};
-use crate::store::{Reader, StoreError};
+use crate::store::Reader;
 use crate::text::visible_bytes;
 
 /// Deliveries whose lost cause is named; the rest are counted.
@@ -90,12 +91,9 @@ impl RedactArgs {
 
 /// What would be replaced, by place, on stdout.
 pub(super) fn preview(mut run: RedactionRun, reader: &Reader, ids: &[DeliveryId]) -> Result<ExitCode, CliError> {
-    for id in ids {
-        match reader.load(*id) {
-            Ok(Some(delivery)) => drop(run.apply(&delivery)),
-            Ok(None) => {}
-            Err(lost @ StoreError::RecordLost { .. }) => output::log(&format!("warning: {lost}; it is left out")),
-            Err(error) => return Err(error.into()),
+    for outcome in reader.deliveries(ids) {
+        if let Some(one) = kept(outcome)? {
+            drop(run.apply(&one.delivery));
         }
     }
     let mut text = format!("{}:\n", summary(&run, "would be"));

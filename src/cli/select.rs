@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{CliError, SettingsArgs};
+use super::{CliError, SettingsArgs, output};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::store::{Page, Reader};
+use crate::store::{DeliveryAndDiagnosis, Page, ReadOutcome, Reader, StoreError};
 
 /// Rows looked at between two pages.
 const PAGE_ROWS: usize = 1000;
@@ -49,7 +49,7 @@ impl Selection {
     /// The deliveries, the newest first and at most `limit`; `Err` names a number that is not there.
     pub(super) fn resolve(&self, reader: &Reader, limit: usize) -> Result<Result<Vec<DeliveryId>, String>, CliError> {
         match self {
-            Self::Filter(query) => Ok(Ok(matching(reader, query, limit)?)),
+            Self::Filter(query) => Ok(Ok(reader.matching(query, Timestamp::now(), limit)?)),
             Self::Numbers(numbers) => {
                 let mut found = Vec::new();
                 for numbers in numbers {
@@ -125,20 +125,15 @@ fn range(reader: &Reader, from: DeliveryId, to: DeliveryId) -> Result<Vec<Delive
     }
 }
 
-/// Every delivery that matches, the newest first.
-pub(super) fn matching(reader: &Reader, query: &Query, limit: usize) -> Result<Vec<DeliveryId>, CliError> {
-    let now = Timestamp::now();
-    let mut found = Vec::new();
-    let mut page = Page::Newest;
-    while found.len() < limit {
-        let scan = reader.search(query, now, page, (limit - found.len()).min(PAGE_ROWS), PAGE_ROWS)?;
-        found.extend(scan.rows.iter().map(|summary| summary.id));
-        match scan.next {
-            Some(next) => page = Page::Before(next),
-            None => break,
+/// What was read; `None`, and a word about it, when the delivery's bytes are not there any more.
+pub(super) fn kept(outcome: ReadOutcome) -> Result<Option<DeliveryAndDiagnosis>, CliError> {
+    match outcome {
+        Err(lost @ StoreError::RecordLost { .. }) => {
+            output::log(&format!("warning: {lost}; it is left out"));
+            Ok(None)
         }
+        read => Ok(read?),
     }
-    Ok(found)
 }
 
 #[cfg(test)]

@@ -60,6 +60,9 @@ impl Needle {
 
     /// Whether the decimal digits of `number` hold it.
     pub(super) fn is_in_number(&self, number: u64) -> bool {
+        if !self.folded.bytes().all(|byte| byte.is_ascii_digit()) {
+            return false;
+        }
         let mut digits = [0; 20];
         let mut start = digits.len();
         let mut rest = number;

@@ -15,7 +15,7 @@ use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis::{Subject, history};
 use crate::server::listener::Control;
 use crate::signature::diagnose::Budget;
-use crate::store::{Location, Reader, StoreError};
+use crate::store::{Location, Page, Reader, StoreError};
 
 /// Deliveries that it goes back, from the newest.
 const REACH: u64 = 10_000;
@@ -25,6 +25,8 @@ const BATCH: usize = 32;
 const SEARCH: Duration = Duration::from_millis(500);
 /// It rests so many times as long as it has searched.
 const REST: u32 = 4;
+/// While deliveries pour in that need no explanation, it looks for others so often at most.
+const LOOKS: Duration = Duration::from_millis(100);
 /// Bodies longer than this are left to those who look at them.
 const BODY_BYTES: u64 = 1 << 20;
 
@@ -75,15 +77,20 @@ fn run(
     stopping: &AtomicBool,
 ) -> Result<(), StoreError> {
     let reader = Reader::open(location)?;
-    // What was looked at, and may not have been kept yet.
-    let mut seen = BTreeSet::new();
+    // Up to this one nothing is left; and what was looked at since, and may not have been kept yet.
+    let (mut done, mut seen) = (DeliveryId(0), BTreeSet::new());
     loop {
         watcher.look();
-        let next = reader.unexplained(REACH, BODY_BYTES, &seen, BATCH)?;
+        let looked = Instant::now();
+        // What comes in between is looked at the next time.
+        let newest = reader.page(Page::Newest, 1)?.first().map_or(done, |summary| summary.id);
+        let next = reader.unexplained((done, REACH), BODY_BYTES, &seen, BATCH)?;
         if next.is_empty() {
-            match woken.recv() {
-                Ok(Wake::Grown) => continue,
-                Ok(Wake::Stop) | Err(_) => return Ok(()),
+            done = newest;
+            seen = seen.split_off(&done);
+            let is_stopped = !matches!(woken.recv(), Ok(Wake::Grown));
+            if is_stopped || !rest(woken, looked + LOOKS) {
+                return Ok(());
             }
         }
         for id in &next {
@@ -94,12 +101,24 @@ fn run(
             explain(&reader, control, *id, stopping)?;
             seen.insert(*id);
             // Whoever sends may not notice that somebody looks; stopping ends the rest.
-            if let Ok(Wake::Stop) = woken.recv_timeout(begun.elapsed() * REST) {
+            if !rest(woken, Instant::now() + begun.elapsed() * REST) {
                 return Ok(());
             }
         }
         while seen.len() as u64 > 2 * REACH {
             seen.pop_first();
+        }
+    }
+}
+
+/// Waits until `end`; `false` once it is to stop.
+fn rest(woken: &mpsc::Receiver<Wake>, end: Instant) -> bool {
+    loop {
+        match woken.recv_timeout(end.saturating_duration_since(Instant::now())) {
+            // The next look finds what has come.
+            Ok(Wake::Grown) => {}
+            Err(mpsc::RecvTimeoutError::Timeout) => return true,
+            Ok(Wake::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => return false,
         }
     }
 }

@@ -28,7 +28,9 @@
 mod answered;
 mod attempts;
 mod checkpoint;
+mod content;
 mod copying;
+mod deliveries;
 mod error;
 mod facts;
 #[doc(hidden)]
@@ -41,6 +43,7 @@ mod live_prune;
 mod location;
 mod lock;
 mod log;
+mod log_window;
 mod losses;
 mod marks;
 mod opening;
@@ -67,6 +70,8 @@ mod writer;
 
 pub use answered::AnsweredRows;
 pub use attempts::AttemptKeeper;
+pub use content::StoredContent;
+pub use deliveries::{Deliveries, DeliveryAndDiagnosis, ReadOutcome};
 pub use error::StoreError;
 pub use live_prune::PruneWatch;
 pub use location::Location;
@@ -74,7 +79,7 @@ pub use lock::StoreLock;
 pub use losses::Loss;
 pub use ordering::StoreOrder;
 pub use prune::{Freed, PruneStage, Pruner, Thoroughness};
-pub use reader::{Page, Reader, StoreScan, StoredContent};
+pub use reader::{Page, Reader, StoreScan};
 pub use retention::{PrunePlan, Retention};
 pub use retire::RETENTION_INTERVAL;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};

@@ -44,7 +44,7 @@ impl Reader {
         let mut fields = [query.fields().as_slice(), sorting.order.fields()].concat();
         fields.sort_unstable();
         fields.dedup();
-        let mut looked = Looked::new(&fields);
+        let mut looked = Looked::new(&self.filled(fields)?, query.needs_content());
         let (low, mut high) = query.ids().into_inner();
         let sql = format!("{} WHERE d.id BETWEEN ?1 AND ?2{} ORDER BY d.id DESC", looked.select(), self.shown()?);
         let mut found = StoreOrder::default();
@@ -54,7 +54,7 @@ impl Reader {
                 looked.at(row).map_err(|source| self.failed(source))??;
                 let id = looked.summary.id;
                 found.newest = found.newest.max(Some(id));
-                if query.matches(&looked.summary, Some(&StoredContent::new(self, id)), now) {
+                if query.matches(&looked.summary, Some(&StoredContent::at(self, id, looked.place)), now) {
                     found.is_cut |= keys.ranked.len() == most;
                     if !found.is_cut {
                         keys.take(id, sorting.order.key(&looked.summary));

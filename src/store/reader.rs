@@ -1,19 +1,18 @@
 //! Reading the store: pages of summaries, searches, and whole deliveries by their number.
 
-use std::cell::{Cell, OnceCell};
+use std::cell::Cell;
 use std::collections::BTreeSet;
 
-use bytes::Bytes;
 use jiff::Timestamp;
-use rusqlite::{Connection, OptionalExtension as _, Params, Row, params};
+use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction, params};
 
 use super::log::{LogPlace, LogReader};
+use super::log_window::LogWindow;
 use super::record::RecordContent;
 use super::tail::Tail;
 use super::{Location, StoreError, row};
 use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
 use crate::http::Head;
-use crate::query;
 
 /// Which way to read from a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,6 +41,7 @@ pub struct Reader {
     location: Location,
     connection: Connection,
     log: LogReader,
+    window: LogWindow,
     tail: Tail,
     /// Statements whose rows are being read: what they see stays as it is meanwhile.
     walks: Cell<u32>,
@@ -55,8 +55,14 @@ impl Reader {
     /// Those of [`Location::open_for_reading`].
     pub fn open(location: &Location) -> Result<Self, StoreError> {
         let connection = location.open_for_reading()?;
-        let location = location.clone();
-        Ok(Self { connection, location, log: LogReader::default(), tail: Tail::default(), walks: Cell::new(0) })
+        Ok(Self {
+            location: location.clone(),
+            connection,
+            log: LogReader::default(),
+            window: LogWindow::default(),
+            tail: Tail::default(),
+            walks: Cell::new(0),
+        })
     }
 
     /// Up to `limit` summaries from `page` on, always newest first.
@@ -164,6 +170,11 @@ impl Reader {
         Ok(Some(whole(summary, content, answer)))
     }
 
+    /// The content of one of many deliveries that are looked through in the log's order, or the other way round.
+    pub(super) fn nearby(&self, place: LogPlace, id: DeliveryId) -> Option<RecordContent> {
+        self.window.read(&self.location, place, id)
+    }
+
     /// What changes of a delivery once it is kept: its summary and its answer, without its head and body.
     ///
     /// # Errors
@@ -245,15 +256,15 @@ impl Reader {
             .map_err(|source| self.failed(source))
     }
 
-    /// Deliveries whose signature needs an explanation and has none: of the newest `reach`, those with bodies of up to `bytes`
-    /// that are not `seen`, the newest first and up to `limit`.
+    /// Deliveries whose signature needs an explanation and has none: of those after `after` and the newest `reach`, those
+    /// with bodies of up to `bytes` that are not `seen`, the newest first and up to `limit`.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn unexplained(
         &self,
-        reach: u64,
+        (after, reach): (DeliveryId, u64),
         bytes: u64,
         seen: &BTreeSet<DeliveryId>,
         limit: usize,
@@ -261,15 +272,15 @@ impl Reader {
         let failed = |source| self.failed(source);
         let sql = format!(
             "SELECT d.id FROM deliveries d
-             WHERE d.id > (SELECT max(id) FROM deliveries) - ?1 AND d.body_bytes <= ?2
+             WHERE d.id > max(?3, (SELECT max(id) FROM deliveries) - ?1) AND d.body_bytes <= ?2
                AND (d.verdict NOT IN ('verified', 'no_secret', 'not_judged')
                     OR (d.verdict = 'verified' AND d.timestamp IS NOT NULL AND d.fresh IS NOT 1))
                AND NOT EXISTS (SELECT 1 FROM diagnoses x WHERE x.id = d.id){} ORDER BY d.id DESC",
             self.shown()?
         );
         let mut statement = self.connection()?.prepare_cached(&sql).map_err(failed)?;
-        let bounds = [reach, bytes].map(|bound| i64::try_from(bound).unwrap_or(i64::MAX));
-        let found = statement.query_map(bounds, |row| row.get(0).map(DeliveryId)).map_err(failed)?;
+        let [reach, bytes] = [reach, bytes].map(|bound| i64::try_from(bound).unwrap_or(i64::MAX));
+        let found = statement.query_map([reach, bytes, after.0], |row| row.get(0).map(DeliveryId)).map_err(failed)?;
         let is_new = |id: &rusqlite::Result<DeliveryId>| id.as_ref().map_or(true, |id| !seen.contains(id));
         found.filter(is_new).take(limit).collect::<rusqlite::Result<_>>().map_err(failed)
     }
@@ -349,6 +360,13 @@ impl Reader {
         Ok(version.wrapping_add(self.tail.changes() << 32))
     }
 
+    /// Until what is returned is dropped, each call sees the store as it is now, and SQLite takes its locks once. The index's
+    /// write-ahead log grows meanwhile where somebody writes: it is not to be held while anything waits.
+    pub(super) fn view(&self) -> Result<View<'_>, StoreError> {
+        let transaction = self.connection()?.unchecked_transaction().map_err(|source| self.failed(source))?;
+        Ok(View { _transaction: transaction, _walk: Walk::begin(&self.walks) })
+    }
+
     pub(super) fn location(&self) -> &Location {
         &self.location
     }
@@ -366,7 +384,15 @@ impl Reader {
     }
 }
 
+/// The store as it was at one moment.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    _transaction: Transaction<'a>,
+    _walk: Walk<'a>,
+}
+
 /// A statement whose rows are being read.
+#[derive(Debug)]
 struct Walk<'a>(&'a Cell<u32>);
 
 impl<'a> Walk<'a> {
@@ -386,34 +412,4 @@ impl Drop for Walk<'_> {
 fn whole(summary: Summary, content: RecordContent, answer: Option<Answer>) -> Delivery {
     let RecordContent { head, body, framing } = content;
     Delivery { summary, head: Head::read(head), body, framing, answer }
-}
-
-/// A stored delivery's bytes for a filter, read once, and only when it asks for them.
-#[derive(Debug)]
-pub struct StoredContent<'a> {
-    reader: &'a Reader,
-    id: DeliveryId,
-    loaded: OnceCell<Option<Delivery>>,
-}
-
-impl<'a> StoredContent<'a> {
-    /// Those of the delivery `id`.
-    #[must_use]
-    pub fn new(reader: &'a Reader, id: DeliveryId) -> Self {
-        Self { reader, id, loaded: OnceCell::new() }
-    }
-
-    fn delivery(&self) -> Option<&Delivery> {
-        self.loaded.get_or_init(|| self.reader.load(self.id).ok().flatten()).as_ref()
-    }
-}
-
-impl query::SearchedContent for StoredContent<'_> {
-    fn head(&self) -> Option<Head> {
-        self.delivery().map(|delivery| delivery.head.clone())
-    }
-
-    fn body(&self) -> Option<Bytes> {
-        self.delivery().map(|delivery| delivery.body.clone())
-    }
 }

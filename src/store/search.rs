@@ -2,11 +2,16 @@
 //! matches is read whole. Most rows of a search match nothing, and most of a row is never asked for.
 
 use jiff::Timestamp;
+use rusqlite::types::{FromSqlError, ValueRef};
 use rusqlite::{Row, params};
 
+use super::log::LogPlace;
 use super::{Page, Reader, StoreError, StoreScan, StoredContent, row};
 use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement, Summary, Verdict};
 use crate::query::{QueriedField, Query};
+
+/// Rows looked at in one statement where only numbers are wanted.
+const PART_ROWS: usize = 10_000;
 
 impl Reader {
     /// What matches `query` at the moment `now`, from `page` on and always newest first: up to `limit`
@@ -26,7 +31,42 @@ impl Reader {
         if query.is_empty() {
             return self.scan(page, limit, budget, |_, _| Ok(true));
         }
-        let mut looked = Looked::new(&query.fields());
+        self.look_through(query, now, (page, limit, budget), |id| self.summary(id))
+    }
+
+    /// The numbers of what matches `query` at the moment `now`, the newest first and up to `limit`. Takes eight bytes for each,
+    /// and time in proportion to what is looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn matching(&self, query: &Query, now: Timestamp, limit: usize) -> Result<Vec<DeliveryId>, StoreError> {
+        let mut found = Vec::new();
+        let mut page = Page::Newest;
+        while found.len() < limit {
+            // Not all in one statement: what it sees must stay in the index's write-ahead log until it ends.
+            let budget = (limit - found.len()).min(PART_ROWS);
+            let scan = self.look_through(query, now, (page, budget, budget), |id| {
+                found.push(id);
+                Ok(None)
+            })?;
+            match scan.next {
+                Some(next) => page = Page::Before(next),
+                None => break,
+            }
+        }
+        Ok(found)
+    }
+
+    /// Hands each delivery that matches to `take`, until that has returned `limit` of them or `budget` were looked at.
+    fn look_through(
+        &self,
+        query: &Query,
+        now: Timestamp,
+        (page, limit, budget): (Page, usize, usize),
+        mut take: impl FnMut(DeliveryId) -> Result<Option<Summary>, StoreError>,
+    ) -> Result<StoreScan, StoreError> {
+        let mut looked = Looked::new(&self.filled(query.fields())?, query.needs_content());
         let (low, high) = query.ids().into_inner();
         let (low, high, order) = match page {
             Page::Newest => (low, high, "DESC"),
@@ -38,9 +78,26 @@ impl Reader {
         self.walk(&sql, params![low, high], (page, limit, budget), |row| {
             looked.at(row).map_err(|source| self.failed(source))??;
             let id = looked.summary.id;
-            let matches = query.matches(&looked.summary, Some(&StoredContent::new(self, id)), now);
-            Ok((id, if matches { self.summary(id)? } else { None }))
+            let matches = query.matches(&looked.summary, Some(&StoredContent::at(self, id, looked.place)), now);
+            Ok((id, if matches { take(id)? } else { None }))
         })
+    }
+
+    /// Those of the fields that some delivery has: a table that is empty needs no look for each row.
+    pub(super) fn filled(&self, mut fields: Vec<QueriedField>) -> Result<Vec<QueriedField>, StoreError> {
+        let connection = self.connection()?;
+        let mut failure = None;
+        fields.retain(|field| {
+            let Some(table) = table_beside(*field) else { return true };
+            let some = connection
+                .prepare_cached(&format!("SELECT EXISTS (SELECT 1 FROM {table})"))
+                .and_then(|mut statement| statement.query_row([], |row| row.get(0)));
+            some.unwrap_or_else(|source| {
+                failure = Some(source);
+                true
+            })
+        });
+        failure.map_or(Ok(fields), |source| Err(self.failed(source)))
     }
 }
 
@@ -49,10 +106,14 @@ pub(super) struct Looked {
     /// Each with its first column.
     fields: Vec<(QueriedField, usize)>,
     pub(super) summary: Summary,
+    /// The first column of the record's place, where it is read.
+    place_column: Option<usize>,
+    pub(super) place: Option<LogPlace>,
 }
 
 impl Looked {
-    pub(super) fn new(fields: &[QueriedField]) -> Self {
+    /// `content` says whether head or body may be asked for, so that the record's place is wanted.
+    pub(super) fn new(fields: &[QueriedField], content: bool) -> Self {
         // The number comes first.
         let mut next = 1;
         let place = |field: &QueriedField| {
@@ -61,6 +122,7 @@ impl Looked {
             (*field, first)
         };
         let fields = fields.iter().map(place).collect();
+        let place_column = content.then_some(next);
         let summary = Summary {
             id: DeliveryId(0),
             received_at: Timestamp::UNIX_EPOCH,
@@ -78,17 +140,19 @@ impl Looked {
             image: None,
             answer: None,
         };
-        Self { fields, summary }
+        Self { fields, summary, place_column, place: None }
     }
 
     /// The statement's columns and tables.
     pub(super) fn select(&self) -> String {
         // Answers have columns of the same names as deliveries.
-        let named =
-            |field: QueriedField| columns(field).iter().map(move |column| format!(", {}.{column}", table(field)));
+        let named = |field| {
+            columns(field).iter().map(move |column| format!(", {}.{column}", table_beside(field).unwrap_or("d")))
+        };
         let columns: String = self.fields.iter().flat_map(|(field, _)| named(*field)).collect();
+        let place = if self.place_column.is_some() { ", d.segment, d.position, d.record_bytes" } else { "" };
         let joins: String = self.fields.iter().map(|(field, _)| join(*field)).collect();
-        format!("SELECT d.id{columns} FROM deliveries d{joins}")
+        format!("SELECT d.id{columns}{place} FROM deliveries d{joins}")
     }
 
     pub(super) fn at(&mut self, row: &Row<'_>) -> rusqlite::Result<Result<(), StoreError>> {
@@ -125,6 +189,7 @@ impl Looked {
                 return Ok(Err(StoreError::UnknownValue { id: summary.id, column: columns(field)[0] }));
             }
         }
+        self.place = self.place_column.map(|first| row::place(row, first)).transpose()?;
         Ok(Ok(()))
     }
 }
@@ -151,24 +216,20 @@ fn columns(field: QueriedField) -> &'static [&'static str] {
     }
 }
 
-/// The table of a field, by its name in the statement.
-fn table(field: QueriedField) -> char {
+/// The table in which a field is kept, where it is not that of deliveries.
+fn table_beside(field: QueriedField) -> Option<&'static str> {
     match field {
-        QueriedField::Answer => 'a',
-        QueriedField::Cause => 'c',
-        QueriedField::Marks => 'm',
-        _ => 'd',
+        QueriedField::Answer => Some("answers"),
+        QueriedField::Cause => Some("causes"),
+        QueriedField::Marks => Some("marks"),
+        _ => None,
     }
 }
 
 /// What else must be read for a field.
-fn join(field: QueriedField) -> &'static str {
-    match field {
-        QueriedField::Answer => " LEFT JOIN answers a ON a.id = d.id",
-        QueriedField::Cause => " LEFT JOIN causes c ON c.id = d.id",
-        QueriedField::Marks => " LEFT JOIN marks m ON m.id = d.id",
-        _ => "",
-    }
+fn join(field: QueriedField) -> String {
+    let join = |table| format!(" LEFT JOIN {table} ON {table}.id = d.id");
+    table_beside(field).map(join).unwrap_or_default()
 }
 
 /// Puts a value in its place, unless it is none.
@@ -177,19 +238,24 @@ fn known<T>(value: Option<T>, place: &mut T) -> bool {
 }
 
 fn text(row: &Row<'_>, column: usize, place: &mut String) -> rusqlite::Result<bool> {
-    place.clear();
-    place.push_str(row.get_ref(column)?.as_str()?);
+    take(row.get_ref(column)?, place)?;
     Ok(true)
 }
 
+/// Takes over a text. In most columns a row holds what the one before it held, and to compare the two is less than to
+/// look whether it is UTF-8.
+fn take(value: ValueRef<'_>, place: &mut String) -> Result<(), FromSqlError> {
+    if !matches!(value, ValueRef::Text(text) if text == place.as_bytes()) {
+        place.clear();
+        place.push_str(value.as_str()?);
+    }
+    Ok(())
+}
+
 fn text_or_null(row: &Row<'_>, column: usize, place: &mut Option<String>) -> rusqlite::Result<bool> {
-    match row.get_ref(column)?.as_str_or_null()? {
-        Some(value) => {
-            let place = place.get_or_insert_default();
-            place.clear();
-            place.push_str(value);
-        }
-        None => *place = None,
+    match row.get_ref(column)? {
+        ValueRef::Null => *place = None,
+        value => take(value, place.get_or_insert_default())?,
     }
     Ok(true)
 }

@@ -184,7 +184,7 @@ fn wait_for_causes(reader: &Reader) -> Result<(), StoreError> {
     let deadline = Instant::now() + CAUSES_LIMIT;
     let none: BTreeSet<DeliveryId> = BTreeSet::new();
     while Instant::now() < deadline
-        && !reader.unexplained(u64::from(u32::MAX), u64::from(u32::MAX), &none, 1)?.is_empty()
+        && !reader.unexplained((DeliveryId(0), u64::from(u32::MAX)), u64::from(u32::MAX), &none, 1)?.is_empty()
     {
         std::thread::sleep(Duration::from_millis(20));
     }

@@ -237,9 +237,15 @@ fn what_needs_an_explanation_is_told_the_newest_first() {
     drop(handle);
     writer.join();
     let reader = fixture.reader();
-    let told = |reach, seen: &[i64]| {
+    let told = |after, reach, seen: &[i64]| {
         let seen = seen.iter().copied().map(DeliveryId).collect();
-        reader.unexplained(reach, 100, &seen, 10).unwrap().iter().map(|id| id.0).collect::<Vec<_>>()
+        reader
+            .unexplained((DeliveryId(after), reach), 100, &seen, 10)
+            .unwrap()
+            .iter()
+            .map(|id| id.0)
+            .collect::<Vec<_>>()
     };
-    assert_eq!((told(100, &[]), told(2, &[]), told(100, &[4])), (vec![4, 1], vec![4], vec![1]));
+    assert_eq!((told(0, 100, &[]), told(0, 2, &[]), told(0, 100, &[4])), (vec![4, 1], vec![4], vec![1]));
+    assert_eq!((told(1, 100, &[]), told(3, 1, &[]), told(4, 100, &[])), (vec![4], vec![], vec![]));
 }

@@ -3,6 +3,7 @@
 mod attempts;
 mod behind;
 mod damage;
+mod deliveries;
 mod first_release;
 mod marks;
 mod ordering;

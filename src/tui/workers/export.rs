@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::archive::export::{ExportItem, Exporter, exporter_for, is_redacted};
 use crate::archive::redaction::RedactionRun;
 use crate::config::Settings;
-use crate::delivery::{Delivery, DeliveryId};
+use crate::delivery::DeliveryId;
 use crate::payload::grouped;
 use crate::server::JobTicket;
-use crate::store::{Location, Reader, StoreError};
+use crate::store::{DeliveryAndDiagnosis, Location, Reader, StoreError};
 use crate::system::save::{UnfinishedFile, typed_path};
 use crate::text;
 use crate::tui::app::message::Message;
@@ -51,20 +51,19 @@ fn export(
     let reader = Reader::open(location).map_err(unread)?;
     let mut file = UnfinishedFile::begin(path, false).map_err(|error| error.to_string())?;
     let (mut written, mut lost) = (0_u64, 0_u64);
-    for (done, id) in (0..).zip(ids) {
+    for (done, outcome) in (0..).zip(reader.deliveries(ids)) {
         if !ticket.advance(done, ids.len() as u64) {
             return Err("export cancelled: nothing was written".to_owned());
         }
-        let delivery = match reader.load(*id) {
+        let one = match outcome {
             Err(StoreError::RecordLost { .. }) | Ok(None) => {
                 lost += 1;
                 continue;
             }
             Err(error) => return Err(unread(error)),
-            Ok(Some(delivery)) => delivery,
+            Ok(Some(one)) => one,
         };
-        let kept = reader.diagnosis(*id).map_err(unread)?;
-        add(&mut *exporter, redaction.as_mut(), &delivery, kept, &mut file).map_err(failed)?;
+        add(&mut *exporter, redaction.as_mut(), &one, &mut file).map_err(failed)?;
         written += 1;
     }
     exporter.end(&mut file).map_err(failed)?;
@@ -97,12 +96,11 @@ fn export(
 fn add(
     exporter: &mut dyn Exporter,
     redaction: Option<&mut RedactionRun>,
-    delivery: &Delivery,
-    kept: Option<String>,
+    DeliveryAndDiagnosis { delivery, diagnosis: kept }: &DeliveryAndDiagnosis,
     file: &mut UnfinishedFile,
 ) -> std::io::Result<()> {
     let Some(run) = redaction else {
-        let diagnosis = kept.and_then(|json| serde_json::from_str(&json).ok());
+        let diagnosis = kept.as_ref().and_then(|json| serde_json::from_str(json).ok());
         return exporter.add(ExportItem { delivery, diagnosis: diagnosis.as_ref(), redacted: None }, file);
     };
     let redacted = run.apply(delivery);
