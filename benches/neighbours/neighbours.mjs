@@ -68,7 +68,8 @@ export function neighbours(whyhook, cache) {
         env: { GITHUB_WEBHOOK_SECRET: SECRET },
       }),
       stored: (home) => lines(execFileSync(whyhook, ["--store", join(home, "kept.db"), "export", "--as", "json"],
-        { encoding: "utf8", maxBuffer: 2 ** 30, env: { HOME: home } })).filter(Boolean).map((line) => JSON.parse(line).body),
+        { encoding: "utf8", maxBuffer: 2 ** 30, env: { HOME: home } })).filter(Boolean).map((line) => JSON.parse(line))
+        .filter(({ verdict }) => verdict === "verified").map(({ body }) => body),
     },
     { name: "Node (stream)", ...node("node.mjs", "stream") },
     { name: "Node (appendFile)", ...node("node.mjs", "appendFile") },

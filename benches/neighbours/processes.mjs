@@ -5,6 +5,7 @@ import { createServer, connect } from "node:net";
 import { join } from "node:path";
 
 const PATIENCE = 30_000; // milliseconds
+const REST = 5_000; // milliseconds
 export const sleep = (time) => new Promise((done) => setTimeout(done, time));
 
 export function freePort() {
@@ -81,6 +82,17 @@ export class Running {
   }
 
   processorTime() { return processorTime(this.started.pid(this.neighbour.inTerminal)); }
+
+  // Waits until it has done what is left to do after its responses, such as drawing a list: in the next one's turn it would take a
+  // processor away. At rest is what uses no more than a tick in 100 ms.
+  async rest() {
+    const until = Date.now() + REST;
+    for (let before = -Infinity, now = this.processorTime(); now - before > 10 && Date.now() < until; now = this.processorTime()) {
+      before = now;
+      await sleep(100);
+    }
+  }
+
   kill() { return this.started.kill(this.neighbour.inTerminal); }
   stored() { return this.neighbour.stored(this.home); }
   remove() { rmSync(this.home, { recursive: true, force: true }); }

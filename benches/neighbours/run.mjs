@@ -33,6 +33,7 @@ const POOL = given.try ? 50 : 500;
 const sorted = (figures) => [...figures].sort((one, other) => one - other);
 const quantile = (figures, part) => sorted(figures)[Math.round((figures.length - 1) * part)];
 const median = (figures) => quantile(figures, 0.5);
+const shuffled = (all) => all.map((one) => [Math.random(), one]).sort(([one], [other]) => one - other).map(([, one]) => one);
 const grouped = (number) => Math.round(number).toLocaleString("en");
 const row = (...cells) => console.log(`| ${cells.join(" | ")} |`);
 
@@ -47,13 +48,12 @@ function buildLoad() {
 }
 
 async function measure(load, running, file, plan) {
-  const before = running.processorTime();
   const { responses, seconds, broken } = await new Load(load, running.port, file, plan).report;
   const refused = responses.filter(([, , status]) => status < 200 || status > 299).length;
   if (refused > 0 || responses.length === 0) {
     throw new Error(`${running.neighbour.name}: ${refused} of ${responses.length} deliveries were refused: ${running.started.said}`);
   }
-  return { rate: responses.length / seconds, spent: running.processorTime() - before, answered: responses.length, broken, times: responses.map(([, took]) => took / 1000) };
+  return { rate: responses.length / seconds, answered: responses.length, broken, times: responses.map(([, took]) => took / 1000) };
 }
 
 async function speed(load, all, folder, upstream, size) {
@@ -64,15 +64,18 @@ async function speed(load, all, folder, upstream, size) {
   const found = new Map(running.map((its) => [its, { rates: [], times: [], spent: 0, answered: 0, broken: 0 }]));
   const full = { connections: CONNECTIONS, seconds: PLAN.seconds, most: PLAN.most };
   for (let round = -1; round < rounds; round += 1) {
-    // The first round only warms up; each begins with another one.
-    for (const its of running.map((_, at) => running[(at + Math.max(round, 0)) % running.length])) {
+    // The first round only warms up. Each has an order of its own, so that nobody always comes after the same one.
+    for (const its of shuffled(running)) {
       const alone = await measure(load, its, file, { connections: 1, seconds: PLAN.patience, most: PLAN.alone, pause: PAUSE });
+      const before = its.processorTime();
       const loaded = await measure(load, its, file, full);
+      await its.rest();
       if (round < 0) continue;
       const figures = found.get(its);
       figures.rates.push(loaded.rate);
       figures.times.push(...alone.times);
-      for (const name of ["spent", "answered", "broken"]) figures[name] += loaded[name];
+      figures.spent += its.processorTime() - before;
+      for (const name of ["answered", "broken"]) figures[name] += loaded[name];
     }
   }
   console.log(`\n${size} KB, ${rounds} rounds: median (least–most)\n`);
