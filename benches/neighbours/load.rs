@@ -8,6 +8,8 @@
 //! everything is read and connected; then a line `NUMBER MICROSECONDS STATUS` for each response, NUMBER being the request's place in the
 //! order; at the end `end SECONDS BROKEN`, the time from first to last and how many connections failed.
 
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "what it has counted goes to run.mjs")]
+
 use std::io::{self, BufWriter, Read as _, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::ExitCode;
@@ -74,7 +76,8 @@ fn requests(mut bytes: &[u8]) -> io::Result<Vec<Vec<u8>>> {
     let mut found = Vec::new();
     while let Some((length, rest)) = bytes.split_first_chunk::<4>() {
         let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| invalid("too large"))?;
-        let (request, rest) = rest.split_at_checked(length).ok_or_else(|| invalid("the file of requests is cut off"))?;
+        let (request, rest) =
+            rest.split_at_checked(length).ok_or_else(|| invalid("the file of requests is cut off"))?;
         found.push(request.to_vec());
         bytes = rest;
     }
@@ -158,7 +161,8 @@ fn response(socket: &mut TcpStream, buffer: &mut [u8]) -> io::Result<(u16, bool)
         let bytes = buffer.get(..filled).unwrap_or_default();
         let Some(end) = bytes.windows(4).position(|part| part == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(bytes.get(..end).unwrap_or_default()).to_ascii_lowercase();
-        let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
+        let field =
+            |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).map(str::trim);
         let status = head.get(9..12).and_then(|digits| digits.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
         // Without a length it would be chunked, which none of the neighbours does.
         let length: usize = field("content-length").and_then(|it| it.parse().ok()).ok_or(io::ErrorKind::InvalidData)?;
