@@ -53,6 +53,7 @@ mod look;
 mod marks;
 mod meanwhile;
 mod mouse;
+mod neighbours;
 mod openapi;
 mod packaging;
 mod payload;
