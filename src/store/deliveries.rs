@@ -3,9 +3,8 @@
 //! the index's write-ahead log could not be cut meanwhile.
 
 use std::collections::VecDeque;
-use std::sync::mpsc;
 
-use super::{Location, Reader, StoreError};
+use super::{Reader, StoreError};
 use crate::delivery::{Delivery, DeliveryId};
 
 /// Read at a time at most, unless one alone is larger.
@@ -29,28 +28,15 @@ pub type ReadOutcome = Result<Option<DeliveryAndDiagnosis>, StoreError>;
 #[derive(Debug)]
 pub struct Deliveries<'a> {
     reader: &'a Reader,
-    /// Those whose outcome has not come yet.
+    /// Those that are not read yet.
     ids: &'a [DeliveryId],
     read: VecDeque<ReadOutcome>,
-    beside: Option<ReadingBeside>,
-}
-
-/// A thread that reads ahead with a connection of its own, while what it has read is being written.
-#[derive(Debug)]
-struct ReadingBeside {
-    ask: mpsc::Sender<Vec<DeliveryId>>,
-    outcomes: mpsc::Receiver<VecDeque<ReadOutcome>>,
-    /// How many of the first that have not come were asked for.
-    asked: usize,
 }
 
 impl Reader {
-    /// The deliveries of these numbers in this order, an outcome for each. Many are read on a thread of their own. Holds
-    /// some MiB of them, or a few that are larger.
+    /// The deliveries of these numbers in this order, an outcome for each. Holds some 1 MiB of them, or one that is larger.
     pub fn deliveries<'a>(&'a self, ids: &'a [DeliveryId]) -> Deliveries<'a> {
-        // Without a thread it only takes longer.
-        let beside = if ids.len() > DELIVERIES { ReadingBeside::start(self.location()).ok() } else { None };
-        Deliveries { reader: self, ids, read: VecDeque::new(), beside }
+        Deliveries { reader: self, ids, read: VecDeque::new() }
     }
 
     /// As many of the first as are read at a time: one at least, where there is one.
@@ -80,59 +66,14 @@ impl Reader {
     }
 
     fn with_diagnosis(&self, id: DeliveryId) -> ReadOutcome {
-        let Some(delivery) = self.load(id)? else { return Ok(None) };
+        let Some(delivery) = self.load_nearby(id)? else { return Ok(None) };
         Ok(Some(DeliveryAndDiagnosis { delivery, diagnosis: self.diagnosis(id)? }))
-    }
-}
-
-impl ReadingBeside {
-    fn start(location: &Location) -> Result<Self, StoreError> {
-        let reader = Reader::open(location)?;
-        let (ask, asked) = mpsc::channel::<Vec<DeliveryId>>();
-        // Until somebody takes what was read, nothing more is.
-        let (send, outcomes) = mpsc::sync_channel(1);
-        std::thread::Builder::new()
-            .name("whyhook-reader".to_owned())
-            .spawn(move || {
-                for ids in asked {
-                    let mut ids = ids.as_slice();
-                    while !ids.is_empty() {
-                        // Nobody to send to: nobody wants the rest. No view to be had: the other side tries, and tells.
-                        let Ok(read) = reader.first_of(ids) else { return };
-                        ids = ids.get(read.len()..).unwrap_or_default();
-                        if send.send(read).is_err() {
-                            return;
-                        }
-                    }
-                }
-            })
-            .map_err(|source| StoreError::io(location.file(), "start the reader of", source))?;
-        Ok(Self { ask, outcomes, asked: 0 })
-    }
-
-    /// The outcomes of some of the first of `ids`; `None` when the thread has ended.
-    fn next_of(&mut self, ids: &[DeliveryId]) -> Option<VecDeque<ReadOutcome>> {
-        while self.asked <= DELIVERIES && self.asked < ids.len() {
-            let next: Vec<DeliveryId> = ids.iter().skip(self.asked).take(DELIVERIES).copied().collect();
-            self.asked += next.len();
-            self.ask.send(next).ok()?;
-        }
-        let read = self.outcomes.recv().ok()?;
-        self.asked = self.asked.saturating_sub(read.len());
-        Some(read)
     }
 }
 
 impl Deliveries<'_> {
     fn read_on(&mut self) -> Result<(), StoreError> {
-        let beside = self.beside.as_mut().and_then(|beside| beside.next_of(self.ids));
-        self.read = match beside {
-            Some(read) => read,
-            None => {
-                self.beside = None;
-                self.reader.first_of(self.ids)?
-            }
-        };
+        self.read = self.reader.first_of(self.ids)?;
         self.ids = self.ids.get(self.read.len()..).unwrap_or_default();
         Ok(())
     }

@@ -157,16 +157,27 @@ impl Reader {
     /// [`StoreError::RecordLost`] when its record in the log is gone or damaged, and the others
     /// where the store cannot be read.
     pub fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        self.load_by(id, |place| self.log.read(&self.location, place, id))
+    }
+
+    /// The same for one of many that are read in the log's order, or the other way round.
+    pub(super) fn load_nearby(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
+        self.load_by(id, |place| self.nearby(place, id).or_else(|| self.log.read(&self.location, place, id)))
+    }
+
+    fn load_by(
+        &self,
+        id: DeliveryId,
+        read: impl Fn(LogPlace) -> Option<RecordContent>,
+    ) -> Result<Option<Delivery>, StoreError> {
         let Some((summary, place, answer)) = self.row(id)? else { return Ok(None) };
-        if let Some(content) = self.log.read(&self.location, place, id) {
+        if let Some(content) = read(place) {
             return Ok(Some(whole(summary, content, answer)));
         }
         // It may have been pruned, or moved by pruning others, since its row was read.
         let Some((summary, moved, answer)) = self.row(id)? else { return Ok(None) };
-        let content = self
-            .log
-            .read(&self.location, moved, id)
-            .ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(moved.segment) })?;
+        let content =
+            read(moved).ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(moved.segment) })?;
         Ok(Some(whole(summary, content, answer)))
     }
 
