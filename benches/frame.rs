@@ -20,14 +20,14 @@ use support::screen::Session;
 use support::{Failure, is_measuring, store_of, terminal};
 
 fn main() -> Result<(), Failure> {
-    let (sizes, frames): (&[i64], usize) = if is_measuring() { (&[100, 1_000_000], 400) } else { (&[100], 4) };
+    let (sizes, frames) = if is_measuring() { (vec![100, support::many(1_000_000)], 400) } else { (vec![100], 4) };
     if !is_measuring() {
         println!("only a try, the figures mean nothing: measure with `cargo bench`");
     }
     let (columns, rows) = terminal::SIZE;
     println!("one frame, {columns}x{rows}, moving down one row before each, in ms");
     let mut medians = Vec::new();
-    for &size in sizes {
+    for size in sizes {
         let location = store_of(size)?;
         let opened = Instant::now();
         let mut session = Session::new(Reader::open(&location)?)?;

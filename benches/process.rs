@@ -109,7 +109,8 @@ fn start(plan: &Plan) -> Result<(), Failure> {
 /// that it takes, also when one moves about.
 fn open(plan: &Plan) -> Result<(), Failure> {
     let home = tempfile::tempdir()?;
-    let (large, small) = (store_of(plan.large)?, store_of(100)?);
+    let many = support::many(plan.large);
+    let (large, small) = (store_of(many)?, store_of(100)?);
     let rounds = plan.starts.min(7);
     let shown = |store: &Location, is_cold: bool| -> Result<Figures, Failure> {
         let opened = |_| {
@@ -122,8 +123,8 @@ fn open(plan: &Plan) -> Result<(), Failure> {
     };
     println!("start to the first frame with deliveries, {}x{}, in ms", SIZE.0, SIZE.1);
     println!("  {:>9} deliveries: {}", 100, shown(&small, false)?);
-    println!("  {:>9} deliveries: {}", plan.large, shown(&large, false)?);
-    println!("  {:>9} deliveries, files not in the cache: {}", plan.large, shown(&large, true)?);
+    println!("  {many:>9} deliveries: {}", shown(&large, false)?);
+    println!("  {many:>9} deliveries, files not in the cache: {}", shown(&large, true)?);
     let empty = Location::new(home.path().join("empty.db"));
     let terminal = Terminal::start(home.path(), empty.file(), &[])?;
     terminal.address()?;
@@ -133,7 +134,7 @@ fn open(plan: &Plan) -> Result<(), Failure> {
     memory("100 deliveries", &terminal)?;
     drop(terminal);
     let (mut terminal, _) = opened(home.path(), &large)?;
-    memory(&format!("{} deliveries", plan.large), &terminal)?;
+    memory(&format!("{many} deliveries"), &terminal)?;
     // End, Home, and pages down.
     for keys in ["G", "g", &"\u{1b}[6~".repeat(40)] {
         terminal.types(keys)?;

@@ -45,6 +45,12 @@ pub(crate) fn folder() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR"))
 }
 
+/// Deliveries in the large store, while it is measured: `WHYHOOK_BENCH_DELIVERIES`, or `usual` without it.
+pub(crate) fn many(usual: i64) -> i64 {
+    let asked = std::env::var("WHYHOOK_BENCH_DELIVERIES").ok().and_then(|asked| asked.parse().ok());
+    asked.filter(|_| is_measuring()).unwrap_or(usual)
+}
+
 /// A store of `size` deliveries, made when it is not there yet: a million take a minute and 2 GB.
 pub(crate) fn store_of(size: i64) -> Result<Location, Failure> {
     let location = Location::new(folder().join(format!("mixed-{size}.db")));
