@@ -5,7 +5,7 @@
 //!
 //! `load ADDRESS FILE CONNECTIONS SECONDS MOST PAUSE_MS`: FILE holds requests, each after its length (four bytes, little-endian).
 //! They are sent in order, again from the start where `MOST` is more than there are. The first line printed is `begun`, once
-//! everything is read and connected; then a line `NUMBER MICROSECONDS STATUS` for each response, NUMBER being the request's place in the
+//! the first of them has its response; then a line `NUMBER MICROSECONDS STATUS` for each response, NUMBER being the request's place in the
 //! order; at the end `end SECONDS BROKEN`, the time from first to last and how many connections failed.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "what it has counted goes to run.mjs")]
@@ -87,8 +87,6 @@ fn requests(mut bytes: &[u8]) -> io::Result<Vec<Vec<u8>>> {
 fn run(given: &[String]) -> io::Result<()> {
     let plan = Plan::read(given)?;
     let sockets = (0..plan.connections).map(|_| connect(plan.address)).collect::<io::Result<Vec<_>>>()?;
-    println!("begun");
-    io::stdout().flush()?;
     let (next, start) = (AtomicUsize::new(0), Instant::now());
     let all: Vec<(Vec<Response>, bool)> = thread::scope(|scope| {
         let senders: Vec<_> = sockets
@@ -145,6 +143,10 @@ fn send(
         let (status, open) = response(&mut socket, &mut buffer)?;
         stays = open;
         got.push(Response { number, took: begun.elapsed(), status });
+        if number == 0 {
+            println!("begun");
+            io::stdout().flush()?;
+        }
     }
     Ok(())
 }
