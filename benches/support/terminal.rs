@@ -20,12 +20,20 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// The interface in a terminal. It is killed, by its id, when this is dropped.
 pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
-    keys: Box<dyn Write + Send>,
+    keys: Keys,
     seen: Arc<Seen>,
     started: Instant,
     // Closing it would end the program.
     _master: Box<dyn MasterPty + Send>,
 }
+
+/// What is written here, the interface reads.
+type Keys = Arc<Mutex<Box<dyn Write + Send>>>;
+
+/// The last of the questions with which the interface begins ("what are you?"), and what a terminal says that has no more to say.
+/// One that is silent is waited for.
+const QUESTION: &[u8] = b"\x1b[c";
+const REPLY: &[u8] = b"\x1b[?62c";
 
 struct Seen {
     screen: Mutex<Screen>,
@@ -57,7 +65,7 @@ impl Terminal {
         }
         command.cwd(home);
         let mut reader = pty.master.try_clone_reader()?;
-        let keys = pty.master.take_writer()?;
+        let keys: Keys = Arc::new(Mutex::new(pty.master.take_writer()?));
         let started = Instant::now();
         let child = pty.slave.spawn_command(command)?;
         let (Some(height), Some(width)) = (NonZero::new(rows), NonZero::new(columns)) else {
@@ -66,10 +74,20 @@ impl Terminal {
         let parser = vt100::Parser::new(height, width, 0);
         let screen = Mutex::new(Screen { parser, looking: true, bytes: 0, last: started });
         let seen = Arc::new(Seen { screen, changed: Condvar::new() });
-        let watching = Arc::clone(&seen);
+        let (watching, replies) = (Arc::clone(&seen), Arc::clone(&keys));
         thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
+            // What has come, until the question has.
+            let mut begun = Some(Vec::new());
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
+                if let Some(bytes) = &mut begun {
+                    bytes.extend_from_slice(&buffer[..count]);
+                    if bytes.windows(QUESTION.len()).any(|bytes| bytes == QUESTION) {
+                        begun = None;
+                        // Who does not read it has ended, and is noticed by that.
+                        let _ = type_in(&replies, REPLY);
+                    }
+                }
                 let mut screen = watching.lock();
                 screen.bytes += count as u64;
                 screen.last = Instant::now();
@@ -124,8 +142,7 @@ impl Terminal {
     /// Types keys as a terminal sends them; returns when.
     pub(crate) fn types(&mut self, keys: &str) -> Result<Instant, Failure> {
         let when = Instant::now();
-        self.keys.write_all(keys.as_bytes())?;
-        self.keys.flush()?;
+        type_in(&self.keys, keys.as_bytes())?;
         Ok(when)
     }
 
@@ -165,4 +182,10 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+fn type_in(keys: &Keys, bytes: &[u8]) -> std::io::Result<()> {
+    let mut keys = keys.lock().unwrap_or_else(PoisonError::into_inner);
+    keys.write_all(bytes)?;
+    keys.flush()
 }
