@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use clap::{Args, ValueEnum};
 
 use super::redact::{self, RedactArgs};
-use super::select::{Selection, kept};
+use super::select::{Selection, unless_lost};
 use super::{CliError, SettingsArgs, image, output};
 use crate::archive::export::curl::Curl;
 use crate::archive::export::har::Har;
@@ -157,7 +157,7 @@ impl Export<'_> {
         failed: impl Fn(io::Error) -> CliError,
     ) -> Result<(), CliError> {
         for outcome in self.reader.deliveries(ids) {
-            if let Some(one) = kept(outcome)? {
+            if let Some(one) = unless_lost(outcome)? {
                 self.add(&one, out).map_err(&failed)?;
             }
         }
@@ -167,7 +167,7 @@ impl Export<'_> {
     fn write_folder(&mut self, ids: &[DeliveryId], folder: &Path, force: bool) -> Result<(), CliError> {
         private_folder(folder)?;
         for outcome in self.reader.deliveries(ids) {
-            if let Some(one) = kept(outcome)? {
+            if let Some(one) = unless_lost(outcome)? {
                 let path = folder.join(raw::file_name(&one.delivery.summary));
                 let mut file = UnfinishedFile::begin(&path, force)?;
                 self.add(&one, &mut file).map_err(|source| CliError::Write { path, source })?;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::select::kept;
+use super::select::unless_lost;
 use super::{CliError, SettingsArgs, output};
 use crate::archive::redaction::{LostCause, RedactionRun};
 use crate::config::RedactSettings;
@@ -92,7 +92,7 @@ impl RedactArgs {
 /// What would be replaced, by place, on stdout.
 pub(super) fn preview(mut run: RedactionRun, reader: &Reader, ids: &[DeliveryId]) -> Result<ExitCode, CliError> {
     for outcome in reader.deliveries(ids) {
-        if let Some(one) = kept(outcome)? {
+        if let Some(one) = unless_lost(outcome)? {
             drop(run.apply(&one.delivery));
         }
     }

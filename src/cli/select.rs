@@ -126,7 +126,7 @@ fn range(reader: &Reader, from: DeliveryId, to: DeliveryId) -> Result<Vec<Delive
 }
 
 /// What was read; `None`, and a word about it, when the delivery's bytes are not there any more.
-pub(super) fn kept(outcome: ReadOutcome) -> Result<Option<DeliveryAndDiagnosis>, CliError> {
+pub(super) fn unless_lost(outcome: ReadOutcome) -> Result<Option<DeliveryAndDiagnosis>, CliError> {
     match outcome {
         Err(lost @ StoreError::RecordLost { .. }) => {
             output::log(&format!("warning: {lost}; it is left out"));

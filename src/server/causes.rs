@@ -141,3 +141,22 @@ fn explain(reader: &Reader, control: &Control, id: DeliveryId, stopping: &Atomic
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rest_is_not_ended_by_what_comes_meanwhile_but_by_stopping() {
+        let (wake, woken) = mpsc::sync_channel(2);
+        wake.send(Wake::Grown).unwrap();
+        assert!(rest(&woken, Instant::now()));
+        // An hour, were it not for the second of them.
+        let hour = Instant::now() + Duration::from_secs(3600);
+        wake.send(Wake::Grown).unwrap();
+        wake.send(Wake::Stop).unwrap();
+        assert!(!rest(&woken, hour));
+        drop(wake);
+        assert!(!rest(&woken, hour));
+    }
+}

@@ -6,13 +6,10 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use rusqlite::params;
 
-use super::search::Looked;
+use super::search::{Looked, PART_ROWS};
 use super::{Page, Reader, StoreError, StoredContent};
 use crate::delivery::DeliveryId;
 use crate::query::{OrderKey, Query, Sorting};
-
-/// Rows looked at before it is asked whether to go on.
-const PART_ROWS: usize = 10_000;
 
 /// Deliveries in an order that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -10,8 +10,8 @@ use super::{Page, Reader, StoreError, StoreScan, StoredContent, row};
 use crate::delivery::{DeliveryId, EventFacts, Intake, Judgement, Summary, Verdict};
 use crate::query::{QueriedField, Query};
 
-/// Rows looked at in one statement where only numbers are wanted.
-const PART_ROWS: usize = 10_000;
+/// Rows looked at in one statement, where all of a store is looked through for numbers.
+pub(super) const PART_ROWS: usize = 10_000;
 
 impl Reader {
     /// What matches `query` at the moment `now`, from `page` on and always newest first: up to `limit`

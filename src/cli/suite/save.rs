@@ -9,7 +9,7 @@ use super::files::{self, FolderArgs};
 use crate::archive::redaction::{Redaction, RedactionRun};
 use crate::cli::redact::RedactRuleArgs;
 use crate::cli::scheme::SchemeArgs;
-use crate::cli::select::Selection;
+use crate::cli::select::{Selection, unless_lost};
 use crate::cli::{CliError, SettingsArgs, output};
 use crate::config::consent::Scope;
 use crate::config::{Settings, shown};
@@ -17,7 +17,7 @@ use crate::delivery::{AttemptKind, Delivery, DeliveryId};
 use crate::http::HttpResponse;
 use crate::payload::grouped;
 use crate::redact::Tally;
-use crate::store::{Reader, StoreError};
+use crate::store::{DeliveryAndDiagnosis, Reader};
 use crate::suite::file::{self, CASE_LIMIT};
 use crate::suite::{
     CaseMaker, Expectations, SigningChoice, Suite, SuiteCase, SuiteSigning, kept_response, without_credentials,
@@ -209,15 +209,8 @@ fn expectations(args: &SaveArgs) -> Result<(Expectations, Expectations), CliErro
 
 /// Adds a case for each delivery that can be one; what is left out, and why, is said.
 fn make(maker: &CaseMaker<'_>, reader: &Reader, ids: &[DeliveryId], suite: &mut Suite) -> Result<(), CliError> {
-    for id in ids {
-        let delivery = match reader.load(*id) {
-            Err(lost @ StoreError::RecordLost { .. }) => {
-                output::log(&format!("warning: {lost}; it is left out"));
-                continue;
-            }
-            loaded => loaded?,
-        };
-        let Some(delivery) = delivery else { continue };
+    for outcome in reader.deliveries(ids) {
+        let Some(DeliveryAndDiagnosis { delivery, .. }) = unless_lost(outcome)? else { continue };
         let mut made = match maker.make(&delivery, kept(reader, &delivery)?.as_ref()) {
             Ok(made) => made,
             Err(error) => {
@@ -226,7 +219,11 @@ fn make(maker: &CaseMaker<'_>, reader: &Reader, ids: &[DeliveryId], suite: &mut 
             }
         };
         if let Some(same) = suite.cases.iter().find(|case| is_same(case, &made.case)) {
-            output::log(&format!("delivery {id} is in the suite already, as {}", visible(&same.name)));
+            output::log(&format!(
+                "delivery {} is in the suite already, as {}",
+                delivery.summary.id,
+                visible(&same.name)
+            ));
             continue;
         }
         made.case.name = free_name(suite, &made.case.name);

@@ -58,7 +58,7 @@ fn written(segment: &std::path::Path) -> u64 {
     bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last as u64 + 1)
 }
 
-fn captured(body: impl Into<Bytes>) -> Captured {
+pub(super) fn captured(body: impl Into<Bytes>) -> Captured {
     Captured {
         received_at: Timestamp::from_microsecond(1_746_123_456_789_012).unwrap(),
         remote: "127.0.0.1:50000".to_owned(),

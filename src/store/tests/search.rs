@@ -113,6 +113,25 @@ fn what_is_found_is_the_same(#[case] filter: &str) {
             assert_eq!(found, whole, "{page:?}, {limit} of {budget}");
         }
     }
+    let all: Vec<DeliveryId> =
+        plainly(&reader, &query, now, Page::Newest, usize::MAX, usize::MAX).rows.iter().map(|row| row.id).collect();
+    for limit in [0, 1, 5, usize::MAX] {
+        assert_eq!(reader.matching(&query, now, limit).unwrap(), all[..all.len().min(limit)], "{limit}");
+    }
+}
+
+#[test]
+fn marks_are_looked_at_once_there_are_any() {
+    let fixture = mixed();
+    let (reader, query) = (fixture.reader(), Query::parse("tag:late").unwrap());
+    let found = || reader.matching(&query, Timestamp::UNIX_EPOCH, usize::MAX).unwrap();
+    assert_eq!(found(), []);
+    let (writer, handle, _events) = fixture.open();
+    let edit = crate::delivery::MarksEdit::Tag("late".to_owned());
+    handle.mark(vec![DeliveryId(5), DeliveryId(50)], edit).blocking_recv().unwrap().unwrap();
+    assert_eq!(found(), [DeliveryId(50), DeliveryId(5)]);
+    drop(handle);
+    writer.join();
 }
 
 #[test]
