@@ -116,17 +116,17 @@ impl LogWriter {
         (self.open, self.length, self.room_failed) = (None, 0, false);
     }
 
-    /// Appends zeros for the next records after a commit group of `group` bytes, when few more of its size would fit. This
-    /// takes a sync of its own, so it is called after the replies. If it fails, records are appended without room
-    /// for the rest of the segment.
-    pub(super) fn make_room(&mut self, group: u64) {
+    /// Appends zeros for the next records after a commit group of `group` bytes, when few more of its size would fit, and
+    /// after the replies. They are synced at once, unless the writer is `busy`: then the next group's sync brings them to
+    /// disk with its records. If it fails, records are appended without room for the rest of the segment.
+    pub(super) fn make_room(&mut self, group: u64, busy: bool) {
         let left = self.length.saturating_sub(self.end.position);
         if self.room_failed || self.ahead || !room::is_due(group, left) || self.length + ROOM_BYTES > SEGMENT_BYTES {
             return;
         }
         let Some(file) = &mut self.open else { return };
-        let made =
-            file.seek(SeekFrom::Start(self.length)).and_then(|_| room::append(file)).and_then(|()| file.sync_data());
+        let appended = file.seek(SeekFrom::Start(self.length)).and_then(|_| room::append(file));
+        let made = if busy { appended } else { appended.and_then(|()| file.sync_data()) };
         match made {
             Ok(()) => self.length += ROOM_BYTES,
             Err(error) => {
@@ -324,7 +324,7 @@ mod tests {
             log.append([&draft].into_iter()).unwrap();
             places.push(LogPlace { segment: 1, position: log.end().position, bytes });
             log.accept(bytes);
-            log.make_room(bytes);
+            log.make_room(bytes, id % 2 == 0);
             bytes
         };
         let bytes = add(&mut log, 1);

@@ -306,9 +306,11 @@ impl Committer {
             let outcome = self.commit(&mut group);
             log(&group, outcome.as_ref().err(), self.last, begun);
             let edits = std::mem::take(&mut group.marks);
-            let bytes = group.record_bytes();
+            let (bytes, deliveries) = (group.record_bytes(), group.keeps.len());
             self.reply(group, outcome);
-            self.log.make_room(bytes);
+            // Who has just been answered, or waits already, will not wait for zeros.
+            let busy = deliveries > 1 || waiting.load(Ordering::Relaxed) > 0;
+            self.log.make_room(bytes, busy);
             // After the group: what was kept with it can be marked already.
             self.mark(edits);
             self.prune();
