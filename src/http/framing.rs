@@ -335,8 +335,8 @@ impl Lengths {
     }
 }
 
-/// Plain digits only: no sign, no list, no white space inside.
-fn parse_length(value: &[u8]) -> Option<u64> {
+/// A number of bytes as HTTP writes it (RFC 9110, section 8.6). Plain digits only: no sign, no list, no white space inside.
+pub(super) fn parse_length(value: &[u8]) -> Option<u64> {
     if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
         return None;
     }

@@ -1,6 +1,7 @@
 //! The head of a response, read strictly (RFC 9112): what two readers could read differently is refused.
 
 use super::{Framing, SHOWN_BYTES};
+use crate::http::framing::parse_length;
 use crate::http::lines::lines;
 use crate::http::{BodyFraming, BodyLength, FieldFault, SendError, split_field, trim};
 use crate::text::visible_bytes;
@@ -107,7 +108,7 @@ impl Lengths {
         if name.eq_ignore_ascii_case(b"content-length") {
             // A list of equal lengths is one length (RFC 9110, section 8.6).
             for part in value.split(|byte| *byte == b',') {
-                let length = decimal(trim(part)).ok_or_else(|| {
+                let length = parse_length(trim(part)).ok_or_else(|| {
                     malformed(format!("a Content-Length that is not a length: '{}'", beginning(value)))
                 })?;
                 if self.length.is_some_and(|earlier| earlier != length) {
@@ -154,11 +155,4 @@ impl Said {
     pub(super) fn declared_length(&self) -> Option<u64> {
         self.lengths.length
     }
-}
-
-fn decimal(text: &[u8]) -> Option<u64> {
-    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(text).ok()?.parse().ok()
 }
