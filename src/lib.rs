@@ -1,4 +1,4 @@
-//! whyhook: a terminal inspector and local tunnel target for Trackpilots webhooks, and for any signed webhook.
+//! whyhook: a terminal inspector and local tunnel target for signed webhooks, which says why a signature does not match.
 //!
 //! The rooms, each knowing only those above it in this list (`tests/e2e/layers.rs` holds that):
 //!

@@ -62,7 +62,7 @@ fn begin(screen: &Screen, title: &str) -> String {
     let (width, height) = (u32::from(columns.get()) * WIDTH, u32::from(rows.get()) * HEIGHT);
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-         height=\"{height}\" font-family=\"{FONT}\" font-size=\"15\">\n<title>{}</title>\n\
+         height=\"{height}\" font-family=\"{FONT}\" font-size=\"15\" xml:space=\"preserve\">\n<title>{}</title>\n\
          <rect width=\"100%\" height=\"100%\" fill=\"#{GROUND:06x}\"/>\n",
         escaped(title)
     )
@@ -90,7 +90,8 @@ fn cells(screen: &Screen) -> String {
     svg
 }
 
-/// Each character has its own place: the grid is kept in whatever font there is.
+/// Each character has its own place: the grid is kept in whatever font there is. Blanks have one too, so that what is copied
+/// out of a picture has its words apart.
 fn push(svg: &mut String, look: Look, (row, column): (u16, u16), columns: u16, text: &[(u16, char)]) {
     let (x, y) = (u32::from(column) * WIDTH, u32::from(row) * HEIGHT);
     let width = u32::from(columns) * WIDTH;
@@ -101,8 +102,7 @@ fn push(svg: &mut String, look: Look, (row, column): (u16, u16), columns: u16, t
             look.ground
         );
     }
-    let text: Vec<&(u16, char)> = text.iter().filter(|(_, character)| *character != ' ').collect();
-    if text.is_empty() {
+    if text.iter().all(|(_, character)| *character == ' ') {
         return;
     }
     let places: Vec<String> = text.iter().map(|(column, _)| (u32::from(*column) * WIDTH).to_string()).collect();

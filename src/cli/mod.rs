@@ -91,10 +91,10 @@ Full reference: docs/answers.md";
 const EXIT_CODES: &str =
     "Exit codes: 0 success; 1 negative result (not verified, nothing found); 2 usage or environment error.";
 
-/// A terminal inspector and local tunnel target for Trackpilots webhooks.
+/// Receives signed webhooks on this machine, keeps every delivery as it came, and says why a signature does not match.
 ///
-/// Run it beside `ngrok http 3000`: it stores every delivery, shows each one live, and tells whether its
-/// signature is valid.
+/// Run it beside a tunnel (`ngrok http 3000`), or with `--tunnel`: it shows each delivery live, from Trackpilots, Stripe,
+/// GitHub or any other sender whose scheme it knows (`whyhook schemes`).
 #[derive(Debug, Parser)]
 #[command(name = "whyhook", version, max_term_width = 100, disable_help_subcommand = true)]
 #[command(after_help = format!("{RULES_HELP}\n\nWithout a command, whyhook listens. Secrets come from the environment, \
