@@ -7,6 +7,8 @@ use hmac::{Hmac, KeyInit as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::public_key::has_key_pair_form;
+
 /// Where a secret was read from.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum SecretOrigin {
@@ -108,6 +110,7 @@ pub struct Secret {
     bytes: Zeroizing<Vec<u8>>,
     /// HMAC's state after the key, cloned for every message.
     keyed: Hmac<Sha256>,
+    of_key_pair: bool,
 }
 
 impl Secret {
@@ -117,7 +120,21 @@ impl Secret {
         let bytes = Zeroizing::new(bytes);
         #[expect(clippy::expect_used, reason = "RFC 2104: HMAC takes a key of any length, so that this cannot fail")]
         let keyed = Hmac::new_from_slice(&bytes).expect("HMAC accepts every key length");
-        Self { label: label.into(), origin, bytes, keyed }
+        let of_key_pair = has_key_pair_form(&bytes);
+        Self { label: label.into(), origin, bytes, keyed, of_key_pair }
+    }
+
+    /// The same, given as the sender's public key, whatever its form.
+    #[must_use]
+    pub fn given_as_public_key(self) -> Self {
+        Self { of_key_pair: true, ..self }
+    }
+
+    /// Whether it is a key of a key pair, by its form or because it was given as such. Its public half may be known to anyone, so
+    /// no shared secret is made of it: else whoever knows it could sign with an algorithm of their choice (RFC 8725, section 2.1).
+    #[must_use]
+    pub fn is_of_key_pair(&self) -> bool {
+        self.of_key_pair
     }
 
     /// The name that the person gave it, shown instead of the secret.

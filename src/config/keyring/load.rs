@@ -233,7 +233,8 @@ impl Loader<'_> {
         if looks_like_a_secret(label) {
             return Err(KeyringError::SecretAsLabel { characters: label.chars().count(), asker: asker.to_owned() });
         }
-        self.push(Secret::new(label, bytes, origin));
+        let secret = Secret::new(label, bytes, origin);
+        self.push(if label == PUBLIC_KEY_LABEL { secret.given_as_public_key() } else { secret });
         Ok(())
     }
 

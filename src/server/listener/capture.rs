@@ -31,18 +31,21 @@ pub struct Incoming {
 
 /// A body longer than this is judged on a thread of its own, so that others are not kept waiting.
 const JUDGED_INLINE_BYTES: usize = 256 * 1024;
-/// So many compressed bodies are looked into at once; the others wait for their turn. Each takes up to
+/// So is a request with a longer head: its lists may ask for more work than its length says. Senders' heads have 1 to 4 KiB.
+const JUDGED_INLINE_HEAD_BYTES: usize = 16 * 1024;
+/// So many requests with compressed bodies or long heads are looked into at once; the others wait for their turn. Each takes up to
 /// 10 MiB, and some milliseconds.
-static DECODING: Semaphore = Semaphore::const_new(2);
+static LABORIOUS: Semaphore = Semaphore::const_new(2);
 
 /// Judges a request where that keeps no other sender waiting: on a thread of its own when it is long or compressed.
 pub(super) async fn capture_aside(incoming: Incoming, registry: Arc<Registry>) -> Captured {
     let is_compressed = payload::facts_coding(&incoming.body, declared(&incoming.head)).is_some();
-    if !is_compressed && incoming.body.len() <= JUDGED_INLINE_BYTES {
+    let is_laborious = is_compressed || incoming.head.bytes().len() > JUDGED_INLINE_HEAD_BYTES;
+    if !is_laborious && incoming.body.len() <= JUDGED_INLINE_BYTES {
         return capture(incoming, &registry);
     }
     // It is never closed; were it, that would only mean that nobody waits.
-    let _turn = if is_compressed { DECODING.acquire().await.ok() } else { None };
+    let _turn = if is_laborious { LABORIOUS.acquire().await.ok() } else { None };
     let judging = move || {
         crate::system::panic::trap("judge");
         capture(incoming, &registry)

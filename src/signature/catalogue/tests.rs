@@ -244,6 +244,26 @@ fn a_full_stop_comes_with_form_fields_alone_and_a_word_may_be_missing() {
     }
 }
 
+/// A request chooses what it lists: its content is no longer than its head.
+#[test]
+fn headers_that_are_listed_as_signed_are_bounded() {
+    let cavage = named("http-signatures-cavage").unwrap();
+    let content = |listed: &str| {
+        let fields: String = (0..70).map(|number| format!("X{number}: v\r\n")).collect();
+        let value = format!("Signature keyId=\"k\",headers=\"{listed}\",signature=\"abc=\"");
+        let head = Head::from(format!("POST / HTTP/1.1\r\nHost: h\r\n{fields}Authorization: {value}\r\n\r\n"));
+        let mut parts = Parts { head: Some(&head), scheme: Some(&cavage), ..Parts::default() };
+        let read = cavage.signature.read(&parts, &head).unwrap();
+        parts.value = Some(&read);
+        cavage.content.bytes(&parts).map(|content| String::from_utf8(content).unwrap())
+    };
+    let names = |count: usize| (0..count).map(|number| format!("x{number}")).collect::<Vec<_>>().join(" ");
+    assert_eq!(content("x1 host x2").as_deref(), Some("x1: v\nhost: h\nx2: v"));
+    assert!(content(&names(64)).is_some());
+    assert_eq!(content(&names(65)), None);
+    assert_eq!(content("x1 X1"), None);
+}
+
 #[test]
 fn the_event_s_name_is_where_the_sender_has_it() {
     let head = Head::from("POST / HTTP/1.1\r\nHost: h\r\nX-GitHub-Event: ping\r\n\r\n");

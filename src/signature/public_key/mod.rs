@@ -2,8 +2,9 @@
 //!
 //! A [`PublicKey`] is read from whatever a person was given ([`PublicKey::read`]); a [`PublicKeySet`] may hold
 //! several, by their `kid`. [`PublicKey::verify`] says whether a signature is that key's over exactly these bytes,
-//! under one [`PublicKeyAlgorithm`] that the scheme names: nothing in a request chooses it. [`PrivateKey`] signs, for
-//! deliveries that are made up here.
+//! under one [`PublicKeyAlgorithm`]. Where a request names the algorithm, it can choose among those of the key's own kind:
+//! a public key is never the key of an HMAC ([`crate::signature::Secret::is_of_key_pair`]). [`PrivateKey`] signs, for deliveries
+//! that are made up here.
 //!
 //! A public key is not a secret, but whoever can swap it can sign: it comes from the configuration alone. Its private
 //! half must never be in the hands of a receiver, so that a private key in its place is an error of its own.
@@ -31,6 +32,7 @@ pub use algorithm::{PublicKeyAlgorithm, PublicKeyKind};
 pub use error::{KeyLookupError, PrivateKeyError, PrivateSignError, PublicKeyError, SignatureRejection};
 pub use jwk::PublicKeySet;
 pub use private::PrivateKey;
+pub(in crate::signature) use read::has_key_pair_form;
 pub(in crate::signature) use recover::RecoveredSignature;
 
 use material::KeyMaterial;

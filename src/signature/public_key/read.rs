@@ -14,6 +14,9 @@ use super::{MOST_KEY_BYTES, PublicKey, PublicKeyError, PublicKeyKind, PublicKeyR
 /// Texts that stand before an Ed25519 key: that of Standard Webhooks, and a plain one.
 const ED25519_PREFIXES: [&str; 2] = ["whpk_", "ed25519:"];
 
+/// Those of keys that are read as nothing here: OpenSSH's, and Standard Webhooks' private one.
+const KEY_PAIR_PREFIXES: [&str; 3] = ["ssh-", "ecdsa-sha2-", "whsk_"];
+
 /// Either alphabet, with or without padding, but no bits left over (RFC 4648, section 3.5).
 const PADDING: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
@@ -51,6 +54,34 @@ impl PublicKeySet {
             Some(text) => read_text(text, true).map(Self::of_one),
             None => read_bytes(given, "bytes", true).map(Self::of_one),
         }
+    }
+}
+
+/// Whether this is a key of a key pair by its form, whole or faulty, public or private: PEM, a JWK or JWKS, DER, a point that
+/// lies on its curve, OpenSSH's line, a prefix. A shared secret has no such form. The 32 bytes of an Ed25519 key
+/// have none either: they may be a secret's as well.
+pub(in crate::signature) fn has_key_pair_form(given: &[u8]) -> bool {
+    if given.len() > MOST_KEY_BYTES {
+        return false;
+    }
+    let Some(text) = as_text(given) else { return is_der_or_point(given) };
+    pem::looks_like(text)
+        || KEY_PAIR_PREFIXES.iter().chain(&ED25519_PREFIXES).any(|prefix| text.starts_with(prefix))
+        || (text.starts_with('{')
+            && matches!(PublicKeySet::read(given), Ok(_) | Err(PublicKeyError::PrivateKey { .. })))
+        || decode(text)
+            .is_some_and(|(bytes, _)| is_der_or_point(&bytes) || as_text(&bytes).is_some_and(pem::looks_like))
+}
+
+/// A whole key as DER, or a point with both of its coordinates: one number may be any secret of its length.
+fn is_der_or_point(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(0x30) => !matches!(
+            asn1::read_public(bytes),
+            Err(PublicKeyError::Malformed { .. } | PublicKeyError::Unrecognised { .. })
+        ),
+        Some(0x04) => material::curve_of_point(bytes).is_some_and(|curve| KeyMaterial::point(curve, bytes).is_ok()),
+        _ => false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The parts of a request that a scheme names: what its templates are filled from.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::ops::Range;
 
 use super::url::{cut_query, host_of};
@@ -13,6 +14,9 @@ use crate::signature::rewrite::wrap::form_decoded;
 
 /// Templates of variables may name further ones, to this depth.
 pub(super) const DEPTH: u8 = 4;
+
+/// Headers that a request may list as signed. A sender lists some five.
+const MOST_LISTED: usize = 64;
 
 /// What is at hand of a request while its signature is computed. The search for a mismatch replaces one of them at a
 /// time: what is read out of the body follows it.
@@ -240,11 +244,16 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// Headers that the request itself lists as signed: each as `item` says, joined by `join`.
+    /// Headers that the request itself lists as signed: each as `item` says, joined by `join`. At most [`MOST_LISTED`], and none
+    /// twice: so the content is no longer than the head and the names.
     fn listed(&self, names: &[u8], separator: &str, item: &str, join: &str) -> Option<Vec<u8>> {
         let names = std::str::from_utf8(names).ok()?;
         let mut parts = Vec::new();
+        let mut seen = HashSet::new();
         for name in names.split(separator).map(str::trim).filter(|name| !name.is_empty()) {
+            if seen.len() == MOST_LISTED || !seen.insert(name.to_ascii_lowercase()) {
+                return None;
+            }
             let value = match name {
                 // As in draft-cavage-http-signatures, section 2.3.
                 "(request-target)" => [self.method.to_ascii_lowercase().as_slice(), b" ", self.target].concat(),

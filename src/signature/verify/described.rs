@@ -207,6 +207,9 @@ fn proves(
 ) -> Result<(), Rejection> {
     let bare = || Rejection { verdict: Verdict::Mismatch, note: None };
     match &scheme.proof {
+        Proof::Hmac(_) | Proof::Hash(_) | Proof::Token if secret.is_of_key_pair() => {
+            Err(Rejection::mismatch(not_shared(secret)))
+        }
         Proof::Hmac(_) | Proof::Hash(_) => {
             let received = decoded(scheme, read)?;
             if key_bytes(scheme, secret).is_none() {
@@ -252,10 +255,27 @@ fn proves(
     }
 }
 
+/// Why a key of a key pair verifies nothing that a shared secret makes.
+pub(super) fn not_shared(secret: &Secret) -> String {
+    format!("{} is a key of a key pair, and not a shared secret", crate::text::visible(secret.label()))
+}
+
 /// The public keys that a secret's text is.
 pub(super) fn public_keys(secret: &Secret) -> Result<PublicKeySet, Rejection> {
     PublicKeySet::read(secret.expose())
         .map_err(|error| Rejection::mismatch(format!("{}: {error}", crate::text::visible(secret.label()))))
+}
+
+/// The same, where a request can name the algorithm: what has no key pair's form is a shared secret there.
+pub(super) fn asymmetric_keys(secret: &Secret) -> Result<PublicKeySet, Rejection> {
+    if secret.is_of_key_pair() {
+        return public_keys(secret);
+    }
+    Err(Rejection::mismatch(format!(
+        "{} is a shared secret, where the request names an algorithm of key pairs (a public key of 32 bytes is given by --public-key, or \
+         written ed25519:KEY)",
+        crate::text::visible(secret.label())
+    )))
 }
 
 fn not_decoded(scheme: &Scheme) -> Rejection {
@@ -309,8 +329,11 @@ pub(in crate::signature) fn digest(scheme: &Scheme, secret: &Secret, parts: &Par
     }
 }
 
-/// The key that the scheme makes of a secret; strict, since a lenient decoder yields short keys.
+/// The key that the scheme makes of a shared secret; strict, since a lenient decoder yields short keys.
 pub(in crate::signature) fn key_bytes(scheme: &Scheme, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
+    if secret.is_of_key_pair() {
+        return None;
+    }
     let parts = Parts { secret: secret.expose(), scheme: Some(scheme), ..Parts::default() };
     scheme.key.bytes(&parts).map(Zeroizing::new)
 }

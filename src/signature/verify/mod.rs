@@ -132,7 +132,17 @@ pub fn judge<'a>(
             judgement.verdict = Verdict::MalformedSignature;
         }
         Ok(received) => {
-            let matching = secrets.find(|secret| bool::from(digest(secret, timestamp, body).ct_eq(&received)));
+            let is_right = |secret: &Secret| bool::from(digest(secret, timestamp, body).ct_eq(&received));
+            let (mut shared, mut unfit) = (false, None);
+            let matching = secrets.find(|secret| {
+                if secret.is_of_key_pair() {
+                    unfit = Some(described::not_shared(secret));
+                    return false;
+                }
+                shared = true;
+                is_right(secret)
+            });
+            judgement.note = unfit.filter(|_| !shared);
             judgement.verdict = if matching.is_some() { Verdict::Verified } else { Verdict::Mismatch };
             judgement.secret = matching.map(|secret| secret.label().to_owned());
         }
@@ -164,7 +174,7 @@ mod tests {
 
     use super::*;
     use crate::delivery::TimestampUnit;
-    use crate::signature::SecretOrigin;
+    use crate::signature::{Proof, SecretOrigin};
 
     const BODY: &[u8] = br#"{"event":"desktop.app_tracking.captured"}"#;
 
@@ -339,6 +349,29 @@ mod tests {
         fn digests_are_read_strictly(text in "[0-9a-fA-F]{60,68}|\\PC{0,70}") {
             if let Ok(digest) = parse_digest(text.as_bytes()) {
                 prop_assert_eq!(hex::encode(digest), text);
+            }
+        }
+    }
+
+    /// Several senders may be accepted on one path: the public key of one must not forge for the other.
+    #[test]
+    fn a_public_key_is_no_secret_of_any_scheme() {
+        const PEM: &[u8] =
+            b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n-----END PUBLIC KEY-----";
+        let key = secret("theirs", PEM);
+        let now = Timestamp::from_second(1_746_123_460).unwrap();
+        let signature = sign(&key, b"1746123456", BODY);
+        let head = head(&[("x-webhook-signature", &signature), ("x-webhook-timestamp", "1746123456")]);
+        let judgement = judge(&Scheme::default(), [&key], &head, BODY, now);
+        assert_eq!(judgement.verdict, Verdict::Mismatch);
+        assert!(judgement.note.as_deref().is_some_and(|note| note.contains("not a shared secret")), "{judgement:?}");
+        // Beside a shared secret it is passed over.
+        let beside = judge(&Scheme::default(), [&key, &secret("dev", b"a webhook secret")], &head, BODY, now);
+        assert_eq!((beside.verdict, beside.note), (Verdict::Mismatch, None));
+        for name in crate::signature::catalogue::names() {
+            let scheme = crate::signature::catalogue::named(name).unwrap();
+            if matches!(scheme.proof, Proof::Hmac(_) | Proof::Hash(_) | Proof::Token) {
+                assert!(key_bytes(&scheme, &key).is_none(), "{name}");
             }
         }
     }

@@ -1,8 +1,9 @@
 //! Every form is the same key; what is none says why.
 
+use proptest::prelude::*;
 use rstest::rstest;
 
-use super::super::{MOST_KEY_BYTES, PublicKeyError, PublicKeyKind, PublicKeyRemark};
+use super::super::{MOST_KEY_BYTES, PublicKeyError, PublicKeyKind, PublicKeyRemark, has_key_pair_form};
 use super::*;
 
 #[test]
@@ -173,4 +174,42 @@ fn a_label_may_be_wrong_between_rsas_two_forms() {
     assert_eq!(PublicKey::read(swapped.as_bytes()), Ok(recorded.public()));
     let wrong = RecordedKey::named("P-256").forms["PEM"].replace("PUBLIC KEY", "RSA PUBLIC KEY");
     assert!(PublicKey::read(wrong.as_bytes()).unwrap_err().to_string().contains("it holds a key of P-256"));
+}
+
+#[test]
+fn keys_of_a_pair_are_told_from_shared_secrets_by_their_form() {
+    for (name, key) in &RECORDED.keys {
+        for (form, text) in key.forms.iter().chain(&key.private_forms) {
+            // A number alone may be any secret of its length.
+            let is_number = matches!(form.as_str(), "hexadecimal" | "base64" | "short point" | "short point in base64");
+            assert_eq!(has_key_pair_form(text.as_bytes()), !is_number, "{name}, {form}");
+        }
+        assert!(has_key_pair_form(key.private_jwk.as_bytes()), "{name}");
+        assert!(has_key_pair_form(&key.spki()), "{name}");
+        assert!(has_key_pair_form(hex::encode(key.spki()).as_bytes()), "{name}");
+    }
+    for shared in [
+        &b"a webhook secret"[..],
+        b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        b"{\"kty\":\"oct\",\"k\":\"AAAA\"}",
+        b"{\"secret\":1}",
+        b"30820122300d06092a864886f70d0101",
+        b"MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw",
+        b"0410203040506070809010203040506070809010203040506070809010203040506070",
+        b"",
+        b"0",
+    ] {
+        assert!(!has_key_pair_form(shared), "{}", String::from_utf8_lossy(shared));
+    }
+}
+
+proptest! {
+    /// Thirty-two random bytes are a shared secret in any spelling, whatever point they may be.
+    #[test]
+    fn random_secrets_have_no_form(bytes: [u8; 32], longer in proptest::collection::vec(0_u8.., 0..200)) {
+        for bytes in [&bytes[..], &longer] {
+            prop_assert!(!has_key_pair_form(hex::encode(bytes).as_bytes()));
+            prop_assert!(!has_key_pair_form(BASE64_STANDARD.encode(bytes).as_bytes()));
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! The signature base (RFC 9421, section 2.5): each covered component with its value, and the parameters.
 
+use std::collections::{HashMap, HashSet};
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sfv::{Dictionary, FieldType as _, InnerList, Item, List, ListEntry, Parser};
@@ -9,6 +11,8 @@ use crate::http::Head;
 use crate::signature::Source;
 use crate::signature::scheme::{Parts, percent_encoded, query_pairs};
 
+/// Components of one signature. A request of a sender has some ten.
+pub(super) const MOST_COMPONENTS: usize = 64;
 /// Fields that are dictionaries: a repeated key counts once.
 const DICTIONARIES: [&str; 5] = ["content-digest", "repr-digest", "signature", "signature-input", "priority"];
 
@@ -18,19 +22,41 @@ pub(in crate::signature) fn signature_base(
     parts: &Parts<'_>,
     head: &Head,
 ) -> Result<String, Rejection> {
+    // The request chooses components and fields: what it costs must not be the product of both.
+    if input.items.len() > MOST_COMPONENTS {
+        let count = crate::payload::grouped(input.items.len() as u64);
+        return Err(Rejection::malformed(format!("{count} components are listed: at most {MOST_COMPONENTS} are read")));
+    }
     let mut base = String::new();
-    let mut seen: Vec<String> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut fields = StructuredFields { head, dictionaries: HashMap::new() };
     for item in &input.items {
         let identifier = item.serialize();
         if seen.contains(&identifier) {
             return Err(Rejection::malformed(format!("the component {} is listed twice", visible(&identifier))));
         }
-        base.push_str(&format!("{identifier}: {}\n", value(item, &identifier, parts, head)?));
-        seen.push(identifier);
+        base.push_str(&format!("{identifier}: {}\n", value(item, &identifier, parts, &mut fields)?));
+        seen.insert(identifier);
     }
     let parameters = vec![ListEntry::InnerList(input.clone())].serialize().unwrap_or_default();
     base.push_str(&format!("\"@signature-params\": {parameters}"));
     Ok(base)
+}
+
+/// The fields of a request, of which each is read as a dictionary once.
+struct StructuredFields<'h> {
+    head: &'h Head,
+    dictionaries: HashMap<String, Dictionary>,
+}
+
+impl StructuredFields<'_> {
+    /// The member `key` of the field `name`, whose whole value is `text`.
+    fn member(&mut self, name: &str, text: &str, key: &str) -> Result<Option<ListEntry>, sfv::Error> {
+        if !self.dictionaries.contains_key(name) {
+            self.dictionaries.insert(name.to_owned(), Parser::new(text).parse()?);
+        }
+        Ok(self.dictionaries.get(name).and_then(|members| members.get(key)).cloned())
+    }
 }
 
 /// A component in words, for people.
@@ -53,7 +79,12 @@ fn visible(text: &str) -> String {
 }
 
 /// The value of a component.
-fn value(item: &Item, identifier: &str, parts: &Parts<'_>, head: &Head) -> Result<String, Rejection> {
+fn value(
+    item: &Item,
+    identifier: &str,
+    parts: &Parts<'_>,
+    fields: &mut StructuredFields<'_>,
+) -> Result<String, Rejection> {
     let refuse = |why: &str| Err(Rejection::malformed(format!("the component {} {why}", visible(identifier))));
     let Some(name) = item.bare_item.as_string().map(sfv::StringRef::as_str) else {
         return refuse("is not a text");
@@ -69,7 +100,11 @@ fn value(item: &Item, identifier: &str, parts: &Parts<'_>, head: &Head) -> Resul
             other => return refuse(&format!("has the parameter {}, which it cannot have", visible(other))),
         }
     }
-    if name.starts_with('@') { derived(name, item, parts).or_else(|why| refuse(&why)) } else { field(name, item, head) }
+    if name.starts_with('@') {
+        derived(name, item, parts).or_else(|why| refuse(&why))
+    } else {
+        field(name, item, fields)
+    }
 }
 
 /// A derived component (section 2.2).
@@ -112,7 +147,8 @@ fn authority(url: &str, host: &str) -> String {
 }
 
 /// A field (section 2.1).
-fn field(name: &str, item: &Item, head: &Head) -> Result<String, Rejection> {
+fn field(name: &str, item: &Item, fields: &mut StructuredFields<'_>) -> Result<String, Rejection> {
+    let head = fields.head;
     let shown = || visible(name);
     let malformed = |why: String| Rejection::malformed(format!("the header {} {why}", shown()));
     let text = joined(head, name)
@@ -128,9 +164,9 @@ fn field(name: &str, item: &Item, head: &Head) -> Result<String, Rejection> {
     }
     if let Some(key) = item.params.get("key") {
         let key = key.as_string().map(sfv::StringRef::as_str).unwrap_or_default();
-        let members: Dictionary = Parser::new(&text).parse().map_err(not_structured)?;
-        let member = members.get(key).ok_or_else(|| malformed(format!("has no member {}", visible(key))))?;
-        return Ok(vec![member.clone()].serialize().unwrap_or_default());
+        let member = fields.member(name, &text, key).map_err(not_structured)?;
+        let member = member.ok_or_else(|| malformed(format!("has no member {}", visible(key))))?;
+        return Ok(vec![member].serialize().unwrap_or_default());
     }
     if !has("sf") {
         return Ok(text);

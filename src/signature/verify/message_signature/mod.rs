@@ -9,17 +9,19 @@ use jiff::Timestamp;
 use sfv::{BareItem, Dictionary, InnerList, ListEntry, Parser};
 use subtle::ConstantTimeEq as _;
 
+#[cfg(test)]
+use base::MOST_COMPONENTS;
 pub(in crate::signature) use base::{component_words, signature_base};
 
-use super::described::{Rejection, public_keys};
+use super::described::{Rejection, asymmetric_keys, not_shared};
 use crate::delivery::Verdict;
 use crate::http::Head;
 use crate::signature::public_key::{PublicKey, PublicKeyAlgorithm, PublicKeyKind, PublicKeySet};
 use crate::signature::scheme::Parts;
 use crate::signature::{Algorithm, Scheme, Secret};
 
-/// Labels of one request that are looked at.
-const MOST_LABELS: usize = 16;
+/// Labels of one request that are looked at. A sender and a proxy make two.
+const MOST_LABELS: usize = 8;
 
 /// One signature of a request.
 pub(in crate::signature) struct LabelledSignature {
@@ -141,7 +143,8 @@ fn check_one(
     digest_is_right(head, parts.body)
 }
 
-/// Whether the signature is the secret's, under the algorithm that the request names or the key says (section 3.2).
+/// Whether the signature is the secret's, under the algorithm that the request names or the key says (section 3.2). What the
+/// key is was said before: the request's name for the algorithm makes no shared secret of a public key.
 fn is_right(one: &LabelledSignature, secret: &Secret, base: &[u8]) -> Result<bool, Rejection> {
     let named = match one.input.params.get("alg") {
         None => None,
@@ -149,12 +152,13 @@ fn is_right(one: &LabelledSignature, secret: &Secret, base: &[u8]) -> Result<boo
     };
     let hmac = || bool::from(hmac_sha256(secret.expose(), base).ct_eq(&one.signature));
     match named {
+        Some("hmac-sha256") if secret.is_of_key_pair() => Err(Rejection::mismatch(not_shared(secret))),
         Some("hmac-sha256") => Ok(hmac()),
         Some(named) => {
             let algorithm = algorithm_named(named).ok_or_else(|| {
                 Rejection::malformed(format!("the algorithm '{}' is not known", crate::text::visible(named)))
             })?;
-            let keys = public_keys(secret)?;
+            let keys = asymmetric_keys(secret)?;
             let of_kind = keys_of(&keys, one).any(|key| key.kind() == algorithm.kind());
             if !of_kind {
                 return Err(Rejection::mismatch(format!(
@@ -164,12 +168,12 @@ fn is_right(one: &LabelledSignature, secret: &Secret, base: &[u8]) -> Result<boo
             }
             Ok(keys_of(&keys, one).any(|key| key.verify(algorithm, &[base], &one.signature).is_ok()))
         }
-        None => Ok(match public_keys(secret) {
-            Ok(keys) => {
-                keys_of(&keys, one).any(|key| key.verify(usual_algorithm(key.kind()), &[base], &one.signature).is_ok())
-            }
-            Err(_) => hmac(),
-        }),
+        None if secret.is_of_key_pair() => {
+            let keys = asymmetric_keys(secret)?;
+            let fits = |key: &PublicKey| key.verify(usual_algorithm(key.kind()), &[base], &one.signature).is_ok();
+            Ok(keys_of(&keys, one).any(fits))
+        }
+        None => Ok(hmac()),
     }
 }
 

@@ -112,13 +112,18 @@ fn any_label_with_the_coverage_verifies_and_a_tag_chooses() {
 
 /// A signature of our own over these components, under the shared secret.
 fn signed(components: &str, parameters: &str, fields: &str) -> String {
+    signed_with(&shared(), components, parameters, fields)
+}
+
+/// The same, with any text as the key of the HMAC.
+fn signed_with(key: &[u8], components: &str, parameters: &str, fields: &str) -> String {
     let input = format!("({components});created={CREATED}{parameters}");
     let InnerListOf(list) = inner_list(&input);
     let head = request(fields);
     let bare = scheme(&[]);
     let url = crate::signature::scheme::signed_url(&bare, &head);
     let base = signature_base(&list, &Parts::of(&bare, &head, &url, BODY), &head).unwrap();
-    let value = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, hmac_sha256(&shared(), base.as_bytes()));
+    let value = base64::Engine::encode(&base64::prelude::BASE64_STANDARD, hmac_sha256(key, base.as_bytes()));
     format!("{fields}Signature-Input: s={input}\r\nSignature: s=:{value}:\r\n")
 }
 
@@ -211,4 +216,51 @@ fn a_signature_of_our_own_verifies_expires_and_has_an_age() {
     let named = B_2_6.replace(";keyid", ";alg=\"rsa-pss-sha512\";keyid");
     let judgement = judged(&scheme(&[]), ED25519.as_bytes(), &named, BODY);
     assert!(judgement.note.as_deref().is_some_and(|note| note.contains("takes a key of RSA")), "{judgement:?}");
+}
+
+/// Whoever knows the public key, and so its text, has signed with that as a shared secret.
+#[test]
+fn a_public_key_is_never_a_shared_secret() {
+    let scheme = scheme(&["content-digest"]);
+    let pem = ED25519.to_owned();
+    let faulty = ED25519.replace("MCow", "MCox");
+    let prefixed = "ed25519:JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=".to_owned();
+    let jwk = "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"JrQLj5P_89iXES9-vFgrIy29clF9CC_oPPsw3c5D0bs\"}".to_owned();
+    for text in [pem, faulty, prefixed, jwk, RSA_PSS.to_owned()] {
+        for text in [text.clone(), format!("{text}\n"), format!("\u{feff}{text}")] {
+            for parameters in ["", ";alg=\"hmac-sha256\""] {
+                let fields = signed_with(text.as_bytes(), "\"content-digest\"", parameters, "");
+                let judgement = judged(&scheme, text.as_bytes(), &fields, BODY);
+                assert_ne!(judgement.verdict, Verdict::Verified, "{text} {parameters}");
+            }
+        }
+    }
+    // The 32 bytes alone have no form: what they are is said by how they were given.
+    let raw = "JrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=";
+    let named = B_2_6.replace(";keyid", ";alg=\"ed25519\";keyid");
+    let forged = signed_with(raw.as_bytes(), "\"content-digest\"", ";alg=\"hmac-sha256\"", "");
+    let now = Timestamp::from_second(CREATED + 7).unwrap();
+    let public = secret(raw.as_bytes()).given_as_public_key();
+    assert_eq!(judge(&scheme, [&public], &request(&forged), BODY, now).verdict, Verdict::Mismatch);
+    let given = judge(&self::scheme(&[]), [&secret(raw.as_bytes())], &request(&named), BODY, now);
+    assert!(given.note.as_deref().is_some_and(|note| note.contains("is a shared secret")), "{given:?}");
+}
+
+/// A request that lists many components of one long field is refused before the field is read for each.
+#[test]
+fn a_list_of_components_is_bounded() {
+    let keys: Vec<String> = (0..2000).map(|number| format!("k{number}")).collect();
+    let items: Vec<String> = keys.iter().map(|key| format!("\"x\";key=\"{key}\"")).collect();
+    let fields = |count: usize| {
+        let field = keys.iter().map(|key| format!("{key}=1")).collect::<Vec<_>>().join(", ");
+        signed(&items[..count].join(" "), "", &format!("X: {field}\r\n"))
+    };
+    assert_eq!(judged(&scheme(&[]), &shared(), &fields(MOST_COMPONENTS), BODY).verdict, Verdict::Verified);
+    let many = format!(
+        "X: k=1\r\nSignature-Input: s=({});created={CREATED}\r\nSignature: s=:AAAA:\r\n",
+        vec!["\"x\";key=\"k\""; MOST_COMPONENTS + 1].join(" ")
+    );
+    let judgement = judged(&scheme(&[]), &shared(), &many, BODY);
+    assert_eq!(judgement.verdict, Verdict::MalformedSignature);
+    assert!(judgement.note.as_deref().is_some_and(|note| note.contains("65 components are listed")), "{judgement:?}");
 }
