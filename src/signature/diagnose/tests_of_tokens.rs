@@ -170,6 +170,20 @@ fn tokens_under_a_private_key_are_explained() {
             "{forged:#?}"
         );
         assert!(forged.causes[0].summary.contains("anyone who has that key"), "{forged:?}");
+        // Nor where the token may choose between both kinds.
+        let head = Head::from(format!("POST /in HTTP/1.1\r\nX-Token: {}\r\n\r\n", token(key.as_bytes(), &claims())));
+        let secret = Secret::new("own", key.as_bytes().to_vec(), SecretOrigin::Typed);
+        let both = scheme("jwt:RS256,HS256");
+        let judgement = judge(&both, [&secret], &head, BODY, Timestamp::from_second(NOW).unwrap());
+        assert_eq!(judgement.verdict.code(), "mismatch", "{judgement:?}");
+        let right = judge(
+            &both,
+            [&secret],
+            &Head::from(format!("POST /in HTTP/1.1\r\nX-Token: {right}\r\n\r\n")),
+            BODY,
+            Timestamp::from_second(NOW).unwrap(),
+        );
+        assert_eq!(right.verdict.code(), "verified", "{right:?}");
     }
     let mut changed = right.clone();
     changed.replace_range(40..41, if &right[40..41] == "A" { "B" } else { "A" });
