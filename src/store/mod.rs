@@ -62,6 +62,7 @@ mod scan;
 mod schema;
 mod seal;
 mod search;
+mod settling;
 mod stored;
 mod tail;
 #[cfg(test)]

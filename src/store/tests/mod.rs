@@ -6,6 +6,7 @@ mod damage;
 mod deliveries;
 mod first_release;
 mod marks;
+mod meanwhile;
 mod ordering;
 mod prune;
 mod recovery;
