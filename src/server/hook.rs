@@ -17,7 +17,7 @@ use crate::config::{HookSettings, Keyring};
 use crate::delivery::{DeliveryId, summary_text};
 use crate::payload::grouped;
 use crate::server::{Changes, Watcher};
-use crate::store::{AnsweredRows, Location, StoreError, StoredContent};
+use crate::store::{AnsweredBatch, AnsweredRows, Location, StoreError, StoredContent};
 use crate::text::visible;
 
 /// Deliveries that wait for the command; beyond that they are skipped, and counted.
@@ -114,11 +114,15 @@ fn follow(
     watch: &Watcher,
 ) {
     let mut skipped = 0;
-    while pokes.recv().is_ok() && !shared.is_stopping() {
+    while rows.wait(pokes) && !shared.is_stopping() {
         crate::system::panic::trap("hook");
         watch.look();
         loop {
-            let Ok((answered, more)) = rows.take() else { break };
+            let AnsweredBatch { ready: answered, faults, more } = rows.take();
+            faults.iter().for_each(|fault| tracing::warn!(reason = %fault, "on_delivery: not read"));
+            if let Some(fault) = faults.first() {
+                (shared.tell)(format!("on_delivery: cannot read what has come: {fault}"));
+            }
             // What is imported while this runs was delivered at another time.
             for summary in answered.into_iter().filter(|summary| !summary.is_imported()) {
                 let content = StoredContent::new(rows.reader(), summary.id);

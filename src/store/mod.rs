@@ -69,7 +69,7 @@ mod tail;
 mod tests;
 mod writer;
 
-pub use answered::AnsweredRows;
+pub use answered::{AnsweredBatch, AnsweredRows};
 pub use attempts::AttemptKeeper;
 pub use content::StoredContent;
 pub use deliveries::{Deliveries, DeliveryAndDiagnosis, ReadOutcome};

@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod answered;
 mod attempts;
 mod behind;
 mod damage;
