@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 pub(crate) mod claims;
+pub(crate) mod groups;
 pub mod log;
 pub mod panic;
 pub(crate) mod priority;
