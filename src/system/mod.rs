@@ -4,6 +4,7 @@
 
 #[cfg(unix)]
 pub(crate) mod claims;
+pub(crate) mod file_systems;
 pub(crate) mod groups;
 pub mod log;
 pub mod panic;
