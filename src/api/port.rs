@@ -9,9 +9,9 @@
 //! [`super::admission`] tells how.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::{IpAddr, SocketAddr, TcpListener};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde_json::json;
@@ -156,17 +156,12 @@ struct OwnFile {
 impl OwnFile {
     fn write(path: PathBuf, content: String) -> Result<Self, String> {
         let content = Zeroizing::new(content.into_bytes());
-        persist(&path, &content).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
-        Ok(Self { _tracked: Tracked::new(&path), path, content })
+        // Before it is written: what is there is a dead process's.
+        let tracked = Tracked::new(&path);
+        // 0600 from its first moment; it appears with all that is in it, and nothing of it is left where that fails.
+        crate::system::save::save(&path, &content, true).map_err(|error| error.to_string())?;
+        Ok(Self { _tracked: tracked, path, content })
     }
-}
-
-/// A file of 0600 from its first moment, which appears with all that is in it.
-fn persist(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
-    file.write_all(content)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 impl TokenFiles {

@@ -18,7 +18,7 @@ use crate::rules::{Held, Override, short};
 use crate::server::listener::{Control, StatsSnapshot};
 use crate::server::tunnel::Tunnels;
 use crate::server::{ServerEvent, Session, SessionWatch, given_words};
-use crate::store::{AnsweredRows, Freed, StoreError, StoredContent};
+use crate::store::{AnsweredBatch, AnsweredRows, Freed, StoreError, StoredContent};
 use crate::text;
 
 /// How long the end waits for the rows of the last answers.
@@ -42,7 +42,7 @@ pub(crate) enum HeadlessError {
     /// Nobody reads them any more, or the disk is full.
     #[error("cannot write to stdout: {0}")]
     Stdout(io::Error),
-    /// The store cannot be read.
+    /// The store cannot be read when the lines begin. What cannot be read later ends nothing: senders are served.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -131,7 +131,7 @@ impl<'a> Lines<'a> {
             refusals.came();
         }
         loop {
-            let event = match refusals.due() {
+            let event = match refusals.due().into_iter().chain(self.rows.retry()).min() {
                 Some(wait) => events.recv_timeout(wait),
                 None => events.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
             };
@@ -175,8 +175,9 @@ impl<'a> Lines<'a> {
                     | ServerEvent::Jobs
                     | ServerEvent::News(_)
                     | ServerEvent::Listener(_),
-                )
-                | Err(mpsc::RecvTimeoutError::Timeout) => {}
+                ) => {}
+                Err(mpsc::RecvTimeoutError::Timeout) if self.rows.retry().is_some() => self.catch_up()?,
+                Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
             if refusals.due() == Some(Duration::ZERO) {
@@ -230,7 +231,8 @@ impl<'a> Lines<'a> {
 
     fn catch_up(&mut self) -> Result<(), HeadlessError> {
         loop {
-            let (mut ready, more) = self.rows.take()?;
+            let AnsweredBatch { mut ready, faults, more } = self.rows.take();
+            faults.iter().for_each(|fault| log(&format!("cannot read what has come: {fault}")));
             self.print(&mut ready)?;
             if !more {
                 return Ok(());

@@ -58,7 +58,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     let plan = match &selection {
         Selection::Filter(query) => retention.plan(&reader, query, Timestamp::now())?,
         Selection::Numbers(_) => match selection.resolve(&reader, usize::MAX)? {
-            Ok(ids) => PrunePlan::of(&reader, &unpinned(&reader, ids, args.pinned)?)?,
+            Ok(ids) => PrunePlan::of(&reader, &unpinned(&reader, ids, args.pinned)?, args.pinned)?,
             Err(missing) => {
                 output::log(&missing);
                 return Ok(ExitCode::FAILURE);
@@ -74,7 +74,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     }
     // Its snapshot would keep SQLite from giving room back.
     drop(reader);
-    let freed = deleter.delete(&plan.doomed)?;
+    let freed = deleter.delete(&plan)?;
     print(args, &plan, Some(freed))
 }
 
@@ -96,12 +96,14 @@ impl Deleter {
         Ok(Self::Files(Box::new(pruner)))
     }
 
-    fn delete(self, doomed: &[DeliveryId]) -> Result<Freed, CliError> {
+    fn delete(self, plan: &PrunePlan) -> Result<Freed, CliError> {
         match self {
-            Self::Files(mut pruner) => Ok(pruner.prune(doomed, Thoroughness::Exact, &mut |_| Ok(()))?),
+            Self::Files(mut pruner) => Ok(pruner.prune_planned(plan, Thoroughness::Exact)?),
             #[cfg(unix)]
             Self::Listener(listener) => {
-                let result = listener.job("/prune", &json!({"ids": ranges(doomed)}))?;
+                // The question may have waited for long: what is pinned is looked at again where it is deleted.
+                let asked = json!({"ids": ranges(&plan.doomed), "pinned": plan.pinned});
+                let result = listener.job("/prune", &asked)?;
                 let number = |name: &str| result[name].as_u64().unwrap_or_default();
                 Ok(Freed { deliveries: number("deleted"), bytes: number("freed_bytes") })
             }
@@ -215,6 +217,12 @@ fn print(args: &PruneArgs, plan: &PrunePlan, freed: Option<Freed>) -> Result<Exi
             let line = match freed {
                 None if plan.doomed.is_empty() => "nothing to delete".to_owned(),
                 None => format!("would delete {}", words(plan)),
+                Some(freed) if freed.deliveries < plan.doomed.len() as u64 => format!(
+                    "deleted {} of {}; {} bytes freed; the others were pinned or deleted meanwhile",
+                    grouped(freed.deliveries),
+                    words(plan),
+                    grouped(freed.bytes)
+                ),
                 Some(freed) => format!("deleted {}; {} bytes freed", words(plan), grouped(freed.bytes)),
             };
             output::print(&format!("{}\n", text::visible(&line)))?;

@@ -91,10 +91,17 @@ pub(super) fn cancelled_by_signals() -> CancellationToken {
     #[cfg(unix)]
     {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+
+        use crate::system::claims::ClaimedSignals;
         let token = cancel.clone();
+        let which = [SIGINT, SIGTERM, SIGHUP];
         // Without the thread, Ctrl-C ends the program as it does any other.
-        if let Ok(mut signals) = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP]) {
+        if let (Ok(claimed), Ok(mut signals)) =
+            (ClaimedSignals::claim(&which), signal_hook::iterator::Signals::new(which))
+        {
             std::thread::spawn(move || {
+                // To the end of the program.
+                let _claimed = claimed;
                 for signal in signals.forever() {
                     if token.is_cancelled() {
                         crate::system::scratch::clear();

@@ -52,12 +52,12 @@ pub struct FoundHead {
 pub fn find_head(bytes: &[u8], searched: usize) -> Result<Option<FoundHead>, HeadFault> {
     let start = empty_lines(bytes)?;
     check_start(&bytes[start..])?;
-    let Some(end) = head_end(&bytes[start..], searched.saturating_sub(start)) else {
-        if bytes.len() > HEAD_LIMIT {
-            return Err(HeadFault { status: 431, reason: format!("a head of more than {HEAD_LIMIT} bytes") });
-        }
-        return Ok(None);
-    };
+    let end = head_end(&bytes[start..], searched.saturating_sub(start));
+    // However much has come at once.
+    if end.map_or(bytes.len(), |end| start + end) > HEAD_LIMIT {
+        return Err(HeadFault { status: 431, reason: format!("a head of more than {HEAD_LIMIT} bytes") });
+    }
+    let Some(end) = end else { return Ok(None) };
     let length = start + end;
     let framing = inspect(&bytes[start..length])?;
     framing.check_hosts()?;

@@ -13,7 +13,7 @@ pub struct HeaderLine(Bytes);
 
 /// Bytes that cannot stand in a header line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid header '{0}': expected a name, a colon, and a value without line ends and NUL")]
+#[error("invalid header '{0}': expected a name without white space, a colon, and a value without line ends and NUL")]
 pub struct InvalidHeader(String);
 
 impl HeaderLine {
@@ -34,10 +34,12 @@ impl HeaderLine {
     ///
     /// # Errors
     ///
-    /// [`InvalidHeader`] without a colon, and for CR, LF or NUL.
+    /// [`InvalidHeader`] without a colon or a name, for a name with white space (at the front it continues the line before,
+    /// before the colon servers read it differently: RFC 9112, sections 5.1 and 5.2), and for CR, LF or NUL.
     pub fn raw(line: Bytes) -> Result<Self, InvalidHeader> {
         let is_wrong = line.iter().any(|byte| matches!(byte, b'\r' | b'\n' | 0));
-        if is_wrong || split_at_colon(&line).is_none_or(|(name, _)| name.is_empty()) {
+        let is_name = |name: &[u8]| !name.is_empty() && !name.iter().any(|byte| matches!(byte, b' ' | b'\t'));
+        if is_wrong || split_at_colon(&line).is_none_or(|(name, _)| !is_name(name)) {
             return Err(InvalidHeader(visible_bytes(&line).into_owned()));
         }
         Ok(Self(line))

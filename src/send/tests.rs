@@ -205,7 +205,13 @@ fn nothing_smuggles_a_line() {
     for (name, value) in [("A", "b\r\nC: d"), ("A\r\nB", "c"), ("", "x"), ("A:", "x"), ("A", "\0")] {
         assert!(HeaderLine::new(name, value).is_err(), "{name:?}: {value:?}");
     }
-    assert!(HeaderLine::raw(Bytes::from_static(b"no colon")).is_err());
+    let lines = ["no colon", "", ": x", " A: b", "\tA: b", "A : b", "A\t: b", " : b", "A B: c", "A: b\r\n C", "A: b\n"];
+    for line in lines {
+        assert!(HeaderLine::raw(Bytes::from_static(line.as_bytes())).is_err(), "{line:?}");
+    }
+    for line in ["A:b", "A: b", "A: \t b c\t ", "A:"] {
+        assert!(HeaderLine::raw(Bytes::from_static(line.as_bytes())).is_ok(), "{line:?}");
+    }
 }
 
 #[test]

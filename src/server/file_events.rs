@@ -14,6 +14,8 @@ use notify::event::{AccessKind, AccessMode};
 use notify::{Event, EventKind, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
+use crate::system::file_systems::is_remote;
+
 /// The longest wait where the system may not tell of everything.
 const SLOW: Duration = Duration::from_secs(10);
 /// The most symbolic links that are followed, as Linux has it (path_resolution(7)).
@@ -157,23 +159,6 @@ impl Points {
         self.names.extend(folder.file_name().map(ToOwned::to_owned));
         self.folders.insert(folder.to_owned());
     }
-}
-
-/// Whether others can change it without this system knowing: file systems of the network, and of the host of a virtual
-/// machine.
-#[cfg(target_os = "linux")]
-fn is_remote(folder: &Path) -> bool {
-    // As statfs(2) and linux/magic.h have them: NFS, SMB, CIFS, SMB 2, 9P, FUSE, Ceph, AFS, VirtualBox.
-    const REMOTE: [u32; 9] =
-        [0x6969, 0x517b, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997, 0x6573_5546, 0x00c3_6400, 0x5346_414f, 0x786f_4256];
-    // The field is of another width on each processor; the numbers have 32 bits.
-    rustix::fs::statfs(folder).is_ok_and(|system| REMOTE.contains(&(system.f_type as u32)))
-}
-
-/// Elsewhere this is not known; what is changed on this machine is told of.
-#[cfg(not(target_os = "linux"))]
-fn is_remote(_folder: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]

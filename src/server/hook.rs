@@ -17,7 +17,8 @@ use crate::config::{HookSettings, Keyring};
 use crate::delivery::{DeliveryId, summary_text};
 use crate::payload::grouped;
 use crate::server::{Changes, Watcher};
-use crate::store::{AnsweredRows, Location, StoreError, StoredContent};
+use crate::store::{AnsweredBatch, AnsweredRows, Location, StoreError, StoredContent};
+use crate::system::groups::{GroupSignal, has_ended, own_group, signal_group};
 use crate::text::visible;
 
 /// Deliveries that wait for the command; beyond that they are skipped, and counted.
@@ -114,11 +115,15 @@ fn follow(
     watch: &Watcher,
 ) {
     let mut skipped = 0;
-    while pokes.recv().is_ok() && !shared.is_stopping() {
+    while rows.wait(pokes) && !shared.is_stopping() {
         crate::system::panic::trap("hook");
         watch.look();
         loop {
-            let Ok((answered, more)) = rows.take() else { break };
+            let AnsweredBatch { ready: answered, faults, more } = rows.take();
+            faults.iter().for_each(|fault| tracing::warn!(reason = %fault, "on_delivery: not read"));
+            if let Some(fault) = faults.first() {
+                (shared.tell)(format!("on_delivery: cannot read what has come: {fault}"));
+            }
             // What is imported while this runs was delivered at another time.
             for summary in answered.into_iter().filter(|summary| !summary.is_imported()) {
                 let content = StoredContent::new(rows.reader(), summary.id);
@@ -219,22 +224,26 @@ fn run(shared: &Shared, job: &HookJob) -> Result<(), HookError> {
     command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     (shared.keyring)().hide_from(&mut command);
     own_group(&mut command);
-    let mut child = Group(command.spawn().map_err(HookError::Start)?);
-    let output = talk(&mut child.0, job.facts.clone());
+    let child = command.spawn().map_err(HookError::Start)?;
+    let mut group = Group { child, is_over: false };
+    let output = talk(&mut group.child, job.facts.clone());
     let deadline = Instant::now() + shared.settings.timeout;
     let ended = loop {
-        match child.0.try_wait() {
-            Ok(Some(status)) if status.success() => break Ok(()),
-            Ok(Some(status)) => break Err(HookError::Failed(status)),
-            Ok(None) if shared.is_stopping() || Instant::now() >= deadline => {
+        match has_ended(&mut group.child) {
+            Ok(true) => break Ok(()),
+            Ok(false) if shared.is_stopping() || Instant::now() >= deadline => {
                 break Err(HookError::Slow(shared.settings.timeout));
             }
-            Ok(None) => std::thread::sleep(LOOK),
+            Ok(false) => std::thread::sleep(LOOK),
             Err(error) => break Err(HookError::Wait(error)),
         }
     };
     // What it has left running ends here, and with it whatever holds its output open.
-    drop(child);
+    let status = group.end();
+    let ended = ended.and_then(|()| match status.map_err(HookError::Wait)? {
+        status if status.success() => Ok(()),
+        status => Err(HookError::Failed(status)),
+    });
     while let Ok((stream, text)) = output.recv_timeout(LAST_OUTPUT) {
         if !text.is_empty() {
             tracing::info!(delivery = job.id.0, stream, text = %visible(&String::from_utf8_lossy(&text)), "on_delivery: output");
@@ -273,34 +282,26 @@ fn talk(child: &mut Child, facts: String) -> mpsc::Receiver<(&'static str, Vec<u
 }
 
 /// A child with everything that it has started; all of it ends when this is dropped.
-struct Group(Child);
+struct Group {
+    child: Child,
+    /// Whether it was waited for: its number may be another's.
+    is_over: bool,
+}
+
+impl Group {
+    /// Ends whatever is left of it, while its number is its own, and waits for it.
+    fn end(&mut self) -> std::io::Result<ExitStatus> {
+        if !std::mem::replace(&mut self.is_over, true) {
+            signal_group(self.child.id(), GroupSignal::Kill);
+            #[cfg(not(unix))]
+            let _ = self.child.kill();
+        }
+        self.child.wait()
+    }
+}
 
 impl Drop for Group {
     fn drop(&mut self) {
-        end_group(&mut self.0);
-        let _ = self.0.wait();
+        let _ = self.end();
     }
-}
-
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    command.process_group(0);
-}
-
-#[cfg(unix)]
-fn end_group(child: &mut Child) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    // It leads the group. Where nothing of the group is left, this does nothing.
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(group, Signal::KILL);
-    }
-}
-
-#[cfg(not(unix))]
-fn own_group(_: &mut Command) {}
-
-#[cfg(not(unix))]
-fn end_group(child: &mut Child) {
-    let _ = child.kill();
 }

@@ -1,7 +1,7 @@
 //! The configuration's rules, read again when the file has changed, or has come, or when somebody asks for it.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Notify, oneshot};
@@ -25,8 +25,10 @@ type Stamp = (PathBuf, SystemTime, u64);
 pub struct Watched {
     /// The first that is there counts.
     places: Vec<PathBuf>,
-    /// The file as it was read or written last.
+    /// The file as it was read or written last. Held for moments only, by those who serve others as well.
     known: Mutex<Option<Stamp>>,
+    /// Held while a change is written, which takes as long as the disk does: the file is no news in between.
+    writing: Mutex<()>,
     /// What may be used of it.
     gate: Arc<Gate>,
     asked: AskedReloads,
@@ -78,20 +80,38 @@ impl Watched {
             let is_same = ConfigFile::read(&read.path).is_ok_and(|file| file.fingerprint == read.fingerprint);
             now.filter(|_| is_same).unwrap_or_else(|| (read.path.clone(), SystemTime::UNIX_EPOCH, 0))
         });
-        Self { places: settings.config_places.clone(), known: Mutex::new(known), gate, asked: AskedReloads::default() }
+        Self::of(settings.config_places.clone(), known, gate)
     }
 
     /// That of a listener in another process, which watches it itself: only for what is saved.
     #[must_use]
     pub fn of_other(file: Option<PathBuf>, place: Option<PathBuf>, gate: Arc<Gate>) -> Self {
         let known = file.map(|file| stamp(&file).unwrap_or((file, SystemTime::UNIX_EPOCH, 0)));
-        Self { places: place.into_iter().collect(), known: Mutex::new(known), gate, asked: AskedReloads::default() }
+        Self::of(place.into_iter().collect(), known, gate)
+    }
+
+    fn of(places: Vec<PathBuf>, known: Option<Stamp>, gate: Arc<Gate>) -> Self {
+        let (known, writing) = (Mutex::new(known), Mutex::new(()));
+        Self { places, known, writing, gate, asked: AskedReloads::default() }
+    }
+
+    fn known(&self) -> MutexGuard<'_, Option<Stamp>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `None` while a change is being written. Nothing waits for it: this is asked on threads that serve others.
+    fn unwritten(&self) -> Option<MutexGuard<'_, ()>> {
+        match self.writing.try_lock() {
+            Ok(unwritten) => Some(unwritten),
+            Err(TryLockError::Poisoned(unwritten)) => Some(unwritten.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// The file that counts, once there is one.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|(file, ..)| file.clone())
+        self.known().as_ref().map(|(file, ..)| file.clone())
     }
 
     /// Where a file is made when there is none.
@@ -106,10 +126,10 @@ impl Watched {
     ///
     /// Those of [`ConfigChange::write`].
     pub fn write(&self, change: &ConfigChange) -> Result<(), ConfigSaveError> {
-        // Held meanwhile: the file is not looked at in between.
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = self.known().clone();
         // What somebody else has written and was not read yet, will be.
-        let is_known = self.look(&known) == *known;
+        let is_known = self.look(&known) == known;
         change.write()?;
         if let (before, Ok(after)) = change.read() {
             // What could not be read was not active either.
@@ -119,7 +139,7 @@ impl Watched {
         }
         if is_known {
             let now = self.look(&known);
-            *known = now;
+            *self.known() = now;
         }
         Ok(())
     }
@@ -134,11 +154,16 @@ impl Watched {
     }
 
     /// The file as it is now, read or not.
-    fn again(&self) -> Option<PathBuf> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = self.look(&known)?;
-        *known = Some(now.clone());
-        Some(now.0)
+    async fn again(&self) -> Option<PathBuf> {
+        loop {
+            if let Some(_unwritten) = self.unwritten() {
+                let mut known = self.known();
+                let now = self.look(&known)?;
+                *known = Some(now.clone());
+                return Some(now.0);
+            }
+            tokio::time::sleep(SETTLES).await;
+        }
     }
 
     /// Until a file has changed, or somebody asks.
@@ -166,18 +191,31 @@ impl Watched {
     /// The file, when it has changed, as soon as it keeps still. One that is gone may be about to be replaced.
     async fn news(&self) -> Option<PathBuf> {
         loop {
-            let before = {
-                let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                self.look(&known).filter(|now| known.as_ref() != Some(now))?
+            let before = match self.unwritten() {
+                Some(_unwritten) => {
+                    let known = self.known();
+                    Some(self.look(&known).filter(|now| known.as_ref() != Some(now))?)
+                }
+                None => None,
             };
             tokio::time::sleep(SETTLES).await;
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = self.look(&known);
-            if now.as_ref() == Some(&before) && now != *known {
-                *known = now;
+            let Some(before) = before else { continue };
+            if self.has_settled(&before) {
                 return Some(before.0);
             }
         }
+    }
+
+    /// Whether the file is as it was `before` and still news, which it is no longer then.
+    fn has_settled(&self, before: &Stamp) -> bool {
+        let Some(_unwritten) = self.unwritten() else { return false };
+        let mut known = self.known();
+        let now = self.look(&known);
+        let is_settled = now.as_ref() == Some(before) && now != *known;
+        if is_settled {
+            *known = now;
+        }
+        is_settled
     }
 }
 
@@ -197,7 +235,7 @@ pub(crate) async fn watch(
     loop {
         changes.watch(&watched.concerns(unallowed.is_some()));
         let asked = watched.asked.take();
-        let news = if asked.is_empty() { watched.news().await } else { watched.again() };
+        let news = if asked.is_empty() { watched.news().await } else { watched.again().await };
         let waiting = unallowed.take();
         if news.is_none() && waiting.is_none() && asked.is_empty() {
             watched.wait(&changes).await;
@@ -352,6 +390,22 @@ mod tests {
         let news = watched.news().await;
         assert_eq!(watched.news().await, None, "told twice");
         news.inspect(|news| assert_eq!(*news, file))
+    }
+
+    /// A disk that hangs, under a change that is being written.
+    #[tokio::test(start_paused = true)]
+    async fn who_looks_waits_for_no_writing_on_its_thread() {
+        let place = Surroundings::new();
+        let (settings, _) = Settings::load(&Flags::default(), &place).unwrap();
+        std::fs::write(place.path("work/whyhook.toml"), "respond = \"201\"\n").unwrap();
+        let watched = Watched::new(&settings, Arc::new(Gate::new(true, &place)));
+        let writing = watched.writing.lock().unwrap();
+        let soon = Duration::from_secs(60);
+        assert!(tokio::time::timeout(soon, watched.news()).await.is_err(), "no news in between");
+        assert!(tokio::time::timeout(soon, watched.again()).await.is_err());
+        assert_eq!(watched.file(), None);
+        drop(writing);
+        assert!(watched.news().await.is_some());
     }
 
     #[tokio::test]

@@ -369,7 +369,7 @@ fn retire(settings: &Settings, location: &Location) -> Result<(Freed, Vec<Loss>)
     }
     let mut pruner = Pruner::open(location)?;
     let plan = retention.plan(&Reader::open(location)?, &Query::default(), jiff::Timestamp::now())?;
-    let freed = pruner.prune(&plan.doomed, Thoroughness::Lazy, &mut |_| Ok(()))?;
+    let freed = pruner.prune_planned(&plan, Thoroughness::Lazy)?;
     Ok((freed, pruner.losses().to_vec()))
 }
 

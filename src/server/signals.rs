@@ -4,6 +4,8 @@ use std::io;
 use std::sync::mpsc;
 
 use super::ServerEvent;
+#[cfg(unix)]
+use crate::system::claims::ClaimedSignals;
 
 /// How long the faces may take to end in their own way.
 #[cfg(unix)]
@@ -13,8 +15,12 @@ const GRACE: std::time::Duration = std::time::Duration::from_millis(900);
 #[cfg(unix)]
 pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
-    let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH])?;
+    let which = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH];
+    let claimed = ClaimedSignals::claim(&which)?;
+    let mut signals = signal_hook::iterator::Signals::new(which)?;
     std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
+        // To the end of the program.
+        let _claimed = claimed;
         for signal in signals.forever() {
             crate::system::panic::trap("signals");
             let event = match signal {

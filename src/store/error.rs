@@ -131,12 +131,26 @@ pub enum StoreError {
         /// The column.
         column: &'static str,
     },
+    /// A row holds something that SQLite gives, but that is not what the column is for.
+    #[error("delivery {id}: its row in the store cannot be read: {source}")]
+    UnreadableRow {
+        /// The delivery.
+        id: DeliveryId,
+        /// What is wrong with it.
+        source: rusqlite::Error,
+    },
     /// The thread that writes has ended.
     #[error("the store's writer has stopped: deliveries are refused; restart whyhook")]
     Stopped,
 }
 
 impl StoreError {
+    /// Whether it concerns one delivery alone: the others can be read, and this one never.
+    #[must_use]
+    pub fn is_of_one_delivery(&self) -> bool {
+        matches!(self, Self::RecordLost { .. } | Self::UnknownValue { .. } | Self::UnreadableRow { .. })
+    }
+
     /// Sorts an SQLite failure into damage, a foreign file, or the rest.
     pub(super) fn sqlite(path: &std::path::Path, action: &'static str, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;

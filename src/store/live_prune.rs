@@ -22,6 +22,8 @@ pub type PruneWatch = Box<dyn FnMut(Freed) -> bool + Send>;
 /// A pruning that is asked for.
 pub(super) struct PruneOrder {
     pub(super) doomed: Vec<DeliveryId>,
+    /// Whether those of them that are pinned when it comes to them go as well.
+    pub(super) pinned: bool,
     pub(super) watch: PruneWatch,
     pub(super) reply: oneshot::Sender<PrunedReply>,
 }
@@ -67,10 +69,10 @@ impl LivePruning {
         let mut current = match self.current.take() {
             Some(current) => current,
             None => {
-                let PruneOrder { doomed, watch, reply } = self.waiting.pop_front()?;
-                match work.live_tasks(&doomed) {
+                let PruneOrder { doomed, pinned, watch, reply } = self.waiting.pop_front()?;
+                match work.live_tasks((&doomed, pinned)) {
                     Ok(tasks) => {
-                        // What is kept from now on has its place elsewhere: the tasks stay true.
+                        // What is kept from now on has its place elsewhere: the tasks name all that can go.
                         tasks.iter().for_each(|task| close(task.segment()));
                         CurrentPruning { tasks: tasks.into(), freed: Freed::default(), watch, reply }
                     }
@@ -82,16 +84,13 @@ impl LivePruning {
             }
         };
         if let Some(task) = current.tasks.pop_front() {
-            match work.live_prune(&task) {
-                Ok(freed) => {
-                    current.freed.deliveries += freed.deliveries;
-                    current.freed.bytes += freed.bytes;
-                }
-                Err(error) => {
-                    let freed = current.freed;
-                    let _ = current.reply.send(Err(Arc::new(error)));
-                    return (freed.deliveries > 0).then_some(freed);
-                }
+            let (freed, outcome) = work.live_prune(&task);
+            current.freed.deliveries += freed.deliveries;
+            current.freed.bytes += freed.bytes;
+            if let Err(error) = outcome {
+                let freed = current.freed;
+                let _ = current.reply.send(Err(Arc::new(error)));
+                return (freed.deliveries > 0).then_some(freed);
             }
         }
         if !current.tasks.is_empty() && !(current.watch)(current.freed) {

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use super::location::private_file;
 use super::{Location, StoreError};
+use crate::system::file_systems;
 
 /// How often a lock file that is held is tried again.
 const TRIES: usize = 4;
@@ -64,7 +65,9 @@ impl StoreLock {
     /// Takes the index itself. It stays open as long as the lock is held: closing any descriptor of it drops the
     /// locks that SQLite has on it (POSIX locks belong to the process, not to the descriptor).
     pub(super) fn take_index(&mut self, file: File) -> Result<(), StoreError> {
-        if is_independent_of_sqlite(&file) { self.take_as_well(file) } else { Ok(()) }
+        // On Linux these locks and those that SQLite takes are two kinds, but for file systems over a network, which may
+        // make one of both: there SQLite would be locked out. Elsewhere they meet.
+        if file_systems::is_local(&file) { self.take_as_well(file) } else { Ok(()) }
     }
 
     /// Takes the log, which two index files may share through a link.
@@ -112,20 +115,6 @@ impl Drop for StoreLock {
             let _ = file.unlock();
         }
     }
-}
-
-/// Whether the locks that are taken here and those that SQLite takes do not meet. On Linux they are two kinds, but
-/// for file systems over a network, which make one of both; elsewhere they meet.
-#[cfg(target_os = "linux")]
-fn is_independent_of_sqlite(file: &File) -> bool {
-    /// NFS, CIFS, SMB2, 9P: `statfs(2)`.
-    const NETWORK: [u64; 4] = [0x6969, 0xff53_4d42, 0xfe53_4d42, 0x0102_1997];
-    rustix::fs::fstatfs(file).is_ok_and(|system| !NETWORK.contains(&(system.f_type as u64 & 0xffff_ffff)))
-}
-
-#[cfg(not(target_os = "linux"))]
-fn is_independent_of_sqlite(_: &File) -> bool {
-    false
 }
 
 #[cfg(test)]

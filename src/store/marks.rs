@@ -14,7 +14,7 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 
 use super::index::Index;
@@ -64,6 +64,8 @@ impl MarksLine {
 #[derive(Debug)]
 pub(super) struct MarksFile {
     path: PathBuf,
+    /// The store's own file, for messages about its index.
+    store: PathBuf,
     file: Option<File>,
     bytes: u64,
 }
@@ -82,9 +84,9 @@ impl MarksFile {
         // What is torn is cut off, or the next line would be part of it.
         let whole = memchr::memrchr(b'\n', &content).map_or(0, |end| end + 1);
         let (bytes, is_torn) = (whole as u64, whole < content.len());
-        let mut marks = Self { path: path.clone(), file: None, bytes };
+        let mut marks = Self { path: path.clone(), store: location.file().to_owned(), file: None, bytes };
         let connection = index.connection();
-        let sqlite = |source| StoreError::sqlite(location.file(), "read the marks of", source);
+        let sqlite = |source| StoreError::sqlite(location.file(), "read the marks", source);
         if is_torn || applied(connection).map_err(sqlite)? != bytes {
             let mut last = BTreeMap::new();
             let lines = content[..whole].split(|byte| *byte == b'\n').filter(|line| line.len() <= LINE_BYTES);
@@ -102,7 +104,7 @@ impl MarksFile {
     }
 
     fn apply_all(&self, connection: &Connection, lines: impl Iterator<Item = MarksLine>) -> rusqlite::Result<()> {
-        let transaction = connection.unchecked_transaction()?;
+        let transaction = begin(connection)?;
         transaction.execute_batch("DELETE FROM marks; DELETE FROM deleted")?;
         for line in lines {
             put(&transaction, &line)?;
@@ -114,8 +116,9 @@ impl MarksFile {
     /// Applies an edit to those of the deliveries that are there; how many. The caller's transaction must be closed.
     pub(super) fn edit(&mut self, index: &Index, ids: &[DeliveryId], edit: &MarksEdit) -> Result<usize, StoreError> {
         let connection = index.connection();
-        let sqlite = |source| StoreError::sqlite(&self.path, "change the marks in", source);
-        let transaction = connection.unchecked_transaction().map_err(sqlite)?;
+        let store = self.store.clone();
+        let sqlite = |source| StoreError::sqlite(&store, "change the marks", source);
+        let transaction = begin(connection).map_err(sqlite)?;
         let mut lines = Vec::new();
         for id in ids {
             let Some(mut line) = line_of(&transaction, *id).map_err(sqlite)? else { continue };
@@ -132,10 +135,24 @@ impl MarksFile {
             }
         }
         let text: String = lines.iter().map(MarksLine::to_text).collect();
+        let before = self.bytes;
         self.append(text.as_bytes())?;
-        let done = note_applied(&transaction, self.bytes).and_then(|()| transaction.commit());
-        done.map_err(|source| StoreError::sqlite(&self.path, "change the marks in", source))?;
+        if let Err(source) = note_applied(&transaction, self.bytes).and_then(|()| transaction.commit()) {
+            self.take_back(before);
+            return Err(sqlite(source));
+        }
         Ok(lines.len())
+    }
+
+    /// Cuts the file to where it was: what a person hears has failed must not happen with the next start. Should this fail,
+    /// it is tried again before the next line is written.
+    fn take_back(&mut self, bytes: u64) {
+        self.bytes = bytes;
+        if let Some(file) = &self.file
+            && let Err(error) = file.set_len(bytes).and_then(|()| file.sync_data())
+        {
+            tracing::error!(reason = %error, "marks not taken back");
+        }
     }
 
     /// Writes and syncs; on failure the file is as long as it was.
@@ -184,6 +201,11 @@ impl MarksFile {
         note_applied(connection, self.bytes)?;
         Ok(Ok(()))
     }
+}
+
+/// Begins to write at once: SQLite waits for another process's lock only then, and not where a transaction has read before.
+fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
+    Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
 }
 
 /// Puts a file in the place of another, whole or not at all.

@@ -62,13 +62,14 @@ mod scan;
 mod schema;
 mod seal;
 mod search;
+mod settling;
 mod stored;
 mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;
 
-pub use answered::AnsweredRows;
+pub use answered::{AnsweredBatch, AnsweredRows};
 pub use attempts::AttemptKeeper;
 pub use content::StoredContent;
 pub use deliveries::{Deliveries, DeliveryAndDiagnosis, ReadOutcome};

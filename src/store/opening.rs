@@ -7,7 +7,7 @@ use super::marks::MarksFile;
 use super::progress::ProgressFile;
 use super::recovery::{self, Recovered};
 use super::seal::SealKeys;
-use super::{Location, Loss, StoreError, losses, prune};
+use super::{Location, Loss, StoreError, losses, settling};
 use crate::delivery::DeliveryId;
 
 /// A store in which the writer's place is taken.
@@ -30,7 +30,7 @@ impl OpenedStore {
     /// the log.
     pub(super) fn open(location: &Location) -> Result<Self, StoreError> {
         let (connection, lock) = location.open_for_writing()?;
-        prune::finish(location, &connection)?;
+        settling::finish(location, &connection)?;
         let keys = SealKeys::open(location, &connection)?;
         let index = Index::new(location, connection);
         let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
@@ -40,7 +40,7 @@ impl OpenedStore {
         tracing::info!(file = %location.file().display(), last = last.0, segment, position, lost, "store opened");
         losses.iter().for_each(|loss| tracing::warn!(%loss, "log damaged"));
         let losses = losses::keep(index.connection(), losses)
-            .map_err(|source| StoreError::sqlite(location.file(), "record the losses in", source))?;
+            .map_err(|source| StoreError::sqlite(location.file(), "record the losses", source))?;
         Ok(Self { index, keys, last, end, losses, marks, progress, lock })
     }
 }

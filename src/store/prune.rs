@@ -11,6 +11,9 @@
 //! | after the commit | rows that speak of the copy, a note, and the copy | the copy takes its name |
 //! | after the renaming | rows that speak of the segment, and a note | the note is deleted |
 //!
+//! What goes is chosen for each segment when its turn comes, and not when the pruning was planned: a delivery that was pinned
+//! or brought back meanwhile stays. From that choice to the commit the index is in one hand, and nobody marks anything.
+//!
 //! Only what has a row is copied: bytes that could not be read when the index was made go when their segment is
 //! first pruned, what is noted of them in `losses` with its last delivery.
 //!
@@ -18,18 +21,17 @@
 //! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
 //! (see [`super::record`]), so that no number is given twice, even if the index is lost.
 
-use std::{fs, io};
+use std::fs;
 
-use rusqlite::{Connection, params};
+use rusqlite::params;
 
 use super::copying::{self, Moved};
 use super::index::Index;
-use super::location::sync_folder;
 use super::log::LogPlace;
 use super::opening::OpenedStore;
-use super::recovery::segments;
 use super::seal::SealKeys;
-use super::{Location, Loss, StoreError, StoreLock, row};
+use super::settling::{forget, settle};
+use super::{Location, Loss, PrunePlan, StoreError, StoreLock, row};
 use crate::delivery::DeliveryId;
 
 /// Tables whose rows belong to a delivery, each with the column that says to which.
@@ -48,6 +50,11 @@ const FREE_PAGES_SHARE: i64 = 4;
 const BRIEF_COPY: u64 = 32 * 1024 * 1024;
 /// Retention leaves a segment alone until this part of it can go: copying what stays costs time.
 const DOOMED_SHARE: u64 = 4;
+
+/// Whether the delivery `d` goes: it was deleted, or is named and not pinned, unless pinned ones were meant as well.
+const GOES: &str = "EXISTS (SELECT 1 FROM deleted x WHERE x.id = d.id)
+    OR EXISTS (SELECT 1 FROM temp.doomed x WHERE x.id = d.id
+        AND (x.pinned OR NOT EXISTS (SELECT 1 FROM marks m WHERE m.id = d.id AND m.pinned)))";
 
 /// How thoroughly to prune.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,23 +110,30 @@ pub struct Pruner {
     _lock: StoreLock,
 }
 
-/// One segment's part of a pruning.
+/// One segment's part of a pruning, as it was planned.
 pub(super) struct Task {
     segment: i64,
     /// The lowest and the highest number in it.
     ids: (i64, i64),
-    deliveries: u64,
     /// Of the records that go, and of all.
     bytes: u64,
     all_bytes: u64,
-    /// The highest number ever given, when it would be lost with this segment's deliveries.
-    mark: Option<DeliveryId>,
 }
 
 impl Task {
     pub(super) fn segment(&self) -> i64 {
         self.segment
     }
+}
+
+/// What becomes of a segment, when its turn has come. The numbers that go are in `temp.going`.
+struct Cut {
+    /// How many deliveries go.
+    deliveries: u64,
+    /// Where the records lie that stay, in the order in which they lie.
+    kept: Vec<(DeliveryId, LogPlace)>,
+    /// The highest number ever given, when it would be lost with this segment's deliveries.
+    mark: Option<DeliveryId>,
 }
 
 impl Pruner {
@@ -140,8 +154,8 @@ impl Pruner {
         &self.losses
     }
 
-    /// Deletes deliveries. `watch` is told of each stage of each segment; its error ends the work there,
-    /// and what is done stays done.
+    /// Deletes the deliveries of these numbers, pinned ones as well. `watch` is told of each stage of each segment; its error
+    /// ends the work there, and what is done stays done.
     ///
     /// # Errors
     ///
@@ -153,10 +167,28 @@ impl Pruner {
         thoroughness: Thoroughness,
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
+        self.work((doomed, true), thoroughness, watch)
+    }
+
+    /// Deletes what was planned, but for what was pinned since then where the plan leaves that out.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Pruner::prune`].
+    pub fn prune_planned(&mut self, plan: &PrunePlan, thoroughness: Thoroughness) -> Result<Freed, StoreError> {
+        self.work((&plan.doomed, plan.pinned), thoroughness, &mut |_| Ok(()))
+    }
+
+    fn work(
+        &mut self,
+        doomed: (&[DeliveryId], bool),
+        thoroughness: Thoroughness,
+        watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
+    ) -> Result<Freed, StoreError> {
         let work = Work { location: &self.location, index: &self.index, keys: &self.keys, last: self.last };
-        let freed = work.prune(doomed, thoroughness, &mut |_| (), watch);
-        log(&freed);
-        freed
+        let (freed, outcome) = work.prune(doomed, thoroughness, &mut |_| (), watch);
+        log(freed, outcome.as_ref().err());
+        outcome.map(|()| freed)
     }
 }
 
@@ -170,42 +202,51 @@ pub(super) struct Work<'a> {
     pub(super) last: DeliveryId,
 }
 
-fn log(freed: &Result<Freed, StoreError>) {
-    match freed {
-        Ok(freed) => tracing::info!(deliveries = freed.deliveries, bytes = freed.bytes, "pruned"),
-        Err(error) => tracing::error!(reason = %error, "not pruned"),
+/// Of one that has failed, the segments before are gone all the same.
+fn log(freed: Freed, failure: Option<&StoreError>) {
+    if freed.deliveries > 0 || failure.is_none() {
+        tracing::info!(deliveries = freed.deliveries, bytes = freed.bytes, "pruned");
+    }
+    if let Some(error) = failure {
+        tracing::error!(reason = %error, "not pruned");
     }
 }
 
 impl Work<'_> {
     /// Deletes deliveries while a listener runs. `close` is told each segment before it is replaced, so that nothing
-    /// more is written to it.
-    pub(super) fn prune_briefly(&self, doomed: &[DeliveryId], close: &mut dyn FnMut(i64)) -> Result<Freed, StoreError> {
-        let connection = self.index.connection();
-        let synchronous = connection
-            .pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))
-            .map_err(|e| self.failed(e))?;
-        let freed = self.prune(doomed, Thoroughness::Brief, close, &mut |_| Ok(()));
-        connection.pragma_update(None, "synchronous", synchronous).map_err(|source| self.failed(source))?;
-        log(&freed);
-        freed
+    /// more is written to it. Returns what has gone, and whether anything went wrong after it.
+    pub(super) fn prune_briefly(
+        &self,
+        plan: &PrunePlan,
+        close: &mut dyn FnMut(i64),
+    ) -> (Freed, Result<(), StoreError>) {
+        let mut freed = Freed::default();
+        let outcome = self.keeping_pace(|| {
+            let doomed = (&plan.doomed[..], plan.pinned);
+            let (gone, outcome) = self.prune(doomed, Thoroughness::Brief, close, &mut |_| Ok(()));
+            freed = gone;
+            outcome
+        });
+        log(freed, outcome.as_ref().err());
+        (freed, outcome)
     }
 
     /// The segments of a pruning that is done between commits, a segment at a time ([`super::live_prune`]).
-    pub(super) fn live_tasks(&self, doomed: &[DeliveryId]) -> Result<Vec<Task>, StoreError> {
+    pub(super) fn live_tasks(&self, doomed: (&[DeliveryId], bool)) -> Result<Vec<Task>, StoreError> {
         self.keeping_pace(|| self.tasks(doomed).map_err(|source| self.failed(source)))
     }
 
-    /// Prunes one of them.
-    pub(super) fn live_prune(&self, task: &Task) -> Result<Freed, StoreError> {
+    /// Prunes one of them. Returns what has gone, and whether anything went wrong after it.
+    pub(super) fn live_prune(&self, task: &Task) -> (Freed, Result<(), StoreError>) {
         let size = || fs::metadata(self.location.segment(task.segment)).map_or(0, |metadata| metadata.len());
         let before = size();
-        self.keeping_pace(|| {
+        let mut deliveries = 0;
+        let outcome = self.keeping_pace(|| {
             let full = self.index.connection().pragma_update(None, "synchronous", "full");
             full.map_err(|source| self.failed(source))?;
-            self.prune_segment(task, &mut |_| Ok(()))
-        })?;
-        Ok(Freed { deliveries: task.deliveries, bytes: before.saturating_sub(size()) })
+            self.prune_segment(task, &mut deliveries, &mut |_| Ok(()))
+        });
+        (Freed { deliveries, bytes: before.saturating_sub(size()) }, outcome)
     }
 
     /// The commits that follow are synced as those before.
@@ -215,103 +256,113 @@ impl Work<'_> {
             .pragma_query_value(None, "synchronous", |row| row.get::<_, i64>(0))
             .map_err(|source| self.failed(source))?;
         let done = work();
-        connection.pragma_update(None, "synchronous", synchronous).map_err(|source| self.failed(source))?;
+        // What is done is done: where this fails, the commits that follow are only slower.
+        if let Err(error) = connection.pragma_update(None, "synchronous", synchronous) {
+            tracing::warn!(reason = %error, "commits stay synced after a pruning");
+        }
         done
     }
 
-    /// Deletes deliveries, a segment after another for as long as `go_on` says.
-    pub(super) fn prune_until(&self, doomed: &[DeliveryId], go_on: &dyn Fn() -> bool) -> Result<Freed, StoreError> {
-        let mut freed = Freed::default();
-        for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
+    /// Removes what was deleted before, a segment after another for as long as `go_on` says.
+    pub(super) fn remove_deleted(&self, go_on: &dyn Fn() -> bool) -> Result<(), StoreError> {
+        for task in self.tasks((&[], false)).map_err(|source| self.failed(source))? {
             if !go_on() {
                 break;
             }
-            self.prune_segment(&task, &mut |_| Ok(()))?;
-            freed.deliveries += task.deliveries;
+            self.prune_segment(&task, &mut 0, &mut |_| Ok(()))?;
         }
-        Ok(freed)
+        Ok(())
     }
 
+    /// Returns what has gone, and whether anything went wrong after it.
     fn prune(
         &self,
-        doomed: &[DeliveryId],
+        doomed: (&[DeliveryId], bool),
         thoroughness: Thoroughness,
         close: &mut dyn FnMut(i64),
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
-    ) -> Result<Freed, StoreError> {
+    ) -> (Freed, Result<(), StoreError>) {
         let before = self.location.bytes();
-        let mut freed = Freed::default();
+        let mut deliveries = 0;
+        let outcome = self
+            .prune_segments(doomed, thoroughness, close, &mut |task| self.prune_segment(task, &mut deliveries, watch));
+        // Rows to come use the free pages, and another thread checkpoints: nobody waits for either.
+        let compacted = match outcome {
+            Ok(()) if deliveries > 0 && thoroughness != Thoroughness::Brief => {
+                self.compact().map_err(|source| self.failed(source))
+            }
+            outcome => outcome,
+        };
+        (Freed { deliveries, bytes: before.saturating_sub(self.location.bytes()) }, compacted)
+    }
+
+    fn prune_segments(
+        &self,
+        doomed: (&[DeliveryId], bool),
+        thoroughness: Thoroughness,
+        close: &mut dyn FnMut(i64),
+        prune: &mut dyn FnMut(&Task) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
         for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
             // Not the file's length: a writer that was killed leaves room in it.
             if thoroughness.spares(task.all_bytes, task.bytes) {
                 continue;
             }
             close(task.segment);
-            self.prune_segment(&task, watch)?;
-            freed.deliveries += task.deliveries;
+            prune(&task)?;
         }
-        // Rows to come use the free pages, and another thread checkpoints: nobody waits for either.
-        if freed.deliveries > 0 && thoroughness != Thoroughness::Brief {
-            self.compact().map_err(|source| self.failed(source))?;
-        }
-        freed.bytes = before.saturating_sub(self.location.bytes());
-        Ok(freed)
+        Ok(())
     }
 
-    /// Puts the numbers into a table of their own, and finds the segments where they lie.
-    fn tasks(&self, doomed: &[DeliveryId]) -> rusqlite::Result<Vec<Task>> {
+    /// Puts the numbers into a table of their own, with whether each goes even if it is pinned, and finds the segments where
+    /// they lie.
+    fn tasks(&self, (doomed, pinned): (&[DeliveryId], bool)) -> rusqlite::Result<Vec<Task>> {
         let connection = self.index.connection();
         // A note or a row that a power cut takes back would speak of a file that is gone.
         connection.pragma_update(None, "synchronous", "full")?;
         connection.pragma_update(None, "temp_store", "memory")?;
         connection.execute_batch(
-            "CREATE TABLE IF NOT EXISTS temp.doomed (id INTEGER PRIMARY KEY); DELETE FROM temp.doomed; BEGIN",
+            "CREATE TABLE IF NOT EXISTS temp.doomed (id INTEGER PRIMARY KEY, pinned INTEGER NOT NULL);
+            CREATE TABLE IF NOT EXISTS temp.going (id INTEGER PRIMARY KEY);
+            DELETE FROM temp.doomed; BEGIN",
         )?;
-        let mut insert = connection.prepare("INSERT OR IGNORE INTO temp.doomed VALUES (?1)")?;
+        let mut insert = connection.prepare("INSERT OR IGNORE INTO temp.doomed VALUES (?1, ?2)")?;
         for id in doomed {
-            insert.execute([id.0])?;
+            insert.execute(params![id.0, pinned])?;
         }
-        connection.execute("INSERT OR IGNORE INTO temp.doomed SELECT id FROM deleted", [])?;
         connection.execute_batch("COMMIT")?;
-        let mut statement = connection.prepare(
-            "SELECT segment, min(id), max(id), sum(gone), sum(gone * record_bytes), sum(record_bytes) FROM (
-                SELECT d.id, d.segment, d.record_bytes, x.id IS NOT NULL AS gone
-                FROM deliveries d LEFT JOIN temp.doomed x ON x.id = d.id)
-             GROUP BY segment HAVING sum(gone) > 0 ORDER BY segment",
-        )?;
+        let sql = format!(
+            "SELECT segment, min(id), max(id), sum(gone * record_bytes), sum(record_bytes) FROM (
+                SELECT d.id, d.segment, d.record_bytes, ({GOES}) AS gone FROM deliveries d)
+             GROUP BY segment HAVING sum(gone) > 0 ORDER BY segment"
+        );
+        let mut statement = connection.prepare(&sql)?;
         let number = |row: &rusqlite::Row<'_>, column| row.get::<_, i64>(column).map(i64::unsigned_abs);
         let read = |row: &rusqlite::Row<'_>| {
             Ok(Task {
                 segment: row.get(0)?,
                 ids: (row.get(1)?, row.get(2)?),
-                deliveries: number(row, 3)?,
-                bytes: number(row, 4)?,
-                all_bytes: number(row, 5)?,
-                mark: None,
+                bytes: number(row, 3)?,
+                all_bytes: number(row, 4)?,
             })
         };
-        let mut tasks = statement.query_map([], read)?.collect::<rusqlite::Result<Vec<_>>>()?;
-        let newest: Option<i64> = connection.query_row("SELECT max(id) FROM deliveries", [], |row| row.get(0))?;
-        let is_doomed: bool =
-            connection
-                .query_row("SELECT EXISTS (SELECT 1 FROM temp.doomed WHERE id = ?1)", [newest], |row| row.get(0))?;
-        for task in &mut tasks {
-            if Some(task.ids.1) == newest && (is_doomed || Some(self.last.0) > newest) {
-                task.mark = Some(self.last);
-            }
-        }
-        Ok(tasks)
+        statement.query_map([], read)?.collect()
     }
 
+    /// Adds to `gone` how many deliveries have gone, as soon as they have.
     fn prune_segment(
         &self,
         task: &Task,
+        gone: &mut u64,
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let kept = self.survivors(task).map_err(|source| self.failed(source))?;
-        let stays = !kept.is_empty() || task.mark.is_some();
+        let Cut { deliveries, kept, mark } = self.cut(task).map_err(|source| self.failed(source))?;
+        if deliveries == 0 {
+            return Ok(());
+        }
+        let stays = !kept.is_empty() || mark.is_some();
         let moved = match stays {
-            true => copying::copy(self.location, task.segment, &self.keys.own, &kept, task.mark)?,
+            true => copying::copy(self.location, task.segment, &self.keys.own, &kept, mark)?,
             false => Vec::new(),
         };
         watch(PruneStage::Copied)?;
@@ -319,33 +370,43 @@ impl Work<'_> {
             self.index.roll_back();
             self.failed(source)
         })?;
+        *gone += deliveries;
         watch(PruneStage::Committed)?;
         settle(self.location, task.segment, stays)?;
         watch(PruneStage::Replaced)?;
         forget(self.index.connection(), task.segment).map_err(|source| self.failed(source))
     }
 
-    /// Where the records lie that stay, in the order in which they lie.
-    fn survivors(&self, task: &Task) -> rusqlite::Result<Vec<(DeliveryId, LogPlace)>> {
-        let mut statement = self.index.connection().prepare_cached(
+    /// Chooses what of a segment goes, by what is pinned and deleted now.
+    fn cut(&self, task: &Task) -> rusqlite::Result<Cut> {
+        let connection = self.index.connection();
+        let (low, high) = task.ids;
+        connection.execute_batch("DELETE FROM temp.going")?;
+        let choose = format!(
+            "INSERT INTO temp.going SELECT d.id FROM deliveries d
+             WHERE d.id BETWEEN ?1 AND ?2 AND d.segment = ?3 AND ({GOES})"
+        );
+        let deliveries = connection.prepare_cached(&choose)?.execute(params![low, high, task.segment])? as u64;
+        let mut statement = connection.prepare_cached(
             "SELECT id, segment, position, record_bytes FROM deliveries
-             WHERE id BETWEEN ?1 AND ?2 AND segment = ?3 AND id NOT IN (SELECT id FROM temp.doomed)
+             WHERE id BETWEEN ?1 AND ?2 AND segment = ?3 AND id NOT IN (SELECT id FROM temp.going)
              ORDER BY position",
         )?;
         let read = |row: &rusqlite::Row<'_>| Ok((DeliveryId(row.get(0)?), row::place(row, 1)?));
-        statement.query_map(params![task.ids.0, task.ids.1, task.segment], read)?.collect()
+        let kept = statement.query_map(params![low, high, task.segment], read)?.collect::<rusqlite::Result<_>>()?;
+        let newest: Option<i64> = connection.query_row("SELECT max(id) FROM deliveries", [], |row| row.get(0))?;
+        let goes = "SELECT EXISTS (SELECT 1 FROM temp.going WHERE id = ?1)";
+        let newest_goes: bool = connection.query_row(goes, [newest], |row| row.get(0))?;
+        let is_lost = newest == Some(high) && (newest_goes || Some(self.last.0) > newest);
+        Ok(Cut { deliveries, kept, mark: is_lost.then_some(self.last) })
     }
 
     fn commit(&self, task: &Task, moved: &[Moved], stays: bool, is_emptied: bool) -> rusqlite::Result<()> {
         let connection = self.index.connection();
         connection.execute_batch("BEGIN IMMEDIATE")?;
-        let (low, high) = task.ids;
-        let doomed = "SELECT x.id FROM temp.doomed x JOIN deliveries d ON d.id = x.id
-            WHERE x.id BETWEEN ?1 AND ?2 AND d.segment = ?3";
         // The rows by which the others are found go last.
         for (table, column) in TABLES.iter().rev() {
-            let sql = format!("DELETE FROM {table} WHERE {column} IN ({doomed})");
-            connection.execute(&sql, params![low, high, task.segment])?;
+            connection.execute(&format!("DELETE FROM {table} WHERE {column} IN (SELECT id FROM temp.going)"), [])?;
         }
         let mut update =
             connection.prepare_cached("UPDATE deliveries SET position = position + ?3 WHERE id BETWEEN ?1 AND ?2")?;
@@ -374,40 +435,4 @@ impl Work<'_> {
     fn failed(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sqlite(self.location.file(), "prune", source)
     }
-}
-
-/// Finishes what a pruning has left that was cut off.
-pub(super) fn finish(location: &Location, connection: &Connection) -> Result<(), StoreError> {
-    let failed = |source| StoreError::sqlite(location.file(), "finish the last pruning of", source);
-    let read = || {
-        let mut statement = connection.prepare("SELECT segment, stays FROM prunings ORDER BY segment")?;
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(i64, bool)>>>()
-    };
-    for (segment, stays) in read().map_err(failed)? {
-        settle(location, segment, stays)?;
-        forget(connection, segment).map_err(failed)?;
-    }
-    for segment in segments(&location.log(), ".log.new")? {
-        let path = location.segment_copy(segment);
-        fs::remove_file(&path).map_err(|error| StoreError::io(&path, "delete", error))?;
-    }
-    Ok(())
-}
-
-/// Brings a segment's file to what the index says of it. May be done again.
-fn settle(location: &Location, segment: i64, stays: bool) -> Result<(), StoreError> {
-    let (path, copy) = (location.segment(segment), location.segment_copy(segment));
-    let done = if stays { fs::rename(&copy, &path) } else { fs::remove_file(&path) };
-    match done {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(&path, "replace", error)),
-        _ => sync_folder(&location.log()).map_err(|error| StoreError::io(&path, "replace", error)),
-    }
-}
-
-/// Deletes a segment's note, synced: were it to come back, it would speak of another pruning's copy.
-fn forget(connection: &Connection, segment: i64) -> rusqlite::Result<()> {
-    let before: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
-    connection.pragma_update(None, "synchronous", "full")?;
-    connection.execute("DELETE FROM prunings WHERE segment = ?1", [segment])?;
-    connection.pragma_update(None, "synchronous", before)
 }

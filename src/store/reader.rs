@@ -217,13 +217,28 @@ impl Reader {
         );
         let failed = |source| self.failed(source);
         let mut statement = self.connection()?.prepare_cached(&sql).map_err(failed)?;
-        let read = |row: &rusqlite::Row<'_>| {
-            Ok((row::summary(row)?, row::answer(row, row::ANSWER)?, row::place(row, row::ANSWER + 8)?))
+        let rest = |row: &Row<'_>| Ok((row::place(row, row::ANSWER + 8)?, row::answer(row, row::ANSWER)?));
+        let read = |row: &Row<'_>| {
+            Ok(row::summary(row)?.and_then(|summary| {
+                let (place, answer) = rest(row).map_err(|source| StoreError::UnreadableRow { id, source })?;
+                Ok((summary, place, answer))
+            }))
         };
-        let Some((summary, answer, place)) = statement.query_row([id.0], read).optional().map_err(failed)? else {
-            return Ok(None);
-        };
-        Ok(Some((summary?, place, answer)))
+        statement.query_row([id.0], read).optional().map_err(failed)?.transpose()
+    }
+
+    /// The highest number of a delivery; 0 when there is none. A row beyond what the log holds does not count.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn newest(&self) -> Result<DeliveryId, StoreError> {
+        let newest = self
+            .connection()?
+            .query_row("SELECT max(id) FROM deliveries", [], |row| row.get::<_, Option<i64>>(0))
+            .map_err(|source| self.failed(source))?;
+        let newest = DeliveryId(newest.unwrap_or(0));
+        Ok(self.tail.durable(&self.location).map_or(newest, |durable| newest.min(durable)))
     }
 
     /// Number, time and record's length of every delivery, the newest first; with or without those that are pinned.

@@ -29,6 +29,8 @@ pub struct Retention {
 pub struct PrunePlan {
     /// The deliveries, the newest first.
     pub doomed: Vec<DeliveryId>,
+    /// Whether those of them go as well that are pinned when it comes to them.
+    pub pinned: bool,
     /// Bytes of their records.
     pub bytes: u64,
     /// When the oldest and the newest of them were received.
@@ -49,7 +51,8 @@ impl Retention {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn plan(&self, reader: &Reader, query: &Query, now: Timestamp) -> Result<PrunePlan, StoreError> {
-        let mut judge = Judge { retention: self, plan: PrunePlan::default(), kept: 0, kept_bytes: 0, now };
+        let plan = PrunePlan { pinned: self.pinned, ..PrunePlan::default() };
+        let mut judge = Judge { retention: self, plan, kept: 0, kept_bytes: 0, now };
         if query.is_empty() {
             // At each start of a listener: a million rows must not be made summaries for this.
             reader.each_size(self.pinned, |id, received_at, bytes| judge.look(id, received_at, bytes))?;
@@ -97,13 +100,13 @@ impl Judge<'_> {
 }
 
 impl PrunePlan {
-    /// These deliveries, whatever they are.
+    /// These deliveries, whatever they are; `pinned` says whether what is pinned until then goes as well.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store cannot be read.
-    pub fn of(reader: &Reader, ids: &[DeliveryId]) -> Result<Self, StoreError> {
-        let mut plan = Self::default();
+    pub fn of(reader: &Reader, ids: &[DeliveryId], pinned: bool) -> Result<Self, StoreError> {
+        let mut plan = Self { pinned, ..Self::default() };
         for id in ids {
             if let Some(summary) = reader.summary(*id)? {
                 plan.add(*id, reader.record_bytes(*id)?, summary.received_at);

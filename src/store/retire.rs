@@ -9,8 +9,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use super::{Location, Reader, Retention, StoreError};
-use crate::delivery::DeliveryId;
+use super::{Location, PrunePlan, Reader, Retention, StoreError};
 use crate::query::Query;
 
 /// Between two looks, when no segment has become full.
@@ -25,7 +24,7 @@ pub(super) struct Retirer {
     since: Instant,
     /// The segment that was written to then.
     segment: i64,
-    looking: Option<JoinHandle<Result<Vec<DeliveryId>, StoreError>>>,
+    looking: Option<JoinHandle<Result<PrunePlan, StoreError>>>,
 }
 
 impl Retirer {
@@ -34,8 +33,9 @@ impl Retirer {
         Self { location, retention, interval, since: Instant::now(), segment, looking: None }
     }
 
-    /// What may go, once that was found. To be asked after each commit.
-    pub(super) fn doomed(&mut self, segment: i64) -> Option<Vec<DeliveryId>> {
+    /// What may go, once that was found, which can be long ago: it is to be asked after each commit, and what was pinned
+    /// meanwhile stays ([`super::prune`]).
+    pub(super) fn doomed(&mut self, segment: i64) -> Option<PrunePlan> {
         if self.retention.is_empty() {
             return None;
         }
@@ -45,7 +45,7 @@ impl Retirer {
             if let Err(error) = &looked {
                 tracing::warn!(reason = %error, "retention cannot look");
             }
-            return looked.ok().filter(|doomed| !doomed.is_empty());
+            return looked.ok().filter(|plan| !plan.doomed.is_empty());
         }
         let is_due = segment != self.segment || self.since.elapsed() >= self.interval;
         if is_due && self.looking.is_none() {
@@ -56,12 +56,11 @@ impl Retirer {
     }
 
     /// `None` on a machine that has no thread left, which has other troubles.
-    fn look(&self) -> Option<JoinHandle<Result<Vec<DeliveryId>, StoreError>>> {
+    fn look(&self) -> Option<JoinHandle<Result<PrunePlan, StoreError>>> {
         let (location, retention) = (self.location.clone(), self.retention);
         let look = move || {
             crate::system::panic::trap("retention");
-            let plan = retention.plan(&Reader::open(&location)?, &Query::default(), Timestamp::now())?;
-            Ok(plan.doomed)
+            retention.plan(&Reader::open(&location)?, &Query::default(), Timestamp::now())
         };
         std::thread::Builder::new().name("whyhook-retention".to_owned()).spawn(look).ok()
     }

@@ -116,9 +116,13 @@ pub(super) fn insert_answer(statement: &mut Statement<'_>, id: DeliveryId, answe
     Ok(())
 }
 
-/// Reads [`SUMMARY_COLUMNS`].
+/// Reads [`SUMMARY_COLUMNS`]. What cannot be read of a row is that row's error alone.
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<Result<Summary, StoreError>> {
     let id = DeliveryId(row.get(0)?);
+    Ok(summary_of(row, id).unwrap_or_else(|source| Err(StoreError::UnreadableRow { id, source })))
+}
+
+fn summary_of(row: &Row<'_>, id: DeliveryId) -> rusqlite::Result<Result<Summary, StoreError>> {
     let unknown = |column| Ok(Err(StoreError::UnknownValue { id, column }));
     let Some(received_at) = received_at(row, 1)? else { return unknown("received_us") };
     let Some(intake) = Intake::from_parts(row.get_ref(6)?.as_str()?, row.get_ref(7)?.as_str()?) else {

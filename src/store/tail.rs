@@ -68,6 +68,11 @@ impl Tail {
         Ok(())
     }
 
+    /// The highest number that the log holds, as far as that is told.
+    pub(super) fn durable(&self, location: &Location) -> Option<DeliveryId> {
+        self.progress.read(location).map(|progress| progress.durable)
+    }
+
     /// A number that changes when the rows do that [`Tail::catch_up`] has added.
     pub(super) fn changes(&self) -> i64 {
         self.changes.get()

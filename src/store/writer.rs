@@ -28,7 +28,7 @@ use super::progress::ProgressFile;
 use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
-use super::{Freed, Location, Loss, Retention, StoreError, prune};
+use super::{Freed, Location, Loss, PrunePlan, Retention, StoreError, prune};
 use crate::delivery::{Answer, Attempt, Captured, DeliveryId, MarksEdit, Outcome};
 
 /// Deliveries that may wait for the disk at most; past this the sender is asked to come back later.
@@ -117,17 +117,18 @@ impl WriterHandle {
         self.index.push([IndexRow::Diagnosed(id, diagnosis)]);
     }
 
-    /// Deletes deliveries for good, between commits. What does not exist is passed over.
+    /// Deletes deliveries for good, between commits, pinned ones as well. What does not exist is passed over.
     #[must_use]
     pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
-        self.prune_watched(doomed, Box::new(|_| true))
+        self.prune_watched((doomed, true), Box::new(|_| true))
     }
 
-    /// The same, of which `watch` is told after each segment and can end it there: what has gone by then is gone.
+    /// The same, with or without those that are pinned when it comes to them. `watch` is told after each segment and can end it
+    /// there: what has gone by then is gone.
     #[must_use]
-    pub fn prune_watched(&self, doomed: Vec<DeliveryId>, watch: PruneWatch) -> Pruning {
+    pub fn prune_watched(&self, (doomed, pinned): (Vec<DeliveryId>, bool), watch: PruneWatch) -> Pruning {
         let (reply, pruning) = oneshot::channel();
-        let order = PruneOrder { doomed, watch, reply };
+        let order = PruneOrder { doomed, pinned, watch, reply };
         if let Err(mpsc::SendError(Job::Prune(order))) = self.jobs.send(Job::Prune(order)) {
             let _ = order.reply.send(Err(Arc::new(StoreError::Stopped)));
         }
@@ -380,18 +381,20 @@ impl Committer {
         freed.map(StoreEvent::Pruned).into_iter().for_each(&*self.observer);
     }
 
-    /// Deletes what is kept no longer; tells when something has gone.
-    fn retire(&mut self, doomed: &[DeliveryId]) {
+    /// Deletes what is kept no longer; tells when something has gone, and when something went wrong after it.
+    fn retire(&mut self, plan: &PrunePlan) {
         self.log.trim();
         let Self { location, log, keys, index, last, .. } = self;
-        let freed = index.queue().with_index(|index| {
+        let pruned = index.queue().with_index(|index| {
             let work = prune::Work { location, index, keys, last: *last };
-            work.prune_briefly(doomed, &mut |segment| close(log, segment))
+            Ok(work.prune_briefly(plan, &mut |segment| close(log, segment)))
         });
-        match freed {
-            Ok(freed) if freed.deliveries == 0 => {}
-            Ok(freed) => (self.observer)(StoreEvent::Retired(freed)),
-            Err(error) => (self.observer)(StoreEvent::Fault(Arc::new(error))),
+        let (freed, outcome) = pruned.unwrap_or_else(|error| (Freed::default(), Err(error)));
+        if freed.deliveries > 0 {
+            (self.observer)(StoreEvent::Retired(freed));
+        }
+        if let Err(error) = outcome {
+            (self.observer)(StoreEvent::Fault(Arc::new(error)));
         }
     }
 
@@ -466,13 +469,11 @@ impl Committer {
 
 /// Removes for good what was deleted, as far as that takes no longer than people wait for a program to end.
 fn remove_deleted(work: &prune::Work<'_>) {
-    let deleted = marks::deleted(work.index.connection()).unwrap_or_default();
-    if deleted.is_empty() {
+    if marks::deleted(work.index.connection()).unwrap_or_default().is_empty() {
         return;
     }
     let deadline = Instant::now() + REMOVAL_TIME;
-    let freed = work.prune_until(&deleted, &|| Instant::now() < deadline);
-    if let Err(error) = freed {
+    if let Err(error) = work.remove_deleted(&|| Instant::now() < deadline) {
         tracing::error!(reason = %error, "deleted deliveries are still there");
     }
 }

@@ -1,9 +1,13 @@
 //! What happens when a thread panics, or the program must end at once: the terminal comes first.
 
+use std::any::Any;
+use std::backtrace::{Backtrace, BacktraceStatus};
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Duration;
+
+use crate::text::visible;
 
 thread_local! {
     /// Whether this thread runs code whose panics are caught.
@@ -79,8 +83,7 @@ fn await_frame() -> Option<MutexGuard<'static, ()>> {
 /// Makes a panic in any thread end the program: the terminal is given back, the message printed, and
 /// the exit code is 101. What was answered is on disk by then, so nothing has to be saved.
 pub fn install_hook() {
-    let print = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
+    std::panic::set_hook(Box::new(|panic| {
         // Where it was, and nothing of what it says: that may repeat what was received.
         let (thread, at) = (std::thread::current(), panic.location().map(ToString::to_string));
         let (thread, at) = (thread.name().unwrap_or("unnamed"), at.unwrap_or_default());
@@ -89,7 +92,8 @@ pub fn install_hook() {
             return;
         }
         give_up_terminal();
-        print(panic);
+        // Nothing better can be done where stderr is gone.
+        let _ = std::io::Write::write_all(&mut std::io::stderr(), report(thread, &at, panic.payload()).as_bytes());
         tracing::error!(thread, at, "panic");
         super::log::finish();
         // Never waited for: the panic may have come with the lock held.
@@ -99,6 +103,20 @@ pub fn install_hook() {
         }
         std::process::exit(101);
     }));
+}
+
+/// What is printed of a panic: as Rust prints it, but that the message may repeat what was received.
+fn report(thread: &str, at: &str, payload: &dyn Any) -> String {
+    let text = payload.downcast_ref::<&str>().copied().or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    // Line by line: messages of assertions have several.
+    let lines: Vec<_> = text.unwrap_or("unknown reason").lines().map(visible).collect();
+    let mut report = format!("\nthread '{}' panicked at {}:\n{}\n", visible(thread), visible(at), lines.join("\n"));
+    // Only where RUST_BACKTRACE asks for it.
+    let trace = Backtrace::capture();
+    if trace.status() == BacktraceStatus::Captured {
+        report.push_str(&format!("stack backtrace:\n{trace}\n"));
+    }
+    report
 }
 
 /// For tests, in a debug build only: panics when `WHYHOOK_DEBUG_PANIC` is `thread=FILE` with this
@@ -129,5 +147,17 @@ mod tests {
         assert_eq!(contained(|| 7), Some(7));
         let nothing: Vec<u8> = Vec::new();
         assert_eq!(contained(|| nothing[3]), None);
+    }
+
+    #[test]
+    fn nothing_of_a_message_acts_on_a_terminal() {
+        let message = "no such event: \u{1b}]0;owned\u{7}\u{202e}\r\n  left: 1";
+        for payload in [Box::new(message.to_owned()) as Box<dyn Any>, Box::new(message)] {
+            let report = report("causes", "src/a.rs:1:2", &*payload);
+            assert!(report.starts_with("\nthread 'causes' panicked at src/a.rs:1:2:\nno such event: "), "{report}");
+            assert!(report.contains("owned") && report.contains("\n  left: 1\n"), "{report}");
+            assert!(!report.contains(['\u{1b}', '\u{7}', '\u{202e}', '\r']), "{report}");
+        }
+        assert!(report("a", "b", &7).contains("unknown reason"));
     }
 }

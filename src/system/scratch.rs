@@ -12,6 +12,9 @@ use std::sync::{Mutex, PoisonError};
 
 use tempfile::{NamedTempFile, TempDir};
 
+#[cfg(unix)]
+use super::claims::ClaimedSignals;
+
 const PREFIX: &str = "whyhook-";
 /// A folder has this ending once it is locked.
 const SUFFIX: &str = ".run";
@@ -180,6 +183,7 @@ fn create_private(path: &Path) -> io::Result<File> {
 /// Clears on the signals that end a program, while it lives: for commands that have no other way with them.
 #[cfg(unix)]
 pub struct ClearOnSignals {
+    claimed: Option<ClaimedSignals>,
     handle: signal_hook::iterator::Handle,
 }
 
@@ -192,7 +196,9 @@ impl ClearOnSignals {
     /// When the system refuses a signal or a thread.
     pub fn start(lends: bool) -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
-        let mut signals = signal_hook::iterator::Signals::new([SIGTERM, SIGHUP, SIGQUIT, SIGINT])?;
+        let which = [SIGTERM, SIGHUP, SIGQUIT, SIGINT];
+        let claimed = Some(ClaimedSignals::claim(&which)?);
+        let mut signals = signal_hook::iterator::Signals::new(which)?;
         let handle = signals.handle();
         std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
             if let Some(signal) = signals.forever().find(|signal| !lends || *signal != SIGINT) {
@@ -202,13 +208,15 @@ impl ClearOnSignals {
                 std::process::exit(128 + signal);
             }
         })?;
-        Ok(Self { handle })
+        Ok(Self { claimed, handle })
     }
 }
 
 #[cfg(unix)]
 impl Drop for ClearOnSignals {
     fn drop(&mut self) {
+        // In this order no signal is lost.
+        drop(self.claimed.take());
         self.handle.close();
     }
 }

@@ -1,10 +1,13 @@
 //! Typing that the terminal does not show, for secrets.
 
+#[cfg(unix)]
+use super::claims::ClaimedSignals;
+
 /// The terminal shows nothing of what is typed while this lives.
 #[cfg_attr(not(unix), expect(dead_code, reason = "nothing hides it there"))]
 pub(crate) struct HiddenTyping {
     #[cfg(unix)]
-    signals: Option<signal_hook::iterator::Handle>,
+    signals: Option<(ClaimedSignals, signal_hook::iterator::Handle)>,
 }
 
 #[cfg(unix)]
@@ -20,8 +23,10 @@ impl HiddenTyping {
     pub(crate) fn begin_alone() -> Option<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
         let mut hidden = Self::begin()?;
-        let mut signals = signal_hook::iterator::Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP]).ok()?;
-        hidden.signals = Some(signals.handle());
+        let which = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP];
+        let claimed = ClaimedSignals::claim(&which).ok()?;
+        let mut signals = signal_hook::iterator::Signals::new(which).ok()?;
+        hidden.signals = Some((claimed, signals.handle()));
         let heard = move || {
             for signal in signals.forever() {
                 show();
@@ -52,11 +57,13 @@ fn show() {
 #[cfg(unix)]
 impl Drop for HiddenTyping {
     fn drop(&mut self) {
-        if let Some(signals) = &self.signals {
-            signals.close();
-        }
         super::panic::on_restore(None);
         show();
+        // In this order no signal is lost: it ends or stops the program by itself before nobody listens any more.
+        if let Some((claimed, signals)) = self.signals.take() {
+            drop(claimed);
+            signals.close();
+        }
     }
 }
 

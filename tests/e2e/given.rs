@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::control::{Events, ask, get, socket};
+use crate::support::tools::signal;
 use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, signature, talk};
 
 const OTHER: &str = "whsec_other_Tq8vN2mX5kR7cZ1y";
@@ -157,6 +158,26 @@ fn a_secret_is_typed_unseen() {
     person.has_the_terminal_back();
     assert_eq!(get(&env, "/secrets").json()["secrets"].as_array().unwrap().len(), 2);
     interface.types("q").ends();
+}
+
+#[test]
+fn ctrl_c_ends_a_command_that_waits_after_a_secret_was_typed() {
+    use rustix::process::Signal;
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    // It answers nobody.
+    signal(listening.process(), Signal::STOP);
+    for key in ["\u{3}", "\u{1c}"] {
+        let mut person = Person::runs(&env, Size(100, 10), &["secret", "--label", "other"]);
+        person.sees("secret (not shown):").types(OTHER).enter();
+        // It has read the line by then; were it still reading, Ctrl-C would end it all the same.
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        person.types(key);
+        assert_ne!(person.ends(), 0);
+        person.has_the_terminal_back();
+    }
+    signal(listening.process(), Signal::CONT);
+    assert!(listening.stop().success());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `POST /prune`: deletes for good.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -26,7 +27,7 @@ use crate::text::units;
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "PruneRequest")]
 pub(super) struct PruneMembers {
-    /// Which deliveries, by number, pinned ones too; without the other members that choose.
+    /// Which deliveries, by number, pinned ones too unless `pinned` is false; without the other members that choose.
     ids: Option<Vec<IdsMember>>,
     /// Which deliveries, as `list` takes it.
     filter: Option<String>,
@@ -36,9 +37,8 @@ pub(super) struct PruneMembers {
     keep: Option<u64>,
     /// The oldest beyond this size of the log: `2GiB`.
     max_size: Option<String>,
-    /// Whether pinned ones go as well.
-    #[serde(default)]
-    pinned: bool,
+    /// Whether pinned ones go as well: by number unless this is false, otherwise only if it is true.
+    pinned: Option<bool>,
     /// Whether they are only counted.
     #[serde(default)]
     dry_run: bool,
@@ -47,7 +47,8 @@ pub(super) struct PruneMembers {
 /// What is to be deleted.
 #[derive(Debug, PartialEq)]
 enum Doomed {
-    Ranges(Vec<(i64, i64)>),
+    /// By number, with or without pinned ones.
+    Ranges(Vec<(i64, i64)>, bool),
     Matching(Query, Retention),
 }
 
@@ -59,13 +60,13 @@ impl PruneMembers {
             older_than: self.older_than.as_ref().map(duration).transpose()?,
             keep: self.keep,
             max_bytes: self.max_size.as_ref().map(size).transpose()?,
-            pinned: self.pinned,
+            pinned: self.pinned.unwrap_or(false),
         };
         match &self.ids {
             Some(_) if self.filter.is_some() || !retention.is_empty() => {
                 Err(ApiProblem::bad("ids cannot be combined with filter, older_than, keep or max_size"))
             }
-            Some(ids) => Ok(Doomed::Ranges(IdsMember::ranges(ids)?)),
+            Some(ids) => Ok(Doomed::Ranges(IdsMember::ranges(ids)?, self.pinned.unwrap_or(true))),
             None => {
                 let query = Query::parse_with(self.filter.as_deref().unwrap_or_default(), saved)?;
                 if query.is_empty() && retention.is_empty() {
@@ -80,11 +81,19 @@ impl PruneMembers {
 }
 
 impl Doomed {
+    /// Whether those go as well that are pinned when it comes to them.
+    fn takes_pinned(&self) -> bool {
+        match self {
+            Self::Ranges(_, pinned) => *pinned,
+            Self::Matching(_, retention) => retention.pinned,
+        }
+    }
+
     /// The numbers; those of ranges need not exist.
     fn ids(&self, reader: &Reader) -> Result<Vec<DeliveryId>, ApiProblem> {
         match self {
             Self::Matching(query, retention) => Ok(retention.plan(reader, query, Timestamp::now())?.doomed),
-            Self::Ranges(ranges) => {
+            Self::Ranges(ranges, pinned) => {
                 let newest = reader.page(Page::Newest, 1)?.first().map_or(0, |summary| summary.id.0);
                 let mut ids: Vec<DeliveryId> = Vec::new();
                 let mut ranges = ranges.clone();
@@ -95,6 +104,10 @@ impl Doomed {
                     let (from, to) = (from.max(next), to.min(newest));
                     ids.extend((from..=to).map(DeliveryId));
                     next = next.max(to.saturating_add(1));
+                }
+                if !pinned {
+                    let kept: BTreeSet<DeliveryId> = reader.pinned()?.into_iter().collect();
+                    ids.retain(|id| !kept.contains(id));
                 }
                 Ok(ids)
             }
@@ -114,6 +127,7 @@ pub(super) async fn prune(
 }
 
 async fn run(state: &ApiState, doomed: Doomed, dry_run: bool, ticket: &Arc<JobTicket>) -> Result<Value, String> {
+    let pinned = doomed.takes_pinned();
     let ids = state.readers.read(move |reader| doomed.ids(reader)).await.map_err(|problem| problem.to_string())?;
     let matched = ids.len();
     let goes_on = ticket.advance(0, matched as u64);
@@ -122,7 +136,8 @@ async fn run(state: &ApiState, doomed: Doomed, dry_run: bool, ticket: &Arc<JobTi
     }
     let watching = Arc::clone(ticket);
     let watch = Box::new(move |freed: Freed| watching.advance(freed.deliveries, matched as u64));
-    let pruned = state.feed.control().prune(ids, watch).await.map_err(|_| "the listener is stopping".to_owned())?;
+    let pruned =
+        state.feed.control().prune((ids, pinned), watch).await.map_err(|_| "the listener is stopping".to_owned())?;
     let freed = pruned.map_err(|error| error.to_string())?;
     Ok(json!({"matched": matched, "deleted": freed.deliveries, "freed_bytes": freed.bytes, "dry_run": false}))
 }
@@ -138,7 +153,10 @@ mod tests {
     #[test]
     fn what_is_to_go_is_said_by_number_or_by_what_it_is() {
         let ranges = read(&json!({"ids": [7, "12-9", "#3"]}));
-        assert_eq!(ranges, Ok(Doomed::Ranges(vec![(7, 7), (9, 12), (3, 3)])));
+        assert_eq!(ranges, Ok(Doomed::Ranges(vec![(7, 7), (9, 12), (3, 3)], true)));
+        let unpinned = read(&json!({"ids": [7], "pinned": false})).unwrap();
+        assert!(!unpinned.takes_pinned() && !read(&json!({"keep": 3})).unwrap().takes_pinned());
+        assert!(read(&json!({"keep": 3, "pinned": true})).unwrap().takes_pinned());
         let matching = read(&json!({"filter": "is:sim", "keep": 3})).unwrap();
         let retention = Retention { keep: Some(3), ..Retention::default() };
         assert_eq!(matching, Doomed::Matching(Query::parse("is:sim").unwrap(), retention));

@@ -130,6 +130,17 @@ fn limits() {
     assert_eq!(inspect(many.as_bytes()).unwrap_err().status, 431);
     let long = format!("GET /{} HTTP/1.1\r\n\r\n", "a".repeat(70_000));
     assert_eq!(inspect(long.as_bytes()).unwrap_err().status, 414);
+    // As long as may be, and a byte longer: at once, or with its end in a read of its own.
+    for (more, is_taken) in [(0, true), (1, false)] {
+        let front = "GET / HTTP/1.1\r\nHost: x\r\nA: ";
+        let value = "b".repeat(HEAD_LIMIT + more - front.len() - 4);
+        let head = format!("{front}{value}\r\n\r\n");
+        let found = |searched| find_head(head.as_bytes(), searched).map(|found| found.map(|found| found.length));
+        let expected = if is_taken { Ok(Some(HEAD_LIMIT)) } else { Err(431) };
+        for searched in [0, head.len() - 2] {
+            assert_eq!(found(searched).map_err(|fault| fault.status), expected, "{more} {searched}");
+        }
+    }
 }
 
 #[test]

@@ -44,8 +44,8 @@ struct Policy {
     /// How many deliveries each rule was chosen for in this run.
     chosen_for: Vec<Arc<AtomicU64>>,
     chosen: Option<Override>,
-    /// Whether an override for the next delivery has been used.
-    used: AtomicBool,
+    /// Whether an override for the next delivery has been used; shared by all policies that have this override.
+    used: Arc<AtomicBool>,
 }
 
 /// What was chosen for a delivery before it was kept.
@@ -133,7 +133,7 @@ impl Answering {
 
     pub(super) fn set_rules(&self, rules: RuleSet) {
         let mut policy = self.policy.write().unwrap_or_else(PoisonError::into_inner);
-        let used = AtomicBool::new(policy.used.load(Ordering::Acquire));
+        let used = Arc::clone(&policy.used);
         // A rule that stays goes on counting, wherever it stands now.
         let before = |rule: &Rule| policy.rules.rules().iter().position(|known| known == rule);
         let count = |rule| before(rule).map(|at| Arc::clone(&policy.chosen_for[at])).unwrap_or_default();
@@ -156,7 +156,7 @@ impl Answering {
             rules: Arc::clone(&policy.rules),
             chosen_for: policy.chosen_for.clone(),
             chosen,
-            used: AtomicBool::new(false),
+            used: Arc::default(),
         });
         drop(policy);
         self.changes.tell();
@@ -186,6 +186,15 @@ impl Answering {
         match tokio::task::spawn_blocking(choosing).await {
             Ok(chosen) => chosen,
             Err(failed) => std::panic::resume_unwind(failed.into_panic()),
+        }
+    }
+
+    /// A delivery was not kept: a choice for the next one that it was chosen by is still to come.
+    pub(super) fn give_back(&self, chosen: &Chosen) {
+        let Chosen::Planned(planned) = chosen else { return };
+        if planned.rule.is_none() && planned.policy.chosen.as_ref().is_some_and(|chosen| chosen.once) {
+            planned.policy.used.store(false, Ordering::Release);
+            self.changes.tell();
         }
     }
 
@@ -388,6 +397,40 @@ mod tests {
                 assert_eq!(choosing.await.0.body.len(), bytes);
             }
         }
+    }
+
+    fn is_by_hand(chosen: &ChosenAnswer) -> bool {
+        matches!(&chosen.chosen, Chosen::Planned(planned) if planned.rule.is_none())
+    }
+
+    #[test]
+    fn a_choice_for_the_next_delivery_is_used_once_whatever_is_reloaded_meanwhile() {
+        let answering = answering(&[]);
+        let reload = || answering.set_rules(RuleSet::default());
+        let choose = |policy: Arc<Policy>| policy.choose(&captured(10), &Registry::default());
+        let action = rules::RuleReader::new(&[]).action("418").unwrap();
+        answering.set_override(Some(Override { action, once: true }));
+        // A delivery that has begun before the rules are read again, and one after.
+        let before = answering.policy();
+        reload();
+        let chosen = choose(before);
+        assert!(is_by_hand(&chosen) && answering.chosen().is_none());
+        assert!(!is_by_hand(&choose(answering.policy())));
+        // It was not kept: the next has it, and no second one.
+        answering.give_back(&chosen.chosen);
+        reload();
+        assert!(answering.chosen().is_some());
+        assert!(is_by_hand(&choose(answering.policy())) && !is_by_hand(&choose(answering.policy())));
+        // What is chosen for good is given back by nobody, and neither is a rule's choice.
+        let other = choose(answering.policy());
+        answering.give_back(&other.chosen);
+        assert!(answering.chosen().is_none());
+        // Another choice has come meanwhile: it stays.
+        let action = rules::RuleReader::new(&[]).action("500").unwrap();
+        answering.set_override(Some(Override { action, once: true }));
+        assert!(is_by_hand(&choose(answering.policy())));
+        answering.give_back(&chosen.chosen);
+        assert!(answering.chosen().is_none());
     }
 
     #[test]

@@ -95,6 +95,7 @@ pub(super) async fn serve(
     let id = match keep(captured, control).await {
         Ok(id) => id,
         Err(refused) => {
+            control.answering.give_back(&chosen);
             tracing::warn!(status = 503, why = ?refused, "not kept");
             let reply = if refused == NotKept::Overloaded { overloaded_reply() } else { not_kept_reply() };
             return written(stream.write(&response(&reply, ending).wire).await.is_ok(), ending);

@@ -340,9 +340,10 @@ impl Control {
         self.writer.diagnosed(id, json);
     }
 
-    /// Deletes deliveries for good while others come in; `watch` can end it between two segments.
+    /// Deletes deliveries for good while others come in, with or without those that are pinned when it comes to them; `watch`
+    /// can end it between two segments.
     #[must_use]
-    pub fn prune(&self, doomed: Vec<DeliveryId>, watch: PruneWatch) -> Pruning {
+    pub fn prune(&self, doomed: (Vec<DeliveryId>, bool), watch: PruneWatch) -> Pruning {
         self.writer.prune_watched(doomed, watch)
     }
 

@@ -249,3 +249,42 @@ fn what_needs_an_explanation_is_told_the_newest_first() {
     assert_eq!((told(0, 100, &[]), told(0, 2, &[]), told(0, 100, &[4])), (vec![4, 1], vec![4], vec![1]));
     assert_eq!((told(1, 100, &[]), told(3, 1, &[]), told(4, 100, &[])), (vec![4], vec![], vec![]));
 }
+
+#[test]
+fn an_edit_waits_for_another_program_s_lock() {
+    let fixture = marked();
+    let (writer, handle, _events) = fixture.open();
+    let other = rusqlite::Connection::open(fixture.location.file()).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let marking = handle.mark(vec![DeliveryId(1)], MarksEdit::Pin(true));
+    std::thread::sleep(Duration::from_millis(300));
+    other.execute_batch("COMMIT").unwrap();
+    assert_eq!(marking.blocking_recv().unwrap().unwrap(), 1);
+    drop(handle);
+    writer.join();
+    assert_eq!(found(&fixture, "is:pinned"), [2, 1]);
+}
+
+#[test]
+fn an_edit_that_fails_leaves_nothing_in_the_file() {
+    let fixture = marked();
+    let (writer, handle, _events) = fixture.open();
+    let length = || std::fs::metadata(fixture.location.marks()).unwrap().len();
+    let before = length();
+    let other = rusqlite::Connection::open(fixture.location.file()).unwrap();
+    // The line is in the file by then.
+    other.execute_batch("ALTER TABLE marks_file RENAME TO gone").unwrap();
+    let failed = handle.mark(vec![DeliveryId(1), DeliveryId(5)], MarksEdit::Pin(true)).blocking_recv().unwrap();
+    let words = failed.unwrap_err().to_string();
+    assert!(words.contains("store.db: cannot change the marks: "), "{words}");
+    assert_eq!(length(), before);
+    other.execute_batch("ALTER TABLE gone RENAME TO marks_file").unwrap();
+    assert_eq!(mark(&handle, &[4], MarksEdit::Tag("later".to_owned())), 1);
+    drop(handle);
+    writer.join();
+    // From the file alone.
+    other.execute_batch("DELETE FROM marks_file").unwrap();
+    drop(other);
+    drop(fixture.open());
+    assert_eq!((found(&fixture, "is:pinned"), found(&fixture, "tag:later")), (vec![2], vec![4]));
+}

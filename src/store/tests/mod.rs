@@ -1,11 +1,13 @@
 //! The store against real files.
 
+mod answered;
 mod attempts;
 mod behind;
 mod damage;
 mod deliveries;
 mod first_release;
 mod marks;
+mod meanwhile;
 mod ordering;
 mod prune;
 mod recovery;

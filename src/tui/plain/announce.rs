@@ -8,7 +8,7 @@ use crate::inspect::diagnosis::{self, Subject};
 use crate::payload::grouped;
 use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, CauseKind};
-use crate::store::{AnsweredRows, StoreError};
+use crate::store::{AnsweredBatch, AnsweredRows, StoreError};
 use crate::text::visible;
 
 /// More than these at once are counted instead: nobody listens to a hundred lines.
@@ -43,17 +43,16 @@ impl Announcer {
 }
 
 fn follow(mut rows: AnsweredRows, listener: &dyn ShownListener, pokes: &mpsc::Receiver<()>, say: &dyn Fn(String)) {
-    while pokes.recv().is_ok() {
+    while rows.wait(pokes) {
         crate::system::panic::trap("announcer");
-        while pokes.try_recv().is_ok() {}
         loop {
-            let (answered, more) = match rows.take() {
-                Ok(taken) => taken,
-                Err(error) => {
-                    say(format!("cannot read what has come: {error}"));
-                    break;
-                }
-            };
+            let AnsweredBatch { ready: answered, faults, more } = rows.take();
+            for fault in faults.iter().take(AT_ONCE) {
+                say(format!("cannot read what has come: {}", visible(&fault.to_string())));
+            }
+            if let Some(more @ 1..) = faults.len().checked_sub(AT_ONCE) {
+                say(format!("cannot read {} more", grouped(more as u64)));
+            }
             if answered.len() > AT_ONCE {
                 say(many(&answered));
             } else {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::config::NotifySettings;
 use crate::delivery::Summary;
 use crate::server::ShownListener;
-use crate::store::{AnsweredRows, StoreError, StoredContent};
+use crate::store::{AnsweredBatch, AnsweredRows, StoreError, StoredContent};
 use crate::system::priority;
 
 /// Between two notifications: a burst rings once.
@@ -29,10 +29,12 @@ impl NotifyWorker {
         let (poke, pokes) = mpsc::channel();
         let look = move || {
             priority::give_way();
-            while pokes.recv().is_ok() {
+            while rows.wait(&pokes) {
                 crate::system::panic::trap("notify");
                 let mut found = Vec::new();
-                while let Ok((answered, more)) = rows.take() {
+                loop {
+                    let AnsweredBatch { ready: answered, faults, more } = rows.take();
+                    faults.iter().for_each(|fault| tracing::warn!(reason = %fault, "notifications: not read"));
                     let matches = |summary: &Summary| {
                         let content = StoredContent::new(rows.reader(), summary.id);
                         // What is imported while this runs was delivered at another time.

@@ -183,6 +183,33 @@ fn a_store_that_another_program_has_locked_keeps_and_shows_what_comes() {
 }
 
 #[test]
+fn one_row_that_cannot_be_read_ends_no_listener() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let mut kept = send(&listening, 0..2);
+    holds(&env, &env.store(), &kept);
+    let other = rusqlite::Connection::open(env.store()).unwrap();
+    other.busy_timeout(std::time::Duration::from_secs(60)).unwrap();
+    other
+        .execute_batch(
+            "CREATE TEMP TABLE odd AS SELECT * FROM deliveries WHERE id = 1; UPDATE odd SET id = 50, verdict = 'odd';
+            INSERT INTO deliveries SELECT * FROM odd",
+        )
+        .unwrap();
+    kept.extend(send(&listening, 2..5));
+    assert_eq!(kept, [0, 1, 2, 3, 4]);
+    listening.says("cannot read what has come: delivery 50: column verdict of the store holds an unknown value");
+    // What comes after it has its line, and it is told once.
+    assert!(listening.line(5).contains("#5"));
+    kept.extend(send(&listening, 5..6));
+    assert!(listening.line(6).contains("#6"));
+    assert_eq!(listening.stderr().matches("delivery 50").count(), 1, "{}", listening.stderr());
+    other.execute_batch("DELETE FROM deliveries WHERE id = 50").unwrap();
+    assert!(listening.stop().success());
+    holds(&env, &env.store(), &kept);
+}
+
+#[test]
 fn a_store_replaced_under_a_running_listener_is_never_a_false_200() {
     let env = TestEnv::with_secret();
     let listening = env.listen(&[]);

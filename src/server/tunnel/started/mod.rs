@@ -21,6 +21,7 @@ use self::output::{LastLines, follow};
 use super::found::{FoundTunnel, SourceAnswer, TunnelEnd};
 use super::hint::Hint;
 use super::program::find_program;
+use crate::system::groups::{GroupSignal, await_end, own_group, signal_group};
 
 /// How long a program has to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_millis(700);
@@ -214,7 +215,7 @@ impl Running {
 
     /// Waits until it ends, and says so unless it was told to.
     fn wait(&self) {
-        wait_for(self.process, &self.child);
+        await_end(self.process, &self.child);
         let mut ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         // Its number is still its own: what it has left running ends, and the pipes close.
         signal_group(self.process, GroupSignal::Kill);
@@ -256,55 +257,6 @@ const LAST_OUTPUT: Duration = Duration::from_millis(50);
 
 fn or_nothing(words: &str) -> &str {
     if words.is_empty() { "it has printed nothing" } else { words }
-}
-
-#[derive(Clone, Copy)]
-enum GroupSignal {
-    Term,
-    Kill,
-}
-
-#[cfg(unix)]
-fn own_group(command: &mut Command) {
-    use std::os::unix::process::CommandExt as _;
-    command.process_group(0);
-}
-
-#[cfg(not(unix))]
-fn own_group(_: &mut Command) {}
-
-/// Sends a signal to the process and to what it has started.
-#[cfg(unix)]
-fn signal_group(process: u32, signal: GroupSignal) {
-    use rustix::process::{Pid, Signal, kill_process_group};
-    let signal = match signal {
-        GroupSignal::Term => Signal::TERM,
-        GroupSignal::Kill => Signal::KILL,
-    };
-    if let Some(group) = i32::try_from(process).ok().and_then(Pid::from_raw) {
-        let _ = kill_process_group(group, signal);
-    }
-}
-
-#[cfg(not(unix))]
-fn signal_group(_: u32, _: GroupSignal) {}
-
-/// Waits until the process has ended, without taking its number from it.
-#[cfg(unix)]
-fn wait_for(process: u32, _: &Mutex<Child>) {
-    use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
-    let Some(process) = i32::try_from(process).ok().and_then(Pid::from_raw) else { return };
-    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-    while waitid(WaitId::Pid(process), options).is_err_and(|error| error == rustix::io::Errno::INTR) {}
-}
-
-/// The same where a process can only be looked at.
-#[cfg(not(unix))]
-fn wait_for(_: u32, child: &Mutex<Child>) {
-    const LOOK: Duration = Duration::from_millis(500);
-    while matches!(child.lock().unwrap_or_else(PoisonError::into_inner).try_wait(), Ok(None)) {
-        std::thread::sleep(LOOK);
-    }
 }
 
 #[cfg(test)]
