@@ -68,6 +68,7 @@ mod tail;
 #[cfg(test)]
 mod tests;
 mod writer;
+mod writer_handle;
 
 pub use answered::{AnsweredBatch, AnsweredRows};
 pub use attempts::AttemptKeeper;
@@ -85,4 +86,5 @@ pub use retention::{PrunePlan, Retention};
 pub use retire::RETENTION_INTERVAL;
 pub use schema::{APPLICATION_ID, SCHEMA_VERSION};
 pub use stored::{StoredBody, StoredDelivery};
-pub use writer::{Keeping, Marking, Pruning, QUEUE_CAPACITY, QueueFull, StoreEvent, Writer, WriterHandle};
+pub use writer::{StoreEvent, Writer};
+pub use writer_handle::{Keeping, Marking, Pruning, QUEUE_CAPACITY, QueueFull, WriterHandle};
