@@ -25,6 +25,7 @@
 //! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
 //! To remove everything, delete the file *and* the folder.
 
+mod absent;
 mod answered;
 mod attempts;
 mod checkpoint;
@@ -68,6 +69,7 @@ mod tail;
 mod tests;
 mod writer;
 
+pub use absent::AbsentLog;
 pub use answered::AnsweredRows;
 pub use attempts::AttemptKeeper;
 pub use content::StoredContent;

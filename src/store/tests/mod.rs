@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod absent;
 mod attempts;
 mod behind;
 mod damage;
