@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::destination::DestinationArgs;
 use super::output::ReportFormat;
 use super::scheme::SchemeArgs;
-use super::sending::{SendingArgs, block_on, cancelled_by_signals};
+use super::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
 use super::{CliError, SettingsArgs, output};
 use crate::config::Settings;
 use crate::config::consent::Scope;
@@ -87,7 +87,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
         1 => "1 test delivery".to_owned(),
         count => format!("{count} test deliveries"),
     };
-    if !args.sending.may_send(settings.yes(), &what, [plan.target()])? {
+    if !args.sending.may_send(settings.yes(), &SentThing::Made(&what), [plan.target()])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
@@ -97,7 +97,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
     progress.end();
     let report = report.map_err(|error| CliError::Usage(error.to_string()))?;
     print(&report, args.format)?;
-    if let Some(why) = &report.no_verdict {
+    // The text ends with it.
+    if let Some(why) = report.no_verdict.as_ref().filter(|_| args.format != ReportFormat::Text) {
         output::log(&text::visible(&why.words()));
     }
     Ok(match report.outcome() {

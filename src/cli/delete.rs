@@ -17,7 +17,7 @@ use crate::store::Reader;
 #[command(
     after_help = "What is deleted is hidden at once. It is removed for good when a listener on the store ends, by \
     `whyhook prune` and by retention; until then --undo brings it back. Pinned deliveries are kept without --pinned.\n\n\
-    Examples:\n  whyhook delete 42 50-60\n  whyhook delete is:sim before:1h\n  whyhook delete --undo\n  \
+    Examples:\n  whyhook delete 42 50-60\n  whyhook delete is:sim age:>1h\n  whyhook delete --undo\n  \
     whyhook delete --undo 42"
 )]
 pub(super) struct DeleteArgs {
@@ -92,7 +92,7 @@ fn hidden(selection: &Selection, reader: &Reader) -> Result<Result<Vec<DeliveryI
     let found = match selection {
         Selection::Filter(query) if query.is_empty() => Ok(deleted),
         Selection::Filter(_) => {
-            Err("a filter finds nothing that was deleted: give numbers, or --undo alone".to_owned())
+            Err("a filter finds nothing that was deleted: give numbers, or none to bring back everything".to_owned())
         }
         Selection::Numbers(numbers) => numbers.iter().try_fold(Vec::new(), |mut found, numbers| {
             found.extend(numbers.among(&deleted)?);

@@ -8,7 +8,7 @@ use crate::send::DestinationChoice;
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct DestinationArgs {
     /// The URL to send to, such as http://localhost:8080/webhooks/trackpilots; without a path, that of the webhook
-    /// [default: the webhook's, else this program's own listener]
+    /// [default: the webhook's, else this program's own listener; check needs it, or --webhook]
     #[arg(long, value_name = "URL")]
     pub(super) to: Option<String>,
     /// A configured webhook: its URL, kind, secret and events

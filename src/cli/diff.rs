@@ -26,7 +26,7 @@ pub(super) struct DiffArgs {
     #[arg(long, value_name = "ID", value_parser = delivery_name, conflicts_with_all = ["ids", "attempts"])]
     tunnel: Option<String>,
     /// Address of ngrok's agent [default: ngrok_api of the configuration, else 127.0.0.1:4040]
-    #[arg(long, value_name = "ADDRESS", requires = "tunnel")]
+    #[arg(long, value_name = "ADDRESS", requires = "tunnel", conflicts_with_all = ["ids", "attempts"])]
     agent: Option<String>,
     /// Compare the responses of two stored attempts instead, by the numbers that `show` lists
     #[arg(long, value_names = ["NUMBER", "NUMBER"], num_args = 2, conflicts_with = "ids")]

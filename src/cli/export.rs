@@ -15,6 +15,7 @@ use crate::archive::export::json::Json;
 use crate::archive::export::raw::{self, Raw};
 use crate::archive::export::{ExportItem, Exporter};
 use crate::archive::redaction::RedactionRun;
+use crate::config::shown;
 use crate::delivery::DeliveryId;
 use crate::store::{DeliveryAndDiagnosis, Reader};
 use crate::system::save::{UnfinishedFile, private_folder};
@@ -57,7 +58,7 @@ enum ExportFormat {
     Curl,
     /// One JSON object per line; `whyhook import` reads it back
     Json,
-    /// Head and body as received (chunk framing removed)
+    /// Head and body section as received, chunk framing included
     Raw,
     /// The bytes of an image of one delivery
     Image,
@@ -78,6 +79,9 @@ impl ExportFormat {
 
 /// Exit code 1 when there is nothing to export.
 pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode, CliError> {
+    if args.index.is_some() && args.format != ExportFormat::Image {
+        return Err(CliError::Usage("--index names an image: it is for --as image".to_owned()));
+    }
     let selection = Selection::parse(&args.what, settings)?;
     let reader = Reader::open(&settings.location()?)?;
     let mut ids = match selection.resolve(&reader, args.limit.unwrap_or(usize::MAX))? {
@@ -165,6 +169,12 @@ impl Export<'_> {
     }
 
     fn write_folder(&mut self, ids: &[DeliveryId], folder: &Path, force: bool) -> Result<(), CliError> {
+        if folder.exists() && !folder.is_dir() {
+            let folder = shown(folder);
+            return Err(CliError::Usage(format!(
+                "{folder} is a file: several raw requests go to a folder, a file each; choose another --output"
+            )));
+        }
         private_folder(folder)?;
         for outcome in self.reader.deliveries(ids) {
             if let Some(one) = unless_lost(outcome)? {

@@ -4,12 +4,13 @@
 //! nothing is held in memory for them.
 
 use std::collections::BTreeSet;
-use std::io::{self, Write as _};
+use std::io;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
+use super::output::log;
 use crate::api::ApiServer;
 use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_text};
 use crate::payload::grouped;
@@ -39,9 +40,6 @@ pub(crate) enum LineFormat {
 /// Why the lines ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HeadlessError {
-    /// Nobody reads them any more, or the disk is full.
-    #[error("cannot write to stdout: {0}")]
-    Stdout(io::Error),
     /// The store cannot be read when the lines begin. What cannot be read later ends nothing: senders are served.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -69,14 +67,10 @@ pub(crate) fn run(
             return Err(error);
         }
     };
-    let mut ended = lines.follow(&session, &watch, &events);
+    lines.follow(&session, &watch, &events);
     api.stop();
-    session.stop_after(|| {
-        if ended.is_ok() {
-            ended = lines.finish();
-        }
-    });
-    ended
+    session.stop_after(|| lines.finish());
+    Ok(())
 }
 
 /// What the retention has deleted, in words.
@@ -106,25 +100,30 @@ struct Lines<'a> {
     tunnels: Tunnels,
     format: LineFormat,
     query: &'a Query,
+    /// Why the last lines could not be written, which has been said.
+    unwritten: Option<io::ErrorKind>,
 }
 
 impl<'a> Lines<'a> {
     fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
         // Not the newest delivery: what has come since the start has its line as well.
         let rows = AnsweredRows::after(session.location(), session.began_behind())?;
-        Ok(Self { rows, held: BTreeSet::new(), chosen: None, tunnels: Tunnels::default(), format, query })
+        Ok(Self {
+            rows,
+            held: BTreeSet::new(),
+            chosen: None,
+            tunnels: Tunnels::default(),
+            format,
+            query,
+            unwritten: None,
+        })
     }
 
-    fn follow(
-        &mut self,
-        session: &Session,
-        watch: &SessionWatch,
-        events: &mpsc::Receiver<ServerEvent>,
-    ) -> Result<(), HeadlessError> {
+    fn follow(&mut self, session: &Session, watch: &SessionWatch, events: &mpsc::Receiver<ServerEvent>) {
         let control = session.control();
         let mut refusals = Refusals::default();
         // What has come since the start and before the watch.
-        self.catch_up()?;
+        self.catch_up();
         self.say_held(&control.held());
         say_secrets(control);
         if control.stats().snapshot() != StatsSnapshot::default() {
@@ -139,7 +138,7 @@ impl<'a> Lines<'a> {
             match event {
                 Ok(ServerEvent::Stored) => {
                     watch.stored.look();
-                    self.catch_up()?;
+                    self.catch_up();
                 }
                 Ok(ServerEvent::StoreFault(error)) => log(&format!("not kept: {error}")),
                 Ok(ServerEvent::Retired(freed)) => log(&retired_words(freed)),
@@ -176,7 +175,7 @@ impl<'a> Lines<'a> {
                     | ServerEvent::News(_)
                     | ServerEvent::Listener(_),
                 ) => {}
-                Err(mpsc::RecvTimeoutError::Timeout) if self.rows.retry().is_some() => self.catch_up()?,
+                Err(mpsc::RecvTimeoutError::Timeout) if self.rows.retry().is_some() => self.catch_up(),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
@@ -188,16 +187,15 @@ impl<'a> Lines<'a> {
         if refusals.due().is_some() {
             refusals.say(&control.stats().snapshot());
         }
-        Ok(())
     }
 
     /// Prints what was answered last. The rows of those answers come a moment after the answers.
-    fn finish(mut self) -> Result<(), HeadlessError> {
+    fn finish(mut self) {
         let deadline = Instant::now() + LAST_ANSWERS;
         loop {
-            self.catch_up()?;
+            self.catch_up();
             if !self.rows.has_open() || Instant::now() > deadline {
-                return Ok(());
+                return;
             }
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -229,28 +227,48 @@ impl<'a> Lines<'a> {
         self.held = held.iter().map(|held| held.id).collect();
     }
 
-    fn catch_up(&mut self) -> Result<(), HeadlessError> {
+    fn catch_up(&mut self) {
         loop {
             let AnsweredBatch { mut ready, faults, more } = self.rows.take();
             faults.iter().for_each(|fault| log(&format!("cannot read what has come: {fault}")));
-            self.print(&mut ready)?;
+            self.print(&mut ready);
             if !more {
-                return Ok(());
+                return;
             }
         }
     }
 
-    fn print(&self, ready: &mut Vec<Summary>) -> Result<(), HeadlessError> {
+    /// Prints what matches. A stdout that takes nothing ends no listener: senders wait for its responses, not for lines.
+    fn print(&mut self, ready: &mut Vec<Summary>) {
+        let written = self.write(ready, &mut io::stdout().lock());
+        let unwritten = written.as_ref().err().map(io::Error::kind);
+        if let Err(error) = &written
+            && unwritten != self.unwritten
+        {
+            log(&unwritten_words(error));
+        }
+        self.unwritten = unwritten;
+    }
+
+    fn write(&self, ready: &mut Vec<Summary>, out: &mut dyn io::Write) -> io::Result<()> {
         let now = Timestamp::now();
-        let mut stdout = io::stdout().lock();
         for summary in ready.drain(..) {
             let content = StoredContent::new(self.rows.reader(), summary.id);
             if self.query.matches(&summary, Some(&content), now) {
-                writeln!(stdout, "{}", line(&summary, self.format)).map_err(HeadlessError::Stdout)?;
+                writeln!(out, "{}", line(&summary, self.format))?;
             }
         }
-        stdout.flush().map_err(HeadlessError::Stdout)
+        out.flush()
     }
+}
+
+/// That lines are lost, and deliveries are not.
+fn unwritten_words(error: &io::Error) -> String {
+    let why = match error.kind() {
+        io::ErrorKind::BrokenPipe => "nobody reads stdout any more".to_owned(),
+        _ => format!("cannot write to stdout ({error})"),
+    };
+    format!("{why}: deliveries are still received and kept, without a line each; `whyhook stop` ends the listener")
 }
 
 /// Senders that were rejected: reported at once, and then once a second while there are more.
@@ -342,9 +360,4 @@ fn text_line(summary: &Summary) -> String {
     }
     line.push_str(&format!(" | #{}", summary.id));
     text::visible(&line).into_owned()
-}
-
-#[expect(clippy::print_stderr, reason = "logs go to stderr")]
-fn log(line: &str) {
-    eprintln!("whyhook: {}", text::visible(line));
 }

@@ -49,6 +49,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &HeldArgs) -> Result<ExitCode, 
             }
         }
     }
+    if held.is_empty() && args.format == OutputFormat::Text {
+        output::log("no delivery is held");
+    }
     Ok(if held.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -50,6 +50,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &JobsArgs) -> Result<ExitCode, 
             OutputFormat::Text => output::print(&format!("{}\n", text::visible(&line(job))))?,
         }
     }
+    if jobs.is_empty() && args.format == OutputFormat::Text {
+        output::log("no jobs");
+    }
     Ok(if jobs.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

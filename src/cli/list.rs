@@ -82,7 +82,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
         left -= scan.rows.len();
         print(&scan.rows, listed == 0, args, &table)?;
         listed += scan.rows.len();
-        match scan.next {
+        match scan.next.filter(|_| !output::is_unread()) {
             Some(next) => page = Page::Before(next),
             None => break,
         }
@@ -98,7 +98,7 @@ fn columns(settings: &SettingsArgs, args: &ListArgs) -> Result<Option<Vec<ListCo
         }
         // What scripts read does not depend on the folder that they run in.
         None if !io::stdout().is_terminal() => Ok(None),
-        None => Ok(settings.source()?.file.and_then(|file| file.columns)),
+        None => Ok(settings.columns()),
     }
 }
 
@@ -128,7 +128,7 @@ fn upwards(reader: &Reader, query: &Query, args: &ListArgs, table: &ListTable) -
         scan.rows.reverse();
         print(&scan.rows, listed == 0, args, table)?;
         listed += scan.rows.len();
-        match scan.next {
+        match scan.next.filter(|_| !output::is_unread()) {
             Some(next) => page = Page::After(next),
             None => break,
         }
@@ -160,6 +160,9 @@ fn sorted(
         }
         print(&rows, listed == 0, args, table)?;
         listed += rows.len();
+        if output::is_unread() {
+            break;
+        }
     }
     end(reader, listed, args, table)
 }
@@ -168,6 +171,9 @@ fn sorted(
 fn end(reader: &Reader, listed: usize, args: &ListArgs, table: &ListTable) -> Result<ExitCode, CliError> {
     // Whoever wonders about a number that is missing finds the reason here.
     output::log_losses(&reader.losses()?);
+    if let Some(words) = output::absent_words(reader) {
+        output::log(&format!("warning: {words}"));
+    }
     if listed > 0 {
         return Ok(ExitCode::SUCCESS);
     }

@@ -17,6 +17,7 @@ use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, Unknown
 use crate::query::Query;
 use crate::server::{Session, ShownListener, StartError};
 use crate::signature::Secret;
+use crate::store::Reader;
 use crate::tui::app::model::Setup;
 use crate::tui::error::TuiError;
 use crate::tui::keymap::Keymap;
@@ -24,6 +25,9 @@ use crate::tui::picture::{PictureMethod, TerminalFacts};
 use crate::tui::{self, Appearance};
 
 pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, CliError> {
+    if listen.ephemeral && args.names_store() {
+        return Err(CliError::Usage("--ephemeral stores nothing beyond this run: leave out --store".to_owned()));
+    }
     let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.interface.filter.clone().unwrap_or_default();
     let query = Query::parse_with(&filter, &settings.filters)?;
@@ -32,6 +36,10 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         false => warnings,
     };
     let keymap = super::keys::keymap(settings.config.as_deref())?;
+    if listen.api.is_some_and(|api| api.port() != 0 && api == settings.bind) {
+        let words = "--api: senders have this address and port (--bind): choose another port for the control interface";
+        return Err(CliError::Usage(words.to_owned()));
+    }
     let port = listen.api.map(|address| ApiPort::bind(address, listen.api_anywhere)).transpose();
     let port = port.map_err(|error| CliError::Usage(error.to_string()))?;
     crate::system::scratch::sweep();
@@ -48,7 +56,9 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         output::log(&format!("control interface: {url} with the token {}", token.expose()));
     }
     // First, since the interface has room for one line.
-    let lost = session.losses().iter().map(ToString::to_string).collect();
+    // What cannot be read at all is said by the session.
+    let absent = Reader::open(session.location()).ok().and_then(|reader| output::absent_words(&reader));
+    let lost = session.losses().iter().map(ToString::to_string).chain(absent).collect();
     let open = listen.api.filter(|address| !address.ip().to_canonical().is_loopback() && api.port().is_some());
     let open = open.map(|address| {
         format!(
@@ -65,7 +75,10 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         api.stop();
         session.stop();
         ended.map_err(|error| match error {
-            TuiError::Stdout(error) => CliError::Stdout(error),
+            TuiError::Stdout(error) => {
+                output::log("nothing can be written to stdout any more: the listener has ended");
+                CliError::Stdout(error)
+            }
             error => CliError::Tui(error),
         })?;
     } else if wants_lines(listen) {
@@ -86,7 +99,6 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             OutputFormat::Json => LineFormat::Json,
         };
         headless::run(session, api, (events, received), format, &query).map_err(|error| match error {
-            headless::HeadlessError::Stdout(error) => CliError::Stdout(error),
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;
     } else {

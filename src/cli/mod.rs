@@ -63,10 +63,12 @@ mod usage;
 mod verify;
 mod wait;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 
 use crate::server::tunnel::StartableTunnel;
 pub use settings::SettingsArgs;
@@ -446,14 +448,19 @@ impl From<crate::system::save::SaveError> for CliError {
 #[must_use]
 pub fn main() -> ExitCode {
     crate::system::panic::install_hook();
-    let cli = match Cli::try_parse() {
-        Ok(cli) => cli,
-        Err(error) => match usage::message(&error) {
+    let arguments = with_help_as_an_option(std::env::args_os().collect());
+    let cli = match read(&arguments) {
+        Ok(Ok(cli)) => cli,
+        Ok(Err(misplaced)) => {
+            output::log(&misplaced);
+            return ExitCode::from(2);
+        }
+        Err(error) => match usage::message(&error, &arguments) {
             Some(line) => {
                 output::log(&line);
                 return ExitCode::from(2);
             }
-            None => error.exit(),
+            None => return ended(output::print_help(&error).map(|()| ExitCode::SUCCESS)),
         },
     };
     let outcome = run(cli);
@@ -463,9 +470,57 @@ pub fn main() -> ExitCode {
     }
     tracing::info!("ended");
     crate::system::log::finish();
+    ended(outcome)
+}
+
+/// `whyhook help list` as `whyhook list --help`.
+fn with_help_as_an_option(mut arguments: Vec<OsString>) -> Vec<OsString> {
+    if arguments.get(1).is_some_and(|first| first == "help") {
+        arguments.remove(1);
+        arguments.push("--help".into());
+    }
+    arguments
+}
+
+/// Reads the arguments; the inner error is an option of the listener that no one would look at.
+fn read(arguments: &[OsString]) -> Result<Result<Cli, String>, clap::Error> {
+    let matches = Cli::command().try_get_matches_from(arguments)?;
+    if let Some(misplaced) = misplaced(&matches) {
+        return Ok(Err(misplaced));
+    }
+    Cli::from_arg_matches(&matches).map(Ok)
+}
+
+/// Options of the listener before the name of a command, which has options of its own. A scheme there is meant for the
+/// command, if it takes one.
+fn misplaced(matches: &clap::ArgMatches) -> Option<String> {
+    let (name, _) = matches.subcommand()?;
+    let program = Cli::command();
+    let command = program.find_subcommand(name)?;
+    let schemes = scheme::SchemeArgs::augment_args(clap::Command::new("schemes"));
+    let is_passed_on = |id: &str| {
+        schemes.get_arguments().any(|argument| argument.get_id() == id) && name != "listen" && takes(command, id)
+    };
+    let options = ListenArgs::augment_args(scheme::SchemeArgs::augment_args(clap::Command::new("listen")));
+    let given = options.get_arguments().find(|argument| {
+        let id = argument.get_id().as_str();
+        matches.value_source(id) == Some(ValueSource::CommandLine) && !is_passed_on(id)
+    })?;
+    let option = given.get_long().map_or_else(|| given.get_id().to_string(), |long| format!("--{long}"));
+    Some(format!("{option} before '{name}' has no effect: give the options of a command after its name"))
+}
+
+/// Whether a command, or one in it, has an argument.
+fn takes(command: &clap::Command, id: &str) -> bool {
+    command.get_arguments().any(|argument| argument.get_id() == id)
+        || command.get_subcommands().any(|inner| takes(inner, id))
+}
+
+/// The exit code, after a word about an error.
+fn ended(outcome: Result<ExitCode, CliError>) -> ExitCode {
     match outcome {
         Ok(code) => code,
-        // A reader that has seen enough (`| head`) is not an error.
+        // What only prints has no other result than that its reader has seen enough (`| head`).
         Err(CliError::Stdout(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             output::log(&error.to_string());
@@ -588,6 +643,62 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn an_option_that_nobody_would_look_at_is_refused() {
+        let read = |line: &str| {
+            let arguments: Vec<std::ffi::OsString> = line.split(' ').map(Into::into).collect();
+            super::read(&arguments).unwrap().map(drop)
+        };
+        for (line, option) in [
+            ("whyhook --headless list", "--headless before 'list'"),
+            ("whyhook --format json list", "--format before 'list'"),
+            ("whyhook --bind 3001 listen", "--bind before 'listen'"),
+            ("whyhook --scheme github list", "--scheme before 'list'"),
+            ("whyhook --scheme github listen", "--scheme before 'listen'"),
+        ] {
+            assert!(read(line).unwrap_err().starts_with(option), "{line}");
+        }
+        for line in [
+            "whyhook --headless",
+            "whyhook list --format json",
+            "whyhook --store a.db --yes list",
+            "whyhook --scheme github verify 1",
+            "whyhook --scheme github suite run a --to http://h",
+        ] {
+            assert_eq!(read(line), Ok(()), "{line}");
+        }
+    }
+
+    #[test]
+    fn options_that_would_do_nothing_are_refused() {
+        let refuses = |line: &str| {
+            let arguments: Vec<std::ffi::OsString> = line.split(' ').map(Into::into).collect();
+            super::read(&arguments).err().and_then(|error| super::usage::message(&error, &arguments))
+        };
+        for line in [
+            "whyhook replay 1 --secret dev",
+            "whyhook replay 1 --kind reseller",
+            "whyhook replay 1 --exact --secret dev",
+            "whyhook replay 1 --edit --keep-signature --secret dev",
+            "whyhook diff 1 2 --agent 127.0.0.1:4040",
+            "whyhook diff --attempts 1 2 --agent 127.0.0.1:4040",
+        ] {
+            assert!(refuses(line).is_some(), "{line}");
+        }
+        for line in ["whyhook replay 1 --resign --secret dev", "whyhook replay 1-3 --edit --kind reseller"] {
+            assert_eq!(refuses(line), None, "{line}");
+        }
+        assert_eq!(refuses("whyhook replay 1-x").map(|line| line.contains("a range such as 12-40")), Some(true));
+    }
+
+    #[test]
+    fn help_is_an_option_of_each_command() {
+        let turned = |words: &[&str]| super::with_help_as_an_option(words.iter().map(Into::into).collect());
+        assert_eq!(turned(&["whyhook", "help", "list"]), ["whyhook", "list", "--help"]);
+        assert_eq!(turned(&["whyhook", "help"]), ["whyhook", "--help"]);
+        assert_eq!(turned(&["whyhook", "list", "help"]), ["whyhook", "list", "help"]);
     }
 
     #[test]

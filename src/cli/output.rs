@@ -1,12 +1,17 @@
 //! Writing to stdout and stderr: everything untrusted is made visible on its way.
+//!
+//! What is written is not what a command does: an stderr that takes nothing is ignored, and when whoever read stdout has
+//! gone (`| head`), the command goes on to its result, which is its exit code. What only prints looks at
+//! [`is_unread`] and ends early.
 
 use std::io::{self, IsTerminal as _, Write as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ValueEnum;
 use serde_json::Value;
 
 use super::CliError;
-use crate::store::Loss;
+use crate::store::{Loss, Reader};
 use crate::text::{self, Palette};
 
 /// How the report of a test is written.
@@ -21,10 +26,35 @@ pub(super) enum ReportFormat {
     Junit,
 }
 
-/// One line on stderr.
-#[expect(clippy::print_stderr, reason = "this is where logs are written")]
+/// Whether whoever read stdout has gone.
+static UNREAD: AtomicBool = AtomicBool::new(false);
+
+/// One line on stderr, in one piece.
 pub(super) fn log(line: &str) {
-    eprintln!("whyhook: {}", text::visible(line));
+    on_stderr(&format!("whyhook: {}\n", text::visible(line)));
+}
+
+/// Text on stderr as it is. That nobody can read it (a full disk, a reader that has gone) changes nothing of what the
+/// command does.
+pub(super) fn on_stderr(text: &str) {
+    let mut stderr = io::stderr().lock();
+    let _ = stderr.write_all(text.as_bytes()).and_then(|()| stderr.flush());
+}
+
+/// Whether whoever read stdout has gone, so that what only prints can end.
+pub(super) fn is_unread() -> bool {
+    UNREAD.load(Ordering::Relaxed)
+}
+
+/// How writing to stdout ended. That its reader has gone is noted, and not an error.
+fn written(outcome: io::Result<()>) -> Result<(), CliError> {
+    match outcome {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            UNREAD.store(true, Ordering::Relaxed);
+            Ok(())
+        }
+        outcome => outcome.map_err(CliError::Stdout),
+    }
 }
 
 /// Warns of what of a store's log is lost.
@@ -32,10 +62,17 @@ pub(super) fn log_losses(losses: &[Loss]) {
     losses.iter().for_each(|loss| log(&format!("warning: {loss}")));
 }
 
+/// What is to be said of a log that is not there, although the index speaks of it.
+pub(super) fn absent_words(reader: &Reader) -> Option<String> {
+    match reader.absent() {
+        Ok(absent) => absent.map(|absent| absent.to_string()),
+        Err(error) => Some(error.to_string()),
+    }
+}
+
 /// Writes lines to stdout as they are; they must be visible text already.
 pub(super) fn print(lines: &str) -> Result<(), CliError> {
-    let mut stdout = io::stdout().lock();
-    stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()).map_err(CliError::Stdout)
+    print_bytes(lines.as_bytes())
 }
 
 /// The columns of the terminal that stdout is; `None` for a file or a pipe, which get every line whole.
@@ -74,7 +111,7 @@ pub(super) fn check_raw(force: bool) -> Result<(), CliError> {
 /// Writes raw bytes to stdout; bytes from the network only behind [`check_raw`].
 pub(super) fn print_bytes(bytes: &[u8]) -> Result<(), CliError> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(bytes).and_then(|()| stdout.flush()).map_err(CliError::Stdout)
+    written(stdout.write_all(bytes).and_then(|()| stdout.flush()))
 }
 
 /// Writes a value as one line of JSON that is safe on a terminal.
@@ -93,7 +130,12 @@ pub(super) fn print_json_pretty(value: &Value) -> Result<(), CliError> {
 /// Writes to stdout what may be too long to be held; it must be visible text already.
 pub(super) fn stream(write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), CliError> {
     let mut out = io::BufWriter::with_capacity(BUFFER, io::stdout().lock());
-    write(&mut out).and_then(|()| out.flush()).map_err(CliError::Stdout)
+    written(write(&mut out).and_then(|()| out.flush()))
+}
+
+/// Writes the help or the version that was asked for.
+pub(super) fn print_help(help: &clap::Error) -> Result<(), CliError> {
+    written(help.print().and_then(|()| io::stdout().flush()))
 }
 
 /// What is handed to stdout at a time, in bytes.
@@ -126,6 +168,14 @@ impl io::Write for SafeJson<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_reader_that_has_gone_is_noted_and_other_failures_are_errors() {
+        assert!(written(Ok(())).is_ok() && !is_unread());
+        let full = written(Err(io::ErrorKind::StorageFull.into()));
+        assert!(matches!(full, Err(CliError::Stdout(_))) && !is_unread());
+        assert!(written(Err(io::ErrorKind::BrokenPipe.into())).is_ok() && is_unread());
+    }
 
     #[test]
     fn json_in_pieces_is_the_same_json() {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::scheme::SchemeArgs;
 use super::select::delivery_name;
-use super::sending::{SendingArgs, block_on, cancelled_by_signals};
+use super::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
 use super::show::find;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::Settings;
@@ -65,7 +65,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ProbeArgs) -> Result<ExitCode,
         1 => format!("a forged copy of delivery {id}"),
         _ => format!("a signed and a forged copy of delivery {id}"),
     };
-    if !args.sending.may_send(settings.yes(), &what, [&target])? {
+    if !args.sending.may_send(settings.yes(), &SentThing::Captured(&what), [&target])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }

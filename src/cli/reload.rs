@@ -23,7 +23,15 @@ pub(super) struct ReloadArgs {
 
 /// Exit code 1 when it is not used.
 pub(super) fn run(settings: &SettingsArgs, args: &ReloadArgs) -> Result<ExitCode, CliError> {
-    let reloaded = match RunningListener::find(settings)?.ask("POST", "/reload", None)? {
+    let running = match RunningListener::find(settings) {
+        // The listener would not use it either.
+        Err(CliError::Config(error)) => {
+            output::log(&format!("unchanged: {error}"));
+            return Ok(ExitCode::FAILURE);
+        }
+        found => found?,
+    };
+    let reloaded = match running.ask("POST", "/reload", None)? {
         Ok(reloaded) => reloaded,
         Err(code) => return Ok(code),
     };
@@ -54,7 +62,7 @@ fn lines(reloaded: &Value) -> String {
         lines.push(format!("changed: {changed}"));
     }
     if !later.is_empty() {
-        lines.push(format!("changed, and used from the next start on: {later}"));
+        lines.push(format!("not in force before the next start: {later}"));
     }
     if lines.len() == 1 && reloaded["changed"].is_array() {
         lines.push("nothing has changed in it".to_owned());
@@ -74,10 +82,10 @@ mod tests {
             lines(&json!({"file": "a.toml", "changed": changed, "at_next_start": later, "rules": 1}))
         };
         assert_eq!(words(json!([]), json!([])), "reloaded a.toml: 1 rule is active\nnothing has changed in it\n");
-        assert_eq!(words(json!(null), json!(null)), "reloaded a.toml: 1 rule is active\n");
+        assert_eq!(words(json!(null), json!([])), "reloaded a.toml: 1 rule is active\n");
         assert_eq!(
             words(json!(["rules", "hold_for"]), json!(["bind"])),
-            "reloaded a.toml: 1 rule is active\nchanged: rules, hold_for\nchanged, and used from the next start on: bind\n"
+            "reloaded a.toml: 1 rule is active\nchanged: rules, hold_for\nnot in force before the next start: bind\n"
         );
     }
 }

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use clap::Args;
+use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 
 use super::scheme::SchemeArgs;
-use super::select::delivery_name;
-use super::sending::{SendingArgs, block_on, cancelled_by_signals};
+use super::select::{DeliveryNumbers, delivery_names};
+use super::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
 use super::show::find_summary;
 use super::sign::SignKind;
 use super::{CliError, OutputFormat, SettingsArgs, output};
@@ -30,9 +30,10 @@ mod report;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook replay latest --to http://localhost:4000 --resign\n  \
     whyhook replay --filter 'verdict:bad since:1h' --to http://localhost:4000 --rate 5/s")]
+#[command(group(ArgGroup::new("signs").args(["resign", "edit"]).multiple(true)))]
 pub(super) struct ReplayArgs {
-    /// Numbers of deliveries, or `latest`; sent in this order
-    #[arg(value_name = "ID", value_parser = delivery_name, required_unless_present = "filter")]
+    /// Numbers of deliveries (7, 12-40), or `latest`; sent in this order, a range from its lowest number on
+    #[arg(value_name = "ID", value_parser = delivery_names, required_unless_present = "filter")]
     ids: Vec<String>,
     /// Every delivery that matches, the oldest first, such as: verdict:bad since:1h
     #[arg(long, value_name = "FILTER", conflicts_with = "ids")]
@@ -55,10 +56,10 @@ pub(super) struct ReplayArgs {
     #[arg(long, conflicts_with_all = ["resign", "edit"])]
     exact: bool,
     /// Label of the secret to sign with [default: the one it was verified with, else its webhook's]
-    #[arg(long, value_name = "LABEL")]
+    #[arg(long, value_name = "LABEL", requires = "signs", conflicts_with_all = ["exact", "keep_signature"])]
     secret: Option<String>,
     /// Timestamp unit when re-signing [default: the webhook's, else as received]
-    #[arg(long, value_enum, value_name = "KIND")]
+    #[arg(long, value_enum, value_name = "KIND", requires = "signs", conflicts_with_all = ["exact", "keep_signature"])]
     kind: Option<SignKind>,
     /// Rate per second (5/s) or minute (30/m) [default: each after the previous one]
     #[arg(long, value_name = "RATE")]
@@ -109,7 +110,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ReplayArgs) -> Result<ExitCode
     } else {
         format!("{} deliveries", summaries.len())
     };
-    if !args.sending.may_send(settings.yes(), &what, jobs.iter().map(|job| &*job.target))? {
+    if !args.sending.may_send(settings.yes(), &SentThing::Captured(&what), jobs.iter().map(|job| &*job.target))? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);
     }
@@ -145,6 +146,20 @@ fn selected(reader: &Reader, args: &ReplayArgs, settings: &SettingsArgs) -> Resu
     }
     let mut summaries = Vec::with_capacity(args.ids.len());
     for id in &args.ids {
+        if let Some(numbers @ DeliveryNumbers::Range(..)) = DeliveryNumbers::parse(id) {
+            match numbers.resolve(reader)? {
+                Ok(ids) => {
+                    for id in ids.into_iter().rev() {
+                        summaries.extend(reader.summary(id)?);
+                    }
+                }
+                Err(missing) => {
+                    output::log(&format!("nothing was sent: {missing}"));
+                    return Ok(None);
+                }
+            }
+            continue;
+        }
         let Some(summary) = find_summary(reader, id)? else {
             output::log(&format!("no delivery {id}: nothing was sent; `whyhook list` shows the captured deliveries"));
             return Ok(None);
@@ -225,7 +240,7 @@ impl Sender<'_> {
         let done = |ended: Ended| {
             let kept = ended.result.as_ref().ok().and_then(|done| keep(keeper.as_ref(), &done.attempt));
             if let Err(error) = report.ended(&ended, kept) {
-                // The reader of stdout has gone.
+                // Stdout takes no more, such as on a full disk.
                 cancel.cancel();
                 failure.get_or_insert(error);
             }

@@ -69,6 +69,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &RulesArgs) -> Result<ExitCode,
     if args.format == OutputFormat::Json {
         output::print_json(&rules)?;
     } else {
+        if list("rules").is_empty() {
+            output::log("no rules: deliveries are answered by their signature");
+        }
         list("rules").iter().try_for_each(|rule| output::print(&format!("{}\n", text::visible(&line(rule)))))?;
         list("remarks").iter().filter_map(Value::as_str).for_each(|remark| output::log(&format!("warning: {remark}")));
     }

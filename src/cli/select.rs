@@ -19,6 +19,14 @@ pub(super) fn delivery_name(text: &str) -> Result<String, String> {
     Err("expected the number of a delivery, or latest".to_owned())
 }
 
+/// The same, or a range of numbers.
+pub(super) fn delivery_names(text: &str) -> Result<String, String> {
+    match DeliveryNumbers::parse(text) {
+        Some(_) => Ok(text.to_owned()),
+        None => Err("expected the number of a delivery, a range such as 12-40, or latest".to_owned()),
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Selection {
@@ -68,7 +76,7 @@ impl Selection {
 }
 
 impl DeliveryNumbers {
-    fn parse(word: &str) -> Option<Self> {
+    pub(super) fn parse(word: &str) -> Option<Self> {
         if word == "latest" {
             return Some(Self::Latest);
         }
@@ -85,7 +93,11 @@ impl DeliveryNumbers {
         let (from, to) = match self {
             Self::One(id) => (id, id),
             Self::Range(from, to) => (from, to),
-            Self::Latest => return Err("latest is not a deleted delivery: give numbers, or --undo alone".to_owned()),
+            Self::Latest => {
+                return Err(
+                    "latest is not a deleted delivery: give numbers, or none to bring back everything".to_owned()
+                );
+            }
         };
         let found: Vec<DeliveryId> = deleted.iter().copied().filter(|id| (from..=to).contains(id)).collect();
         match (found.is_empty(), from == to) {
@@ -95,7 +107,8 @@ impl DeliveryNumbers {
         }
     }
 
-    fn resolve(self, reader: &Reader) -> Result<Result<Vec<DeliveryId>, String>, CliError> {
+    /// Those that are there, the newest first; `Err` says that there is none.
+    pub(super) fn resolve(self, reader: &Reader) -> Result<Result<Vec<DeliveryId>, String>, CliError> {
         let found: Vec<DeliveryId> = match self {
             Self::One(id) => reader.summary(id)?.map(|summary| summary.id).into_iter().collect(),
             Self::Latest => reader.page(Page::Newest, 1)?.first().map(|summary| summary.id).into_iter().collect(),

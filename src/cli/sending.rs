@@ -32,6 +32,14 @@ pub(super) struct SendingArgs {
     insecure: bool,
 }
 
+/// What is to be sent, in words.
+pub(super) enum SentThing<'a> {
+    /// Captures, or what was made of them: they may hold screenshots of real people.
+    Captured(&'a str),
+    /// Nothing that anybody has sent before.
+    Made(&'a str),
+}
+
 impl SendingArgs {
     /// The limits of one sending.
     pub(super) fn limits(&self) -> Result<ClientLimits, CliError> {
@@ -58,12 +66,11 @@ impl SendingArgs {
         Client::new(&options).map_err(|error| CliError::Usage(error.to_string()))
     }
 
-    /// Asks before `what` is sent to another machine, since captures may hold screenshots of real
-    /// people. `false` says that the person would rather not.
+    /// Asks before `what` is sent to another machine. `false` says that the person would rather not.
     pub(super) fn may_send<'a>(
         &self,
         yes: bool,
-        what: &str,
+        what: &SentThing<'_>,
         targets: impl IntoIterator<Item = &'a Target>,
     ) -> Result<bool, CliError> {
         let hosts = other_machines(targets);
@@ -73,12 +80,22 @@ impl SendingArgs {
         let hosts = hosts.join(", ");
         let mut stdin = std::io::stdin().lock();
         if !(stdin.is_terminal() && std::io::stderr().is_terminal()) {
-            return Err(CliError::Usage(format!(
-                "cannot send {what} to {hosts} without confirmation, since captures may contain screenshots of real \
-                people: confirm with --yes"
-            )));
+            return Err(CliError::Usage(match what {
+                SentThing::Captured(what) => format!(
+                    "cannot send {what} to {hosts} without confirmation, since captures may contain screenshots of \
+                     real people: confirm with --yes"
+                ),
+                SentThing::Made(what) => format!(
+                    "cannot send {what} to {hosts}, which is not this machine, without confirmation: confirm with --yes"
+                ),
+            }));
         }
-        output::log(&format!("captures may contain screenshots of real people. Send {what} to {hosts}? [y/N]"));
+        output::log(&match what {
+            SentThing::Captured(what) => {
+                format!("captures may contain screenshots of real people. Send {what} to {hosts}? [y/N]")
+            }
+            SentThing::Made(what) => format!("Send {what} to {hosts}, which is not this machine? [y/N]"),
+        });
         let mut line = String::new();
         stdin.read_line(&mut line).map_err(|source| CliError::Read { path: "the terminal".into(), source })?;
         Ok(matches!(line.trim().to_ascii_lowercase().as_str(), "y" | "yes"))

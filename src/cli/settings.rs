@@ -7,7 +7,9 @@ use clap::Args;
 use super::scheme::SchemeArgs;
 use super::{CliError, ListenArgs, output, trust};
 use crate::config::consent::{Gate, Scope};
-use crate::config::{AnswerFlags, Flags, PUBLIC_KEY_LABEL, ProcessEnvironment, Settings, SettingsSource, shown};
+use crate::config::{
+    AnswerFlags, Flags, ListColumn, PUBLIC_KEY_LABEL, ProcessEnvironment, Settings, SettingsSource, shown,
+};
 use crate::query::Query;
 use crate::signature::Scheme;
 use crate::store::Location;
@@ -28,7 +30,7 @@ pub struct SettingsArgs {
     /// Read a secret from a file; may be repeated
     #[arg(long, global = true, value_name = "[LABEL=]PATH", help_heading = "Settings")]
     secret_file: Vec<String>,
-    /// Maximum age before a delivery counts as stale [default: 5m]
+    /// Maximum age before a delivery counts as stale [default: each scheme's own, mostly 5m]
     #[arg(long, global = true, value_name = "DURATION", help_heading = "Settings")]
     tolerance: Option<String>,
     /// Log what whyhook does to this file, without secrets, headers and bodies; at 16 MiB it is moved to FILE.1. The
@@ -81,6 +83,11 @@ impl SettingsArgs {
     pub(super) fn asked_scheme(&self) -> Result<Scheme, CliError> {
         let schemes = self.scheme.choice().schemes(&ProcessEnvironment)?;
         Ok(schemes.map(|schemes| schemes.first().clone()).unwrap_or_default())
+    }
+
+    /// Whether the command line names the store.
+    pub(super) fn names_store(&self) -> bool {
+        self.store.is_some()
     }
 
     /// Whether questions are answered already.
@@ -176,15 +183,19 @@ impl SettingsArgs {
         Ok(Query::parse_with(&text, &saved)?)
     }
 
-    /// The store's place alone. Unset secrets and the like do not matter to who only reads.
+    /// The store's place alone. Unset secrets, mistakes in other settings and the like do not matter to who only reads, or
+    /// steers a listener.
     pub(super) fn location(&self) -> Result<Location, CliError> {
-        let source = self.source()?;
-        // With --store, the file's own setting is not used and needs no consent.
-        if self.store.is_none() {
-            trust::admit(&source, Scope::Store, self.yes)?;
-        }
-        let flags = Flags { store: self.store.clone(), ..Flags::default() };
+        let flags = Flags { config: self.config.clone(), store: self.store.clone(), ..Flags::default() };
+        let source = SettingsSource::read_for_store(&flags, &ProcessEnvironment)?;
+        trust::admit(&source, Scope::Store, self.yes)?;
         Ok(Location::new(Settings::locate_store(&flags, &source, &ProcessEnvironment)?))
+    }
+
+    /// The columns that the configuration chooses, where it can be read.
+    pub(super) fn columns(&self) -> Option<Vec<ListColumn>> {
+        let flags = Flags { config: self.config.clone(), ..Flags::default() };
+        SettingsSource::read_what_is_right(&flags, &ProcessEnvironment).ok()?.file?.columns
     }
 }
 

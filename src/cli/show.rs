@@ -48,7 +48,7 @@ enum ShowFormat {
     Json,
     /// The body's bytes and nothing else
     Body,
-    /// Head and body as received (chunk framing removed)
+    /// Head and body section as received, chunk framing included
     Raw,
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::destination::DestinationArgs;
 use super::scheme::SchemeArgs;
 use super::select::delivery_name;
-use super::sending::SendingArgs;
+use super::sending::{SendingArgs, SentThing};
 use super::verify::read_body;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
@@ -173,10 +173,16 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
     let sendings = simulation.sendings()?;
     if args.dry_run {
         preview(&simulation, args.format)?;
+        if sendings.len() > 1 {
+            output::log(&format!("the first of {} deliveries is shown", sendings.len()));
+        }
         return Ok(ExitCode::SUCCESS);
     }
     simulation.destination.signing_secret()?;
     let what = if sendings.len() == 1 { "this delivery".to_owned() } else { format!("{} deliveries", sendings.len()) };
+    // The body of `--from` is that of a capture, and a file may be one too.
+    let is_made = args.from.is_none() && args.body.is_none();
+    let what = if is_made { SentThing::Made(&what) } else { SentThing::Captured(&what) };
     if !args.sending.may_send(settings.yes(), &what, [&simulation.destination.target])? {
         output::log("nothing was sent");
         return Ok(ExitCode::FAILURE);

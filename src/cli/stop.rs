@@ -14,10 +14,11 @@ const POLL: Duration = Duration::from_millis(20);
 
 /// Returns once it is gone; exit code 1 when it is still there.
 pub(super) fn run(settings: &SettingsArgs) -> Result<ExitCode, CliError> {
+    let location = settings.location()?;
     if let Err(code) = RunningListener::find(settings)?.ask("POST", "/stop", None)? {
         return Ok(code);
     }
-    let (location, deadline) = (settings.location()?, Instant::now() + PATIENCE);
+    let deadline = Instant::now() + PATIENCE;
     while !matches!(ApiClient::find(&location), Ok(None)) || location.is_in_use() {
         if Instant::now() >= deadline {
             output::log("the listener was asked to stop, and has not yet");

@@ -5,11 +5,16 @@
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::config::{is_name, unnamed};
-use crate::text::visible;
+use std::ffi::OsString;
 
-/// One line for an error of the arguments; `None` for what clap prints itself: help and version.
-pub(super) fn message(error: &clap::Error) -> Option<String> {
+use crate::config::{is_name, unnamed, without_values};
+use crate::text::{is_hidden, visible};
+
+/// Characters of a value that is too short for a secret.
+const SHORT: usize = 6;
+
+/// One line for an error of `arguments`; `None` for what clap prints itself: help and version.
+pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
     let fact = |kind| error.get(kind).map(words).unwrap_or_default();
     let (argument, value) = (positional(&fact(ContextKind::InvalidArg)), fact(ContextKind::InvalidValue));
     let said = match error.kind() {
@@ -26,18 +31,23 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
             format!("unknown command {}", typed(&fact(ContextKind::InvalidSubcommand)))
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("{argument}: missing value"),
-        ErrorKind::InvalidValue => format!("invalid value {} for {argument}", typed(&value)),
+        ErrorKind::InvalidValue => format!("invalid value {} for {argument}", typed_value(&value)),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-            // Parsers repeat what they were given.
-            let reason = if is_plain(&value) { reason } else { reason.replace(&value, "it") };
-            format!("invalid value {} for {argument}: {reason}", typed(&value))
+            match reason_without(&value, &reason) {
+                Some(reason) => format!("invalid value {} for {argument}: {reason}", typed_value(&value)),
+                None => format!("invalid value {} for {argument}", typed_value(&value)),
+            }
         }
         ErrorKind::NoEquals => format!("{argument} needs an '=' before its value"),
-        ErrorKind::TooManyValues => format!("unexpected value {} for {argument}", typed(&value)),
+        ErrorKind::TooManyValues => format!("unexpected value {} for {argument}", typed_value(&value)),
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
             let expected = fact(ContextKind::ExpectedNumValues) + &fact(ContextKind::MinValues);
-            format!("{argument} takes {expected} values, and {} were given", fact(ContextKind::ActualNumValues))
+            let given = fact(ContextKind::ActualNumValues);
+            format!(
+                "{argument} takes {expected} values, and {given} {} given",
+                if given == "1" { "was" } else { "were" }
+            )
         }
         ErrorKind::ArgumentConflict => {
             let other = positional(&fact(ContextKind::PriorArg));
@@ -63,8 +73,48 @@ pub(super) fn message(error: &clap::Error) -> Option<String> {
             line.push_str(&format!("; {before}{more}"));
         }
     }
-    let usage = fact(ContextKind::Usage);
-    Some(visible(&format!("{line}; see `{} --help`", command(&usage))).into_owned())
+    let command = match fact(ContextKind::Usage) {
+        usage if usage.is_empty() => command_of(arguments),
+        usage => command(&usage),
+    };
+    Some(visible(&format!("{line}; see `{command} --help`")).into_owned())
+}
+
+/// The command that arguments name, such as `whyhook secret list`.
+fn command_of(arguments: &[OsString]) -> String {
+    let (mut names, mut found) = (vec!["whyhook".to_owned()], super::command());
+    for argument in arguments.iter().skip(1) {
+        let Some(next) = argument.to_str().and_then(|name| found.find_subcommand(name)) else { continue };
+        names.push(next.get_name().to_owned());
+        found = next.clone();
+    }
+    names.join(" ")
+}
+
+/// What a parser says of a value, without the value where that may be a secret; `None` where nothing is left of it.
+fn reason_without(value: &str, reason: &str) -> Option<String> {
+    let reason = match reason {
+        "invalid digit found in string" | "cannot parse integer from empty string" => "expected a whole number",
+        "number too large to fit in target type" => "the number is too large",
+        "invalid float literal" | "cannot parse float from empty string" => "expected a number",
+        reason => reason,
+    };
+    if is_plain(value) || is_short(value) {
+        return Some(reason.to_owned());
+    }
+    // Parsers repeat what they were given.
+    let reason = without_values(reason);
+    (!reason.contains(value)).then_some(reason)
+}
+
+/// What was given for an option, as far as a message may repeat it.
+fn typed_value(value: &str) -> String {
+    if is_short(value) { format!("'{value}'") } else { typed(value) }
+}
+
+/// Whether nobody would have it as a secret, and it steers no terminal.
+fn is_short(value: &str) -> bool {
+    value.chars().count() <= SHORT && !value.contains(is_hidden)
 }
 
 /// An argument without a name is `[ID]...` or `<FROM> <TO>` to clap: `ID` to people.
@@ -106,6 +156,8 @@ fn command(usage: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use clap::Parser as _;
     use proptest::prelude::*;
     use rstest::rstest;
@@ -113,26 +165,31 @@ mod tests {
     use super::message;
 
     fn said(arguments: &[&str]) -> String {
-        let error = crate::cli::Cli::try_parse_from([&["whyhook"], arguments].concat()).unwrap_err();
-        message(&error).unwrap()
+        let arguments = [&["whyhook"], arguments].concat();
+        let error = crate::cli::Cli::try_parse_from(&arguments).unwrap_err();
+        message(&error, &arguments.into_iter().map(OsString::from).collect::<Vec<_>>()).unwrap()
     }
 
     #[rstest]
     #[case(&["--nope"], "unexpected argument '--nope'; see `whyhook --help`")]
     #[case(&["list", "--formt", "json"], "unexpected argument '--formt'; did you mean --format; see `whyhook list --help`")]
-    #[case(&["list", "--format", "xml"], "invalid value 'xml' for --format <FORMAT>; expected one of text, json; see `whyhook --help`")]
-    #[case(&["list", "--limit", "many"], "invalid value 'many' for --limit <COUNT>: invalid digit found in string; see `whyhook --help`")]
-    #[case(&["list", "--limit"], "--limit <COUNT>: missing value; see `whyhook --help`")]
+    #[case(&["list", "--format", "xml"], "invalid value 'xml' for --format <FORMAT>; expected one of text, json; see `whyhook list --help`")]
+    #[case(&["list", "--limit", "many"], "invalid value 'many' for --limit <COUNT>: expected a whole number; see `whyhook list --help`")]
+    #[case(&["list", "-n", "5x"], "invalid value '5x' for --limit <COUNT>: expected a whole number; see `whyhook list --help`")]
+    #[case(&["simulate", "screenshot", "--image-size", "0x"], "invalid value '0x' for --image-size <SIZE>: invalid image size '0x': expected pixels such as 1280x720 (at most 16 megapixels, 10000 a side) or bytes such as 45kB (2kB to 32MiB); see `whyhook simulate --help`")]
+    #[case(&["simulate", "app", "--rate", "/"], "invalid value '/' for --rate <RATE>: expected a number of deliveries per second or minute, such as 5/s or 30/m; see `whyhook simulate --help`")]
+    #[case(&["suite", "save", "x", "--limit", "1y"], "invalid value '1y' for --limit <COUNT>: expected a whole number; see `whyhook suite save --help`")]
+    #[case(&["list", "--limit"], "--limit <COUNT>: missing value; see `whyhook list --help`")]
     #[case(&["wait", "--after", "-5"], "unexpected argument '-5'; see `whyhook wait --help`")]
     #[case(&["replay"], "missing argument: ID; see `whyhook replay --help`")]
     #[case(&["show", "1", "--attempt", "2"], "ID cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]
     #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
-    #[case(&["diff", "1"], "ID takes 2 values, and 1 were given; see `whyhook diff --help`")]
+    #[case(&["diff", "1"], "ID takes 2 values, and 1 was given; see `whyhook diff --help`")]
     #[case(&["sign", "--sekret", "x", "--body", "b"], "unexpected argument '--sekret'; did you mean --secret; see `whyhook sign --help`")]
     #[case(&["listen", "--bind", "a", "--bind", "b"], "--bind <ADDRESS:PORT> was given twice; see `whyhook listen --help`")]
     #[case(&["--whsec_5f0c9x"], "unexpected argument (14 characters, not shown); see `whyhook --help`")]
     #[case(&["trust", "whsec_5f0c9x"], "unexpected argument (12 characters, not shown); see `whyhook trust --help`")]
-    #[case(&["list", "--format", "sk_live_5f0c"], "invalid value (12 characters, not shown) for --format <FORMAT>; expected one of text, json; see `whyhook --help`")]
+    #[case(&["list", "--format", "sk_live_5f0c"], "invalid value (12 characters, not shown) for --format <FORMAT>; expected one of text, json; see `whyhook list --help`")]
     #[case(&["list", "--\u{1b}[2J"], "unexpected argument (6 characters, not shown); see `whyhook list --help`")]
     fn an_error_is_one_line_without_values(#[case] arguments: &[&str], #[case] expected: &str) {
         assert_eq!(said(arguments), expected);
@@ -150,17 +207,34 @@ mod tests {
     fn help_and_version_are_clap_s() {
         for flag in ["--help", "--version"] {
             let error = crate::cli::Cli::try_parse_from(["whyhook", flag]).unwrap_err();
-            assert_eq!(message(&error), None);
+            assert_eq!(message(&error, &[]), None);
         }
     }
 
     proptest! {
+        /// Whatever a parser says of it.
+        #[test]
+        fn what_may_be_a_secret_is_not_repeated(
+            secret in "[A-Za-z0-9+/=_:. ]{12,40}[0-9]{3}[A-Z]",
+            option in prop::sample::select(vec![
+                "list --limit", "list --format", "check --rate", "check --jobs", "simulate --image-size", "replay",
+                "wait --count", "listen --api", "simulate --rate", "show --attempt", "suite save a --limit",
+            ]),
+        ) {
+            let arguments: Vec<OsString> = std::iter::once("whyhook").chain(option.split(' ')).chain([&*secret]).map(OsString::from).collect();
+            if let Err(error) = crate::cli::Cli::try_parse_from(&arguments) {
+                let line = message(&error, &arguments).unwrap_or_default();
+                prop_assert!(!line.contains(&secret), "{line:?}");
+            }
+        }
+
         #[test]
         fn no_argument_steers_a_terminal(
             arguments in prop::collection::vec("\\PC{0,12}|[\\x00-\\x1f\u{202e}-]{1,4}|list|show|--format|--limit|-n|--to", 0..5),
         ) {
-            if let Err(error) = crate::cli::Cli::try_parse_from(std::iter::once("whyhook".to_owned()).chain(arguments)) {
-                let line = message(&error).unwrap_or_default();
+            let arguments: Vec<OsString> = std::iter::once("whyhook".to_owned()).chain(arguments).map(OsString::from).collect();
+            if let Err(error) = crate::cli::Cli::try_parse_from(&arguments) {
+                let line = message(&error, &arguments).unwrap_or_default();
                 prop_assert!(!line.contains(crate::text::is_hidden), "{line:?}");
             }
         }

@@ -22,24 +22,50 @@
 /// ```
 #[must_use]
 pub fn lookup(text: &str, name: &str) -> Option<String> {
-    // The package turns CRLF and lone CR into LF before anything else.
-    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    let lines = with_line_feeds(text);
+    let (raw, _) = last_assignment(&lines, name)?;
+    Some(unquote(raw.trim_matches(is_space)))
+}
+
+/// What looks like a mistake in how `text` sets the variable `name`, in words that follow `.env sets NAME`.
+#[must_use]
+pub(super) fn oddity(text: &str, name: &str) -> Option<String> {
+    let lines = with_line_feeds(text);
+    let (raw, times) = last_assignment(&lines, name)?;
+    if times > 1 {
+        return Some(format!("{times} times: the last one is used"));
+    }
+    let raw = raw.trim_matches(is_space);
+    let is_unclosed =
+        raw.starts_with(['\'', '"', '`']) && unquote(raw).starts_with(|first: char| raw.starts_with(first));
+    is_unclosed.then(|| {
+        "to a value that begins with a quotation mark which is not closed: it is part of the secret".to_owned()
+    })
+}
+
+/// The package turns CRLF and lone CR into LF before anything else.
+fn with_line_feeds(text: &str) -> String {
+    text.replace("\r\n", "\n").replace('\r', "\n")
+}
+
+/// The last value that `lines` assign to `name`, with its quotes, and how often they do.
+fn last_assignment<'a>(lines: &'a str, name: &str) -> Option<(&'a str, usize)> {
     let mut position = Some(0);
-    let mut found = None;
+    let mut found: Option<(&str, usize)> = None;
     while let Some(start) = position {
-        let key = skip_space(&lines, start);
-        match assignment(&lines, key) {
+        let key = skip_space(lines, start);
+        match assignment(lines, key) {
             Some(assignment) => {
                 if assignment.name == name {
-                    found = Some(assignment.value);
+                    found = Some((assignment.value, found.map_or(1, |(_, times)| times + 1)));
                 }
-                position = line_start_from(&lines, assignment.end);
+                position = line_start_from(lines, assignment.end);
             }
             // Every line start up to `key` skips to the same place and fails the same way.
-            None => position = line_start_from(&lines, key + lines[key..].chars().next().map_or(1, char::len_utf8)),
+            None => position = line_start_from(lines, key + lines[key..].chars().next().map_or(1, char::len_utf8)),
         }
     }
-    found.map(|raw| unquote(raw.trim_matches(is_space)))
+    found
 }
 
 struct Assignment<'a> {

@@ -268,7 +268,7 @@ pub enum FileError {
 
 /// What the TOML reader says, without values, and with what was probably meant.
 pub(crate) fn syntax_words(message: &str) -> String {
-    let words = without_values(message);
+    let words = plain_kinds(without_values(message));
     if words.ends_with("expected a string") {
         return words + ": put it in quotation marks";
     }
@@ -280,6 +280,23 @@ pub(crate) fn syntax_words(message: &str) -> String {
         Some((unknown, name)) => format!("unknown field `{unknown}`; did you mean `{name}`?"),
         None => words,
     }
+}
+
+/// What the reader expects in the terms of TOML, where it says it in those of Rust.
+fn plain_kinds(words: String) -> String {
+    let Some((before, expected)) = words.rsplit_once(", expected ") else { return words };
+    let plain = match expected {
+        "a sequence" => "an array",
+        "a map" => "a table",
+        "f32" | "f64" => "a number",
+        "u8" | "NonZeroU8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" | "u64" | "usize" => "a whole number, 0 or more",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "a boolean" => "true or false",
+        _ => return words,
+    };
+    format!("{before}, expected {plain}")
 }
 
 /// What is wrong at a place in the file.

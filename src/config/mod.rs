@@ -39,11 +39,12 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{
     DEFAULT_VARIABLE, DotenvUse, GivenSecretError, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL,
-    PUBLIC_KEY_LABEL, TYPED_LABEL, dotenv_uses, from_file as secret_from_file, from_variable as secret_from_variable,
+    PUBLIC_KEY_LABEL, TYPED_LABEL, dotenv_oddity, dotenv_uses, from_file as secret_from_file,
+    from_variable as secret_from_variable,
 };
 pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
-pub(crate) use mistaken::{is_name, named, unnamed};
+pub(crate) use mistaken::{is_name, named, unnamed, without_values};
 pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use redact::RedactSettings;

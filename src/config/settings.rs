@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::answers::parse_forward_timeout;
-use super::file::{self, ConfigFile, PlacedFault, expand_home};
+use super::file::{self, CheckedFile, ConfigFile, FileError, PlacedFault, expand_home};
 use super::keyring::{self, Requests};
 use super::{
     AnswerFlags, BadSetting, Bounds, ConfigError, Environment, HookSettings, Keyring, NotifySettings, RedactSettings,
@@ -308,6 +308,38 @@ impl SettingsSource {
         Ok(Self { file: path.as_deref().map(ConfigFile::read).transpose()?, is_named })
     }
 
+    /// Reads it for where the store lies, and for how a list looks: mistakes in other settings do not matter to that. None is
+    /// read where the store is named.
+    ///
+    /// # Errors
+    ///
+    /// As [`SettingsSource::read`], where the mistake may be about the store.
+    pub fn read_for_store(flags: &Flags, environment: &dyn Environment) -> Result<Self, ConfigError> {
+        if named_store(flags, environment).is_some() {
+            return Ok(Self { file: None, is_named: false });
+        }
+        Self::read_what_is_right(flags, environment)
+    }
+
+    /// Reads what is right in it.
+    ///
+    /// # Errors
+    ///
+    /// As [`SettingsSource::read`], where nothing can be told of it, or the mistake may be about the store.
+    pub fn read_what_is_right(flags: &Flags, environment: &dyn Environment) -> Result<Self, ConfigError> {
+        let (path, is_named) = Self::locate(flags, environment);
+        let read = |path: &Path| match ConfigFile::read(path) {
+            Err(error @ FileError::Invalid { .. }) => {
+                let checked = CheckedFile::read(path)?;
+                // Another store than the one that is meant has another listener and other deliveries.
+                let store = checked.faults.iter().any(|fault| fault.words.contains("`store`") || fault.is_of("store"));
+                checked.file.filter(|_| !store).ok_or(error)
+            }
+            read => read,
+        };
+        Ok(Self { file: path.as_deref().map(read).transpose()?, is_named })
+    }
+
     /// Where it is, if there is one, and whether the person has named it.
     #[must_use]
     pub fn locate(flags: &Flags, environment: &dyn Environment) -> (Option<PathBuf>, bool) {
@@ -323,8 +355,13 @@ fn bind(flags: &Flags, environment: &dyn Environment) -> Result<Option<SocketAdd
     }
 }
 
+/// The store that the command line or the environment names.
+fn named_store(flags: &Flags, environment: &dyn Environment) -> Option<PathBuf> {
+    flags.store.clone().or_else(|| variable_path("WHYHOOK_STORE", environment))
+}
+
 fn store(flags: &Flags, file: Option<&ConfigFile>, environment: &dyn Environment) -> Result<PathBuf, ConfigError> {
-    if let Some(path) = flags.store.clone().or_else(|| variable_path("WHYHOOK_STORE", environment)) {
+    if let Some(path) = named_store(flags, environment) {
         // A shell expands `~` in a flag; in a variable it may still stand there.
         let path = path.to_str().map_or_else(|| path.clone(), |text| expand_home(text, environment));
         return Ok(environment.current_dir().join(path));

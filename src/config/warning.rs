@@ -64,4 +64,28 @@ pub enum Warning {
         /// The event.
         event: String,
     },
+    /// A rule or a simulation is about a webhook that the file does not have.
+    #[error(
+        "{}:{line}: {what} names the webhook '{}', and no [[webhook]] has such a name{}",
+        shown(.file), visible(.webhook), known(.names)
+    )]
+    UnknownWebhook {
+        /// The configuration file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What names it: `the rule`, `the simulation 'x'`.
+        what: String,
+        /// The name.
+        webhook: String,
+        /// The names that there are.
+        names: Vec<String>,
+    },
+}
+
+fn known(names: &[String]) -> String {
+    match names {
+        [] => String::new(),
+        names => format!(": expected one of {}", visible(&names.join(", "))),
+    }
 }

@@ -30,6 +30,9 @@ pub enum Problem {
     /// Too many nested groups or negations.
     #[error("too deeply nested: expected at most {} levels", super::parse::DEPTH_LIMIT)]
     TooDeep,
+    /// Saved filters that name each other in a circle.
+    #[error("the saved filters name each other in a circle: {}", circle(.0))]
+    Circle(Vec<String>),
     /// `name:` is not an atom.
     #[error("unknown filter '{}:'{}", visible(.name), suggestion(*.nearest))]
     UnknownAtom {
@@ -56,6 +59,11 @@ pub enum Problem {
         /// What was expected.
         expected: String,
     },
+}
+
+/// `@a → @b → @a`
+fn circle(names: &[String]) -> String {
+    names.iter().chain(names.first()).map(|name| format!("@{name}")).collect::<Vec<_>>().join(" → ")
 }
 
 fn bad_value(atom: &str, value: &str) -> String {

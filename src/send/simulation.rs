@@ -76,6 +76,12 @@ pub enum NotSent {
         /// The scheme's name.
         sender: String,
     },
+    /// A header was given that signing makes.
+    #[error(
+        "cannot set the header '{}': signing the request makes it; `whyhook check` sends forged signatures",
+        visible(.0)
+    )]
+    SignedHeader(String),
     /// The recipe makes no payload.
     #[error(transparent)]
     Recipe(#[from] RecipeError),
@@ -224,7 +230,15 @@ impl Simulation {
             }
             None => Signing { kind: *kind, scheme, secret }.apply(&mut request, now)?,
         }
-        Ok(request)
+        let is_there = |(name, value): &&(String, String)| {
+            request.lines.iter().any(|line| {
+                line.name().eq_ignore_ascii_case(name.as_bytes()) && line.value() == value.trim().as_bytes()
+            })
+        };
+        match self.headers.iter().find(|given| !is_there(given)) {
+            Some((name, _)) => Err(NotSent::SignedHeader(name.clone())),
+            None => Ok(request),
+        }
     }
 
     /// The headers that were asked for, and those that the scheme signs and nobody gave.

@@ -41,9 +41,10 @@ pub enum ReloadReport {
     Applied {
         /// The file.
         file: PathBuf,
-        /// The keys that say something else than before, each with whether that is active now: the others count from the
-        /// next start. `None` where no file was read before.
-        changed: Option<Vec<(&'static str, bool)>>,
+        /// The keys that say something else than before and are active now. `None` where no file was read before.
+        changed: Option<Vec<&'static str>>,
+        /// The keys that say something else than at the start, and count from the next start on.
+        at_next_start: Vec<&'static str>,
         /// Active rules.
         rules: usize,
         /// What looks like a mistake, in words.
@@ -231,7 +232,7 @@ pub(crate) async fn watch(
 ) {
     let mut changes = FileEvents::new();
     let mut unallowed: Option<ConfigFile> = None;
-    let mut logged = Logged(read);
+    let mut logged = Logged { started: read.clone(), applied: read };
     loop {
         changes.watch(&watched.concerns(unallowed.is_some()));
         let asked = watched.asked.take();
@@ -250,7 +251,7 @@ pub(crate) async fn watch(
         let gate = Arc::clone(&watched.gate);
         let Ok(looked) = tokio::task::spawn_blocking(move || look(news, waiting, &gate)).await else { return };
         let mut remarked = Vec::new();
-        let mut changed = None;
+        let mut changed = ChangedKeys::default();
         let event = match looked {
             Looked::Nothing => continue,
             Looked::Waiting(file) => {
@@ -289,7 +290,7 @@ pub(crate) async fn watch(
             },
         };
         if !asked.is_empty() {
-            answer(asked, &report(&event, changed, &remarked));
+            answer(asked, &report(&event, std::mem::take(&mut changed), &remarked));
         }
         let remarks = remarked.into_iter().map(ServerEvent::RulesRemark);
         if std::iter::once(event).chain(remarks).any(|event| events.send(event).is_err()) {
@@ -298,17 +299,35 @@ pub(crate) async fn watch(
     }
 }
 
-/// The file as it was applied last, to log which keys have changed.
-struct Logged(Option<Arc<ConfigFile>>);
+/// The file as it was applied last, and as it was at the start, which the settings of which no run takes over are still of.
+struct Logged {
+    started: Option<Arc<ConfigFile>>,
+    applied: Option<Arc<ConfigFile>>,
+}
+
+/// What is different now.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct ChangedKeys {
+    active: Option<Vec<&'static str>>,
+    later: Vec<&'static str>,
+}
 
 impl Logged {
-    /// The keys that have changed, where a file was read before.
-    fn reloaded(&mut self, file: &ConfigFile) -> Option<Vec<&'static str>> {
-        let keys = self.0.as_ref().map(|before| before.changed(file));
-        let changed = keys.as_ref().map(|keys| keys.join(" "));
-        tracing::info!(file = crate::config::shown(&file.path), changed, "configuration reloaded");
-        self.0 = Some(Arc::new(file.clone()));
-        keys
+    /// What `file` has changed.
+    fn reloaded(&mut self, file: &ConfigFile) -> ChangedKeys {
+        let changed = self.applied.as_ref().map(|before| before.changed(file));
+        let names = changed.as_ref().map(|keys| keys.join(" "));
+        tracing::info!(file = crate::config::shown(&file.path), changed = names, "configuration reloaded");
+        let is_active = |key: &&'static str| ACTIVE_AT_ONCE.contains(key);
+        let active = changed.map(|keys| keys.into_iter().filter(is_active).collect());
+        let mut later = match &self.started {
+            Some(started) => started.changed(file),
+            // A run without a file has the defaults, as one with an empty file has.
+            None => ConfigFile::parse(&file.path, "").map(|empty| empty.changed(file)).unwrap_or_default(),
+        };
+        later.retain(|key| !is_active(key));
+        self.applied = Some(Arc::new(file.clone()));
+        ChangedKeys { active, later }
     }
 }
 
@@ -318,11 +337,12 @@ fn answer(asked: Vec<oneshot::Sender<ReloadReport>>, report: &ReloadReport) {
 }
 
 /// The same for those who have asked.
-fn report(event: &ServerEvent, changed: Option<Vec<&'static str>>, remarks: &[String]) -> ReloadReport {
+fn report(event: &ServerEvent, changed: ChangedKeys, remarks: &[String]) -> ReloadReport {
     match event {
         ServerEvent::Rules(rules, file) => ReloadReport::Applied {
             file: file.clone(),
-            changed: changed.map(|keys| keys.into_iter().map(|key| (key, ACTIVE_AT_ONCE.contains(&key))).collect()),
+            changed: changed.active,
+            at_next_start: changed.later,
             rules: *rules,
             remarks: remarks.to_vec(),
         },
@@ -380,6 +400,25 @@ mod tests {
     use super::*;
     use crate::config::Flags;
     use crate::config::testing::Surroundings;
+
+    #[test]
+    fn what_counts_later_is_compared_with_the_start() {
+        let file = |text| Arc::new(ConfigFile::parse(Path::new("whyhook.toml"), text).unwrap());
+        let keys = |active: &[&'static str], later: &[&'static str]| ChangedKeys {
+            active: Some(active.to_vec()),
+            later: later.to_vec(),
+        };
+        let started = file("bind = '127.0.0.1:1'");
+        let mut logged = Logged { started: Some(Arc::clone(&started)), applied: Some(started) };
+        let changed = file("bind = '127.0.0.1:2'\nbody_limit = '1MiB'\nrespond = '503'");
+        assert_eq!(logged.reloaded(&changed), keys(&["rules"], &["bind", "body_limit"]));
+        // They are not in force because they were read.
+        assert_eq!(logged.reloaded(&changed), keys(&[], &["bind", "body_limit"]));
+        assert_eq!(logged.reloaded(&file("bind = '127.0.0.1:1'")), keys(&["rules"], &[]));
+        let mut without = Logged { started: None, applied: None };
+        let later = vec!["bind", "body_limit"];
+        assert_eq!(without.reloaded(&changed), ChangedKeys { active: None, later });
+    }
 
     /// What is news to a run whose settings were read before `meanwhile`.
     async fn news_after(place: Surroundings, meanwhile: impl FnOnce(&Path)) -> Option<PathBuf> {

@@ -1,8 +1,10 @@
 //! What can go wrong with a store, in words for the person who has to mend it.
 
-use std::io;
-use std::path::PathBuf;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 
+use super::Location;
+use super::log::LogPlace;
 use crate::delivery::DeliveryId;
 
 /// A failure of the store. Every message names the file and says what to do next.
@@ -65,6 +67,19 @@ pub enum StoreError {
         /// SQLite's words.
         detail: String,
     },
+    /// The index cannot be read, and the log beside it is enough to make it again.
+    #[error(
+        "the index {path} is damaged ({detail}), and its log is in {log}: nothing was changed; move {path} away and start \
+         `whyhook` with this store once to rebuild it from the log, without the responses"
+    )]
+    IndexDamaged {
+        /// The store's file.
+        path: PathBuf,
+        /// What is wrong with it.
+        detail: String,
+        /// The folder of its log.
+        log: PathBuf,
+    },
     /// No store yet, and this command only reads.
     #[error("no store at {path} yet: run `whyhook` to capture into it, or name another with --store")]
     Missing {
@@ -116,12 +131,24 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// A row names bytes that are not (all) there.
-    #[error("delivery {id}: its record in {path} is missing or damaged")]
+    #[error("delivery {id}: its record is lost: {path} is {state}")]
     RecordLost {
         /// The delivery.
         id: DeliveryId,
         /// The segment file.
         path: PathBuf,
+        /// `missing`, or `damaged` in the record's place.
+        state: &'static str,
+    },
+    /// The file with the bytes of a row cannot be read: they may be whole.
+    #[error("delivery {id}: cannot read its record in {path}: {source}")]
+    RecordUnreadable {
+        /// The delivery.
+        id: DeliveryId,
+        /// The segment file.
+        path: PathBuf,
+        /// The system's reason.
+        source: io::Error,
     },
     /// A row holds something that this release did not write.
     #[error("delivery {id}: column {column} of the store holds an unknown value")]
@@ -145,25 +172,101 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether it concerns one delivery alone: the others can be read, and this one never.
+    /// Whether it concerns one delivery alone: the others can be read.
     #[must_use]
     pub fn is_of_one_delivery(&self) -> bool {
-        matches!(self, Self::RecordLost { .. } | Self::UnknownValue { .. } | Self::UnreadableRow { .. })
+        matches!(
+            self,
+            Self::RecordLost { .. }
+                | Self::RecordUnreadable { .. }
+                | Self::UnknownValue { .. }
+                | Self::UnreadableRow { .. }
+        )
     }
 
-    /// Sorts an SQLite failure into damage, a foreign file, or the rest.
-    pub(super) fn sqlite(path: &std::path::Path, action: &'static str, source: rusqlite::Error) -> Self {
+    /// Sorts an SQLite failure into damage, a foreign file, one that is out of reach, or the rest.
+    pub(super) fn sqlite(path: &Path, action: &'static str, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;
-        let path = path.to_owned();
         match source.sqlite_error_code() {
-            Some(ErrorCode::DatabaseCorrupt) => Self::Damaged { path, detail: source.to_string() },
-            Some(ErrorCode::NotADatabase) => Self::NotAStore { path, found: "not a SQLite file".to_owned() },
-            _ => Self::Sqlite { action, path, source },
+            Some(ErrorCode::DatabaseCorrupt) => Self::damaged(path, source.to_string()),
+            Some(ErrorCode::NotADatabase) => Self::foreign(path, "not a SQLite file"),
+            // SQLite does not say why.
+            Some(ErrorCode::CannotOpen) => match out_of_reach(path) {
+                Some((path, source)) => Self::Io { action: "read", path, source },
+                None => Self::Sqlite { action, path: path.to_owned(), source },
+            },
+            _ => Self::Sqlite { action, path: path.to_owned(), source },
+        }
+    }
+
+    /// The content of an index is broken.
+    fn damaged(path: &Path, detail: String) -> Self {
+        let location = Location::new(path);
+        match location.has_segments() {
+            true => Self::IndexDamaged { path: path.to_owned(), detail, log: location.log() },
+            false => Self::Damaged { path: path.to_owned(), detail },
+        }
+    }
+
+    /// Something else lies in the place of an index: with a log beside it, it was one.
+    pub(super) fn foreign(path: &Path, found: &str) -> Self {
+        let location = Location::new(path);
+        match location.has_segments() {
+            true => Self::IndexDamaged { path: path.to_owned(), detail: found.to_owned(), log: location.log() },
+            false => Self::NotAStore { path: path.to_owned(), found: found.to_owned() },
+        }
+    }
+
+    /// Why the record of a delivery was not found in its place.
+    pub(super) fn record(id: DeliveryId, path: PathBuf, place: LogPlace) -> Self {
+        match reread(&path, place) {
+            Ok(()) => Self::RecordLost { id, path, state: "damaged" },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Self::RecordLost { id, path, state: "missing" },
+            Err(source) => Self::RecordUnreadable { id, path, source },
         }
     }
 
     /// An [`StoreError::Io`].
-    pub(super) fn io(path: &std::path::Path, action: &'static str, source: io::Error) -> Self {
+    pub(super) fn io(path: &Path, action: &'static str, source: io::Error) -> Self {
         Self::Io { action, path: path.to_owned(), source }
     }
+
+    /// Whether its words say already what to do.
+    #[must_use]
+    pub fn advises(&self) -> bool {
+        let is_bare = matches!(
+            self,
+            Self::Io { .. }
+                | Self::Sqlite { .. }
+                | Self::RecordLost { .. }
+                | Self::RecordUnreadable { .. }
+                | Self::UnknownValue { .. }
+        );
+        !is_bare
+    }
+}
+
+/// Reads a record's place once more, for the system's reason alone.
+fn reread(path: &Path, place: LogPlace) -> io::Result<()> {
+    let mut file = crate::system::read::open(path)?;
+    file.seek(SeekFrom::Start(place.position))?;
+    io::copy(&mut file.take(place.bytes), &mut io::sink()).map(drop)
+}
+
+/// Which of an index's files is there and cannot be read. They are not opened: closing one would drop the locks that this
+/// process may have on it.
+#[cfg(unix)]
+fn out_of_reach(path: &Path) -> Option<(PathBuf, io::Error)> {
+    use rustix::fs::{Access, access};
+    let files = ["", "-wal", "-shm"].map(|suffix| Location::new(path).beside(suffix));
+    files.into_iter().find_map(|file| {
+        let refused = access(&file, Access::READ_OK).err().filter(|error| *error != rustix::io::Errno::NOENT)?;
+        Some((file, refused.into()))
+    })
+}
+
+#[cfg(not(unix))]
+fn out_of_reach(path: &Path) -> Option<(PathBuf, io::Error)> {
+    let refused = path.metadata().err().filter(|error| error.kind() != io::ErrorKind::NotFound)?;
+    Some((path.to_owned(), refused))
 }

@@ -195,10 +195,19 @@ impl Location {
         names
     }
 
+    /// Whether there is something in the log from which the index can be made.
+    pub(super) fn has_segments(&self) -> bool {
+        fs::read_dir(self.log()).is_ok_and(|mut entries| {
+            entries.any(|entry| {
+                entry.is_ok_and(|entry| Path::new(&entry.file_name()).extension().is_some_and(|end| end == "log"))
+            })
+        })
+    }
+
     /// There is no index: because nothing was ever kept here, or because it is gone and its log is not.
     fn missing(&self) -> StoreError {
         let path = self.file.clone();
-        if has_segments(&self.log()) {
+        if self.has_segments() {
             return StoreError::Unindexed { log: self.log(), path };
         }
         StoreError::Missing { path }
@@ -258,7 +267,7 @@ impl Location {
         if magic.is_empty() || magic == b"SQLite format 3\0" {
             return Ok(());
         }
-        Err(StoreError::NotAStore { path: self.file.clone(), found: "not a SQLite file".to_owned() })
+        Err(StoreError::foreign(&self.file, "not a SQLite file"))
     }
 
     /// Creates the file ourselves, so that it is private from its first moment and a dangling link
@@ -320,12 +329,4 @@ fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
 
 fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
-}
-
-fn has_segments(folder: &Path) -> bool {
-    fs::read_dir(folder).is_ok_and(|mut entries| {
-        entries.any(|entry| {
-            entry.is_ok_and(|entry| Path::new(&entry.file_name()).extension().is_some_and(|end| end == "log"))
-        })
-    })
 }

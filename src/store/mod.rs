@@ -25,6 +25,7 @@
 //! has none. [`Pruner`] deletes deliveries from both; rows deleted from the file's end by hand come back.
 //! To remove everything, delete the file *and* the folder.
 
+mod absent;
 mod answered;
 mod attempts;
 mod checkpoint;
@@ -70,6 +71,7 @@ mod tests;
 mod writer;
 mod writer_handle;
 
+pub use absent::AbsentLog;
 pub use answered::{AnsweredBatch, AnsweredRows};
 pub use attempts::AttemptKeeper;
 pub use content::StoredContent;

@@ -154,8 +154,8 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`StoreError::RecordLost`] when its record in the log is gone or damaged, and the others
-    /// where the store cannot be read.
+    /// [`StoreError::RecordLost`] when its record in the log is gone or damaged, [`StoreError::RecordUnreadable`] when
+    /// the system does not let it be read, and the others where the store cannot be read.
     pub fn load(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         self.load_by(id, |place| self.log.read(&self.location, place, id))
     }
@@ -176,8 +176,7 @@ impl Reader {
         }
         // It may have been pruned, or moved by pruning others, since its row was read.
         let Some((summary, moved, answer)) = self.row(id)? else { return Ok(None) };
-        let content =
-            read(moved).ok_or_else(|| StoreError::RecordLost { id, path: self.location.segment(moved.segment) })?;
+        let content = read(moved).ok_or_else(|| StoreError::record(id, self.location.segment(moved.segment), moved))?;
         Ok(Some(whole(summary, content, answer)))
     }
 

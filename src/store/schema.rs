@@ -189,7 +189,7 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<i64, StoreEr
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)).map_err(failed)?;
     if application != i64::from(APPLICATION_ID) && (tables > 0 || version > 0 || application != 0) {
-        return Err(StoreError::NotAStore { path: path.to_owned(), found: "another SQLite database".to_owned() });
+        return Err(StoreError::foreign(path, "another SQLite database"));
     }
     if version > SCHEMA_VERSION {
         return Err(StoreError::Newer { path: path.to_owned(), found: version, known: SCHEMA_VERSION });

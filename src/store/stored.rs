@@ -2,7 +2,6 @@
 
 use std::fs::File;
 use std::io::{self, Read, Seek as _, SeekFrom};
-use std::path::PathBuf;
 
 use super::log::LogPlace;
 use super::record::{HEADER_BYTES, RecordHeader};
@@ -58,10 +57,11 @@ impl Reader {
             if let Some((head, body)) = open(self.location(), place, id) {
                 return Ok(Some(StoredDelivery { summary, head, body }));
             }
-            lost = Some(place.segment);
+            lost = Some(place);
         }
-        let path = lost.map_or_else(PathBuf::new, |segment| self.location().segment(segment));
-        Err(StoreError::RecordLost { id, path })
+        // Both looks found a row.
+        let Some(place) = lost else { return Ok(None) };
+        Err(StoreError::record(id, self.location().segment(place.segment), place))
     }
 }
 

@@ -80,6 +80,7 @@ mod truncated;
 mod tunnel;
 mod tunnel_started;
 mod tunnels;
+mod unwritable;
 mod verify_sign;
 mod wait;
 mod why;

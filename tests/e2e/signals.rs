@@ -113,20 +113,6 @@ fn a_closed_terminal_ends_it() {
     assert_eq!(env.bytes(1, "body"), b"{\"last\":1}");
 }
 
-#[test]
-fn a_reader_that_has_seen_enough_ends_the_lines() {
-    let env = TestEnv::with_secret();
-    let mut listening = env.listen_unread(&[]);
-    // The first line after that finds nobody to read it.
-    let ended = until(|| {
-        let request = Signed::new("{}").wire();
-        let _ = TcpStream::connect(listening.address()).and_then(|mut socket| socket.write_all(&request));
-        listening.has_ended().then_some(())
-    });
-    assert!(ended.is_some());
-    assert_eq!(listening.ends().code(), Some(0), "{}", listening.stderr());
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn ctrl_z_stops_it_and_fg_brings_it_back() {

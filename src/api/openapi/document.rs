@@ -20,9 +20,10 @@ const DESCRIPTION: &str = "Asks and steers a running whyhook listener. It is a U
     shows the token of the run. Unknown parameters and members are refused; responses gain members in later releases. Errors \
     are problem details (RFC 9457). `/attach`, which interfaces of the same release use among themselves, is not described.";
 
-/// What any request may be refused with: on the port alone without the token or from a page; when the store cannot be read;
+/// What any request may be refused with: with a parameter that is unknown; on the port alone without the token or from a page; when the store cannot be read;
 /// when too much is asked at once.
-pub(super) const ALWAYS_POSSIBLE: [StatusCode; 4] = [
+pub(super) const ALWAYS_POSSIBLE: [StatusCode; 5] = [
+    StatusCode::BAD_REQUEST,
     StatusCode::UNAUTHORIZED,
     StatusCode::FORBIDDEN,
     StatusCode::INTERNAL_SERVER_ERROR,

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
+use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{self, MethodFilter};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
@@ -13,7 +15,9 @@ use serde_json::{Map, Value, json};
 use super::document::problem_reference;
 use super::request::{DocumentedExtractors, RequestShape};
 use super::shapes::JobReport;
+use crate::api::ApiProblem;
 use crate::api::state::ApiState;
+use crate::config::{is_name, unnamed};
 
 /// Routes of which each is documented: the router and the document are made of the same.
 #[derive(Default)]
@@ -75,6 +79,10 @@ impl ApiRoutes {
         T: DocumentedExtractors + 'static,
     {
         let handled = routing::on(filter, handler);
+        let handled = match reads_query::<T>(path) {
+            true => handled,
+            false => handled.layer(middleware::from_fn(without_parameters)),
+        };
         let handled = match notes.body_limit {
             Some(bytes) => handled.layer(DefaultBodyLimit::max(bytes)),
             None => handled,
@@ -93,6 +101,25 @@ impl ApiRoutes {
     pub(super) fn into_operations(self) -> Vec<ApiOperation> {
         self.operations
     }
+}
+
+/// Whether a handler reads parameters behind the `?`, by its signature.
+fn reads_query<T: DocumentedExtractors>(path: &'static str) -> bool {
+    let mut generator = SchemaGenerator::default();
+    let mut shape = RequestShape::new(path, &mut generator);
+    T::document(&mut shape);
+    shape.has_query()
+}
+
+/// Refuses parameters where none is read: who sends one expects something of it.
+async fn without_parameters(request: Request, next: Next) -> Response {
+    let query = request.uri().query().unwrap_or_default();
+    let Some(parameter) = query.split('&').find(|parameter| !parameter.is_empty()) else {
+        return next.run(request).await;
+    };
+    let name = parameter.split('=').next().unwrap_or_default();
+    let name = if is_name(name) { format!("`{name}`") } else { unnamed(name) };
+    ApiProblem::bad(format!("parameters: unknown field {name}: this request takes none")).into_response()
 }
 
 /// What a handler's signature does not say.

@@ -104,6 +104,11 @@ impl<'a> RequestShape<'a> {
         self.refusals.insert(StatusCode::BAD_REQUEST);
     }
 
+    /// Whether anything behind the `?` is read.
+    pub(super) fn has_query(&self) -> bool {
+        self.parameters.iter().any(|parameter| parameter["in"] == "query")
+    }
+
     /// A header that may be left out.
     pub(in crate::api) fn header(&mut self, name: &str, schema: &Value, description: &str) {
         let parameter =

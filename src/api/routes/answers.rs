@@ -82,7 +82,13 @@ fn checked(state: &ApiState, rules: &RuleSet) -> Result<(), ApiProblem> {
 
 fn action(state: &ApiState, text: &str) -> Result<RuleAction, ApiProblem> {
     let rules = state.feed.control().rules();
-    let action = rules.reader().action(text).map_err(|error| wrong_rule(&error))?;
+    let action = rules.reader().action(text).map_err(|error| match rules.reader().rule(text) {
+        Ok(rule) if !rule.when.is_empty() => ApiProblem::bad(format!(
+            "rule: no condition is possible here, where the deliveries are chosen already: give the answer alone, '{}'",
+            rule.then
+        )),
+        _ => wrong_rule(&error),
+    })?;
     checked(state, &rules.replaced(vec![Rule::always(action.clone())]))?;
     Ok(action)
 }
@@ -182,8 +188,11 @@ pub(super) async fn set_rules(
     Members(all): Members<RulesMembers>,
 ) -> Result<SafeJson, ApiProblem> {
     edit(&state, |reader, rules| {
-        let read = |text: &String| reader.rule(text).map_err(|error| wrong_rule(&error));
-        *rules = all.rules.iter().map(read).collect::<Result<_, _>>()?;
+        let read = |(index, text): (usize, &String)| {
+            let wrong = |error: RuleError| ApiProblem::bad(format!("rule {}: {error}", index + 1)).at(error.at);
+            reader.rule(text).map_err(wrong)
+        };
+        *rules = all.rules.iter().enumerate().map(read).collect::<Result<_, _>>()?;
         Ok(())
     })
 }
@@ -236,10 +245,11 @@ impl RuleNumber {
     /// The position of the rule with this number.
     fn existing(&self, count: usize) -> Result<usize, ApiProblem> {
         let at = self.0.and_then(|number| number.checked_sub(1)).filter(|at| *at < count);
+        let which = self.0.map_or_else(|| "no such rule".to_owned(), |number| format!("no rule {number}"));
         at.ok_or_else(|| match count {
-            0 => ApiProblem::missing("there are no rules"),
-            1 => ApiProblem::missing("no such rule: there is only rule 1"),
-            count => ApiProblem::missing(format!("no such rule: expected 1 to {count}")),
+            0 => ApiProblem::missing(format!("{which}: there are no rules")),
+            1 => ApiProblem::missing(format!("{which}: there is only rule 1")),
+            count => ApiProblem::missing(format!("{which}: expected 1 to {count}")),
         })
     }
 }

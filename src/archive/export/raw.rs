@@ -15,7 +15,9 @@ impl Exporter for Raw {
     fn add(&mut self, item: ExportItem<'_>, out: &mut dyn Write) -> io::Result<()> {
         let delivery = item.delivery;
         warn_of_credentials(item, &mut self.warnings);
-        if is_chunked(delivery) && delivery.framing.is_empty() {
+        // One that was refused for its head has no body here that came in chunks.
+        let has_body = delivery.summary.intake.is_whole() && !delivery.body.is_empty();
+        if is_chunked(delivery) && delivery.framing.is_empty() && has_body {
             // As stores of earlier releases and imports have it.
             self.warnings.add(
                 delivery.summary.id,

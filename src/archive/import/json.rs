@@ -23,7 +23,7 @@ use crate::server::listener::capture::{Incoming, capture, facts};
 
 #[derive(Deserialize)]
 struct Record {
-    received_at: String,
+    received_at: Option<String>,
     received_us: Option<i64>,
     #[serde(default)]
     remote: String,
@@ -93,11 +93,14 @@ fn imported(record: Record, importer: &Importer<'_>) -> Result<Imported, String>
         Some(framing) => WireFraming::from_bytes(decoded("framing_base64", framing)?.into()),
         None => WireFraming::NONE,
     };
-    let received_at = match record.received_us {
-        Some(microseconds) => {
+    let received_at = match (record.received_us, &record.received_at) {
+        (Some(microseconds), _) => {
             Timestamp::from_microsecond(microseconds).map_err(|error| format!("received_us: {error}"))?
         }
-        None => record.received_at.parse().map_err(|error| format!("received_at: {error}"))?,
+        (None, Some(text)) => text.parse().map_err(|_| {
+            format!("invalid received_at {}: expected a time such as 2026-01-28T12:00:00Z", quoted(text))
+        })?,
+        (None, None) => return Err("missing field `received_at`, and there is no `received_us`".to_owned()),
     };
     let intake = Intake::from_parts(&record.intake, &record.intake_reason)
         .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&record.intake), Intake::NAMES))?;

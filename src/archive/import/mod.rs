@@ -108,6 +108,9 @@ pub enum ImportError {
     /// The receiver of the deliveries failed.
     #[error("{0}")]
     Taken(String),
+    /// Somebody has cancelled it.
+    #[error("cancelled")]
+    Cancelled,
 }
 
 fn hint(error: &serde_json::Error) -> &'static str {

@@ -11,6 +11,8 @@ use crate::cli::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::consent::{Gate, Scope};
 use crate::config::file::{CheckedFile, ConfigFile, PlacedFault, places};
 use crate::config::{Environment as _, Flags, ProcessEnvironment, Settings, SettingsSource, Warning, shown};
+use crate::http::{Client, TlsOptions};
+use crate::store::{Location, Reader, StoreError};
 use crate::text::visible;
 use crate::tui::keymap::Keymap;
 
@@ -88,6 +90,10 @@ fn check(path: &Path, is_named: bool, yes: bool, flags: &Flags) -> Result<Config
                 }
             }
         }
+        // What may not be used unasked is not looked at.
+        if needs.is_empty() {
+            report.faults.extend(unusable(flags, file).into_iter().map(|words| (None, words)));
+        }
         report.warnings = warnings.iter().map(ToString::to_string).collect();
         report.summary = summary(file);
     }
@@ -97,6 +103,24 @@ fn check(path: &Path, is_named: bool, yes: bool, flags: &Flags) -> Result<Config
     Ok(report)
 }
 
+/// Files that the configuration names and a listener could not start with.
+fn unusable(flags: &Flags, file: &ConfigFile) -> Vec<String> {
+    let environment = ProcessEnvironment;
+    let mut faults = Vec::new();
+    if let Some(name) = &file.ca_file {
+        let options = TlsOptions { ca_file: Some(file.resolve(name, &environment)), insecure: false };
+        faults.extend(Client::new(&options).err().map(|error| format!("ca_file: {error}")));
+    }
+    if let Some(name) = file.store.as_ref().filter(|_| flags.store.is_none()) {
+        match Reader::open(&Location::new(file.resolve(name, &environment))) {
+            // A listener makes it.
+            Ok(_) | Err(StoreError::Missing { .. } | StoreError::Unindexed { .. }) => {}
+            Err(error) => faults.push(format!("store: {error}")),
+        }
+    }
+    faults
+}
+
 /// Every entry of `[keys]` that is refused.
 fn key_faults(file: &ConfigFile) -> Vec<PlacedFault> {
     let mut entries = file.keys.clone();
@@ -104,7 +128,7 @@ fn key_faults(file: &ConfigFile) -> Vec<PlacedFault> {
     while let Err(error) = Keymap::with(&entries) {
         let before = entries.len();
         entries.retain(|entry| entry.place != error.place && entry.section_place != error.place);
-        faults.push(PlacedFault { place: error.place, words: error.words });
+        faults.push(PlacedFault::new(error.place, error.words));
         if entries.len() == before {
             break;
         }

@@ -47,27 +47,41 @@ pub(super) fn store(location: &Location) -> KeptState {
                 ),
             });
         }
-        Err(error) => return none(Finding::problem(STORE, error.to_string(), "name another file with --store")),
+        Err(error) => return none(unusable(&error)),
     };
-    let read = reader.count().and_then(|count| Ok((count, reader.page(Page::Newest, NEWEST)?, reader.losses()?)));
-    match read {
-        Err(error) => none(Finding::problem(STORE, error.to_string(), "name another file with --store")),
-        Ok((count, newest, losses)) => {
+    let read = || {
+        let (count, newest) = (reader.count()?, reader.page(Page::Newest, NEWEST)?);
+        Ok((count, newest, reader.absent()?, reader.losses()?))
+    };
+    match read() {
+        Err(error) => none(unusable(&error)),
+        Ok((count, newest, absent, losses)) => {
             let kept = if count == 1 { "delivery".to_owned() } else { "deliveries".to_owned() };
             let (file, size) = (shown(location.file()), size_words(location.bytes()));
             let found = format!("{file}: {} {kept}, {size}", grouped(count));
-            let finding = match losses.first() {
-                Some(loss) => Finding::warning(STORE, format!("{found}; {loss}"), "see docs/survival.md"),
-                None if !is_writable(location.file()) => Finding::problem(
+            let finding = match (absent, losses.first()) {
+                (Some(absent), _) => Finding::problem(
+                    STORE,
+                    format!("{found}; {absent}"),
+                    format!("copy {} together with the index", shown(&location.log())),
+                ),
+                (None, Some(loss)) => Finding::warning(STORE, format!("{found}; {loss}"), "see docs/survival.md"),
+                (None, None) if !is_writable(location.file()) => Finding::problem(
                     STORE,
                     format!("{found}, and it cannot be written"),
                     "make it writable, or name another file with --store",
                 ),
-                None => free(location, found),
+                (None, None) => free(location, found),
             };
             KeptState { finding, newest }
         }
     }
+}
+
+/// The finding of a store that cannot be read. Most of its errors say what to do.
+fn unusable(error: &StoreError) -> Finding {
+    let next = (!error.advises()).then(|| "make it readable, or name another file with --store".to_owned());
+    Finding { next, ..Finding::problem(STORE, error.to_string(), "") }
 }
 
 /// The finding of a store that is fine but for the room that it has.

@@ -4,8 +4,8 @@ use super::finding::Finding;
 use crate::config::consent::{Gate, Scope};
 use crate::config::file::{CheckedFile, ConfigFile, SecretSource};
 use crate::config::{
-    DEFAULT_VARIABLE, DotenvUse, Environment, Flags, MissingSecret, Settings, SettingsSource, Warning, dotenv_uses,
-    shown,
+    ConfigError, DEFAULT_VARIABLE, DotenvUse, Environment, Flags, MissingSecret, Settings, SettingsSource, Warning,
+    dotenv_oddity, dotenv_uses, shown,
 };
 
 /// The settings as far as they can be used, and what was found on the way.
@@ -80,8 +80,13 @@ pub(super) fn checks(flags: &Flags, yes: bool, environment: &dyn Environment) ->
             checked.settings = Some(settings);
         }
         Err(error) => {
-            let next = "change it, or run without it";
-            checked.findings.push(Finding::problem(SECRETS, error.to_string(), next));
+            let (check, next) = match error {
+                ConfigError::Setting { .. } | ConfigError::NotText(_) | ConfigError::NoDataHome => {
+                    (CONFIGURATION, "change it, or leave it out")
+                }
+                _ => (SECRETS, "change it, or run without it"),
+            };
+            checked.findings.push(Finding::problem(check, error.to_string(), next));
             checked.settings =
                 Settings::load_without_secrets(flags, &source, environment).ok().map(|(settings, _)| settings);
         }
@@ -134,7 +139,13 @@ fn secrets(settings: &Settings, warnings: &[Warning]) -> Vec<Finding> {
         findings.push(Finding::ok(SECRETS, described.join(", ")));
     }
     let others = warnings.iter().filter(|warning| {
-        matches!(warning, Warning::Rule(_) | Warning::UnknownEvent { .. } | Warning::BeyondLoopback(_))
+        matches!(
+            warning,
+            Warning::Rule(_)
+                | Warning::UnknownEvent { .. }
+                | Warning::UnknownWebhook { .. }
+                | Warning::BeyondLoopback(_)
+        )
     });
     findings.extend(
         others.map(|warning| Finding::warning(CONFIGURATION, warning.to_string(), "change it if it is not meant")),
@@ -163,6 +174,14 @@ fn dotenv(variables: &[String], environment: &dyn Environment) -> Finding {
             format!("{variable} is set in the environment, and .env has another value, which is not used"),
             format!("unset {variable}, or change .env"),
         );
+    }
+    if let Some(words) = dotenv_oddity(variables, environment) {
+        return Finding::warning(DOTENV, words, "mend the line");
+    }
+    let is_broken = here.join(".env").symlink_metadata().is_ok() && !here.join(".env").exists();
+    if is_broken {
+        let found = ".env is a symbolic link that leads nowhere, and is not read";
+        return Finding::warning(DOTENV, found, "mend the link, or remove it");
     }
     if here.join(".env").exists() {
         return match of(DotenvUse::Dotenv).or(of(DotenvUse::Same)) {

@@ -23,6 +23,8 @@ pub(super) struct ImportInput {
     pub(super) source: ImportSource,
     /// The folder that it is in, from which files may be read that its text names.
     pub(super) folder: Option<ImportFolder>,
+    /// Whether nobody named it, so that it may be something else than it looks like.
+    pub(super) is_found: bool,
 }
 
 /// A folder from which files may be read.
@@ -81,7 +83,7 @@ fn open_folder(
                 .map_err(|source| CliError::Read { path: path.clone(), source })?,
         };
         match source {
-            Some(source) => inputs.push(ImportInput { source, ..input }),
+            Some(source) => inputs.push(ImportInput { source, is_found: true, ..input }),
             None => report.pass_over_file(&input.name, "not of a format that can be imported"),
         }
     }
@@ -134,7 +136,7 @@ impl ImportInput {
             _ => PathBuf::from("."),
         };
         let source = from.unwrap_or(ImportSource::Raw);
-        let mut input = Self { name, file, source, folder: Some(ImportFolder(folder)) };
+        let mut input = Self { name, file, source, folder: Some(ImportFolder(folder)), is_found: false };
         if from.is_none() {
             // What is of no known format is refused as the plainest of them.
             input.source = input.detected(ImportSource::detect).map_err(unreadable)?.unwrap_or(ImportSource::Raw);
@@ -147,7 +149,8 @@ impl ImportInput {
         let file = spooled(answer).map_err(|error| {
             CliError::Usage(format!("cannot write the answer of {name} to a temporary file: {error}"))
         })?;
-        Ok(Self { name, file: BufReader::new(file), source: ImportSource::Ngrok, folder: None })
+        let file = BufReader::new(file);
+        Ok(Self { name, file, source: ImportSource::Ngrok, folder: None, is_found: false })
     }
 
     /// The format that its beginning shows.

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use super::prune::in_use;
 #[cfg(unix)]
 use super::running::RunningListener;
+use super::sending::cancelled_by_signals;
 use super::{CliError, OutputFormat, SettingsArgs, agent, output};
 #[cfg(unix)]
 use crate::archive::import::write_transfer;
@@ -165,7 +166,8 @@ impl Import<'_> {
         let reader = is_asked.then(|| Reader::open(location)).transpose()?;
         let held = reader.as_ref().map(|reader| KnownDeliveries::since(reader, Timestamp::MIN)).transpose()?;
         let mut at = 0;
-        for input in &mut self.inputs {
+        let mut refused = Vec::new();
+        for (index, input) in self.inputs.iter_mut().enumerate() {
             let (progress, found, known) = (&mut self.progress, &mut self.found, &mut self.known);
             let held = held.as_ref().filter(|_| input.source == ImportSource::Ngrok);
             let (folder, mut skipped) = (input.folder.clone(), Vec::new());
@@ -192,10 +194,19 @@ impl Import<'_> {
                 Ok(())
             });
             progress.end();
-            let findings = findings.map_err(|error| CliError::Usage(format!("{}: {error}", input.name)))?;
+            let findings = match findings {
+                // Such as a malformed request among those that were exported.
+                Err(error @ ImportError::Request(_)) if input.is_found && !self.importer.strict => {
+                    report.pass_over_file(&input.name, &error.to_string());
+                    refused.push(index);
+                    continue;
+                }
+                findings => findings.map_err(|error| CliError::Usage(format!("{}: {error}", input.name)))?,
+            };
             report.add(several.then_some(&*input.name), &findings);
             report.skip(skipped);
         }
+        refused.into_iter().rev().for_each(|index| drop(self.inputs.remove(index)));
         Ok(())
     }
 
@@ -233,7 +244,12 @@ impl Import<'_> {
         let (writer, handle) = Writer::start_briefly(location).map_err(in_use)?;
         output::log_losses(writer.losses());
         let mut keeper = ImportKeeper::new(handle, ImportBounds::ALONE);
-        let read = self.read(&mut |imported| keeper.keep(imported));
+        // From the first delivery on that is kept, the end of this process leaves some of them.
+        let cancel = cancelled_by_signals();
+        let read = self.read(&mut |imported| match cancel.is_cancelled() {
+            true => Err(ImportError::Cancelled),
+            false => keeper.keep(imported),
+        });
         let end = keeper.finish(read);
         writer.join();
         match end {

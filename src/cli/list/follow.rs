@@ -219,6 +219,8 @@ impl Printer {
             _ => None,
         };
         self.begun = true;
-        output::print(&format!("{}{line}\n", heading.unwrap_or_default()))
+        output::print(&format!("{}{line}\n", heading.unwrap_or_default()))?;
+        // Nothing else ends it.
+        if output::is_unread() { Err(CliError::Stdout(std::io::ErrorKind::BrokenPipe.into())) } else { Ok(()) }
     }
 }

@@ -134,10 +134,14 @@ impl<'a> ReplayReport<'a> {
         })
     }
 
-    #[expect(clippy::print_stderr, reason = "progress belongs to the terminal alone")]
     fn show_progress(&self) {
         if self.progress {
-            eprint!("\r{} of {} sent, {} failed", self.ended, self.total, self.ended - self.delivered);
+            output::on_stderr(&format!(
+                "\r{} of {} sent, {} failed",
+                self.ended,
+                self.total,
+                self.ended - self.delivered
+            ));
         }
     }
 }
@@ -154,7 +158,6 @@ fn row(id: DeliveryId, attempt: &Attempt) -> String {
     format!("{}\n", visible(&format!("{id:>6}  {status:>3}  {milliseconds:>8.1} ms  {}  {result}", attempt.target)))
 }
 
-#[expect(clippy::print_stderr, reason = "as for the progress that it erases")]
 fn erase_line() {
-    eprint!("\r\u{1b}[K");
+    output::on_stderr("\r\u{1b}[K");
 }

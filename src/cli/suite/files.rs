@@ -48,7 +48,8 @@ impl FolderArgs {
         let is_safe = |character: char| character.is_alphanumeric() || "-_. ".contains(character);
         if name.is_empty() || name.starts_with(['.', '-', ' ']) || !name.chars().all(is_safe) {
             return Err(CliError::Usage(format!(
-                "invalid suite name '{}': expected letters, digits, - and _, or the path of a .json file",
+                "invalid suite name '{}': expected letters, digits, spaces, '-', '_' and '.', beginning with a letter, a digit or '_'; or the path of a \
+                 .json file",
                 visible(name)
             )));
         }

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::files::{FolderArgs, SuiteFile};
 use crate::cli::output::ReportFormat;
 use crate::cli::scheme::SchemeArgs;
-use crate::cli::sending::{SendingArgs, block_on, cancelled_by_signals};
+use crate::cli::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
 use crate::cli::{CliError, SettingsArgs, output};
 use crate::config::Webhook;
 use crate::config::consent::Scope;
@@ -113,7 +113,7 @@ pub(super) fn send(
         1 => "1 captured delivery".to_owned(),
         count => format!("{} captured deliveries", grouped(count as u64)),
     };
-    if !args.sending.may_send(settings.yes(), &what, [&target])? {
+    if !args.sending.may_send(settings.yes(), &SentThing::Captured(&what), [&target])? {
         output::log("nothing was sent");
         return Ok(None);
     }

@@ -14,6 +14,7 @@ use crate::config::webhook::without_slash;
 use crate::config::{KNOWN_EVENTS, ListColumn, Warning, Webhook};
 use crate::query::SavedFilters;
 use crate::rules::RuleReader;
+use crate::text::visible;
 
 /// Checks `raw`, read from `text`. An error carries the byte offset in `text`.
 pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
@@ -73,7 +74,22 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         if saved.webhook.is_some() && saved.to.is_some() {
             return Err((offset, simulation("it names both a webhook and a URL: keep one".to_owned())));
         }
+        if let Some(webhook) = saved.webhook.as_ref().filter(|name| file.webhooks.iter().all(|own| own.name != **name))
+        {
+            let what = format!("the simulation '{}'", visible(name.get_ref()));
+            let warning = unknown_webhook(&file, Place::of(text, offset), what, webhook);
+            file.warnings.push(warning);
+        }
         file.simulations.insert(name.into_inner(), saved);
+    }
+    for named in raw.rules.iter().filter_map(|rule| rule.get_ref().webhook.as_ref()) {
+        // As the condition is read: a part of the name will do.
+        let wanted = named.get_ref().to_lowercase();
+        if !file.webhooks.iter().any(|webhook| webhook.name.to_lowercase().contains(&wanted)) {
+            let place = Place::of(text, named.span().start);
+            let warning = unknown_webhook(&file, place, "the rule".to_owned(), named.get_ref());
+            file.warnings.push(warning);
+        }
     }
     file.filters = filters(raw.filters)?;
     let notify = match (raw.bell, raw.notify) {
@@ -91,6 +107,16 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
     let written = rules::WrittenRule { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
     file.rules = rules::rules(written, RuleReader::new(&file.answers).with_filters(&file.filters))?;
     Ok(file)
+}
+
+fn unknown_webhook(file: &ConfigFile, place: Place, what: String, webhook: &str) -> Warning {
+    Warning::UnknownWebhook {
+        file: file.path.clone(),
+        line: place.line,
+        what,
+        webhook: webhook.to_owned(),
+        names: file.webhooks.iter().map(|webhook| webhook.name.clone()).collect(),
+    }
 }
 
 /// `[filters]`, each of which must be readable.

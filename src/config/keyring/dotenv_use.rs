@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::source::{DotenvValue, dotenv_value, environment_bytes};
+use super::source::{DotenvValue, dotenv_value, environment_bytes, oddity_of};
 use crate::config::{Environment, Warning};
 
 /// Where a variable's value comes from.
@@ -33,6 +33,13 @@ pub fn dotenv_uses(variables: &[String], environment: &dyn Environment) -> Resul
     uses.collect()
 }
 
+/// What looks like a mistake in how `.env` sets one of `variables`, in words.
+#[must_use]
+pub fn dotenv_oddity(variables: &[String], environment: &dyn Environment) -> Option<String> {
+    let file = environment.current_dir().join(".env");
+    variables.iter().find_map(|variable| Some(format!(".env sets {variable} {}", oddity_of(&file, variable)?)))
+}
+
 fn dotenv_use(variable: &str, file: &Path, environment: &dyn Environment) -> Result<DotenvUse, Warning> {
     let set = environment_bytes(variable, environment).map(zeroize::Zeroizing::new);
     let written = match dotenv_value(file, variable) {
@@ -54,6 +61,20 @@ fn dotenv_use(variable: &str, file: &Path, environment: &dyn Environment) -> Res
 mod tests {
     use super::*;
     use crate::config::testing::Surroundings;
+
+    #[test]
+    fn mistakes_in_the_file_are_told() {
+        let told = |text: &str| dotenv_oddity(&["A".to_owned()], &Surroundings::new().write("work/.env", text));
+        assert_eq!(told("A=1\nB=2\nA=3\n").unwrap(), ".env sets A 2 times: the last one is used");
+        let unclosed =
+            ".env sets A to a value that begins with a quotation mark which is not closed: it is part of the secret";
+        for text in ["A=\"secret\n", "A='secret", "A=`secret\nB=1"] {
+            assert_eq!(told(text).unwrap(), unclosed, "{text}");
+        }
+        for text in ["A='secret'", "A=secret\"", "A=\"a\\\"b\"", "B='x\nB=1", ""] {
+            assert_eq!(told(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn each_way_to_set_a_variable_is_told() {

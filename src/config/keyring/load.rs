@@ -76,7 +76,7 @@ pub(in crate::config) fn check(
     let mut faults = Vec::new();
     for entry in &file.secrets {
         if let Err(error) = loader.add_configured(&entry.label, &entry.source, file, "[secrets]") {
-            faults.push(PlacedFault { place: entry.place, words: error.to_string() });
+            faults.push(PlacedFault::new(entry.place, error.to_string()));
         }
     }
     // One that could not be read is known all the same, and those of the flags come as they would in a run.
@@ -87,7 +87,7 @@ pub(in crate::config) fn check(
     }
     let labels: Vec<&str> = labels.iter().map(String::as_str).collect();
     let unknown = file.unknown_labels(&labels);
-    faults.extend(unknown.map(|(place, fault)| PlacedFault { place, words: fault.to_string() }));
+    faults.extend(unknown.map(|(place, fault)| PlacedFault::new(place, fault.to_string())));
     (faults, warnings)
 }
 

@@ -69,6 +69,13 @@ pub(super) fn dotenv_value(file: &Path, variable: &str) -> DotenvValue {
     }
 }
 
+/// What looks like a mistake in how the `.env` file `file` sets `variable`.
+pub(super) fn oddity_of(file: &Path, variable: &str) -> Option<String> {
+    let bytes = Zeroizing::new(read::whole(file, DOTENV_LIMIT).ok()?);
+    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
+    dotenv::oddity(&text, variable)
+}
+
 /// Warns when others than its owner may read or change a file that holds a secret for this program. A `.env`
 /// belongs to the project beside it and is not judged: most are readable, and every start would warn.
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! The store against real files.
 
+mod absent;
 mod answered;
 mod attempts;
 mod behind;

@@ -234,6 +234,47 @@ impl Stage {
     }
 }
 
+/// The help of every command, and of those in it.
+fn helps(command: &clap::Command, all: &mut Vec<(String, String)>) {
+    all.push((command.get_name().to_owned(), command.get_after_help().map(ToString::to_string).unwrap_or_default()));
+    command.get_subcommands().for_each(|inner| helps(inner, all));
+}
+
+/// What of a call is a filter, unless it is numbers.
+fn filter_of(matches: &clap::ArgMatches) -> Option<String> {
+    if let Some((_, inner)) = matches.subcommand() {
+        return filter_of(inner);
+    }
+    let given = |id| Some(matches.try_get_many::<String>(id).ok()??.cloned().collect::<Vec<_>>());
+    let words = ["what", "filter"].into_iter().find_map(given)?;
+    let is_number =
+        |word: &String| word == "latest" || word.chars().all(|digit| digit.is_ascii_digit() || digit == '-');
+    (!words.iter().all(is_number)).then(|| words.join(" "))
+}
+
+#[test]
+fn every_example_of_the_help_is_a_call_that_is_taken() {
+    let mut all = Vec::new();
+    helps(&whyhook::cli::command(), &mut all);
+    let (mut faults, mut count) = (Vec::new(), 0);
+    for (name, help) in all {
+        for line in help.lines().filter(|line| line.starts_with("  ")) {
+            for call in calls(line.trim()) {
+                count += 1;
+                let fault = match parse(&call) {
+                    Err(error) => Some(error),
+                    Ok(matches) => filter_of(&matches)
+                        .and_then(|filter| filter.parse::<whyhook::query::Query>().err())
+                        .map(|error| error.to_string()),
+                };
+                faults.extend(fault.map(|fault| format!("{name}: {line}\n{fault}")));
+            }
+        }
+    }
+    assert!(count > 80, "only {count} examples found");
+    assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
+}
+
 #[test]
 fn what_the_text_calls_a_command_or_a_flag_is_one() {
     let program = whyhook::cli::command();

@@ -189,8 +189,8 @@ pub(in crate::api) struct ReloadedReport {
     file: String,
     /// Keys that say something else than before and are active now; null where no file was read before.
     changed: Option<Vec<String>>,
-    /// Those that count from the next start on.
-    at_next_start: Option<Vec<String>>,
+    /// Keys that say something else than what is in force, and count from the next start on.
+    at_next_start: Vec<String>,
     /// How many rules are active.
     rules: u64,
     /// What looks like a mistake.

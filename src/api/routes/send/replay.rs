@@ -68,6 +68,10 @@ enum ReplayedIds {
 impl ReplayMembers {
     fn how(&self) -> Result<How, ApiProblem> {
         let body = other_body(self.body.as_deref(), self.body_base64.as_deref())?;
+        let signs = self.resign || (body.is_some() && !self.keep_signature);
+        if !signs && (self.secret.is_some() || self.kind.is_some()) {
+            return Err(ApiProblem::bad("secret and kind are for what is signed: give resign, or another body"));
+        }
         match (body, self.exact, self.resign, self.keep_signature) {
             (Some(_), true, ..) | (None, true, true, _) => {
                 Err(ApiProblem::bad("exact cannot be combined with resign or another body"))

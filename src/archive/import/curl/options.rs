@@ -1,6 +1,7 @@
 //! curl's options (<https://curl.se/docs/manpage.html>), as far as they change what is sent.
 
-use super::shell::Word;
+use super::shell::{UNCLOSED, Word};
+use crate::archive::import::built::quoted;
 
 /// One piece of a body, and how it is read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -116,7 +117,184 @@ const WITH_VALUE: &[&str] = &[
     "service-name",
     "trace-config",
     "ipfs-gateway",
+    "ech",
+    "ftp-account",
+    "ftp-alternative-to-user",
+    "ftp-method",
+    "ftp-port",
+    "haproxy-clientip",
+    "hostpubmd5",
+    "hostpubsha256",
+    "ip-tos",
+    "keepalive-cnt",
+    "krb",
+    "libcurl",
+    "login-options",
+    "mail-auth",
+    "mail-from",
+    "mail-rcpt",
+    "preproxy",
+    "proxy-cacert",
+    "proxy-capath",
+    "proxy-cert",
+    "proxy-cert-type",
+    "proxy-ciphers",
+    "proxy-crlfile",
+    "proxy-key",
+    "proxy-key-type",
+    "proxy-pass",
+    "proxy-pinnedpubkey",
+    "proxy-service-name",
+    "proxy-tls13-ciphers",
+    "proxy-tlsauthtype",
+    "proxy-tlspassword",
+    "proxy-tlsuser",
+    "proxy1.0",
+    "pubkey",
+    "quote",
+    "sasl-authzid",
+    "sigalgs",
+    "socks4",
+    "socks4a",
+    "socks5",
+    "socks5-gssapi-service",
+    "socks5-hostname",
+    "ssl-sessions",
+    "telnet-option",
+    "tftp-blksize",
+    "tlsauthtype",
+    "tlspassword",
+    "tlsuser",
+    "vlan-priority",
 ];
+
+/// Options without a value that change nothing of the request; so do all that begin with `no-`.
+const SWITCHES: &[&str] = &[
+    "alpn",
+    "anyauth",
+    "append",
+    "basic",
+    "buffer",
+    "ca-native",
+    "cert-status",
+    "clobber",
+    "compressed-ssh",
+    "create-dirs",
+    "crlf",
+    "digest",
+    "disable",
+    "disable-eprt",
+    "disable-epsv",
+    "disallow-username-in-url",
+    "doh-cert-status",
+    "doh-insecure",
+    "eprt",
+    "epsv",
+    "fail",
+    "fail-early",
+    "fail-with-body",
+    "false-start",
+    "form-escape",
+    "ftp-create-dirs",
+    "ftp-pasv",
+    "ftp-pret",
+    "ftp-skip-pasv-ip",
+    "ftp-ssl-ccc",
+    "ftp-ssl-control",
+    "ftp-ssl-reqd",
+    "globoff",
+    "haproxy-protocol",
+    "http0.9",
+    "http1.1",
+    "http2",
+    "http2-prior-knowledge",
+    "http3",
+    "http3-only",
+    "ignore-content-length",
+    "include",
+    "insecure",
+    "ipv4",
+    "ipv6",
+    "junk-session-cookies",
+    "keepalive",
+    "list-only",
+    "location",
+    "location-trusted",
+    "mail-rcpt-allowfails",
+    "mptcp",
+    "negotiate",
+    "netrc",
+    "netrc-optional",
+    "npn",
+    "ntlm",
+    "ntlm-wb",
+    "parallel",
+    "parallel-immediate",
+    "path-as-is",
+    "post301",
+    "post302",
+    "post303",
+    "progress-bar",
+    "progress-meter",
+    "proxy-anyauth",
+    "proxy-basic",
+    "proxy-ca-native",
+    "proxy-digest",
+    "proxy-http2",
+    "proxy-http3",
+    "proxy-insecure",
+    "proxy-negotiate",
+    "proxy-ntlm",
+    "proxy-ssl-allow-beast",
+    "proxy-ssl-auto-client-cert",
+    "proxy-tlsv1",
+    "proxytunnel",
+    "raw",
+    "remote-header-name",
+    "remote-name",
+    "remote-name-all",
+    "remote-time",
+    "remove-on-error",
+    "retry-all-errors",
+    "retry-connrefused",
+    "sasl-ir",
+    "sessionid",
+    "show-error",
+    "show-headers",
+    "silent",
+    "skip-existing",
+    "socks5-basic",
+    "socks5-gssapi",
+    "socks5-gssapi-nec",
+    "ssl",
+    "ssl-allow-beast",
+    "ssl-auto-client-cert",
+    "ssl-no-revoke",
+    "ssl-reqd",
+    "ssl-revoke-best-effort",
+    "sslv2",
+    "sslv3",
+    "styled-output",
+    "suppress-connect-headers",
+    "tcp-fastopen",
+    "tcp-nodelay",
+    "tftp-no-options",
+    "tls-earlydata",
+    "tlsv1",
+    "tlsv1.0",
+    "tlsv1.1",
+    "tlsv1.2",
+    "tlsv1.3",
+    "tr-encoding",
+    "trace-ids",
+    "trace-time",
+    "use-ascii",
+    "verbose",
+    "xattr",
+];
+
+/// Their letters.
+const SWITCH_LETTERS: &[u8] = b"#12346aBfgijJklLMnNOpqRsSvVZ";
 
 /// The long names of one-letter options that take a value, or that are looked at.
 fn long_name(letter: u8) -> Option<&'static str> {
@@ -209,7 +387,12 @@ impl Reader<'_> {
         };
         while let Some((&letter, rest)) = letters.split_first() {
             letters = rest;
-            let Some(name) = long_name(letter) else { continue };
+            let Some(name) = long_name(letter) else {
+                if !SWITCH_LETTERS.contains(&letter) {
+                    self.unknown(&format!("-{}", char::from(letter)));
+                }
+                continue;
+            };
             if takes_value(name) {
                 let inline = (!rest.is_empty()).then(|| Word { bytes: rest.to_vec(), unknown: word.unknown.clone() });
                 return self.long(name, inline.as_ref());
@@ -262,11 +445,31 @@ impl Reader<'_> {
             "head" => command.is_head = true,
             "compressed" => command.is_compressed = true,
             "http1.0" => command.is_http10 = true,
-            // What is left are switches: how to show the response, whom to trust.
-            _ => {}
+            // How to show the response, whom to trust.
+            name if SWITCHES.contains(&name) || name.starts_with("no-") => {}
+            name => {
+                self.unknown(&format!("--{name}"));
+                // A word that is no URL would be one otherwise.
+                let is_value = |word: &&Word| !word.bytes.starts_with(b"-") && !is_like_a_url(&word.bytes);
+                if self.words.clone().next().as_ref().is_some_and(is_value) {
+                    self.words.next();
+                }
+            }
         }
         Ok(Step::Option)
     }
+}
+
+impl Reader<'_> {
+    /// Says that an option is not known, whose meaning is left out.
+    fn unknown(&mut self, option: &str) {
+        self.command.remarks.push(format!("the unknown option {} is left out", quoted(option)));
+    }
+}
+
+/// Whether a word can be the host of a URL, with or without what surrounds it.
+fn is_like_a_url(word: &[u8]) -> bool {
+    word.contains(&b'.') || word.contains(&b':') || word.contains(&b'/') || word == b"localhost"
 }
 
 fn takes_value(name: &str) -> bool {
@@ -298,6 +501,7 @@ fn takes_value(name: &str) -> bool {
 fn known(word: &Word) -> Result<Vec<u8>, String> {
     match &word.unknown {
         None => Ok(word.bytes.clone()),
+        Some(unknown) if unknown == UNCLOSED => Err(format!("the command holds {UNCLOSED}")),
         Some(unknown) => Err(format!("the command holds {}, whose value is not in the text", unknown_words(unknown))),
     }
 }

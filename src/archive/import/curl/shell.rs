@@ -8,6 +8,9 @@ use super::printf;
 /// Substitutions within substitutions.
 const DEPTH_LIMIT: usize = 8;
 
+/// What a word holds whose quotation mark is not closed: where it ends is not known either.
+pub(super) const UNCLOSED: &str = "a quotation mark that is not closed";
+
 /// One word of a command.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Word {
@@ -210,7 +213,11 @@ impl Shell<'_> {
                 b' ' | b'\t' | b'\r' | b'\n' | b'|' | b'&' | b';' | b'<' | b'>' | b'(' | b')' => break,
                 b'\'' => {
                     self.at += 1;
-                    let length = memchr::memchr(b'\'', self.rest()).unwrap_or(self.rest().len());
+                    let closed = memchr::memchr(b'\'', self.rest());
+                    if closed.is_none() {
+                        word.unknown = Some(UNCLOSED.to_owned());
+                    }
+                    let length = closed.unwrap_or(self.rest().len());
                     word.bytes.extend_from_slice(&self.text[self.at..self.at + length]);
                     self.at = (self.at + length + 1).min(self.text.len());
                 }
@@ -263,6 +270,7 @@ impl Shell<'_> {
                 _ => self.push(word),
             }
         }
+        word.unknown = Some(UNCLOSED.to_owned());
     }
 
     /// `$'…'`, as bash and zsh have it, and browsers write it.
@@ -274,6 +282,9 @@ impl Shell<'_> {
                 b'\\' => self.at = (self.at + 2).min(self.text.len()),
                 _ => self.at += 1,
             }
+        }
+        if self.at == self.text.len() {
+            word.unknown = Some(UNCLOSED.to_owned());
         }
         word.bytes.extend(printf::unescaped(&self.text[start..self.at], printf::Escapes::AnsiC));
         self.at = (self.at + 1).min(self.text.len());
@@ -399,7 +410,7 @@ mod tests {
             [vec!["date"], vec!["a", "x", "?the output of a command"]]
         );
         assert_eq!(words("a 2>/dev/null > b < c d"), [["a", "d"]]);
-        assert_eq!(words("a 'unfinished"), [["a", "unfinished"]]);
+        assert_eq!(words("a 'unfinished"), [["a", "?a quotation mark that is not closed"]]);
     }
 
     #[test]

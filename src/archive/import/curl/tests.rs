@@ -65,6 +65,21 @@ fn what_is_not_known_is_said() {
 }
 
 #[test]
+fn what_no_shell_or_curl_would_take_is_not_made_into_a_request() {
+    for text in ["curl 'unterminated", "curl h -d \"{}", "curl h -H $'a: b", "curl \"http://h/$(printf 'x"] {
+        let (all, said) = read(text);
+        assert!(all.is_empty() && said.contains("a quotation mark that is not closed"), "{text}: {said}");
+    }
+    let (all, said) = read("curl --frobnicate 5 -Wd '{}' --silent --no-keepalive http://h/hook");
+    assert_eq!(all.len(), 1, "{said}");
+    assert_eq!(captured_of(&all[0]).1, b"{}");
+    assert!(said.contains("the unknown option '--frobnicate' is left out"), "{said}");
+    assert!(said.contains("the unknown option '-W'") && !said.contains("silent"), "{said}");
+    // What may be a URL is one.
+    assert_eq!(read("curl --frobnicate h.example/hook").0.len(), 1);
+}
+
+#[test]
 fn our_own_export_goes_round() {
     for (head, body) in [
         ("POST /a?b=1 HTTP/1.1\r\nHost: h\r\nX-A:  b'c\r\nContent-Length: 4\r\nX-Empty:\r\n\r\n", &b"\0\xff'\n"[..]),

@@ -1,0 +1,150 @@
+use proptest::prelude::*;
+use rstest::rstest;
+
+use super::*;
+
+fn faults(text: &str) -> Vec<String> {
+    let checked = CheckedFile::of(Path::new("whyhook.toml"), text);
+    checked.faults.into_iter().map(|fault| format!("{}: {}", fault.place, fault.words)).collect()
+}
+
+#[track_caller]
+fn assert_begin(found: &[String], wanted: &[&str]) {
+    let fit = found.len() == wanted.len() && found.iter().zip(wanted).all(|(found, wanted)| found.starts_with(wanted));
+    assert!(fit, "{found:#?}");
+}
+
+#[test]
+fn every_fault_is_found_in_the_order_of_the_file() {
+    let text = "bindd = '127.0.0.1:1'\ntolerance = '5'\nmouse = 'no'\ncolumns = ['id', 'caus']\n\
+        [limits]\nhead = '1ms'\nheads = '1s'\n\
+        [[webhook]]\nname = ''\npath = 'a'\n\
+        [[rules]]\nwhen = 'verdict:nonsense'\nthen = 'nonsense'\n\
+        [theme]\nbase = 'drak'\nverfied = 2\n";
+    assert_begin(
+        &faults(text),
+        &[
+            "1:1: unknown field `bindd`",
+            "2:13: invalid duration '5'",
+            "3:9: invalid type",
+            "4:11: unknown column 'caus'",
+            "6:8: expected a duration",
+            "7:1: unknown field `heads`",
+            "9:8: the webhook's name is empty",
+            "10:8: invalid path 'a'",
+            "12:8: at 8: unknown verdict 'nonsense'",
+            "13:8:",
+            "15:8: invalid theme 'drak'",
+            "16:1: unknown colour 'verfied'",
+        ],
+    );
+}
+
+#[rstest]
+#[case("[[rules]]\nthenx = '503'", &["2:1: unknown field `thenx`"])]
+#[case("[on_delivery]\ncommand = ['']\njobs = 0", &["2:11: the command is empty", "3:8: invalid jobs"])]
+#[case("[on_delivery]\ncommand = [1]", &["2:12: invalid type"])]
+#[case("[on_delivery]\njobs = 0", &["1:1: missing field `command`", "2:8: invalid jobs"])]
+#[case("[answers.later]\nstatus = 5000\n[[rules]]\nthen = 'later'", &["1:10:"])]
+#[case("[answers.later]\nstatus = 'x'\n[[rules]]\nthen = 'later'", &["2:10: invalid type"])]
+#[case("bell = '@broken'\n[filters]\nbroken = 'verdict:nonsense'", &["3:10: invalid filter 'broken'"])]
+#[case("bell = '@brokn'\n[filters]\nbroken = 'verdict:bad'", &["1:8: invalid filter: at 0: unknown saved filter '@brokn'"])]
+#[case("[filters]\n'A B' = 'verdict:nonsense'", &["2:1: invalid filter name"])]
+#[case("respond = '200'\nforward_to = ['http://127.0.0.1:1', 'http://127.0.0.1:2']", &["2:15: 'respond' and 'forward_to' conflict"])]
+#[case("bell = 'is:live'\nnotify = {}", &["2:10: 'bell' and 'notify' conflict"])]
+#[case("[secrets]\na = { key = 'A' }\n'' = { env = 'A' }", &["2:5: expected one of { env", "3:1: the secret's label is empty"])]
+#[case("[keys.list.deeper]\na = 'b'", &["1:12: expected a key"])]
+#[case("[[webhook]]\nname = 'a'\npath = '/a'\nscheme = 'gihtub'\n[[webhook]]\nname = 'a'\npath = '/a'", &["4:10: unknown scheme", "6:8: duplicate webhook name", "7:8: duplicate path"])]
+#[case("[[webhook]]\npath = 'hooks'", &["1:1: missing field `name`", "2:8: invalid path 'hooks'"])]
+#[case("[[webhook]]\npath = '/a'\n[[webhook]]\nname = 'b'\npath = '/a'", &["1:1: missing field `name`", "5:8: duplicate path"])]
+#[case("[simulations.x]\nrate = 'x'\nimage = 'zz'", &["1:1: invalid simulation 'x': unknown image form", "2:8: invalid type"])]
+#[case("[simulations.x]\nimage = 'zz'\nheaders = ['a', 'b: c', 'd']\ncount = 0", &["1:1: invalid simulation 'x': unknown image form", "1:1: invalid simulation 'x': invalid header 'a'", "1:1: invalid simulation 'x': invalid header 'd'", "1:1: invalid simulation 'x': "])]
+#[case("columns = ['id', 'caus', 'nope']", &["1:11: unknown column 'caus'", "1:11: unknown column 'nope'"])]
+fn what_follows_from_a_fault_is_none(#[case] text: &str, #[case] wanted: &[&str]) {
+    assert_begin(&faults(text), wanted);
+}
+
+#[test]
+fn mistakes_of_toml_come_with_the_others() {
+    let found = faults("bind = 'nowhere'\ntolerance = = 5\nmouse = yes\nhold_for = '2h'\n");
+    let lines: Vec<&str> = found.iter().filter_map(|fault| fault.split(':').next()).collect();
+    assert_eq!(lines, ["1", "2", "3", "4"], "{found:#?}");
+    // And nothing of a file like this is used.
+    assert!(CheckedFile::of(Path::new("x"), "bind = = 1").file.is_none());
+}
+
+#[test]
+fn what_is_right_is_kept() {
+    let text = "tolerance = '5'\nhold_for = '3s'\n[secrets]\na = { env = 'A' }\n";
+    let checked = CheckedFile::of(Path::new("x"), text);
+    let file = checked.file.unwrap();
+    assert_eq!((file.tolerance, file.hold_for), (None, Some(std::time::Duration::from_secs(3))));
+    assert_eq!(file.secrets.len(), 1);
+}
+
+/// Lines of which many mean something, and may be wrong together in any way.
+fn lines() -> impl Strategy<Value = String> {
+    let line = proptest::sample::select(vec![
+        "bind = '127.0.0.1:1'",
+        "bind = 1",
+        "nothing = 1",
+        "[limits]",
+        "head = '1s'",
+        "head = 1",
+        "[[rules]]",
+        "when = 'is:sim'",
+        "when = 'is:nonsense'",
+        "then = '503'",
+        "then = 'later'",
+        "[answers.later]",
+        "status = 503",
+        "status = 1",
+        "[[webhook]]",
+        "name = 'a'",
+        "path = '/a'",
+        "path = 1",
+        "secret = ['a', 1]",
+        "scheme = { preset = 'github', nothing = 1 }",
+        "[filters]",
+        "b = 'is:sim'",
+        "c = '@b'",
+        "d = 'is:nonsense @c'",
+        "[on_delivery]",
+        "command = ['a', 1]",
+        "jobs = 99",
+        "[keys]",
+        "replay = 'x'",
+        "x.y.z = 1",
+        "[",
+        "=",
+        "'",
+        "[theme]",
+        "base = 'x'",
+        "[simulations.x]",
+        "count = 0",
+        "[redact]",
+        "keep = ['a..b', 'a']",
+    ]);
+    proptest::collection::vec(line, 0..25).prop_map(|lines| lines.join("\n"))
+}
+
+proptest! {
+    /// A run refuses a file when, and only when, faults are found, and the first in the file's order of them all is
+    /// never a later one than the run's.
+    #[test]
+    fn there_are_faults_when_a_run_refuses(text in lines()) {
+        let checked = CheckedFile::of(Path::new("x"), &text);
+        match ConfigFile::parse(Path::new("x"), &text) {
+            Ok(_) => prop_assert!(checked.faults.is_empty() && checked.file.is_some(), "{:?}", checked.faults),
+            Err(super::super::FileError::Invalid { place, fault, .. }) => {
+                let words = fault.to_string();
+                prop_assert!(checked.faults.iter().any(|found| (found.place, &found.words) == (place, &words)), "{:?}", checked.faults);
+            }
+            Err(other) => prop_assert!(false, "{other}"),
+        }
+        let mut places: Vec<_> = checked.faults.iter().map(|fault| (fault.place.line, fault.place.column, &fault.words)).collect();
+        let count = places.len();
+        places.dedup();
+        prop_assert_eq!(places.len(), count);
+    }
+}
