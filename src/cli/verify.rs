@@ -16,7 +16,7 @@ use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
 use crate::config::Registry;
 use crate::config::consent::Scope;
 use crate::delivery::{Intake, Judgement, TimestampUnit, Verdict};
-use crate::http::{Head, framing};
+use crate::http::{Head, WireFraming, framing};
 use crate::inspect::diagnosis::{self, Subject};
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
@@ -82,6 +82,7 @@ struct Given {
     at: Timestamp,
     intake: Intake,
     history: History,
+    framing: WireFraming,
 }
 
 /// The same as elsewhere, but for who names a file, as other tools take it.
@@ -105,12 +106,13 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
             };
             let history = diagnosis::history(&reader, &delivery, &loaded.registry);
             let at = delivery.summary.received_at;
-            Given { head: delivery.head, body: delivery.body, at, intake: delivery.summary.intake, history }
+            let (head, body, framing) = (delivery.head, delivery.body, delivery.framing);
+            Given { head, body, at, intake: delivery.summary.intake, history, framing }
         }
         None => given(args, &loaded.registry)?,
     };
-    let Given { head, body, at, intake, history } = given;
-    let subject = Subject::new(head, &body, at, intake, &loaded.registry);
+    let Given { head, body, at, intake, history, framing } = given;
+    let subject = Subject::new(head, &body, at, intake, &loaded.registry).with_framing(&framing);
     let judgement = subject.judge();
     let report = Report::of(args, &subject, &judgement, &history)?;
     match args.format {
@@ -245,7 +247,7 @@ fn given(args: &VerifyArgs, registry: &Registry) -> Result<Given, CliError> {
     head.extend(header_lines(&args.header)?);
     let head = Head::from(head);
     let intake = declared(&head, body.len());
-    Ok(Given { head, body, at, intake, history: History::default() })
+    Ok(Given { head, body, at, intake, history: History::default(), framing: WireFraming::NONE })
 }
 
 /// The lines of headers that were given as 'Name: value'.

@@ -178,11 +178,15 @@ impl Judgement {
     }
 
     /// What this judgement says of a request that came in as `intake` says. Of one that was rebuilt only two things can
-    /// be said: that a signature proves its bytes, or nothing.
+    /// be said: that a signature proves its bytes, or nothing. What was refused as no HTTP is not judged.
     #[must_use]
     pub fn of_intake(self, intake: &Intake) -> Self {
         match (intake, self.verdict) {
             (_, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) => self,
+            // What receivers make of its bytes is not known.
+            (Intake::Malformed(reason) | Intake::Incomplete(reason), _) => {
+                Self { verdict: Verdict::NotJudged, note: Some(reason.clone()), ..self }
+            }
             (Intake::Rebuilt(reason), _) => Self { verdict: Verdict::NotJudged, note: Some(reason.clone()), ..self },
             _ => self,
         }
@@ -225,6 +229,16 @@ mod tests {
             assert_eq!(of(verdict, &rebuilt).verdict, expected);
         }
         assert_eq!(of(Verdict::Mismatch, &rebuilt).note.as_deref(), Some("its fields were given"));
+    }
+
+    #[test]
+    fn what_never_became_a_request_is_not_judged() {
+        for intake in [Intake::Malformed("a folded line".to_owned()), Intake::Incomplete("it hung up".to_owned())] {
+            for verdict in [Verdict::Mismatch, Verdict::MissingSignature, Verdict::MalformedSignature] {
+                let judged = Judgement::bare(verdict).of_intake(&intake);
+                assert_eq!((judged.verdict, judged.note.as_deref()), (Verdict::NotJudged, Some(intake.reason())));
+            }
+        }
     }
 
     #[test]

@@ -86,6 +86,21 @@ impl WireFraming {
         unframed.min(self.wire_bytes())
     }
 
+    /// The fields after the last chunk (RFC 9112, section 7.1.2): names and values as they were sent, white space around
+    /// values left out.
+    pub fn trailers(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let last = self.runs().last().map_or(&b""[..], |(_, framing)| framing);
+        let framing = &last[..last.len() - self.unframed_bytes().min(last.len())];
+        // The end of the last chunk's data, and the line of the one without any.
+        let framing = framing.trim_ascii_start();
+        let lines = framing.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let is_end = framing.starts_with(b"0");
+        lines.skip(1).take_while(|line| !line.is_empty()).filter(move |_| is_end).filter_map(|line| {
+            let colon = line.iter().position(|byte| *byte == b':')?;
+            Some((&line[..colon], line[colon + 1..].trim_ascii()))
+        })
+    }
+
     /// What surrounded the first `body` bytes of the body.
     #[must_use]
     pub fn beginning(&self, body: usize) -> Self {
@@ -228,6 +243,38 @@ mod tests {
         prop_oneof![bytes().prop_map(Piece::Data), bytes().prop_map(Piece::Framing)]
     }
 
+    #[test]
+    fn trailers_are_what_follows_the_last_chunk() {
+        let framing = |pieces: &[&str], unframed: &str| {
+            let mut builder = WireFramingBuilder::default();
+            for (place, piece) in pieces.iter().enumerate() {
+                if place > 0 {
+                    builder.data(3);
+                }
+                builder.framing(piece.as_bytes());
+            }
+            builder.unframed(unframed.as_bytes());
+            builder.finish()
+        };
+        let read = |framing: &WireFraming| -> Vec<(String, String)> {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            framing.trailers().map(|(name, value)| (text(name), text(value))).collect()
+        };
+        let one = [("X-T".to_owned(), "1:2".to_owned())];
+        for (pieces, unframed, expected) in [
+            (vec!["3\r\n", "\r\n0\r\nX-T: 1:2 \r\n\r\n"], "", &one[..]),
+            (vec!["3;a=b\r\n", "\r\n3\r\n", "\r\n000;a\r\nX-T:1:2\r\n\r\n"], "", &one),
+            (vec!["0\nX-T: 1:2\n\n"], "", &one),
+            (vec!["3\r\n", "\r\n0\r\nX-T: 1:2\r\n\r\n"], "GET / HTTP/1.1\r\nHost: x\r\n\r\n", &one),
+            (vec!["3\r\n", "\r\n0\r\n\r\n"], "", &[]),
+            (vec!["3\r\n", "\r\n"], "X-T: 1\r\n", &[]),
+            (vec![], "X: 1\r\n", &[]),
+        ] {
+            assert_eq!(read(&framing(&pieces, unframed)), expected, "{pieces:?}");
+        }
+        assert_eq!(read(&WireFraming::NONE), []);
+    }
+
     proptest! {
         #[test]
         fn the_wire_comes_back(pieces in proptest::collection::vec(piece(), 0..20), tail: Vec<u8>) {
@@ -252,6 +299,7 @@ mod tests {
             let framing = builder.finish();
             prop_assert_eq!(framing.is_empty(), around + tail.len() == 0);
             prop_assert_eq!(framing.unframed_bytes(), tail.len());
+            prop_assert!(framing.trailers().all(|(name, _)| name.len() <= around));
             prop_assert_eq!(framing.wire_bytes(), around + tail.len());
             let stored = WireFraming::from_bytes(Bytes::copy_from_slice(framing.as_bytes()));
             prop_assert_eq!(&stored.wire(&Bytes::from(body))[..], &wire[..]);

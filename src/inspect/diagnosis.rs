@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::config::Registry;
 use crate::delivery::{Delivery, Intake, Judgement, Summary, Verdict};
-use crate::http::Head;
+use crate::http::{Head, WireFraming};
 use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::{Rewriting, explain_digest, other_direction};
 use crate::signature::diagnose::{
@@ -28,6 +28,9 @@ const HISTORY_SIGNATURE_BYTES: u64 = 16 * 1024 * 1024;
 /// Shorter values than a digest are not one delivery's alone.
 const LEAST_SIGNATURE: usize = 16;
 
+/// The code of the evidence that the signature came after the body.
+const TRAILER: &str = "trailer";
+
 /// The code of the evidence that names the scheme of an explanation, where several are accepted.
 const ACCEPTED_SCHEME: &str = "accepted_scheme";
 
@@ -47,6 +50,8 @@ pub struct Subject<'a> {
     scheme: Scheme,
     secrets: Vec<Secret>,
     others: Vec<Secret>,
+    /// What came after a chunked body, which no scheme reads.
+    trailers: Vec<(String, String)>,
 }
 
 impl<'a> Subject<'a> {
@@ -62,7 +67,15 @@ impl<'a> Subject<'a> {
         let secrets: Vec<Secret> = route.secrets.cloned().collect();
         let is_other = |secret: &&Secret| !secrets.iter().any(|own| own.label() == secret.label());
         let others = registry.keyring().secrets().iter().filter(is_other).cloned().collect();
-        Self { head, body, received_at, intake, schemes, scheme, secrets, others }
+        Self { head, body, received_at, intake, schemes, scheme, secrets, others, trailers: Vec::new() }
+    }
+
+    /// The same with what surrounded its body on the wire.
+    #[must_use]
+    pub fn with_framing(mut self, framing: &WireFraming) -> Self {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        self.trailers = framing.trailers().map(|(name, value)| (text(name), text(value))).collect();
+        self
     }
 
     /// A captured delivery, judged at the age that it had on arrival.
@@ -70,6 +83,7 @@ impl<'a> Subject<'a> {
     pub fn of(delivery: &'a Delivery, registry: &Registry) -> Self {
         let summary = &delivery.summary;
         Self::new(delivery.head.clone(), &delivery.body, summary.received_at, summary.intake.clone(), registry)
+            .with_framing(&delivery.framing)
     }
 
     /// The scheme that it is judged by: of several, the one that verifies it or whose signature it has.
@@ -100,13 +114,28 @@ impl<'a> Subject<'a> {
     /// Why it does not match.
     #[must_use]
     pub fn why(&self, history: &History, budget: &Budget<'_>) -> Diagnosis {
-        let why = self.with_request(history, |request| diagnose(request, budget));
+        let mut why = self.with_request(history, |request| diagnose(request, budget));
+        why.evidence.splice(0..0, self.trailing_signature());
         if self.schemes.only().is_some() || why.verdict == Verdict::Verified {
             return why;
         }
         self.under_any(why, |scheme| {
             self.with_request(history, |request| diagnose(&Request { scheme, ..*request }, budget))
         })
+    }
+
+    /// That the signature's header came after the body, where no receiver looks for it.
+    fn trailing_signature(&self) -> Option<Evidence> {
+        let name = self.scheme.signature.header_names().find(|name| self.head.value(name).is_none())?;
+        let (_, value) = self.trailers.iter().find(|(own, _)| own.eq_ignore_ascii_case(name))?;
+        let head = self.head.with(name, value);
+        let verdict = self.schemes.judge(self.secrets.iter(), &head, self.body, self.received_at).1.verdict;
+        let is_valid = if verdict == Verdict::Verified { ", and valid there" } else { "" };
+        let text = format!(
+            "{name} is in the trailer of the chunked body{is_valid}: send it before the body, as a header; receivers and \
+             proxies ignore or drop trailers"
+        );
+        Some(Evidence { code: TRAILER, text })
     }
 
     /// This explanation when it is proved, or else one that is proved under another accepted scheme.
@@ -311,7 +340,6 @@ mod tests {
     use super::*;
     use crate::config::Keyring;
     use crate::delivery::{Captured, DeliveryId, EventFacts};
-    use crate::http::WireFraming;
     use crate::signature::catalogue::named;
     use crate::store::{Location, Writer};
 
@@ -364,6 +392,35 @@ mod tests {
         let told = found.evidence(br#"{"a":3}"#);
         let text = &told.iter().find(|told| told.code == "same_signature").unwrap().text;
         assert!(text.contains("from byte 5 on: “1}” there, “3}” here"), "{text}");
+    }
+
+    /// The digest is Python's `hmac` of `{}`.
+    #[test]
+    fn a_signature_after_the_body_is_said_to_be_there() {
+        let digest = "466a43c2463ad92b7d750fdb21afb48ffc30203c661de9aaa1ab02bf11098faf";
+        let secret =
+            Secret::new("dev", b"a webhook secret of some length".to_vec(), crate::signature::SecretOrigin::Typed);
+        let registry = Registry::new(Vec::new(), Keyring::new(vec![secret]).unwrap(), named("github").unwrap());
+        let told = |trailer: &str| {
+            let mut framing = crate::http::WireFramingBuilder::default();
+            framing.framing(b"2\r\n");
+            framing.data(2);
+            framing.framing(format!("\r\n0\r\n{trailer}\r\n").as_bytes());
+            let head: Head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n".into();
+            let subject = Subject::new(head, b"{}", Timestamp::UNIX_EPOCH, Intake::Complete, &registry);
+            let why = subject.with_framing(&framing.finish()).why(&History::default(), &Budget::default());
+            assert_eq!(why.causes[0].changes[0].code, CauseCode::SignatureHeaderMissing);
+            why.evidence.into_iter().find(|told| told.code == TRAILER).map(|told| told.text)
+        };
+        let text = told(&format!("x-hub-signature-256: sha256={digest}\r\n")).unwrap();
+        assert!(
+            text.starts_with("X-Hub-Signature-256 is in the trailer of the chunked body, and valid there"),
+            "{text}"
+        );
+        let other = told("X-Other: 1\r\nX-Hub-Signature-256: sha256=00\r\n").unwrap();
+        assert!(!other.contains("valid there"), "{other}");
+        assert_eq!(told("X-Other: 1\r\n"), None);
+        assert_eq!(told(""), None);
     }
 
     #[test]

@@ -81,7 +81,7 @@ fn another_senders_scheme_is_offered_and_what_passed_it_on_is_named() {
     let given = ["verify", "--body", "body", "--header", &signature, "--header", "X-GitHub-Event: push"];
     let hop = ["--header", "X-Forwarded-Host: a1b2.ngrok-free.app"];
     let text = env.run(&[&given[..], &hop].concat()).no().stdout();
-    let offer = "it has the headers of GitHub (X-Hub-Signature-256, X-GitHub-Event) and verifies as it signs: use --scheme github";
+    let offer = "proved: It was signed under another scheme: it verifies as GitHub signs (X-Hub-Signature-256, X-GitHub-Event): use --scheme github.";
     assert!(text.contains(offer) && text.contains("it passed ngrok (X-Forwarded-Host)"), "{text}");
     let verified = env.run(&[&given[..], &["--scheme", "github"]].concat()).yes().stdout();
     assert!(!verified.contains("--scheme github"), "{verified}");

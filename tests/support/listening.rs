@@ -76,10 +76,6 @@ impl Listening {
         self.stdout.lock().unwrap().join("\n")
     }
 
-    pub(crate) fn has_ended(&mut self) -> bool {
-        self.child.0.try_wait().unwrap().is_some()
-    }
-
     /// Waits until it ends by itself.
     pub(crate) fn ends(&mut self) -> ExitStatus {
         until(|| self.child.0.try_wait().unwrap()).expect("it ends")

@@ -155,6 +155,10 @@ codes! {
         "One side's serialiser leaves out null values.";
     BodyTruncated "body_truncated" "The body was truncated"
         "Fewer bytes arrived than were declared, or the JSON ends early.";
+    SignedPartMissing "signed_part_missing" "Something that the scheme signs is missing"
+        "The sender does not send it, uses another name for it, or a proxy dropped it: without it, nothing can be compared.";
+    OtherScheme "other_scheme" "It was signed under another scheme"
+        "The webhook is configured for one sender, and the delivery is another's: it verifies as that one signs.";
     UrlDiffers "url_differs" "Another URL was signed"
         "The sender signs the URL that is registered with it; a tunnel, proxy or router shows another scheme, host, port, path or query.";
     ContentTemplate "content_template" "The signed content was joined differently"
@@ -172,6 +176,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 51);
+        assert_eq!(CauseCode::ALL.len(), 53);
     }
 }

@@ -28,7 +28,7 @@ const BEFORE_SERIALISER: [(TextEdit, CauseCode, &str); 3] = [
         "the body arrived as a JSON string; its content was read",
     ),
     (wrap::from_base64, CauseCode::BodyBase64, "the body arrived as base64; the decoded bytes were read"),
-    (text::from_latin1, CauseCode::BodyCharset, "the body arrived as Latin-1; its UTF-8 was read"),
+    (text::from_latin1, CauseCode::BodyCharset, "the body arrived as Latin-1 or Windows-1252; its UTF-8 was read"),
 ];
 
 /// What editors, files and shells do to the ends of a text and of its lines.
@@ -46,7 +46,7 @@ const LINES: [(TextEdit, CauseCode, &str); 7] = [
 const CHARACTERS: [(TextEdit, CauseCode, &str); 10] = [
     (text::latin1, CauseCode::BodyCharset, "its Latin-1 bytes were signed"),
     (text::windows_1252, CauseCode::BodyCharset, "its Windows-1252 bytes were signed"),
-    (text::from_latin1, CauseCode::BodyCharset, "the body arrived as Latin-1; its UTF-8 was signed"),
+    (text::from_latin1, CauseCode::BodyCharset, "the body arrived as Latin-1 or Windows-1252; its UTF-8 was signed"),
     (text::ascii_question, CauseCode::BodyCharset, "ASCII was signed, with ? for each non-ASCII character"),
     (text::undo_mojibake, CauseCode::BodyCharset, "the body arrived as mojibake; valid UTF-8 was signed"),
     (

@@ -68,7 +68,8 @@ impl Received {
 
 /// How the configured scheme writes a signature: what every reading is compared with.
 #[derive(Debug, Clone)]
-pub(super) struct UsualForm {
+pub(super) struct UsualForm<'s> {
+    pub(super) scheme: &'s Scheme,
     pub(super) encoding: Encoding,
     pub(super) algorithm: Algorithm,
     /// What surrounds it, in words; empty when nothing does.
@@ -77,12 +78,12 @@ pub(super) struct UsualForm {
     pub(super) is_public: bool,
 }
 
-impl UsualForm {
+impl<'s> UsualForm<'s> {
     /// That of a scheme; SHA-256's where it has no digest.
-    pub(super) fn of(scheme: &Scheme) -> Self {
+    pub(super) fn of(scheme: &'s Scheme) -> Self {
         let form = if scheme.signature.header_name().is_none() { String::new() } else { scheme.form() };
         let is_public = matches!(scheme.proof, Proof::PublicKey(_));
-        Self { encoding: scheme.encoding, algorithm: scheme.algorithm().unwrap_or_default(), form, is_public }
+        Self { scheme, encoding: scheme.encoding, algorithm: scheme.algorithm().unwrap_or_default(), form, is_public }
     }
 
     /// Nothing when it is the scheme's own encoding; otherwise how it differs.
@@ -95,34 +96,9 @@ impl UsualForm {
 }
 
 /// The readings of a signature that stands where the scheme has it, the plainest first.
-pub(super) fn readings_in_place(text: &[u8], usual: &UsualForm) -> Vec<Received> {
+pub(super) fn readings_in_place(text: &[u8], usual: &UsualForm<'_>) -> Vec<Received> {
     let mut all = Vec::new();
     read_value(text, usual, &[], None, &mut all);
-    distinct(all)
-}
-
-/// Every reading of one header value, whatever surrounds the signature, the plainest first.
-pub(super) fn readings(value: &[u8], usual: &UsualForm) -> Vec<Received> {
-    let mut all = Vec::new();
-    let in_place =
-        || BytePlace { part: RequestPart::Signature, offset: 0, before: shown(value), after: usual.form.clone() };
-    let bare = (!usual.form.is_empty())
-        .then(|| Why::new(CauseCode::SignaturePrefix, 0, format!("sent without {}", usual.form)).at(in_place()));
-    let before: Vec<Why> = bare.into_iter().collect();
-    read_value(value, usual, &before, None, &mut all);
-    if let Some(inner) = unquoted(value) {
-        let why = encoding(2, "wrapped in quotation marks", value, 0);
-        read_value(inner, usual, &[&before[..], &[why]].concat(), None, &mut all);
-    }
-    if let Some(digits) = digits_within(value) {
-        let why = encoding(3, "other text around the hexadecimal digits", value, 0);
-        read_value(digits, usual, &[&before[..], &[why]].concat(), None, &mut all);
-    }
-    for (timestamp, candidate, detail) in tagged(value) {
-        let detail = if usual.form.is_empty() { detail } else { format!("{detail} instead of {}", usual.form) };
-        let why = Why::new(CauseCode::SignaturePrefix, 0, detail).at(in_place());
-        read_value(candidate, usual, &[why], timestamp, &mut all);
-    }
     distinct(all)
 }
 
@@ -155,11 +131,11 @@ pub(super) fn asymmetric(value: &[u8]) -> Option<String> {
     }
 }
 
-fn shown(value: &[u8]) -> String {
+pub(super) fn shown(value: &[u8]) -> String {
     crate::text::clip(&crate::text::visible_bytes(value), 24).into_owned()
 }
 
-fn encoding(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
+pub(super) fn encoding(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
     let place = BytePlace {
         part: RequestPart::Signature,
         offset,
@@ -183,82 +159,14 @@ pub(super) fn unquoted(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// The only run of 64 hexadecimal digits in a longer text, as a tool's whole output has it:
-/// `SHA2-256(stdin)= …`, `… *stdin`, `b'…'`; where there is none, the only one that may have lost zeros.
-fn digits_within(value: &[u8]) -> Option<&[u8]> {
-    let only = |fits: fn(usize) -> bool| {
-        let mut runs = value.split(|byte| !byte.is_ascii_hexdigit()).filter(|run| fits(run.len()));
-        let run = runs.next().filter(|run| run.len() < value.len())?;
-        runs.next().is_none().then_some(run)
-    };
-    only(|length| length == 64).or_else(|| only(|length| (50..64).contains(&length)))
-}
-
-const PREFIXES: [&str; 22] = [
-    "sha256=",
-    "sha1=",
-    "sha512=",
-    "sha384=",
-    "md5=",
-    "v1=",
-    "v0=",
-    "v1,",
-    "v1:",
-    "v0:",
-    "h1=",
-    "s=",
-    "hmac=",
-    "sig=",
-    "signature=",
-    "hmac-sha256=",
-    "sha256:",
-    "hmac-sha256:",
-    "HMAC-SHA256 ",
-    "hmac-sha256 ",
-    "Bearer ",
-    "0x",
-];
-
-/// A `t=`, a candidate's text, and its prefix in words.
-type Tagged<'v> = (Option<&'v [u8]>, &'v [u8], String);
-
-/// Candidates that follow a prefix: each with its `t=`, its text, and the prefix in words.
-fn tagged(value: &[u8]) -> Vec<Tagged<'_>> {
-    let mut found = Vec::new();
-    for prefix in PREFIXES {
-        let matches = value.len() > prefix.len() && value[..prefix.len()].eq_ignore_ascii_case(prefix.as_bytes());
-        if matches {
-            found.push((None, &value[prefix.len()..], format!("the prefix {prefix}")));
-        }
-    }
-    // `t=1,v1=…` (Stripe), `ts=1;h1=…` (Paddle), and lists of `v1,…` (Standard Webhooks).
-    let pairs: Vec<(&[u8], &[u8])> = value
-        .split(|byte| matches!(byte, b',' | b';' | b' ' | b'&'))
-        .filter_map(|field| {
-            let at = field.iter().position(|byte| matches!(byte, b'=' | b':'))?;
-            Some((field[..at].trim_ascii(), field[at + 1..].trim_ascii()))
-        })
-        .take(16)
-        .collect();
-    let timestamp =
-        pairs.iter().find(|(name, _)| matches!(*name, b"t" | b"ts" | b"timestamp")).map(|&(_, timestamp)| timestamp);
-    for (name, text) in &pairs {
-        if !matches!(*name, b"t" | b"ts" | b"timestamp") && (timestamp.is_some() || pairs.len() > 1) {
-            let form = if timestamp.is_some() { "a list with the timestamp" } else { "a list of values" };
-            found.push((timestamp, *text, format!("{form}, {}=…", crate::text::visible_bytes(name))));
-        }
-    }
-    for entry in value.split(|&byte| byte == b' ').take(16) {
-        if let Some(text) = entry.strip_prefix(b"v1,")
-            && entry.len() < value.len()
-        {
-            found.push((None, text, "a list of signatures, v1,…".to_owned()));
-        }
-    }
-    found
-}
-
-fn read_value(text: &[u8], usual: &UsualForm, before: &[Why], timestamp: Option<&[u8]>, all: &mut Vec<Received>) {
+/// Reads what a text may be once nothing surrounds it; `before` says what was taken off.
+pub(super) fn read_value(
+    text: &[u8],
+    usual: &UsualForm<'_>,
+    before: &[Why],
+    timestamp: Option<&[u8]>,
+    all: &mut Vec<Received>,
+) {
     let mut push = |digest: Vec<u8>, why: Option<Why>| {
         let mut whys = before.to_vec();
         whys.extend(why);
@@ -346,7 +254,7 @@ fn read_unpadded(
     text: &[u8],
     digits: &[u8],
     algorithm: Algorithm,
-    usual: &UsualForm,
+    usual: &UsualForm<'_>,
     before: &[Why],
     timestamp: Option<&[u8]>,
     all: &mut Vec<Received>,
@@ -363,7 +271,7 @@ fn read_unpadded(
 }
 
 /// That it was not the usual algorithm.
-fn other_algorithm(algorithm: Algorithm, usual: &UsualForm) -> Option<Why> {
+fn other_algorithm(algorithm: Algorithm, usual: &UsualForm<'_>) -> Option<Why> {
     let detail = || format!("{} instead of {}", algorithm.name(), usual.algorithm.name());
     (algorithm != usual.algorithm).then(|| Why::new(CauseCode::SignatureAlgorithm, 1, detail()))
 }
@@ -408,7 +316,7 @@ pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
 /// Gives the digest the algorithms that its length allows: a whole digest, or the beginning of one.
 fn add_by_length(
     digest: Vec<u8>,
-    usual: &UsualForm,
+    usual: &UsualForm<'_>,
     whys: Vec<Why>,
     timestamp: Option<&[u8]>,
     all: &mut Vec<Received>,

@@ -1,17 +1,20 @@
 //! From matches to explanations in words, ranked.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::axis::{Ways, Why};
 use super::bodies::first_difference;
-use super::encoding::{Received, WrittenSignature};
+use super::fixes::{AdviceContext, Mistaken, advice};
 use super::search::{Match, SearchResult};
 use super::structure::Structure;
+use super::unproved::{SearchEffort, unproved};
 use super::{
-    Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, fixes, foreign, hops,
-    likeness, sent_secret,
+    Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, foreign, hops, likeness,
+    sent_secret, server_words,
 };
 use crate::delivery::{Judgement, TimestampFacts, Verdict};
-use crate::payload::grouped;
-use crate::signature::{Algorithm, Proof, Scheme, TemplatePiece};
+use crate::signature::{Scheme, TemplatePiece};
 use crate::text::capitalised;
 use crate::text::units::age_words;
 
@@ -28,7 +31,7 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         .timestamp
         .as_ref()
         .and_then(age)
-        .map(|why| cause(request.scheme, vec![why], judgement.secret.clone()));
+        .map(|why| cause(context(request, Mistaken::Sender), vec![why], judgement.secret.clone()));
     let evidence = judgement.timestamp.as_ref().and_then(no_time).into_iter();
     Diagnosis {
         complete: true,
@@ -91,17 +94,23 @@ impl Explained {
     }
 }
 
-/// The explanations of a search alone, for a digest that is not the signature of a delivery.
+/// The explanations of a search alone, for a digest that a server computed and no sender sent.
 pub(super) fn digest_report(
     request: &Request<'_>,
-    verdict: crate::delivery::Verdict,
+    verdict: Verdict,
     structure: &Structure,
-    found: &SearchResult<'_>,
+    explained: Explained,
 ) -> Diagnosis {
     let bare = Judgement::bare(verdict);
-    let mut diagnosis = report(request, &bare, structure, Explained::by_search(request, structure, found), None);
+    let mut diagnosis = report(context(request, Mistaken::Server), request, &bare, structure, explained, None);
     diagnosis.evidence.clear();
     diagnosis
+}
+
+fn context<'r>(request: &Request<'r>, mistaken: Mistaken) -> AdviceContext<'r> {
+    let kind = request.head.value("Content-Type").map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
+    let is_form = kind.starts_with(b"application/x-www-form-urlencoded") || kind.starts_with(b"multipart/form-data");
+    AdviceContext { scheme: request.scheme, is_form, mistaken }
 }
 
 /// What is wrong with the age, when it passes the tolerance.
@@ -123,7 +132,13 @@ pub(super) fn delivery_report(
     explained: Explained,
     misplaced: Option<(Why, Option<String>)>,
 ) -> Diagnosis {
-    let mut diagnosis = report(request, judgement, structure, explained, misplaced);
+    let context = context(request, Mistaken::Sender);
+    let mut diagnosis = report(context, request, judgement, structure, explained, misplaced);
+    if let Some((why, secret, is_sure)) = foreign::verifying(request, judgement.verdict) {
+        let is_simpler = diagnosis.causes.first().is_none_or(|first| is_sure || first.changes.len() > 1);
+        let place = usize::from(!is_simpler && diagnosis.is_proved());
+        diagnosis.causes.insert(place, cause(context, vec![why], secret));
+    }
     if !diagnosis.is_proved() {
         diagnosis.evidence.extend(likeness::evidence(request, structure));
     }
@@ -131,19 +146,22 @@ pub(super) fn delivery_report(
     // What is known by name is not an unknown proxy.
     diagnosis.evidence.retain(|told| told.code != "proxy" || hops.is_empty());
     diagnosis.evidence.extend(hops);
-    diagnosis.evidence.extend(foreign::evidence(request, judgement.verdict));
+    if !diagnosis.causes.iter().any(|cause| cause.has(CauseCode::OtherScheme)) {
+        diagnosis.evidence.extend(foreign::evidence(request, judgement.verdict));
+    }
     // In the signature's header it has been told already.
     let sent = if structure.is_secret.is_some() { None } else { sent_secret::secret(request) };
     if let Some((why, secret)) = sent {
         // It explains nothing: what does comes first.
         let place = usize::from(diagnosis.is_proved());
-        diagnosis.causes.insert(place, cause(request.scheme, vec![why], secret));
+        diagnosis.causes.insert(place, cause(context, vec![why], secret));
     }
     diagnosis
 }
 
 /// The diagnosis of a search.
 fn report(
+    context: AdviceContext<'_>,
     request: &Request<'_>,
     judgement: &Judgement,
     structure: &Structure,
@@ -160,7 +178,7 @@ fn report(
     let mut causes: Vec<Cause> = Vec::new();
     for (whys, secret) in ranked {
         let codes = |cause: &Cause| cause.changes.iter().map(|change| change.code).collect::<Vec<_>>();
-        let new = cause(request.scheme, whys, secret);
+        let new = cause(context, whys, secret);
         if causes.len() < MOST_CAUSES
             && !causes.iter().any(|known| codes(known) == codes(&new) && known.secret == new.secret)
         {
@@ -174,7 +192,9 @@ fn report(
         evidence.extend(request.history.evidence(request.body));
         let left_out = std::mem::take(&mut explained.left_out).into_iter();
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
-        causes.extend(seen(request, judgement, structure, &explained));
+        let effort = SearchEffort { is_stopped: explained.is_stopped, tried: explained.tried, of: explained.of };
+        let seen = unproved(request, judgement, structure, &explained.seen, effort);
+        causes.extend(seen.into_iter().map(|why| without_proof(context, why)));
     }
     if let Some(why) = judgement.timestamp.as_ref().and_then(age) {
         evidence.push(Evidence { code: why.code.code(), text: format!("apart from the signature, {}", why.detail) });
@@ -190,59 +210,8 @@ fn report(
     }
 }
 
-/// What is known without a proof, and that nothing explains the mismatch.
-fn seen(request: &Request<'_>, judgement: &Judgement, structure: &Structure, explained: &Explained) -> Vec<Cause> {
-    let scheme = request.scheme;
-    let evidence = |whys| evidence(scheme, whys);
-    let all = structure.seen.iter().chain(&explained.seen);
-    let mut causes: Vec<Cause> = all.map(|why| evidence(vec![why.clone()])).collect();
-    let malformed = malformed(request, judgement, structure).filter(|_| causes.is_empty());
-    let unsigned = structure.seen.iter().any(|why| why.code == CauseCode::SignatureHeaderMissing);
-    if let Some(why) = malformed {
-        causes.push(evidence(vec![why]));
-    } else if !unsigned {
-        let budget = match (explained.is_stopped, explained.tried) {
-            (_, 0) => String::new(),
-            (false, tried) => format!(" (all {} computations were tried)", grouped(tried)),
-            (true, tried) => format!(" (stopped after {} of {} computations)", grouped(tried), grouped(explained.of)),
-        };
-        let with = if scheme.proof.is_shared() { "a secret" } else { "a key" };
-        let detail = match scheme.proof {
-            Proof::Token => {
-                format!("it is none of the configured secrets, nor any of them written in another way{budget}")
-            }
-            _ => format!(
-                "either it was signed with {with} that is not configured here, or its bytes were changed in a way that \
-                 cannot be undone; one request cannot tell which{budget}"
-            ),
-        };
-        causes.push(evidence(vec![Why::new(CauseCode::Unexplained, 0, detail)]));
-    }
-    causes
-}
-
-/// That the value cannot be the scheme's digest, whatever the secret: in no encoding does it have that length.
-fn malformed(request: &Request<'_>, judgement: &Judgement, structure: &Structure) -> Option<Why> {
-    let algorithm = request.scheme.algorithm()?;
-    let note = judgement.note.as_deref().filter(|_| judgement.verdict == Verdict::MalformedSignature)?;
-    let bytes = algorithm.digest_bytes();
-    // Digits that lost zeros are fewer, and yet most of them are there.
-    let is_possible = |received: &Received| match received.written {
-        WrittenSignature::Whole => received.digest.len() == bytes,
-        WrittenSignature::Bytes | WrittenSignature::Number => received.digest.len() > bytes,
-    };
-    if structure.received.iter().any(is_possible) {
-        return None;
-    }
-    let whole = structure.received.iter().filter(|received| received.written == WrittenSignature::Whole);
-    let other = whole.map(|received| received.digest.len()).filter_map(Algorithm::of_length).next();
-    let like = other.map_or(String::new(), |other| format!(", the length of {}", other.name()));
-    let said = note.strip_prefix("invalid ").unwrap_or(note);
-    Some(Why::new(CauseCode::SignatureMalformed, 0, format!("{said}{like}")))
-}
-
-fn evidence(scheme: &Scheme, whys: Vec<Why>) -> Cause {
-    Cause { kind: CauseKind::Evidence, ..cause(scheme, whys, None) }
+fn without_proof(context: AdviceContext<'_>, why: Why) -> Cause {
+    Cause { kind: CauseKind::Evidence, ..cause(context, vec![why], None) }
 }
 
 /// Every way to explain one match, each as its changes in the order in which a signature is made.
@@ -294,11 +263,18 @@ pub(super) fn label(request: &Request<'_>, place: Option<usize>) -> Option<Strin
     Some(secret.label().to_owned())
 }
 
-fn cause(scheme: &Scheme, whys: Vec<Why>, secret: Option<String>) -> Cause {
+fn cause(context: AdviceContext<'_>, whys: Vec<Why>, secret: Option<String>) -> Cause {
     let kind = if whys.iter().any(|why| why.alarm) { CauseKind::Alarm } else { CauseKind::Proof };
-    let changes: Vec<SignedDifference> = whys.iter().map(Why::change).collect();
-    let fix = changes.iter().map(|change| fixes::fix(change.code, scheme)).collect::<Vec<_>>().join(" ");
-    Cause { summary: summary(scheme, &changes), changes, kind, fix, secret }
+    let mut changes: Vec<SignedDifference> = whys.iter().map(Why::change).collect();
+    let mut fixes: Vec<Cow<'static, str>> = changes.iter().map(|change| advice(change, context)).collect();
+    let mut told = HashSet::new();
+    fixes.retain(|fix| told.insert(fix.clone()));
+    let mut summary = summary(context.scheme, &changes);
+    if context.mistaken == Mistaken::Server {
+        summary = server_words::reworded(&summary);
+        changes.iter_mut().for_each(|change| change.detail = server_words::reworded(&change.detail));
+    }
+    Cause { summary, changes, kind, fix: fixes.join(" "), secret }
 }
 
 /// Whether the detail already says what the title says.

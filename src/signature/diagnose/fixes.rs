@@ -2,8 +2,77 @@
 
 use std::borrow::Cow;
 
-use super::CauseCode;
+use super::{CauseCode, SignedDifference, server_words};
 use crate::signature::{Proof, Scheme, SignedContent};
+
+/// Whose computation differs from the scheme's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mistaken {
+    /// Who signed the delivery.
+    Sender,
+    /// The server that computed a digest of it.
+    Server,
+}
+
+/// What advice depends on besides the change.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct AdviceContext<'s> {
+    pub(super) scheme: &'s Scheme,
+    /// Whether the body was sent as a form.
+    pub(super) is_form: bool,
+    pub(super) mistaken: Mistaken,
+}
+
+/// The advice for one change.
+pub(super) fn advice(change: &SignedDifference, context: AdviceContext<'_>) -> Cow<'static, str> {
+    let AdviceContext { scheme, is_form, mistaken } = context;
+    let of_server = || server_words::fix(change, scheme).filter(|_| mistaken == Mistaken::Server);
+    let own = of_server().or_else(|| of_change(change, scheme)).map(Cow::Owned);
+    own.unwrap_or_else(|| match change.code {
+        CauseCode::BodyFormEncoded if is_form => {
+            Cow::Borrowed("Sign and verify the form's own bytes, before a parser decodes or encodes them.")
+        }
+        code => fix(code, scheme),
+    })
+}
+
+/// The advice that depends on which side has what, and on what exactly was computed.
+fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
+    let is_text = scheme.key == SignedContent::secret();
+    let place = change.at.as_ref();
+    Some(match change.code {
+        CauseCode::NotHmac if change.detail.contains("swapped") => {
+            "Swap the arguments of the HMAC function: the secret is the key, and the content is the message.".to_owned()
+        }
+        CauseCode::SecretPrefix => {
+            let place = place?;
+            let key = &scheme.key;
+            match (place.before.as_str(), place.after.as_str()) {
+                ("", added) => format!("Configure the secret with its prefix `{added}`, as the signing side has it."),
+                (prefix, _) if !is_text && key.to_string().contains(prefix.trim()) => {
+                    format!(
+                        "Make the key as the scheme does ({key}): what follows `{prefix}` is not the key as it stands."
+                    )
+                }
+                (prefix, _) if is_text && IN_SECRETS.contains(&prefix) => format!(
+                    "Remove `{prefix}` from the secret that is configured here, or sign with it too, where the provider \
+                     shows it as a part of the secret."
+                ),
+                (prefix, _) => format!("Remove `{prefix}` from the secret that is configured here."),
+            }
+        }
+        CauseCode::SecretBase64 if !is_text && change.detail.contains("without being decoded") => {
+            format!("Decode the secret on the signing side, as the scheme does: {}.", scheme.key)
+        }
+        CauseCode::SignatureMalformed if change.detail.ends_with(" is empty") => {
+            "Find why the sender leaves the header empty: a secret or a variable that is not set there.".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+/// Prefixes that providers show as a part of the secret.
+const IN_SECRETS: [&str; 6] = ["whsec_", "sk_", "sk_live_", "sk_test_", "secret_", "whsk_"];
 
 /// The advice for `code` under a scheme. `docs/signatures.md` has the code for each language.
 pub(super) fn fix(code: CauseCode, scheme: &Scheme) -> Cow<'static, str> {
@@ -175,6 +244,12 @@ fn usual(code: CauseCode) -> &'static str {
         }
         CauseCode::ContentTemplate => {
             "Sign the timestamp, a dot and the raw body, in this order; or configure the provider's preset here."
+        }
+        CauseCode::SignedPartMissing => {
+            "Send everything that the scheme signs, under exactly these names, and let proxies pass it."
+        }
+        CauseCode::OtherScheme => {
+            "Configure that scheme for this webhook (--scheme, or scheme in its table), or point the sender elsewhere."
         }
         CauseCode::UrlDiffers => "Give the URL exactly as it is registered with the sender.",
         CauseCode::Unexplained => {

@@ -1,6 +1,7 @@
 //! A request with another sender's headers: the scheme to try, offered as evidence and never assumed.
 
-use super::{Evidence, Request};
+use super::axis::Why;
+use super::{CauseCode, Evidence, Request};
 use crate::delivery::Verdict;
 use crate::signature::catalogue::{RecognisedScheme, named, recognise};
 use crate::signature::{Scheme, judge};
@@ -11,13 +12,42 @@ pub const OTHER_SCHEME: &str = "other_scheme";
 /// Schemes of one sender that are named; more help nobody.
 const MOST_NAMED: usize = 3;
 
-/// Says which other scheme's headers are there, when they are that sender's alone.
-pub(super) fn evidence(request: &Request<'_>, verdict: Verdict) -> Option<Evidence> {
-    let is_open = matches!(
+/// Schemes of other senders under which a request is judged; each may cost a digest of the body.
+const MOST_JUDGED: usize = 6;
+
+/// Another scheme under which the request verifies, with the label of the secret, and whether its headers are that
+/// sender's alone. Only headers that the configured scheme does not read make another one worth a digest.
+pub(super) fn verifying(request: &Request<'_>, verdict: Verdict) -> Option<(Why, Option<String>, bool)> {
+    if !is_open(verdict) {
+        return None;
+    }
+    let is_other = |found: &RecognisedScheme| {
+        found.fits
+            && !found.headers.iter().all(|name| reads(request.scheme, name))
+            && !is_configured(request.scheme, &found.name)
+    };
+    recognise(request.head, request.body).into_iter().filter(is_other).take(MOST_JUDGED).find_map(|found| {
+        let scheme = named(&found.name).ok().filter(|scheme| found.is_sure || scheme.algorithm().is_some())?;
+        let secrets = request.secrets.iter().copied();
+        let judged = judge(&scheme, secrets, request.head, request.body, request.received_at);
+        let (sender, headers) = (&found.sender, found.headers.join(", "));
+        let detail = format!("it verifies as {sender} signs ({headers}): use --scheme {}", found.name);
+        (judged.verdict == Verdict::Verified)
+            .then(|| (Why::new(CauseCode::OtherScheme, 0, detail), judged.secret, found.is_sure))
+    })
+}
+
+/// Whether another scheme may say more.
+fn is_open(verdict: Verdict) -> bool {
+    matches!(
         verdict,
         Verdict::MissingSignature | Verdict::MissingTimestamp | Verdict::MalformedSignature | Verdict::Mismatch
-    );
-    if !is_open {
+    )
+}
+
+/// Says which other scheme's headers are there, when they are that sender's alone.
+pub(super) fn evidence(request: &Request<'_>, verdict: Verdict) -> Option<Evidence> {
+    if !is_open(verdict) {
         return None;
     }
     let sure: Vec<RecognisedScheme> =
@@ -35,22 +65,8 @@ pub(super) fn evidence(request: &Request<'_>, verdict: Verdict) -> Option<Eviden
         .map(|found| found.name.as_str())
         .collect();
     let (sender, headers) = (&first.sender, first.headers.join(", "));
-    let text = match names.iter().find(|name| verifies(request, name)) {
-        Some(name) => {
-            format!("it has the headers of {sender} ({headers}) and verifies as it signs: use --scheme {name}")
-        }
-        None => format!("it has the headers of {sender} ({headers}): try --scheme {}", names.join(" or --scheme ")),
-    };
+    let text = format!("it has the headers of {sender} ({headers}): try --scheme {}", names.join(" or --scheme "));
     Some(Evidence { code: OTHER_SCHEME, text })
-}
-
-/// Whether the request verifies under another scheme with the secrets that it is judged by. The verdict stays that of
-/// the configured scheme.
-fn verifies(request: &Request<'_>, name: &str) -> bool {
-    let judged = |scheme: Scheme| {
-        judge(&scheme, request.secrets.iter().copied(), request.head, request.body, request.received_at).verdict
-    };
-    named(name).is_ok_and(|scheme| judged(scheme) == Verdict::Verified)
 }
 
 /// Whether the catalogue's scheme is the configured one, under its name or described by hand.
@@ -82,7 +98,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::super::tests::{SECRET, secret};
-    use super::super::{Budget, Depth, Diagnosis, History, diagnose};
+    use super::super::{Budget, CauseKind, Depth, Diagnosis, History, diagnose};
     use super::*;
     use crate::delivery::Intake;
     use crate::http::Head;
@@ -131,8 +147,15 @@ mod tests {
         let fields = format!("X-Hub-Signature-256: sha256={digest}\r\nX-GitHub-Event: push\r\n");
         let diagnosis = run(&Scheme::default(), &fields);
         assert_ne!(diagnosis.verdict, Verdict::Verified);
-        let told = offered(&Scheme::default(), &fields).unwrap();
-        assert!(told.ends_with("and verifies as it signs: use --scheme github"), "{told}");
+        let cause = &diagnosis.causes[0];
+        assert_eq!((cause.changes[0].code, cause.kind), (CauseCode::OtherScheme, CauseKind::Proof));
+        assert_eq!(
+            cause.summary,
+            "It was signed under another scheme: it verifies as GitHub signs (X-Hub-Signature-256, X-GitHub-Event): use \
+             --scheme github."
+        );
+        assert_eq!(cause.secret.as_deref(), Some("dev"));
+        assert_eq!(offered(&Scheme::default(), &fields), None, "it is said once");
     }
 
     #[test]

@@ -33,10 +33,38 @@ pub(super) fn evidence(request: &Request<'_>, structure: &Structure) -> Vec<Evid
         let text = "it has an HTTP Message Signature (RFC 9421: Signature-Input): try --scheme http-message-signatures";
         say("is_message_signature", text.to_owned());
     }
+    if let Some(text) = body_form(request) {
+        say("odd_body", text);
+    }
     if let Some(text) = structure.timestamp.as_deref().and_then(|stamp| stamp_form(request, stamp)) {
         say("timestamp_form", text);
     }
     told
+}
+
+/// A body that is empty, or what is printed in place of one: what something on the way left of it.
+fn body_form(request: &Request<'_>) -> Option<String> {
+    if !request.scheme.covers_body() {
+        return None;
+    }
+    let bare = request.body.trim_ascii();
+    let bare = bare.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(bare);
+    Some(match bare {
+        b"" => {
+            "its body is empty, as it is after a redirect that makes a GET of a POST, or where a proxy or a middleware \
+                has read it before"
+                .to_owned()
+        }
+        b"[object Object]" | b"[object Undefined]" | b"undefined" | b"null" | b"None" | b"nil" | b"NaN" => format!(
+            "its body is only “{}”, what a program prints in place of a value: something on the way has read the body, and \
+             written this",
+            crate::text::visible_bytes(bare)
+        ),
+        b"{}" | b"[]" if request.scheme.signs_form() => {
+            "its body is an empty JSON value, and the scheme signs a form".to_owned()
+        }
+        _ => return None,
+    })
 }
 
 /// The scheme's own headers; where none is there, those that are called alike.
@@ -75,7 +103,9 @@ fn signature_form(request: &Request<'_>, structure: &Structure, value: &[u8]) ->
         return (!is_own).then_some(("is_jwt", words));
     }
     for (prefix, kind) in [("basic ", "Basic"), ("bearer ", "Bearer")] {
-        if lower.starts_with(prefix) && !request.scheme.signature.prefix.to_ascii_lowercase().starts_with(prefix) {
+        // What follows it may be the signature that is looked for.
+        let is_own = request.scheme.signature.prefix.to_ascii_lowercase().starts_with(prefix);
+        if lower.starts_with(prefix) && !is_own && structure.received.is_empty() {
             return Some(("is_credential", format!("a {kind} credential, and not a signature")));
         }
     }
@@ -262,6 +292,27 @@ mod tests {
         let mut case = Case::new(ZEROS, T, b"{}");
         case.fields.push(("Signature-Input".to_owned(), "sig1=(\"@method\");created=1".to_owned()));
         assert_eq!(told(&case)[0].0, "is_message_signature");
+    }
+
+    #[rstest]
+    #[case("", "its body is empty")]
+    #[case(" \r\n", "its body is empty")]
+    #[case("[object Object]", "only “[object Object]”")]
+    #[case("\"undefined\"", "only “undefined”")]
+    #[case("null\n", "only “null”")]
+    #[case("{}", "")]
+    #[case("nullable", "")]
+    fn a_body_that_something_has_eaten_is_told(#[case] body: &str, #[case] words: &str) {
+        let found = Case::new(ZEROS, T, body.as_bytes()).run();
+        let told: Vec<String> =
+            found.evidence.into_iter().filter(|told| told.code == "odd_body").map(|told| told.text).collect();
+        assert_eq!(told.len(), usize::from(!words.is_empty()), "{told:?}");
+        assert!(told.iter().all(|text| text.contains(words)), "{told:?}");
+    }
+
+    #[test]
+    fn what_has_a_digest_after_bearer_is_no_credential() {
+        assert_eq!(told(&Case::new(&format!("Bearer {ZEROS}"), T, b"{}")), []);
     }
 
     #[rstest]

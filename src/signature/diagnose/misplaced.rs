@@ -1,8 +1,10 @@
 //! The signature under another header's name.
 
 use super::axis::Why;
+use super::structure::absent;
 use super::{Budget, CauseCode, Request};
 use crate::delivery::Verdict;
+use crate::http::Head;
 use crate::signature::scheme::{Parts, ReadSignature};
 use crate::signature::{Proof, Scheme, SignaturePlace, SignatureValue, judge};
 
@@ -33,13 +35,14 @@ pub(super) fn signature(request: &Request<'_>, budget: &Budget<'_>) -> Option<(W
         let secrets = request.secrets.iter().copied();
         let judgement = judge(&there, secrets, request.head, request.body, request.received_at);
         if judgement.verdict == Verdict::Verified {
-            return Some((elsewhere(own.first().copied(), sent.copied(), name), judgement.secret));
+            let own = own.first().copied();
+            return Some((elsewhere(request.head, own, sent.copied(), name), judgement.secret));
         }
     }
     None
 }
 
-fn elsewhere(own: Option<&str>, sent: Option<&str>, name: &str) -> Why {
+fn elsewhere(head: &Head, own: Option<&str>, sent: Option<&str>, name: &str) -> Why {
     let name = crate::text::clip(&crate::text::visible(name), 60).into_owned();
     match (own, sent) {
         (_, Some(sent)) if is_second(sent, &name) => Why::new(
@@ -53,7 +56,7 @@ fn elsewhere(own: Option<&str>, sent: Option<&str>, name: &str) -> Why {
         (Some(own), None) => Why::new(
             CauseCode::SignatureHeaderMissing,
             0,
-            format!("missing header {own}; the signature was sent as {name}"),
+            format!("{}; the signature was sent as {name}", absent(head, own)),
         ),
         (None, None) => Why::new(CauseCode::SignatureMisplaced, 0, format!("it was sent as the header {name}")),
     }

@@ -17,6 +17,7 @@
 //! | `binds` | what a valid signature ties to the request |
 //! | `structure` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
+//! | `surroundings`, `layers`, `value_lists` | nothing: what stands around it, and how that differs from the scheme's form |
 //! | `secrets`, `secret_codings` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `urls` | the URL |
@@ -26,7 +27,9 @@
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
 //! | `misplaced` | where the signature is |
+//! | `fixes`, `server_words` | nothing: what to do, and whose mistake it is |
 //! | `sent_secret` | nothing: whether the secret is sent |
+//! | `unproved` | nothing: what is known where nothing is proved |
 //! | `likeness` | nothing: what a value looks like |
 //! | `hops`, `known_hops` | nothing: what the request passed on its way |
 //! | `foreign` | nothing: whose headers are there |
@@ -49,6 +52,7 @@ pub mod history;
 mod hops;
 mod json_tokens;
 mod known_hops;
+mod layers;
 mod likeness;
 mod message_signatures;
 mod misplaced;
@@ -62,8 +66,10 @@ mod search;
 mod secret_codings;
 mod secrets;
 mod sent_secret;
+mod server_words;
 mod signature_checks;
 mod structure;
+mod surroundings;
 mod suspects;
 mod templates;
 #[cfg(test)]
@@ -80,8 +86,12 @@ mod tests_of_public_keys;
 mod tests_of_schemes;
 #[cfg(test)]
 mod tests_of_tokens;
+#[cfg(test)]
+mod tests_of_values;
 mod timestamps;
+mod unproved;
 mod urls;
+mod value_lists;
 
 pub use code::{CauseCode, CauseKind};
 pub use foreign::OTHER_SCHEME;
@@ -185,9 +195,12 @@ impl std::fmt::Debug for Budget<'_> {
 }
 
 /// Finds out why the signature does not match. For a delivery that verifies, the causes are at most
-/// [`CauseCode::Stale`] or [`CauseCode::ClockSkew`].
+/// [`CauseCode::Stale`] or [`CauseCode::ClockSkew`]. A request that was refused as malformed is not judged, and has none.
 #[must_use]
 pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
+    if let Intake::Malformed(reason) = request.intake {
+        return Diagnosis::refused(reason);
+    }
     let judgement =
         judge(request.scheme, request.secrets.iter().copied(), request.head, request.body, request.received_at);
     if judgement.verdict == crate::delivery::Verdict::Verified {

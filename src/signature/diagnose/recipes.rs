@@ -69,7 +69,12 @@ pub(super) fn list_edits(found: Found<'_>) {
             "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8",
         ),
         (text::undo_mojibake, CauseCode::BodyCharset, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
-        (text::from_latin1, CauseCode::BodyCharset, 1, "the body arrived as Latin-1; its UTF-8 was signed"),
+        (
+            text::from_latin1,
+            CauseCode::BodyCharset,
+            1,
+            "the body arrived as Latin-1 or Windows-1252; its UTF-8 was signed",
+        ),
         (text::utf16_le, CauseCode::BodyCharset, 5, "its UTF-16 (little-endian) was signed"),
         (text::utf16_be, CauseCode::BodyCharset, 7, "its UTF-16 (big-endian) was signed"),
         (text::nfc, CauseCode::BodyUnicodeNormalized, 0, "its normal form NFC was signed"),

@@ -118,6 +118,21 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// That of a request that is no acceptable HTTP: what its bytes mean, receivers may see differently.
+    pub(super) fn refused(reason: &str) -> Self {
+        let reason = crate::text::visible(reason);
+        let text = format!("the request was refused as malformed, and its signature is not judged: {reason}");
+        Self {
+            complete: true,
+            tried: 0,
+            of: Some(0),
+            stage: SearchStage::Structure,
+            verdict: Verdict::NotJudged,
+            causes: Vec::new(),
+            evidence: vec![Evidence { code: "malformed", text }],
+        }
+    }
+
     /// Whether something was proved (alarms are proofs too). A secret that was sent explains no mismatch.
     #[must_use]
     pub fn is_proved(&self) -> bool {

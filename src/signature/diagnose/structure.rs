@@ -4,12 +4,13 @@ use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
 use super::encoding::{self, Received, UsualForm};
-use super::{CauseCode, Evidence, Request, timestamps};
+use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
+use crate::delivery::Intake;
 use crate::http::Head;
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
-use crate::signature::{Proof, Source, TemplatePiece};
+use crate::signature::{Proof, Scheme, Source, TemplatePiece};
 
 /// What was read of one request.
 pub(super) struct Structure {
@@ -97,13 +98,7 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
         value: request.scheme.signature.read(&parts, head).unwrap_or_default(),
         received: Vec::new(),
         stamps: Axis::new(),
-        id: request
-            .scheme
-            .id_header()
-            .into_iter()
-            .chain(ID_NAMES)
-            .find_map(|name| head.value(name))
-            .map(|id| id.to_vec()),
+        id: None,
         urls: super::urls::variants(request.scheme, head),
         content_encoding: head.value("Content-Encoding").map(|value| value.to_vec()).unwrap_or_default(),
         seen: Vec::new(),
@@ -111,6 +106,7 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
         evidence: Vec::new(),
         timestamp: None,
     };
+    read_id(request, &mut structure);
     read_signatures(request, &mut structure);
     read_timestamps(request, &mut structure);
     read_body(request, &mut structure);
@@ -145,12 +141,20 @@ pub(super) fn signature_values<'a>(request: &'a Request<'a>) -> (Vec<&'a [u8]>, 
     let (exact, near) = named_values(request.head, name, &SIGNATURE_NAMES);
     match near.first() {
         Some((near_name, _)) if exact.is_empty() => {
-            let detail = format!("missing header {name}; the signature was sent as {near_name}");
+            let detail = format!("{}; the signature was sent as {near_name}", absent(request.head, name));
             let why = Why::new(CauseCode::SignatureHeaderMissing, 0, detail);
             let same = |(own, _): &&(String, &'a [u8])| own == near_name;
             (near.iter().filter(same).map(|(_, value)| *value).collect(), Some(why))
         }
         _ => (exact, None),
+    }
+}
+
+/// That a header is not there, or has no value.
+pub(super) fn absent(head: &Head, name: &str) -> String {
+    match head.values(name).next() {
+        Some(_) => format!("{name} is empty"),
+        None => format!("missing header {name}"),
     }
 }
 
@@ -173,20 +177,20 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         let mut read = ReadSignature::default();
         let parts = Parts { scheme: Some(request.scheme), ..Parts::default() };
         request.scheme.signature.read_value(value, &parts, &mut read);
-        let in_place = read.candidates.iter().flat_map(|text| encoding::readings_in_place(text, &usual));
+        // Where its timestamp is written otherwise, the value as a whole is not in the scheme's form.
+        let is_form = value_lists::has_own_timestamp(&read, value, request.scheme);
+        let candidates = read.candidates.iter().filter(|_| is_form);
+        let in_place = candidates.flat_map(|text| encoding::readings_in_place(text, &usual));
         let in_place = in_place.map(|received| Received { timestamp: timestamp.clone(), ..received });
-        for mut received in in_place.chain(encoding::readings(value, &usual)) {
+        for mut received in in_place.chain(surroundings::readings(value, &usual)) {
             received.whys.splice(0..0, before.clone());
             structure.received.push(received);
         }
     };
     for (place, value) in (1..).zip(&exact) {
         let twice = (exact.len() > 1).then(|| {
-            Why::new(
-                CauseCode::HeaderDuplicated,
-                0,
-                format!("{name} was sent {} times; value {place} is valid", exact.len()),
-            )
+            let which = which_of(&exact, place, "is valid");
+            Why::new(CauseCode::HeaderDuplicated, 0, format!("{name} was sent {} times{which}", exact.len()))
         });
         add(value, twice);
         let parts: Vec<&[u8]> = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).collect();
@@ -198,7 +202,7 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     }
     if exact.is_empty() {
         for (near, value) in &near {
-            let detail = format!("missing header {name}; the signature was sent as {near}");
+            let detail = format!("{}; the signature was sent as {near}", absent(request.head, name));
             add(value, Some(Why::new(CauseCode::SignatureHeaderMissing, 0, detail)));
         }
     }
@@ -216,11 +220,14 @@ fn read_unreadable(request: &Request<'_>, structure: &mut Structure, exact: &[&[
             structure.seen.push(Why::new(CauseCode::SignatureHeaderMissing, 0, place));
         }
     } else if exact.is_empty() {
-        let mut detail = format!("missing header {name}");
+        let is_empty = request.head.values(name).next().is_some();
+        let mut detail = absent(request.head, name);
         if let Some((near, _)) = near.first() {
             detail.push_str(&format!("; {near} was sent instead, but its value does not match either"));
         }
-        structure.seen.push(Why::new(CauseCode::SignatureHeaderMissing, 0, detail));
+        // A variable that was not set, and no proxy, leaves a header without a value.
+        let code = if is_empty { CauseCode::SignatureMalformed } else { CauseCode::SignatureHeaderMissing };
+        structure.seen.push(Why::new(code, 0, detail));
     }
     let is_token = request.scheme.proof == Proof::Token;
     let all = exact.iter().copied().chain(near.iter().map(|(_, value)| *value));
@@ -276,7 +283,9 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let name = request.scheme.timestamp_header();
     let place = request.scheme.timestamp_place();
     let (exact, near) = named_values(request.head, name, &TIMESTAMP_NAMES);
+    let beside = beside_values(request);
     let tagged = structure.received.iter().find_map(|received| received.timestamp.clone());
+    let tagged = tagged.or_else(|| beside.first().cloned());
     let header = exact.first().copied();
     let date = request.head.value("Date");
     let body = body_timestamp(request.body);
@@ -284,14 +293,10 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let first = header.or(elsewhere.as_deref()).or(tagged.as_deref());
     let mut axis = timestamps::stamps(first, body, date);
     if exact.len() > 1 {
-        for (place, value) in (1..).zip(&exact) {
-            let detail = format!("{name} was sent {} times; value {place} was signed", exact.len());
-            let ways = Ways::of(Why::new(CauseCode::HeaderDuplicated, 0, detail));
-            match axis.all.iter_mut().find(|(known, _)| known == value) {
-                Some((_, known)) => *known = ways,
-                None => axis.all.push((value.to_vec(), ways)),
-            }
-        }
+        repeated(&exact, &format!("{name} was sent"), &mut axis);
+    } else if first.is_some() && beside.len() > 1 {
+        let values: Vec<&[u8]> = beside.iter().map(Vec::as_slice).collect();
+        repeated(&values, &format!("{place} is there"), &mut axis);
     }
     if let (Some(_), Some(tagged)) = (header, &tagged) {
         let why = Why::new(
@@ -316,7 +321,9 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
             let detail = format!("missing {place}; the timestamp was sent as {near}");
             axis.all.insert(0, (value.to_vec(), Ways::of(Why::new(CauseCode::TimestampHeaderMissing, 0, detail))));
         }
-        let why = Why::new(CauseCode::TimestampHeaderMissing, 0, format!("missing {place}"));
+        let is_empty = !name.is_empty() && request.head.values(name).next().is_some();
+        let detail = if is_empty { format!("{place} is empty") } else { format!("missing {place}") };
+        let why = Why::new(CauseCode::TimestampHeaderMissing, 0, detail);
         if near.is_empty() {
             // The others keep their own explanation, which already covers the missing header.
             axis.all.insert(0, (Vec::new(), Ways::of(why.clone())));
@@ -325,6 +332,66 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     }
     structure.timestamp = first.or_else(|| near.first().map(|(_, value)| *value)).map(<[u8]>::to_vec);
     structure.stamps = axis;
+}
+
+/// Which of several values of a header is meant, where they differ; nothing of values that are all the same.
+fn which_of(values: &[&[u8]], place: usize, what: &str) -> String {
+    match values.iter().all(|value| *value == values[0]) {
+        true => ", with the same value".to_owned(),
+        false => format!("; value {place} {what}"),
+    }
+}
+
+/// Each of several timestamps may have been signed, and none is the one that the scheme reads.
+fn repeated(values: &[&[u8]], what: &str, axis: &mut Axis<Vec<u8>>) {
+    for (place, value) in (1..).zip(values) {
+        let detail = format!("{what} {} times{}", values.len(), which_of(values, place, "was signed"));
+        let ways = Ways::of(Why::new(CauseCode::HeaderDuplicated, 0, detail));
+        match axis.all.iter_mut().find(|(known, _)| known == value) {
+            Some((_, known)) => *known = ways,
+            None => axis.all.push((value.to_vec(), ways)),
+        }
+    }
+}
+
+/// The timestamps that stand in the signature's value, where the scheme has its own there: each once, whatever else the
+/// value is.
+fn beside_values(request: &Request<'_>) -> Vec<Vec<u8>> {
+    let (values, _) = signature_values(request);
+    let mut all: Vec<Vec<u8>> = Vec::new();
+    for value in values.iter().flat_map(|value| value_lists::timestamps(value, request.scheme)) {
+        if !all.contains(&value) {
+            all.push(value);
+        }
+    }
+    all
+}
+
+/// The delivery's id; where the scheme signs one, that it is missing, or was sent under another name.
+fn read_id(request: &Request<'_>, structure: &mut Structure) {
+    let Some(name) = request.scheme.id_header() else {
+        structure.id = ID_NAMES.into_iter().find_map(|name| request.head.value(name)).map(<[u8]>::to_vec);
+        return;
+    };
+    let (exact, near) = named_values(request.head, name, &ID_NAMES);
+    structure.id = exact.first().copied().or(near.first().map(|(_, id)| *id)).map(<[u8]>::to_vec);
+    if !request.scheme.content.covers(&TemplatePiece::Id) || !exact.is_empty() {
+        return;
+    }
+    match near.first() {
+        Some((near, _)) => structure.evidence.push(Evidence {
+            code: "id_header",
+            text: format!("missing header {name}, which the scheme signs; the id was sent as {near}"),
+        }),
+        None => structure.seen.push(Why::new(
+            CauseCode::SignedPartMissing,
+            0,
+            match request.head.values(name).next() {
+                Some(_) => format!("{name} is empty, and the scheme signs it"),
+                None => format!("missing header {name}, which the scheme signs"),
+            },
+        )),
+    }
 }
 
 /// The timestamp of a scheme that has it in no header, nor beside the signature: in the body, in the query.
@@ -352,7 +419,12 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
     let declared =
         request.head.value("Content-Length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
     let seen = request.body.len() as u64;
-    if let Some(declared) = declared.filter(|&declared| declared > seen) {
+    if let Intake::Malformed(_) | Intake::Incomplete(_) = request.intake {
+        // What never became a request has no body that could be cut.
+    } else if let Intake::TooLarge(reason) = request.intake {
+        let detail = crate::text::visible(reason).into_owned();
+        structure.seen.push(Why::new(CauseCode::BodyTruncated, 0, detail));
+    } else if let Some(declared) = declared.filter(|&declared| declared > seen) {
         let detail = format!("{} bytes were declared, {} arrived", grouped(declared), grouped(seen));
         structure.seen.push(Why::new(CauseCode::BodyTruncated, 0, detail));
     } else if !request.intake.is_complete() {
@@ -370,6 +442,16 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
     }
 }
 
+/// Whether bodies of the scheme have this type: JSON, or where its fields are signed, a form.
+fn is_usual_type(scheme: &Scheme, kind: &[u8]) -> bool {
+    let kind = kind.to_ascii_lowercase();
+    let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    essence == b"application/json"
+        || essence.ends_with(b"+json")
+        || (scheme.signs_form()
+            && (essence == b"application/x-www-form-urlencoded" || essence == b"multipart/form-data"))
+}
+
 fn read_surroundings(request: &Request<'_>, structure: &mut Structure) {
     let mut say = |code: &'static str, text: String| structure.evidence.push(Evidence { code, text });
     let head = request.head;
@@ -381,9 +463,7 @@ fn read_surroundings(request: &Request<'_>, structure: &mut Structure) {
     if let Some(encoding) = head.value("Content-Encoding") {
         say("content_encoding", format!("it was sent with Content-Encoding {}", crate::text::visible_bytes(encoding)));
     }
-    if let Some(kind) =
-        head.value("Content-Type").filter(|kind| !kind.to_ascii_lowercase().starts_with(b"application/json"))
-    {
+    if let Some(kind) = head.value("Content-Type").filter(|kind| !is_usual_type(request.scheme, kind)) {
         say("content_type", format!("its Content-Type is {}, not application/json", crate::text::visible_bytes(kind)));
     }
     if !request.body.is_empty() && std::str::from_utf8(request.body).is_err() {

@@ -248,6 +248,8 @@ fn every_code_has_a_vector() {
         let is_of_others = matches!(
             code,
             CauseCode::UrlDiffers
+                | CauseCode::SignedPartMissing
+                | CauseCode::OtherScheme
                 | CauseCode::PublicKeyUnusable
                 | CauseCode::PrivateKeyGiven
                 | CauseCode::SignedValueDiffers

@@ -103,6 +103,7 @@ fn units(header: &[u8], axis: &mut Axis<Vec<u8>>) {
         Some(number) if number < FIRST_MILLISECOND => "the header is in seconds",
         Some(number) if number < FIRST_MICROSECOND => "the header is in ms",
         Some(_) => "the header is in another unit",
+        None if header.first().is_some_and(|byte| b"\"'".contains(byte)) => "the header is in quotation marks",
         None => "the header is a date or a fraction",
     };
     let shown = String::from_utf8_lossy(header).into_owned();

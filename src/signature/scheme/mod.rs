@@ -322,6 +322,13 @@ impl Scheme {
         std::iter::once(&self.content).chain(self.variable_templates()).chain(of_binds).any(is_of_url)
     }
 
+    /// Whether single fields of a form are signed, so that a body is one.
+    pub(in crate::signature) fn signs_form(&self) -> bool {
+        let is_field = |source: &Source| matches!(source, Source::Form(_) | Source::FormJson(..));
+        let sorts = |template: &SignedContent| template.to_string().contains("|fields_by_name");
+        self.templates().any(|template| sorts(template) || template.sources().any(is_field))
+    }
+
     /// The hash function under its HMAC, or of its plain hash.
     #[must_use]
     pub fn algorithm(&self) -> Option<Algorithm> {

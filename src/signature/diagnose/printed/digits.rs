@@ -17,6 +17,8 @@ const LEAST_NOTICED: usize = 16;
 const LEAST_CUT: usize = 6;
 /// The length of a digest that is not compared with.
 const SHA224_BYTES: usize = 28;
+/// The most digits of a part of a digest: half of a SHA-256.
+const LONGEST_GROUP: usize = 32;
 /// The groups of a UUID.
 const UUID: [usize; 5] = [8, 4, 4, 4, 12];
 
@@ -91,7 +93,11 @@ impl Run {
         };
         let is_even = is_bytes || lengths.len() == 1 || lengths.iter().all(|length| length.is_multiple_of(2));
         let whole = digits.len().is_multiple_of(2) && Algorithm::of_length(digits.len() / 2).is_some();
-        if !(is_even && (whole || cut.is_some() || is_bytes)) && lengths.len() > 1 {
+        // Side by side, and not the parts of one: an id and a digest, two digests.
+        let is_digest = |length: &usize| length.is_multiple_of(2) && Algorithm::of_length(length / 2).is_some();
+        let is_row = lengths.iter().any(|length| *length != lengths[0]) || lengths[0] > LONGEST_GROUP;
+        let several = is_row && lengths.iter().any(is_digest);
+        if (several || !(is_even && (whole || cut.is_some() || is_bytes))) && lengths.len() > 1 {
             // `2026-0b1f…`: the digest is one of them.
             for group in &self.groups {
                 let one = Self { groups: vec![group.clone()], separator: None, prefixed: false, end: group.end };
@@ -135,7 +141,12 @@ impl Run {
         {
             return Some(Sighting::Digits(digits.to_ascii_lowercase(), algorithm));
         }
-        decoded.filter(|_| digits.len() >= LEAST_NOTICED).map(|bytes| Sighting::whole(bytes, how))
+        let is_one = self.groups.len() == 1;
+        // A cut may leave half a byte.
+        let whole = || hex::decode(&digits[..digits.len() & !1]).ok().filter(|bytes| is_one && may_be_cut(bytes.len()));
+        let bytes = decoded.or_else(whole).filter(|_| digits.len() >= LEAST_NOTICED)?;
+        let may_be_cut = is_one && may_be_cut(bytes.len());
+        Some(if may_be_cut { Sighting::Beginning(bytes, how) } else { Sighting::whole(bytes, how) })
     }
 
     fn how(&self, text: &[u8], digits: &[u8]) -> Cow<'static, str> {
@@ -155,6 +166,12 @@ impl Run {
         let zeros = if is_short { ", without each byte's leading zero" } else { "" };
         format!("{length} {case}hexadecimal digits{between}{zeros}").into()
     }
+}
+
+/// Whether so many bytes are no digest, and may be the beginning of one that a column or a log has cut.
+fn may_be_cut(length: usize) -> bool {
+    let longest = Algorithm::ALL.iter().map(|algorithm| algorithm.digest_bytes()).max().unwrap_or_default();
+    Algorithm::of_length(length).is_none() && length != SHA224_BYTES && (super::LEAST_CUT..longest).contains(&length)
 }
 
 /// The digits of the group that begins at `at`, after `0x` or `\x` where one is.
@@ -190,13 +207,70 @@ pub(super) fn find_base64(text: &[u8]) -> Vec<Sighted> {
         let length = text[at..].iter().take_while(|byte| is_part(**byte)).count();
         if length > 0 {
             let quotes = 2 * usize::from(at > 0 && b"\"'`".contains(&text[at - 1]));
-            if let Some(sighting) = base64_word(&text[at..at + length], length + quotes >= alone) {
-                found.push((at..at + length, sighting));
+            let word = &text[at..at + length];
+            let (alone, dots) = (length + quotes >= alone, ellipsis(&text[at + length..]));
+            let cut = || cut_base64(word, alone, dots.is_some());
+            if let Some(sighting) =
+                base64_word(word, alone).filter(|_| dots.is_none() || word.ends_with(b"=")).or_else(cut)
+            {
+                found.push((at..at + length + dots.unwrap_or_default(), sighting));
             }
         }
         at += length + 1;
     }
     found
+}
+
+/// Base64 that ends before its digest does: with dots after it, or alone and of a length that no digest has. Of its last
+/// group only what is whole is kept.
+fn cut_base64(word: &[u8], alone: bool, has_dots: bool) -> Option<Sighting> {
+    let text = bare_base64(word);
+    let has = |is: fn(&u8) -> bool| text.iter().any(is);
+    let is_random = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
+    let is_said = has_dots && is_random;
+    if !(is_said || (alone && is_random)) || text.contains(&b'=') {
+        return None;
+    }
+    let bytes = from_base64(&text[..text.len() & !3])?;
+    let how = if has(|byte| b"-_".contains(byte)) { "base64url" } else { "base64" };
+    match is_said {
+        true => Some(Sighting::Bytes { bytes, how: how.into(), cut: Some(Cut { more: None }) }),
+        false => may_be_cut(bytes.len()).then(|| Sighting::Beginning(bytes, how.into())),
+    }
+}
+
+/// Base64 in which a form's parser has made each `+` a space, up to its padding.
+pub(super) fn find_spaced_base64(text: &[u8]) -> Vec<Sighted> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/ ".contains(byte);
+    let mut found = Vec::new();
+    for end in memchr::memchr_iter(b'=', text).filter(|end| *end > 0 && text[end - 1] != b'=') {
+        let padding = text[end..].iter().take_while(|byte| **byte == b'=').count();
+        let start = end - text[..end].iter().rev().take_while(|byte| is_part(byte)).count();
+        for algorithm in Algorithm::ALL {
+            let length = algorithm.digest_bytes().div_ceil(3) * 4 - padding.min(2);
+            let Some(from) = end.checked_sub(length).filter(|from| *from >= start) else { continue };
+            let is_begun = from == start || text[from - 1] == b' ';
+            let plain: Vec<u8> = text[from..end].iter().map(|byte| if *byte == b' ' { b'+' } else { *byte }).collect();
+            let bytes = from_base64(&plain).filter(|bytes| is_canonical(&plain, bytes));
+            if is_begun
+                && text[from..end].contains(&b' ')
+                && let Some(bytes) = bytes.filter(|bytes| bytes.len() == algorithm.digest_bytes())
+            {
+                found.push((from..end + padding, Sighting::whole(bytes, "base64 with spaces in place of +")));
+            }
+        }
+    }
+    found
+}
+
+/// The base64 of a word, without a name or a padding.
+fn bare_base64(word: &[u8]) -> &[u8] {
+    let padding = word.iter().rev().take_while(|byte| **byte == b'=').count();
+    let text = &word[..word.len() - padding];
+    // `sha256=`, `signature=`; `sha256-` as the integrity of a script has.
+    let text = memchr::memrchr(b'=', text).map_or(text, |at| &text[at + 1..]);
+    let prefixes: [&[u8]; 4] = [b"sha1-", b"sha256-", b"sha384-", b"sha512-"];
+    prefixes.iter().find_map(|prefix| text.strip_prefix(*prefix)).unwrap_or(text)
 }
 
 /// A word, in a longer text or alone; alone, its wrong length is worth telling.
@@ -210,11 +284,7 @@ fn base64_word(word: &[u8], alone: bool) -> Option<Sighting> {
         None => (word, false),
     };
     let padding = word.iter().rev().take_while(|byte| **byte == b'=').count();
-    let (text, padding) = (&word[..word.len() - padding], padding.min(2));
-    // `sha256=`, `signature=`; `sha256-` as the integrity of a script has.
-    let text = memchr::memrchr(b'=', text).map_or(text, |at| &text[at + 1..]);
-    let prefixes: [&[u8]; 4] = [b"sha1-", b"sha256-", b"sha384-", b"sha512-"];
-    let text = prefixes.iter().find_map(|prefix| text.strip_prefix(*prefix)).unwrap_or(text);
+    let (text, padding) = (bare_base64(word), padding.min(2));
     let has = |is: fn(&u8) -> bool| text.iter().any(is);
     // A name in a log line has seldom digits and both cases of letters.
     let is_random = has(u8::is_ascii_digit) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_lowercase);
@@ -233,6 +303,9 @@ fn base64_word(word: &[u8], alone: bool) -> Option<Sighting> {
     let is_digest = Algorithm::of_length(bytes.len()).is_some();
     let padded = if bytes.len().is_multiple_of(3) { "" } else { padded };
     let percent = if percent { ", percent-encoded" } else { "" };
+    if alone && is_random && padding == 0 && may_be_cut(bytes.len()) {
+        return None;
+    }
     // A wrong length is told of what must be base64, not of any word.
     (is_digest || (alone && is_random)).then(|| Sighting::whole(bytes, format!("{form}{padded}{percent}")))
 }

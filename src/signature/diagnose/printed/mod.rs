@@ -8,8 +8,10 @@
 //! | `lists` | byte values one by one: Node, Go, Java, Rust, Elixir |
 //! | `quoted` | a string with escapes: Python, Ruby |
 //! | `digits` | hexadecimal digits and base64 |
+//! | `colours` | nothing: what makes a terminal colour a text |
 //! | `not_digest` | what is printed in place of a digest by mistake |
 
+mod colours;
 mod digits;
 mod lists;
 mod not_digest;
@@ -22,13 +24,16 @@ use std::fmt;
 use std::ops::Range;
 
 pub use not_digest::NotADigest;
+use subtle::ConstantTimeEq as _;
 
-use super::encoding::{Received, WrittenSignature};
+use super::encoding::{LEAST_PREFIX, Received, WrittenSignature};
 use super::{CauseCode, axis::Why};
 use crate::signature::Algorithm;
 
 /// Bytes of a cut digest that still prove something: 64 bits, with some ten thousand digests to compare.
 const LEAST_BEGINNING: usize = 8;
+/// Bytes of one that is cut and does not say so: 128 bits, as of a signature.
+const LEAST_CUT: usize = LEAST_PREFIX;
 /// The most digests that are told apart in one text.
 const MOST_COUNTED: usize = 16;
 
@@ -70,6 +75,7 @@ impl PrintedDigest {
     ///
     /// What the text is instead, or that it holds several.
     pub fn read(text: &str) -> Result<Self, NotADigest> {
+        let text = &*colours::without(text);
         if let Some(object) = not_digest::state_of_hash(text) {
             return Err(object);
         }
@@ -86,6 +92,9 @@ impl PrintedDigest {
                 found.add(sighting);
             }
         }
+        if found.is_empty() {
+            digits::find_spaced_base64(&rest).into_iter().for_each(|(_, sighting)| found.add(sighting));
+        }
         match found.one()? {
             Some(printed) => Ok(printed),
             None => Err(not_digest::object(text)
@@ -99,17 +108,50 @@ impl PrintedDigest {
     /// How it was read, in words that do not repeat it.
     #[must_use]
     pub fn words(&self) -> String {
+        self.words_of(None)
+    }
+
+    /// The same, where it turned out to be the beginning of a digest in the algorithm `cut`.
+    pub(super) fn words_of(&self, cut: Option<Algorithm>) -> String {
         let how = &self.how;
-        match &self.content {
-            DigestContent::Whole(bytes, algorithm) => {
+        match (&self.content, cut) {
+            (DigestContent::Whole(bytes, _), Some(cut)) => {
+                format!("read as {how}: the first {} of {} bytes", bytes.len(), cut.digest_bytes())
+            }
+            (DigestContent::Digits(digits, _), Some(cut)) => {
+                let (read, whole) = (digits.len() / 2, cut.digest_bytes());
+                format!("read as {} hexadecimal digits: the first {read} of {whole} bytes", digits.len())
+            }
+            (DigestContent::Whole(bytes, algorithm), _) => {
                 format!("read as {how}: {} bytes, the length of {}", bytes.len(), algorithm.name())
             }
-            DigestContent::Beginning(bytes, None) => format!("read as {how}: the first {} bytes", bytes.len()),
-            DigestContent::Beginning(bytes, Some(algorithm)) => {
+            (DigestContent::Beginning(bytes, None), _) => format!("read as {how}: the first {} bytes", bytes.len()),
+            (DigestContent::Beginning(bytes, Some(algorithm)), _) => {
                 let (length, name) = (algorithm.digest_bytes(), algorithm.name());
                 format!("read as {how}: the first {} of {length} bytes, the length of {name}", bytes.len())
             }
-            DigestContent::Digits(_, algorithm) => format!("read as {how}: the length of {}", algorithm.name()),
+            (DigestContent::Digits(_, algorithm), _) => format!("read as {how}: the length of {}", algorithm.name()),
+        }
+    }
+
+    /// Whether it is this digest, or the beginning of it.
+    pub(super) fn is(&self, digest: &[u8]) -> bool {
+        match &self.content {
+            DigestContent::Whole(bytes, _) | DigestContent::Beginning(bytes, _) => {
+                digest.get(..bytes.len()).is_some_and(|head| bool::from(head.ct_eq(bytes)))
+            }
+            DigestContent::Digits(..) => {
+                Algorithm::of_length(digest.len()).is_some_and(|algorithm| self.received(algorithm)[0].matches(digest))
+            }
+        }
+    }
+
+    /// Whether the reading at this place takes it for the beginning of a digest, which its text does not say.
+    pub(super) fn is_cut(&self, reading: usize) -> bool {
+        match &self.content {
+            DigestContent::Whole(..) => reading == 1,
+            DigestContent::Digits(..) => reading == 2,
+            DigestContent::Beginning(..) => false,
         }
     }
 
@@ -120,17 +162,27 @@ impl PrintedDigest {
             let whys = (algorithm != usual).then(|| Why::new(CauseCode::SignatureAlgorithm, 1, detail()));
             Received { digest: digest.to_vec(), written, algorithm, whys: whys.into_iter().collect(), timestamp: None }
         };
+        // What a column or a log cut off does not say so: its length may be that of another digest.
+        let cut = |bytes: &[u8]| {
+            let is_beginning = (LEAST_CUT..usual.digest_bytes()).contains(&bytes.len());
+            is_beginning.then(|| one(bytes, WrittenSignature::Whole, usual))
+        };
         match &self.content {
-            DigestContent::Whole(bytes, algorithm) | DigestContent::Beginning(bytes, Some(algorithm)) => {
-                vec![one(bytes, WrittenSignature::Whole, *algorithm)]
+            DigestContent::Whole(bytes, algorithm) => {
+                let whole = one(bytes, WrittenSignature::Whole, *algorithm);
+                std::iter::once(whole).chain(cut(bytes)).collect()
             }
+            DigestContent::Beginning(bytes, Some(algorithm)) => vec![one(bytes, WrittenSignature::Whole, *algorithm)],
             DigestContent::Beginning(bytes, None) => {
                 let may_be = Algorithm::ALL.into_iter().filter(|algorithm| algorithm.digest_bytes() >= bytes.len());
                 may_be.map(|algorithm| one(bytes, WrittenSignature::Whole, algorithm)).collect()
             }
-            DigestContent::Digits(digits, algorithm) => [WrittenSignature::Bytes, WrittenSignature::Number]
-                .map(|written| one(digits, written, *algorithm))
-                .into(),
+            DigestContent::Digits(digits, algorithm) => {
+                let unpadded = [WrittenSignature::Bytes, WrittenSignature::Number];
+                let unpadded = unpadded.map(|written| one(digits, written, *algorithm));
+                let beginning = hex::decode(&digits[..digits.len() & !1]).ok();
+                unpadded.into_iter().chain(beginning.and_then(|bytes| cut(&bytes))).collect()
+            }
         }
     }
 }
@@ -146,6 +198,8 @@ enum Sighting {
     },
     /// Hexadecimal digits that have lost zeros.
     Digits(Vec<u8>, Algorithm),
+    /// Of no digest's length: perhaps the beginning of one, where nothing better is there.
+    Beginning(Vec<u8>, Cow<'static, str>),
 }
 
 /// The print-out ends before the bytes do.
@@ -169,13 +223,20 @@ struct Found {
     ids: Vec<PrintedDigest>,
     /// Digits that have lost zeros: any number of that length is written so too.
     unpadded: Vec<PrintedDigest>,
+    /// Of no digest's length, and not said to be cut.
+    beginnings: Vec<PrintedDigest>,
     /// Why something that looks like a digest is none; the first.
     remark: Option<NotADigest>,
 }
 
 impl Found {
     fn add(&mut self, sighting: Sighting) {
+        let mut is_said = true;
         let (content, how) = match sighting {
+            Sighting::Beginning(bytes, how) => {
+                is_said = false;
+                (DigestContent::Beginning(bytes, None), how)
+            }
             Sighting::Digits(digits, algorithm) => {
                 let how = format!(
                     "{} of {} hexadecimal digits, without leading zeros",
@@ -203,6 +264,7 @@ impl Found {
             }
         };
         let all = match &content {
+            _ if !is_said => &mut self.beginnings,
             DigestContent::Whole(_, Algorithm::Md5) => &mut self.ids,
             DigestContent::Digits(..) => &mut self.unpadded,
             DigestContent::Whole(..) | DigestContent::Beginning(..) => &mut self.digests,
@@ -216,9 +278,13 @@ impl Found {
         self.remark.get_or_insert(remark);
     }
 
+    fn is_empty(&self) -> bool {
+        [&self.digests, &self.ids, &self.unpadded].iter().all(|all| all.is_empty())
+    }
+
     /// The only digest of the most convincing kind.
     fn one(&mut self) -> Result<Option<PrintedDigest>, NotADigest> {
-        for all in [&mut self.digests, &mut self.ids, &mut self.unpadded] {
+        for all in [&mut self.digests, &mut self.ids, &mut self.unpadded, &mut self.beginnings] {
             match all.len() {
                 0 => {}
                 1 => return Ok(all.pop()),

@@ -4,7 +4,9 @@ use ratatui::text::{Line, Span};
 
 use crate::inspect::diagnosis::{self, place_words};
 use crate::payload::grouped;
-use crate::signature::diagnose::{Cause, CauseKind, Depth, Diagnosis, OTHER_SCHEME, SearchProgress, SearchStage};
+use crate::signature::diagnose::{
+    Cause, CauseCode, CauseKind, Depth, Diagnosis, OTHER_SCHEME, SearchProgress, SearchStage,
+};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::state::{Inquiry, Question};
 use crate::tui::widgets::{counted, field, heading, paragraph};
@@ -34,7 +36,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.push(heading("Why", pane.look));
         lines.extend(found(diagnosis, pane));
         lines.push(footer(diagnosis, inquiry, pane));
-        if diagnosis.evidence.iter().any(|evidence| evidence.code == OTHER_SCHEME) {
+        if is_of_another(diagnosis) {
             let words = "O adopts another sender's scheme for this run, from those that fit.";
             lines.extend(paragraph(words, pane.look.theme.info, pane.columns));
         }
@@ -102,10 +104,15 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
     for evidence in found.evidence.iter().filter(|told| told.code == OTHER_SCHEME) {
         lines.extend(field("  note", &evidence.text, pane.look.theme.text, pane.columns, pane.look));
     }
-    let is_of_another = found.evidence.iter().any(|told| told.code == OTHER_SCHEME);
-    let adopt = if is_of_another { "; O adopts the scheme for this run" } else { "" };
+    let adopt = if is_of_another(found) { "; O adopts the scheme for this run" } else { "" };
     lines.push(Line::styled(format!("  2 shows the fix and the evidence{adopt}"), pane.look.theme.dim));
     lines
+}
+
+/// Whether another sender's scheme is named, as evidence or as what it verifies under.
+fn is_of_another(diagnosis: &Diagnosis) -> bool {
+    diagnosis.evidence.iter().any(|told| told.code == OTHER_SCHEME)
+        || diagnosis.causes.iter().any(|cause| cause.has(CauseCode::OtherScheme))
 }
 
 /// The finding in words.

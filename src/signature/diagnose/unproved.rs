@@ -1,0 +1,106 @@
+//! What is known where nothing is proved: what is seen, that a value can be no signature, or that nothing explains it.
+
+use super::axis::Why;
+use super::encoding::{Received, UsualForm, WrittenSignature};
+use super::structure::Structure;
+use super::{CauseCode, Request, surroundings};
+use crate::delivery::{Judgement, Verdict};
+use crate::payload::grouped;
+use crate::signature::{Algorithm, Proof, Scheme};
+
+/// How much a search that found nothing has tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SearchEffort {
+    pub(super) is_stopped: bool,
+    pub(super) tried: u64,
+    pub(super) of: u64,
+}
+
+/// What is known without a proof, and that nothing explains the mismatch.
+pub(super) fn unproved(
+    request: &Request<'_>,
+    judgement: &Judgement,
+    structure: &Structure,
+    seen: &[Why],
+    effort: SearchEffort,
+) -> Vec<Why> {
+    let mut whys: Vec<Why> = structure.seen.iter().chain(seen).cloned().collect();
+    // Without it there is nothing to compare, or to compare with.
+    let is_settled = structure.seen.iter().any(|why| {
+        matches!(
+            why.code,
+            CauseCode::SignatureHeaderMissing | CauseCode::SignatureMalformed | CauseCode::SignedPartMissing
+        )
+    });
+    let is_asymmetric = structure.seen.iter().any(|why| why.code == CauseCode::SignatureAsymmetric);
+    let malformed = malformed(request, judgement, structure).filter(|_| !is_settled && !is_asymmetric);
+    if let Some(why) = malformed {
+        whys.insert(0, why);
+    } else if !is_settled {
+        whys.push(unexplained(request.scheme, effort));
+    }
+    whys
+}
+
+fn unexplained(scheme: &Scheme, effort: SearchEffort) -> Why {
+    let budget = match (effort.is_stopped, effort.tried) {
+        (_, 0) => String::new(),
+        (false, tried) => format!(" (all {} computations were tried)", grouped(tried)),
+        (true, tried) => format!(" (stopped after {} of {} computations)", grouped(tried), grouped(effort.of)),
+    };
+    let with = if scheme.proof.is_shared() { "a secret" } else { "a key" };
+    let detail = match scheme.proof {
+        Proof::Token => {
+            format!("it is none of the configured secrets, nor any of them written in another way{budget}")
+        }
+        _ => format!(
+            "either it was signed with {with} that is not configured here, or its bytes were changed in a way that \
+             cannot be undone; one request cannot tell which{budget}"
+        ),
+    };
+    Why::new(CauseCode::Unexplained, 0, detail)
+}
+
+/// That the value cannot be the scheme's digest, whatever the secret: in no encoding does it have that length.
+fn malformed(request: &Request<'_>, judgement: &Judgement, structure: &Structure) -> Option<Why> {
+    let algorithm = request.scheme.algorithm()?;
+    let note = judgement.note.as_deref().filter(|_| judgement.verdict == Verdict::MalformedSignature)?;
+    let bytes = algorithm.digest_bytes();
+    // Digits that lost zeros are fewer, and yet most of them are there.
+    let is_possible = |received: &Received| match received.written {
+        WrittenSignature::Whole => received.digest.len() == bytes,
+        WrittenSignature::Bytes | WrittenSignature::Number => received.digest.len() > bytes,
+    };
+    // Of a list, what stands where the scheme has its signature decides: other values are nobody's.
+    let own = &structure.value.candidates;
+    let usual = UsualForm::of(request.scheme);
+    let is_one = match own.is_empty() {
+        true => structure.received.iter().any(is_possible),
+        false => {
+            own.iter().flat_map(|text| surroundings::readings(text, &usual)).any(|received| is_possible(&received))
+        }
+    };
+    if is_one {
+        return None;
+    }
+    let whole = structure.received.iter().filter(|received| received.written == WrittenSignature::Whole);
+    let other = whole.map(|received| received.digest.len()).filter_map(Algorithm::of_length).next();
+    let like = match (own.as_slice(), other) {
+        ([text], _) if request.scheme.signature.pair.is_some() => placeholder(text),
+        (_, Some(other)) => format!(", the length of {}", other.name()),
+        _ => String::new(),
+    };
+    let said = note.strip_prefix("invalid ").unwrap_or(note);
+    Some(Why::new(CauseCode::SignatureMalformed, 0, format!("{said}{like}")))
+}
+
+/// What stands in a list where the signature should be. Shown only where it is a placeholder: it may be a secret.
+fn placeholder(text: &[u8]) -> String {
+    const WORDS: [&str; 8] = ["undefined", "null", "none", "nil", "nan", "false", "[object object]", "test"];
+    let bare = String::from_utf8_lossy(text).to_lowercase();
+    match bare.trim_matches(['"', '\'']) {
+        "" => ": it is empty".to_owned(),
+        word if WORDS.contains(&word) => format!(": it is {word}"),
+        _ => format!(": it has {} bytes", text.len()),
+    }
+}
