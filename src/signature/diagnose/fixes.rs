@@ -153,6 +153,9 @@ fn usual(code: CauseCode) -> &'static str {
             "Set the secret where the signature is made, and refuse to start without it: without a secret, anyone can sign."
         }
         CauseCode::SecretHiddenChars => "Enter the secret again, or copy it as plain text, with its letter case.",
+        CauseCode::SecretMiscopied => {
+            "Configure exactly the secret that the sender shows, to its last character, with nothing around it."
+        }
         CauseCode::BodyReserialized => "Sign and verify the raw bytes of the body; parse them only afterwards.",
         CauseCode::BodyKeysSorted => "Sign and verify the raw bytes of the body; do not sort or rebuild the object.",
         CauseCode::BodyDoubleEncoded => "Serialise the body once, and send that text as is.",

@@ -17,7 +17,7 @@
 //! | `binds` | what a valid signature ties to the request |
 //! | `structure` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
-//! | `secrets`, `secret_codings` | the key |
+//! | `secrets`, `secret_codings`, `miscopied` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `urls` | the URL |
 //! | `templates` | how the parts are joined and hashed |
@@ -51,6 +51,7 @@ mod json_tokens;
 mod known_hops;
 mod likeness;
 mod message_signatures;
+mod miscopied;
 mod misplaced;
 pub mod other_direction;
 mod plain_tokens;
@@ -70,6 +71,8 @@ mod templates;
 mod tests;
 #[cfg(test)]
 mod tests_of_any_scheme;
+#[cfg(test)]
+mod tests_of_copies;
 #[cfg(test)]
 mod tests_of_frameworks;
 #[cfg(test)]
