@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use super::super::axis::Ways;
 use super::super::signature_checks::ReadingsTried;
+use super::super::templates::{RARE, TemplateShape};
 use super::super::{CauseCode, Depth, SearchStage, timestamps};
 use super::attempts::SignedBody;
 use super::{CandidateTest, Ended, Search};
@@ -166,13 +168,15 @@ impl<'a> Search<'_, 'a, '_> {
                 (common..stamps).try_for_each(|stamp| self.pair(rank, key, stamp, 0, &body))?;
             }
         }
+        let is_usual = |(_, ways): &(TemplateShape, Ways)| ways.rank() < RARE;
+        let usual = self.found.shapes.all.iter().take_while(|shape| is_usual(shape)).count();
         for key in self.base_keys..keys {
             (1..stamps).try_for_each(|stamp| self.attempt(key, stamp, 0, body))?;
-            (1..shapes).try_for_each(|shape| self.attempt(key, 0, shape, body))?;
+            (1..usual).try_for_each(|shape| self.attempt(key, 0, shape, body))?;
         }
         for key in 0..self.base_keys {
             for stamp in 1..stamps {
-                (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, body))?;
+                (1..usual).try_for_each(|shape| self.attempt(key, stamp, shape, body))?;
             }
         }
         let from = self.found.bodies.len();
