@@ -62,6 +62,11 @@ pub(super) enum BodyRecipe {
 }
 
 impl BodyRecipe {
+    /// Whether making nothing of a body is what it is for.
+    fn may_be_empty(&self) -> bool {
+        matches!(self, Self::Fixed(_) | Self::Edit(_))
+    }
+
     /// The change of values that it begins with.
     fn values(&self) -> Option<ValueEdit> {
         match self {
@@ -187,6 +192,7 @@ impl<'a> Bodies<'a> {
             let bytes = Rc::clone(&self.bases[base].bytes);
             let undone = self.bases[base].undone.clone();
             let mut add = |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why]));
+            recipes::list_marked(&bytes, &mut add);
             recipes::list_parts(&bytes, &mut add);
             frameworks::list(&bytes, &mut add);
             for preset in presets() {
@@ -247,8 +253,9 @@ impl<'a> Bodies<'a> {
                 }
                 continue;
             };
-            // Most serialisers write a compact body as it was received: then there is nothing to explain.
-            if bytes == **bases[0] {
+            // Most serialisers write a compact body as it was received: then there is nothing to explain. And nothing is
+            // no part of a body, nor any writing of it.
+            if bytes == **bases[0] || (bytes.is_empty() && !entry.recipe.may_be_empty()) {
                 continue;
             }
             let key = (self.fingerprint(&bytes), bytes.len());

@@ -72,6 +72,8 @@ mod tests;
 #[cfg(test)]
 mod tests_of_any_scheme;
 #[cfg(test)]
+mod tests_of_contents;
+#[cfg(test)]
 mod tests_of_copies;
 #[cfg(test)]
 mod tests_of_frameworks;
