@@ -203,6 +203,15 @@ impl<'a> Bodies<'a> {
         self.entries.sort_by_key(|entry| (entry.ways.weight(), entry.ways.rank()));
     }
 
+    /// Adds what is signed in the place of a form's fields, under a scheme that signs these.
+    pub(super) fn add_fields(&mut self) {
+        for base in 0..self.bases.len() {
+            let undone = self.bases[base].undone.clone();
+            frameworks::list_fields(&mut |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why])));
+        }
+        self.entries.sort_by_key(|entry| (entry.ways.weight(), entry.ways.rank()));
+    }
+
     fn push(&mut self, base: usize, recipe: BodyRecipe, whys: Vec<Why>) {
         self.entries.push(entry(base, &self.bases[base].undone, recipe, whys));
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::CauseCode;
+use super::templates::signs_fields;
 use crate::signature::{Proof, Scheme, SignedContent};
 
 /// The advice for `code` under a scheme. `docs/signatures.md` has the code for each language.
@@ -74,6 +75,9 @@ fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
             "Sign exactly the text of the timestamp, in {}: create it once and use it in both places.",
             scheme.timestamp_unit.map_or("", |unit| unit.words())
         ),
+        CauseCode::BodyReserialized | CauseCode::BodyKeysSorted if signs_fields(scheme) => {
+            format!("Sign every field of the form as it was sent: {}.", scheme.content)
+        }
         CauseCode::NotHmac if !matches!(scheme.proof, Proof::Hmac(_)) => {
             format!("Use {} over exactly {}.", scheme.proof, scheme.content)
         }

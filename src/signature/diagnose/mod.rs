@@ -76,6 +76,8 @@ mod tests_of_contents;
 #[cfg(test)]
 mod tests_of_copies;
 #[cfg(test)]
+mod tests_of_fields;
+#[cfg(test)]
 mod tests_of_frameworks;
 #[cfg(test)]
 mod tests_of_messages;

@@ -7,7 +7,7 @@ use super::axis::Why;
 use super::bodies::BodyRecipe;
 use crate::payload::json::{BOM, entries};
 use crate::signature::rewrite::text::{self, TextEdit};
-use crate::signature::rewrite::{prints, wrap};
+use crate::signature::rewrite::{form_edits, prints, wrap};
 
 /// Bodies beyond this length are not printed byte by byte.
 const PRINT_LIMIT: usize = 8 << 20;
@@ -16,7 +16,7 @@ pub(super) type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
-    let edits: [(TextEdit, CauseCode, u16, &str); 40] = [
+    let edits: [(TextEdit, CauseCode, u16, &str); 45] = [
         (text::add_lf, CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive"),
         (text::drop_newline, CauseCode::BodyNewline, 0, "a final newline arrived that was not signed"),
         (text::add_crlf, CauseCode::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
@@ -103,6 +103,36 @@ pub(super) fn list_edits(found: Found<'_>) {
         ),
         (form_payload, CauseCode::BodyFormEncoded, 2, "the form field payload=… was signed"),
         (form_whole, CauseCode::BodyFormEncoded, 3, "the percent-encoded body was signed"),
+        (
+            form_payload_component,
+            CauseCode::BodyFormEncoded,
+            3,
+            "the form field payload=… was signed, as encodeURIComponent writes it",
+        ),
+        (
+            form_whole_component,
+            CauseCode::BodyFormEncoded,
+            3,
+            "the percent-encoded body was signed, as encodeURIComponent writes it",
+        ),
+        (
+            form_payload_raw,
+            CauseCode::BodyFormEncoded,
+            6,
+            "the form field payload=… was signed, percent-encoded as RFC 3986 has it (PHP's rawurlencode)",
+        ),
+        (
+            form_whole_raw,
+            CauseCode::BodyFormEncoded,
+            6,
+            "the percent-encoded body was signed, as RFC 3986 has it (PHP's rawurlencode)",
+        ),
+        (
+            percent_undone,
+            CauseCode::BodyFormEncoded,
+            2,
+            "the body arrived percent-encoded; the decoded bytes were signed, + as it came (decodeURIComponent)",
+        ),
         (form_undone, CauseCode::BodyFormEncoded, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
         (form_key, CauseCode::BodyFormEncoded, 4, "a form parser read the whole body as a key"),
         (print_buffer_json, CauseCode::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
@@ -199,6 +229,30 @@ fn form_payload(body: &[u8]) -> Option<Vec<u8>> {
 fn form_whole(body: &[u8]) -> Option<Vec<u8>> {
     is_encodable(body).then_some(())?;
     Some(wrap::form_encoded(body))
+}
+
+fn form_payload_component(body: &[u8]) -> Option<Vec<u8>> {
+    Some([b"payload=".as_slice(), &form_whole_component(body)?].concat())
+}
+
+fn form_whole_component(body: &[u8]) -> Option<Vec<u8>> {
+    is_encodable(body).then_some(())?;
+    Some(form_edits::component_encoded(body))
+}
+
+fn form_payload_raw(body: &[u8]) -> Option<Vec<u8>> {
+    Some([b"payload=".as_slice(), &form_whole_raw(body)?].concat())
+}
+
+fn form_whole_raw(body: &[u8]) -> Option<Vec<u8>> {
+    is_encodable(body).then_some(())?;
+    Some(form_edits::raw_encoded(body))
+}
+
+/// Without a plus it is what [`form_undone`] makes of it.
+fn percent_undone(body: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(b'+', body)?;
+    form_edits::percent_decoded(body)
 }
 
 fn form_undone(body: &[u8]) -> Option<Vec<u8>> {

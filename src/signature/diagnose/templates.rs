@@ -6,7 +6,7 @@ use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
 use crate::signature::algorithm::Keyed;
 use crate::signature::scheme::Parts;
-use crate::signature::{Algorithm, Proof, Scheme, SignedContent, TemplatePiece};
+use crate::signature::{Algorithm, Proof, Scheme, SignedContent, Source, TemplatePiece};
 
 /// What is made of key and message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -287,6 +287,7 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
         if construction == Construction::Hmac {
             hashed_twice(usual, &mut axis);
         }
+        of_fields(usual, &mut axis);
     } else {
         hashed_first(usual, &mut axis);
     }
@@ -334,6 +335,46 @@ fn hashed_twice(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
     ] {
         add(rank, CauseCode::SignatureAlgorithm, usual, construction, detail.to_owned());
     }
+}
+
+/// How else a form's fields may have been put together, and the fields without the URL.
+fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
+    let text = usual.to_string();
+    // The longest first: one is the beginning of the others.
+    let own =
+        ["fields_by_name_unique", "fields_by_name_sorted", "fields_by_name"].into_iter().find(|own| text.contains(own));
+    let Some(own) = own else { return };
+    let mut add = |rank, content: SignedContent| {
+        let detail = format!("{content} was signed instead of {usual}");
+        let shape = TemplateShape { content, construction: Construction::Hmac };
+        axis.add(shape, Ways::of(Why::new(CauseCode::ContentTemplate, rank, detail)));
+    };
+    for (rank, other) in
+        [(1, "fields_in_order"), (4, "fields_ignoring_case"), (4, "fields_joined"), (5, "fields_without:")]
+    {
+        let replaced = text.replace(own, other);
+        let joined_to_url = replaced.replace("{url}{body", "{url}&{body");
+        let contents = [Some(&replaced), Some(&joined_to_url).filter(|content| **content != replaced && rank > 3)];
+        contents
+            .into_iter()
+            .flatten()
+            .filter_map(|content| content.parse().ok())
+            .for_each(|content| add(rank, content));
+    }
+    let is_url = |piece: &TemplatePiece| match piece {
+        TemplatePiece::Url => true,
+        TemplatePiece::Value(expression) => expression.source == Source::Url,
+        _ => false,
+    };
+    let without: Vec<TemplatePiece> = usual.pieces().iter().filter(|piece| !is_url(piece)).cloned().collect();
+    if without.len() < usual.pieces().len() && !without.is_empty() {
+        add(2, SignedContent::of(without));
+    }
+}
+
+/// Whether a form's fields are signed, and not its bytes.
+pub(super) fn signs_fields(scheme: &Scheme) -> bool {
+    scheme.content.to_string().contains("|fields_")
 }
 
 /// A library that hashes is given a hash.
