@@ -62,6 +62,11 @@ pub(super) enum BodyRecipe {
 }
 
 impl BodyRecipe {
+    /// Whether making nothing of a body is what it is for.
+    fn may_be_empty(&self) -> bool {
+        matches!(self, Self::Fixed(_) | Self::Edit(_))
+    }
+
     /// The change of values that it begins with.
     fn values(&self) -> Option<ValueEdit> {
         match self {
@@ -187,12 +192,22 @@ impl<'a> Bodies<'a> {
             let bytes = Rc::clone(&self.bases[base].bytes);
             let undone = self.bases[base].undone.clone();
             let mut add = |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why]));
+            recipes::list_marked(&bytes, &mut add);
             recipes::list_parts(&bytes, &mut add);
             frameworks::list(&bytes, &mut add);
             for preset in presets() {
                 let why = preset_why(preset);
                 self.entries.push(entry(base, &undone, BodyRecipe::Preset(preset), vec![why]));
             }
+        }
+        self.entries.sort_by_key(|entry| (entry.ways.weight(), entry.ways.rank()));
+    }
+
+    /// Adds what is signed in the place of a form's fields, under a scheme that signs these.
+    pub(super) fn add_fields(&mut self) {
+        for base in 0..self.bases.len() {
+            let undone = self.bases[base].undone.clone();
+            frameworks::list_fields(&mut |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why])));
         }
         self.entries.sort_by_key(|entry| (entry.ways.weight(), entry.ways.rank()));
     }
@@ -247,8 +262,9 @@ impl<'a> Bodies<'a> {
                 }
                 continue;
             };
-            // Most serialisers write a compact body as it was received: then there is nothing to explain.
-            if bytes == **bases[0] {
+            // Most serialisers write a compact body as it was received: then there is nothing to explain. And nothing is
+            // no part of a body, nor any writing of it.
+            if bytes == **bases[0] || (bytes.is_empty() && !entry.recipe.may_be_empty()) {
                 continue;
             }
             let key = (self.fingerprint(&bytes), bytes.len());

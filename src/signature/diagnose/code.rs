@@ -123,6 +123,8 @@ codes! {
         "The variable is not set there, so an empty or literal value is the key: anyone can sign with it.";
     SecretHiddenChars "secret_hidden_chars" "Invisible characters or letter case in the secret"
         "Copying added a byte order mark, a no-break space or a zero-width space, or changed the letter case.";
+    SecretMiscopied "secret_miscopied" "The secret was not copied exactly"
+        "More than the secret was configured (a comma, the variable's name, brackets), or less (the padding of its base64).";
     BodyReserialized "body_reserialized" "The body was re-serialised"
         "A serialiser chooses spaces, escapes and number formats: the bytes differ although the data is the same.";
     BodyKeysSorted "body_keys_sorted" "The body's keys were in another order"
@@ -176,6 +178,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 53);
+        assert_eq!(CauseCode::ALL.len(), 54);
     }
 }

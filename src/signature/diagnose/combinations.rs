@@ -31,8 +31,10 @@ const BEFORE_SERIALISER: [(TextEdit, CauseCode, &str); 3] = [
     (text::from_latin1, CauseCode::BodyCharset, "the body arrived as Latin-1 or Windows-1252; its UTF-8 was read"),
 ];
 
+type LineEdit = (TextEdit, CauseCode, &'static str);
+
 /// What editors, files and shells do to the ends of a text and of its lines.
-const LINES: [(TextEdit, CauseCode, &str); 7] = [
+const LINES: [LineEdit; 7] = [
     (text::drop_newline, CauseCode::BodyNewline, "a final newline arrived that was not signed"),
     (text::add_lf, CauseCode::BodyNewline, "a final newline was signed that did not arrive"),
     (text::drop_all_newlines, CauseCode::BodyNewline, "all newlines were removed before it was signed"),
@@ -41,6 +43,29 @@ const LINES: [(TextEdit, CauseCode, &str); 7] = [
     (text::drop_bom, CauseCode::BodyBom, "a byte order mark arrived that was not signed"),
     (text::trim, CauseCode::BodyNewline, "the white space around the body was not signed"),
 ];
+
+/// Two of them at once: what a program on Windows does to a file, or what undoes it. The second is done to what the first
+/// makes.
+const TWO_OF_LINES: [(LineEdit, LineEdit); 13] = {
+    let add_bom: LineEdit = (text::add_bom, CauseCode::BodyBom, "a byte order mark was signed that did not arrive");
+    let add_crlf: LineEdit = (text::add_crlf, CauseCode::BodyNewline, "a final CR LF was signed that did not arrive");
+    let [drop_newline, add_lf, drop_all, to_lf, to_crlf, drop_bom, trim] = LINES;
+    [
+        (to_crlf, add_bom),
+        (add_lf, add_bom),
+        (add_crlf, add_bom),
+        (drop_newline, add_bom),
+        (to_lf, add_bom),
+        (trim, add_bom),
+        (drop_bom, to_crlf),
+        (drop_bom, add_crlf),
+        (drop_bom, drop_all),
+        (drop_newline, to_crlf),
+        (drop_newline, to_lf),
+        (add_crlf, to_crlf),
+        (to_lf, add_lf),
+    ]
+};
 
 /// What is done to its characters. Each leaves a body of ASCII as it is, but for the last two.
 const CHARACTERS: [(TextEdit, CauseCode, &str); 10] = [
@@ -69,6 +94,10 @@ pub(super) fn list(body: &[u8], found: &mut dyn FnMut(BodyRecipe, Vec<Why>)) {
             let recipe = BodyRecipe::Then(Box::new(BodyRecipe::Edit(lines)), characters);
             found(recipe, vec![first.clone(), why(place, (code, detail))]);
         }
+    }
+    for ((first, code, detail), (second, other, other_detail)) in TWO_OF_LINES {
+        let recipe = BodyRecipe::Then(Box::new(BodyRecipe::Edit(first)), second);
+        found(recipe, vec![Why::new(code, 0, detail), Why::new(other, 0, other_detail)]);
     }
     for (undo, code, detail) in BEFORE_SERIALISER {
         for preset in common(12) {

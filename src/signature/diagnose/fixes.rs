@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::templates::signs_fields;
 use super::{CauseCode, SignedDifference, server_words};
 use crate::signature::{Proof, Scheme, SignedContent};
 
@@ -143,6 +144,9 @@ fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
             "Sign exactly the text of the timestamp, in {}: create it once and use it in both places.",
             scheme.timestamp_unit.map_or("", |unit| unit.words())
         ),
+        CauseCode::BodyReserialized | CauseCode::BodyKeysSorted if signs_fields(scheme) => {
+            format!("Sign every field of the form as it was sent: {}.", scheme.content)
+        }
         CauseCode::NotHmac if !matches!(scheme.proof, Proof::Hmac(_)) => {
             format!("Use {} over exactly {}.", scheme.proof, scheme.content)
         }
@@ -222,6 +226,9 @@ fn usual(code: CauseCode) -> &'static str {
             "Set the secret where the signature is made, and refuse to start without it: without a secret, anyone can sign."
         }
         CauseCode::SecretHiddenChars => "Enter the secret again, or copy it as plain text, with its letter case.",
+        CauseCode::SecretMiscopied => {
+            "Configure exactly the secret that the sender shows, to its last character, with nothing around it."
+        }
         CauseCode::BodyReserialized => "Sign and verify the raw bytes of the body; parse them only afterwards.",
         CauseCode::BodyKeysSorted => "Sign and verify the raw bytes of the body; do not sort or rebuild the object.",
         CauseCode::BodyDoubleEncoded => "Serialise the body once, and send that text as is.",

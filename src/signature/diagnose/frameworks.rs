@@ -5,6 +5,7 @@ use super::CauseCode;
 use super::axis::Why;
 use super::bodies::{BodyRecipe, LARGE};
 use super::recipes::Found;
+use crate::signature::rewrite::form_edits;
 use crate::signature::rewrite::form_of_json::FORMS_OF_JSON;
 use crate::signature::rewrite::forms::{self, FORM_PRESETS, LONGEST_FORM};
 use crate::signature::rewrite::members::{self, ADDED_MEMBERS};
@@ -20,6 +21,7 @@ pub(super) fn list(body: &[u8], found: Found<'_>) {
     if let Some(is_sorted) = forms::order_of_form(body) {
         forms_again(is_sorted, found);
         forms_as_json(found);
+        forms_parsed(body, found);
     }
     if body.len() >= LARGE || !matches!(body.trim_ascii().first(), Some(b'{' | b'[')) {
         return;
@@ -72,6 +74,70 @@ fn forms_again(is_sorted: bool, found: Found<'_>) {
             (CauseCode::BodyReserialized, "the form was re-serialised before it was signed")
         };
         found(BodyRecipe::Form(preset), Why::new(code, preset.rank, detail).named(preset.name));
+    }
+}
+
+/// The commonest encoders, which write what is left of a form after a parser dropped some of it.
+const RAREST_ENCODER: u16 = 6;
+
+/// What parsers make of a form, printed, trimmed, or without its empty fields.
+fn forms_parsed(body: &[u8], found: Found<'_>) {
+    let printed: [(TextEdit, u16, &str); 3] = [
+        (form_edits::python_dict, 2, "Python's repr of the form's dict was signed"),
+        (
+            form_edits::python_dict_of_full,
+            3,
+            "Python's repr of the form's dict was signed, without the fields that have no value",
+        ),
+        (form_edits::python_dict_of_lists, 3, "Python's repr of the form's dict of lists was signed (parse_qs)"),
+    ];
+    for (edit, rank, detail) in printed {
+        found(BodyRecipe::Edit(edit), Why::new(CauseCode::BodyStringifiedObject, rank, detail));
+    }
+    let why = |rank, detail: &str| Why::new(CauseCode::BodyReserialized, rank, detail);
+    let lists =
+        "the form was parsed into lists, and these were written as its values (Python's urlencode without doseq)";
+    found(BodyRecipe::Edit(form_edits::encoded_lists), why(4, lists));
+    let trimmed = "the form's values were trimmed before it was signed";
+    found(BodyRecipe::Edit(form_edits::trimmed_values), why(2, trimmed));
+    if !form_edits::has_empty_field(body) {
+        return;
+    }
+    let dropped = "the form's fields without a value were left out before it was signed, as Python's parse_qsl does";
+    found(BodyRecipe::Edit(form_edits::without_empty_fields), why(1, dropped));
+    for preset in FORM_PRESETS.iter().filter(|preset| preset.rank <= RAREST_ENCODER && !preset.is_sorted) {
+        let written = BodyRecipe::Then(Box::new(BodyRecipe::Form(preset)), form_edits::without_empty_fields);
+        let detail = "the form was re-serialised, without its fields that have no value, before it was signed";
+        found(written, why(1 + preset.rank, detail).named(preset.name));
+    }
+    let objects: [(TextEdit, &str); 2] = [
+        (
+            form_edits::as_object_of_full,
+            "the form was parsed and written as JSON, without its fields that have no value",
+        ),
+        (
+            form_edits::as_object_of_full_arrays,
+            "the form was parsed into arrays and written as JSON, without its fields that have no value",
+        ),
+    ];
+    for (edit, detail) in objects {
+        for preset in
+            presets().filter(|preset| preset.rank <= 20 && preset.family == Family::Python && is_language(preset))
+        {
+            let recipe = BodyRecipe::Serialised(Box::new(BodyRecipe::Edit(edit)), preset);
+            found(recipe, why(2 + preset.rank, detail).named(preset.name));
+        }
+    }
+}
+
+/// What a program signs in the place of a form's fields, under a scheme that signs them decoded.
+pub(super) fn list_fields(found: Found<'_>) {
+    let edits: [(TextEdit, u16, &str); 2] = [
+        (form_edits::undecoded, 1, "names and values were signed as they are encoded, not decoded"),
+        (form_edits::plus_kept, 2, "+ was signed where a space is meant"),
+    ];
+    for (edit, rank, detail) in edits {
+        found(BodyRecipe::Edit(edit), Why::new(CauseCode::ContentTemplate, rank, detail));
     }
 }
 

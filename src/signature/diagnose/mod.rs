@@ -18,7 +18,7 @@
 //! | `structure` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
 //! | `surroundings`, `layers`, `value_lists` | nothing: what stands around it, and how that differs from the scheme's form |
-//! | `secrets`, `secret_codings` | the key |
+//! | `secrets`, `secret_codings`, `miscopied` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `urls` | the URL |
 //! | `templates` | how the parts are joined and hashed |
@@ -55,6 +55,7 @@ mod known_hops;
 mod layers;
 mod likeness;
 mod message_signatures;
+mod miscopied;
 mod misplaced;
 pub mod other_direction;
 mod plain_tokens;
@@ -76,6 +77,12 @@ mod templates;
 mod tests;
 #[cfg(test)]
 mod tests_of_any_scheme;
+#[cfg(test)]
+mod tests_of_contents;
+#[cfg(test)]
+mod tests_of_copies;
+#[cfg(test)]
+mod tests_of_fields;
 #[cfg(test)]
 mod tests_of_frameworks;
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::CauseCode;
 use super::axis::Why;
 use super::bodies::BodyRecipe;
-use crate::payload::json::entries;
+use crate::payload::json::{BOM, entries};
 use crate::signature::rewrite::text::{self, TextEdit};
-use crate::signature::rewrite::{prints, wrap};
+use crate::signature::rewrite::{form_edits, prints, wrap};
 
 /// Bodies beyond this length are not printed byte by byte.
 const PRINT_LIMIT: usize = 8 << 20;
@@ -16,7 +16,7 @@ pub(super) type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
-    let edits: [(TextEdit, CauseCode, u16, &str); 40] = [
+    let edits: [(TextEdit, CauseCode, u16, &str); 45] = [
         (text::add_lf, CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive"),
         (text::drop_newline, CauseCode::BodyNewline, 0, "a final newline arrived that was not signed"),
         (text::add_crlf, CauseCode::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
@@ -108,6 +108,36 @@ pub(super) fn list_edits(found: Found<'_>) {
         ),
         (form_payload, CauseCode::BodyFormEncoded, 2, "the form field payload=… was signed"),
         (form_whole, CauseCode::BodyFormEncoded, 3, "the percent-encoded body was signed"),
+        (
+            form_payload_component,
+            CauseCode::BodyFormEncoded,
+            3,
+            "the form field payload=… was signed, as encodeURIComponent writes it",
+        ),
+        (
+            form_whole_component,
+            CauseCode::BodyFormEncoded,
+            3,
+            "the percent-encoded body was signed, as encodeURIComponent writes it",
+        ),
+        (
+            form_payload_raw,
+            CauseCode::BodyFormEncoded,
+            6,
+            "the form field payload=… was signed, percent-encoded as RFC 3986 has it (PHP's rawurlencode)",
+        ),
+        (
+            form_whole_raw,
+            CauseCode::BodyFormEncoded,
+            6,
+            "the percent-encoded body was signed, as RFC 3986 has it (PHP's rawurlencode)",
+        ),
+        (
+            percent_undone,
+            CauseCode::BodyFormEncoded,
+            2,
+            "the body arrived percent-encoded; the decoded bytes were signed, + as it came (decodeURIComponent)",
+        ),
         (form_undone, CauseCode::BodyFormEncoded, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
         (form_key, CauseCode::BodyFormEncoded, 4, "a form parser read the whole body as a key"),
         (print_buffer_json, CauseCode::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
@@ -125,11 +155,69 @@ pub(super) fn list_edits(found: Found<'_>) {
         BodyRecipe::Fixed(Cow::Borrowed(b"")),
         Why::new(CauseCode::BodyEmpty, 0, "an empty body was signed").alarming(),
     );
-    for (rank, word) in
-        (0..).zip(["[object Object]", "undefined", "null", "{}", "None", "Array", "[object Promise]", "[object Blob]"])
-    {
+    for (rank, word) in (0..).zip([
+        "[object Object]",
+        "undefined",
+        "null",
+        "{}",
+        "None",
+        "Array",
+        "[object Promise]",
+        "[object Blob]",
+        "[]",
+    ]) {
         let why = printed(rank, &format!("the text {word} was signed instead of the body")).alarming();
         found(BodyRecipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
+    }
+}
+
+/// Lists what undoes the marks of a Windows file that this body has: where several are there, a serialiser is the
+/// lesser explanation of their being gone.
+pub(super) fn list_marked(body: &[u8], found: Found<'_>) {
+    if !body.starts_with(BOM) {
+        return;
+    }
+    let edits: [(TextEdit, CauseCode, u16, &str); 6] = [
+        (
+            text::unmarked_lf,
+            CauseCode::BodyLineEndings,
+            0,
+            "LF was signed where CR LF arrived, and without the byte order mark that arrived",
+        ),
+        (
+            text::unmarked_cut,
+            CauseCode::BodyBom,
+            0,
+            "a byte order mark and a final newline arrived that were not signed",
+        ),
+        (
+            text::unmarked_lf_cut,
+            CauseCode::BodyLineEndings,
+            0,
+            "LF was signed where CR LF arrived, and without the byte order mark and the final newline that arrived",
+        ),
+        (
+            text::unmarked_trim,
+            CauseCode::BodyBom,
+            1,
+            "a byte order mark and white space around the body arrived that were not signed",
+        ),
+        (
+            text::unmarked_added,
+            CauseCode::BodyBom,
+            1,
+            "a byte order mark arrived that was not signed, and a final newline was signed that did not arrive",
+        ),
+        (
+            text::unmarked_lf_added,
+            CauseCode::BodyLineEndings,
+            1,
+            "LF was signed where CR LF arrived, without the byte order mark that arrived and with a final newline that \
+             did not",
+        ),
+    ];
+    for (edit, code, rank, detail) in edits {
+        found(BodyRecipe::Edit(edit), Why::new(code, rank, detail));
     }
 }
 
@@ -146,6 +234,30 @@ fn form_payload(body: &[u8]) -> Option<Vec<u8>> {
 fn form_whole(body: &[u8]) -> Option<Vec<u8>> {
     is_encodable(body).then_some(())?;
     Some(wrap::form_encoded(body))
+}
+
+fn form_payload_component(body: &[u8]) -> Option<Vec<u8>> {
+    Some([b"payload=".as_slice(), &form_whole_component(body)?].concat())
+}
+
+fn form_whole_component(body: &[u8]) -> Option<Vec<u8>> {
+    is_encodable(body).then_some(())?;
+    Some(form_edits::component_encoded(body))
+}
+
+fn form_payload_raw(body: &[u8]) -> Option<Vec<u8>> {
+    Some([b"payload=".as_slice(), &form_whole_raw(body)?].concat())
+}
+
+fn form_whole_raw(body: &[u8]) -> Option<Vec<u8>> {
+    is_encodable(body).then_some(())?;
+    Some(form_edits::raw_encoded(body))
+}
+
+/// Without a plus it is what [`form_undone`] makes of it.
+fn percent_undone(body: &[u8]) -> Option<Vec<u8>> {
+    memchr::memchr(b'+', body)?;
+    form_edits::percent_decoded(body)
 }
 
 fn form_undone(body: &[u8]) -> Option<Vec<u8>> {
@@ -175,13 +287,20 @@ pub(super) fn list_parts(body: &[u8], found: Found<'_>) {
     for (place, member) in (0_u16..24).zip(entries(body)) {
         let Some(key) = member.key else { break };
         let name = crate::text::visible_bytes(&body[key]).into_owned();
-        let rank = if matches!(name.as_str(), "\"data\"" | "\"payload\"" | "\"body\"") { 0 } else { 4 + place };
+        let is_usual = matches!(name.as_str(), "\"data\"" | "\"payload\"" | "\"body\"");
+        // A constant is signed by whoever has nothing to sign: that it is some field's value, too, explains nothing.
+        if !is_usual && matches!(&body[member.value.clone()], b"{}" | b"[]" | b"null" | b"\"\"") {
+            continue;
+        }
+        let rank = if is_usual { 0 } else { 4 + place };
         let why =
             |form: &str| Why::new(CauseCode::BodyPartSigned, rank, format!("only the field {name} was signed{form}"));
         found(BodyRecipe::Part(member.value.clone()), why(""));
         found(BodyRecipe::PartCompact(member.value), why(", serialised as by JSON.stringify"));
     }
-    for (index, (name, _)) in wrap::form_fields(body).into_iter().enumerate() {
+    // An empty field is nothing: that nothing was signed has a cause of its own.
+    let fields = wrap::form_fields(body).into_iter().enumerate().filter(|(_, (_, value))| !value.is_empty());
+    for (index, (name, _)) in fields {
         let detail = format!("the body arrived as a form; its field {} was signed", crate::text::visible(&name));
         found(BodyRecipe::FormField(index), Why::new(CauseCode::BodyFormEncoded, 0, detail));
     }

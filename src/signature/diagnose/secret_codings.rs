@@ -68,7 +68,7 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
 /// What decoders make of base64 that skip other characters and ask for no padding: Node's `Buffer.from(…, 'base64')`,
 /// which reads the alphabet for URLs too (`url`), Python's `b64decode` with `==` put after the text, PHP's
 /// `base64_decode`, Ruby's `unpack("m")`. A last character that is alone has too few bits for a byte.
-fn lenient_base64(text: &[u8], url: bool) -> Vec<u8> {
+pub(super) fn lenient_base64(text: &[u8], url: bool) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut bits, mut count) = (0_u32, 0_u32);
     let mut place = 0;

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
-use super::{BytePlace, CauseCode, RequestPart, secret_codings};
+use super::{BytePlace, CauseCode, RequestPart, miscopied, secret_codings};
 use crate::signature::scheme::Parts;
 use crate::signature::verify::key_bytes;
 use crate::signature::{Proof, Scheme, Secret, SecretOrigin, SignedContent};
@@ -42,20 +42,46 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
         add(&mut axis, Some(place), bytes.to_vec(), Why::new(CauseCode::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {
-        // Under another key form, the text itself is one more mistake.
-        let plain = Why::new(CauseCode::SecretBase64, 0, "the secret's text was used as the key without being decoded");
-        add(&mut axis, Some(place), secret.expose().to_vec(), plain);
-        variants(secret.expose(), &mut |bytes, why| {
-            // Where the key is made of the text, the changed text makes another key.
-            if !is_text && let Some(key) = key_of(scheme, &bytes) {
-                add(&mut axis, Some(place), key, why.clone());
-            }
-            add(&mut axis, Some(place), bytes, why);
-        });
+        of_one(&mut axis, scheme, (place, secret.expose()), is_text);
     }
     literals(expected, &mut |text, why| add(&mut axis, None, text, why));
     axis.sort();
     axis
+}
+
+/// The variants of one configured secret.
+fn of_one(axis: &mut Axis<CandidateKey>, scheme: &Scheme, (place, secret): (usize, &[u8]), is_text: bool) {
+    // Under another key form, the text itself is one more mistake.
+    let plain = Why::new(CauseCode::SecretBase64, 0, "the secret's text was used as the key without being decoded");
+    add(axis, Some(place), secret.to_vec(), plain);
+    if !is_text
+        && key_of(scheme, secret).is_none()
+        && let Some((meant, why)) = miscopied::mended(scheme, secret)
+        && let Some(key) = key_of(scheme, &meant)
+    {
+        add(axis, Some(place), key, why);
+    }
+    let mut texts = |bytes: Vec<u8>, why: Why| {
+        // Letter case in a text without letters, for one: what changes nothing explains nothing.
+        if bytes == secret {
+            return;
+        }
+        // Where the key is made of the text, the changed text makes another key.
+        if !is_text && let Some(key) = key_of(scheme, &bytes) {
+            add(axis, Some(place), key, why.clone());
+        }
+        add(axis, Some(place), bytes, why);
+    };
+    variants(secret, &mut texts);
+    secret_codings::list(secret, &mut |bytes, why| {
+        // The scheme decodes, too: what it makes of a text that was copied exactly is no mistake of the sender's.
+        let made = key_of(scheme, &bytes).filter(|_| !is_text);
+        for key in made.into_iter().chain([bytes]) {
+            if is_text || !axis.all.iter().any(|(known, _)| *known.bytes == key) {
+                add(axis, Some(place), key, why.clone());
+            }
+        }
+    });
 }
 
 /// The key that the scheme makes of this text.
@@ -79,14 +105,17 @@ fn variants(key: &[u8], found: FoundKey<'_>) {
     whitespace(key, found);
     quotes_and_escapes(key, found);
     prefixes(key, found);
-    secret_codings::list(key, found);
     expansions(key, found);
+    miscopied::list(key, found);
     hidden(key, found);
 }
 
 /// The texts that may have been sent in place of a token, with words for what was sent.
 pub(super) fn token_texts(key: &[u8], found: FoundKey<'_>) {
     let mut told = |text: Vec<u8>, mut why: Why| {
+        if text == key {
+            return;
+        }
         why.detail = why
             .detail
             .replace("was not part of the signing key", "was not sent")
@@ -99,6 +128,7 @@ pub(super) fn token_texts(key: &[u8], found: FoundKey<'_>) {
     quotes_and_escapes(key, &mut told);
     prefixes(key, &mut told);
     expansions(key, &mut told);
+    miscopied::list(key, &mut told);
     hidden(key, &mut told);
     for word in ["undefined", "null", "None", "nil", "[object Object]"] {
         let why = Why::new(CauseCode::SecretUnset, 2, format!("the literal text {word} was sent"));
@@ -172,7 +202,7 @@ fn quotes_and_escapes(key: &[u8], found: FoundKey<'_>) {
     }
 }
 
-fn replace(key: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+pub(super) fn replace(key: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     let mut replaced = Vec::with_capacity(key.len());
     let mut copied = 0;
     for at in memchr::memmem::find_iter(key, from) {
@@ -275,7 +305,10 @@ fn hidden(key: &[u8], found: FoundKey<'_>) {
         );
     }
     if let Ok(text) = std::str::from_utf8(key) {
-        let is_odd = |character: char| crate::text::is_hidden(character) || character == '\u{a0}';
+        // White space has a cause of its own.
+        let is_odd = |character: char| {
+            (crate::text::is_hidden(character) && !character.is_ascii_whitespace()) || character == '\u{a0}'
+        };
         if let Some((at, odd)) = text.char_indices().find(|&(_, character)| is_odd(character)) {
             let clean: String = text.chars().filter(|&character| !is_odd(character)).collect();
             let symbol = format!("⟨U+{:04X}⟩", u32::from(odd));

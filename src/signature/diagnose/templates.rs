@@ -6,7 +6,7 @@ use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
 use crate::signature::algorithm::Keyed;
 use crate::signature::scheme::Parts;
-use crate::signature::{Algorithm, Proof, Scheme, SignedContent, TemplatePiece};
+use crate::signature::{Algorithm, Proof, Scheme, SignedContent, Source, TemplatePiece};
 
 /// What is made of key and message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,11 +24,51 @@ pub(super) enum Construction {
     NoKey,
     /// `hash(message)`, the key being part of the message.
     KeyWithin,
-    /// The message's SHA-256 in its place: its bytes.
+    /// The message's hash in its place, as bytes: SHA-256 where a private key signs, otherwise the digest's own.
     Hashed,
     /// The same, its hexadecimal digits.
     HashedHex,
+    /// `hash(HMAC)`
+    DigestHashed,
+    /// The same over its hexadecimal digits.
+    DigestHexHashed,
+    /// HMAC over the HMAC.
+    Again,
+    /// The same over its hexadecimal digits.
+    HexAgain,
 }
+
+impl Construction {
+    /// Whether the content is hashed under the key.
+    pub(super) fn is_keyed(self) -> bool {
+        matches!(self, Self::Hmac | Self::DigestHashed | Self::DigestHexHashed | Self::Again | Self::HexAgain)
+    }
+
+    /// What becomes of the content's digest; `keyed` is HMAC's state after the key.
+    pub(super) fn finish(self, algorithm: Algorithm, keyed: &Keyed, digest: Vec<u8>) -> Vec<u8> {
+        let mac = |message: &[u8]| {
+            let mut state = keyed.clone();
+            state.update(message);
+            state.finish()
+        };
+        match self {
+            Self::Hashed | Self::Again => mac(&digest),
+            Self::HashedHex | Self::HexAgain => mac(hex::encode(digest).as_bytes()),
+            Self::DigestHashed => algorithm.hash(|sink| sink(&digest)),
+            Self::DigestHexHashed => algorithm.hash(|sink| sink(hex::encode(&digest).as_bytes())),
+            Self::Hmac
+            | Self::Swapped
+            | Self::KeyFirst
+            | Self::KeyLast
+            | Self::KeyAround
+            | Self::NoKey
+            | Self::KeyWithin => digest,
+        }
+    }
+}
+
+/// From this rank on, a computation is tried alone and with the commonest bodies: hashing twice is nobody's habit.
+pub(super) const RARE: u16 = 15;
 
 /// Bytes of the longest block, SHA-512's.
 const LONGEST_BLOCK: usize = 128;
@@ -70,10 +110,11 @@ pub(super) struct TemplateShape {
 impl TemplateShape {
     /// The digest of `parts` under `key`; `keyed` is HMAC's state after that key.
     pub(super) fn compute(&self, algorithm: Algorithm, keyed: &Keyed, key: &[u8], parts: &Parts<'_>) -> Vec<u8> {
-        if self.construction == Construction::Hmac {
+        if self.construction.is_keyed() {
             let mut state = keyed.clone();
             let is_whole = self.content.feed(parts, |bytes| state.update(bytes));
-            return is_whole.map(|()| state.finish()).unwrap_or_default();
+            let finished = is_whole.map(|()| self.construction.finish(algorithm, keyed, state.finish()));
+            return finished.unwrap_or_default();
         }
         if self.construction == Construction::Swapped {
             let mut state = algorithm.keyed(&self.as_key(algorithm, parts));
@@ -92,7 +133,18 @@ impl TemplateShape {
                 sink(key);
             }
         });
-        is_whole.map(|()| digest).unwrap_or_default()
+        is_whole.map(|()| self.construction.finish(algorithm, keyed, digest)).unwrap_or_default()
+    }
+
+    /// Whether a timestamp that is empty leaves nothing of this way to join it with the body: then the body alone, or
+    /// with another line end, explains the same.
+    pub(super) fn needs_timestamp(&self) -> bool {
+        let is_bare = |piece: &TemplatePiece| match piece {
+            TemplatePiece::Timestamp | TemplatePiece::Body => true,
+            TemplatePiece::Text(text) => text.iter().all(u8::is_ascii_whitespace),
+            _ => false,
+        };
+        self.content.covers(&TemplatePiece::Timestamp) && self.content.pieces().iter().all(is_bare)
     }
 
     /// What is hashed before the body and after it, the key where it is hashed along with them. `None` where the body is
@@ -232,11 +284,97 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
     axis.add(hmac(SignedContent::of(vec![TemplatePiece::Timestamp])), Ways::of(bare));
     if scheme.algorithm().is_some() {
         plain_hashes(usual, &mut axis);
+        if construction == Construction::Hmac {
+            hashed_twice(usual, &mut axis);
+        }
+        of_fields(usual, &mut axis);
     } else {
         hashed_first(usual, &mut axis);
     }
     axis.sort();
     axis
+}
+
+/// The body's hash in its place, and hashes of hashes.
+fn hashed_twice(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
+    let mut add = |rank, code, content: &SignedContent, construction, detail: String| {
+        let shape = TemplateShape { content: content.clone(), construction };
+        axis.add(shape, Ways::of(Why::new(code, rank, detail)));
+    };
+    let is_body_alone = usual.pieces() == [TemplatePiece::Body];
+    let is_of_body = |piece: &TemplatePiece| match piece {
+        TemplatePiece::Body => true,
+        TemplatePiece::Value(expression) => expression.is_of_body(),
+        _ => false,
+    };
+    if usual.pieces().iter().filter(|piece| is_of_body(piece)).count() == 1 {
+        let with = |hash: TemplatePiece| {
+            let pieces = usual.pieces().iter().map(|piece| if is_of_body(piece) { &hash } else { piece });
+            SignedContent::of(pieces.cloned().collect())
+        };
+        let content = with(TemplatePiece::BodyHash);
+        let detail = format!("{content} was signed instead of {usual}");
+        add(3, CauseCode::ContentTemplate, &content, Construction::Hmac, detail);
+        if let (Ok(bytes), false) = ("body|sha256".parse(), is_body_alone) {
+            let content = with(TemplatePiece::Value(bytes));
+            let detail = format!("{content} was signed instead of {usual}");
+            add(RARE, CauseCode::ContentTemplate, &content, Construction::Hmac, detail);
+        }
+    }
+    let hashed = format!("the hash of {usual} was signed, as bytes, and so hashed twice");
+    add(RARE, CauseCode::ContentTemplate, usual, Construction::Hashed, hashed);
+    if !is_body_alone {
+        let digits = format!("the hexadecimal digits of the hash of {usual} were signed");
+        add(RARE + 1, CauseCode::ContentTemplate, usual, Construction::HashedHex, digits);
+    }
+    for (rank, construction, detail) in [
+        (RARE, Construction::DigestHashed, "the digest was hashed once more"),
+        (RARE, Construction::DigestHexHashed, "the digest's hexadecimal digits were hashed once more"),
+        (RARE + 1, Construction::Again, "the digest was signed once more, with HMAC over its bytes"),
+        (RARE + 1, Construction::HexAgain, "the digest was signed once more, with HMAC over its hexadecimal digits"),
+    ] {
+        add(rank, CauseCode::SignatureAlgorithm, usual, construction, detail.to_owned());
+    }
+}
+
+/// How else a form's fields may have been put together, and the fields without the URL.
+fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
+    let text = usual.to_string();
+    // The longest first: one is the beginning of the others.
+    let own =
+        ["fields_by_name_unique", "fields_by_name_sorted", "fields_by_name"].into_iter().find(|own| text.contains(own));
+    let Some(own) = own else { return };
+    let mut add = |rank, content: SignedContent| {
+        let detail = format!("{content} was signed instead of {usual}");
+        let shape = TemplateShape { content, construction: Construction::Hmac };
+        axis.add(shape, Ways::of(Why::new(CauseCode::ContentTemplate, rank, detail)));
+    };
+    for (rank, other) in
+        [(1, "fields_in_order"), (4, "fields_ignoring_case"), (4, "fields_joined"), (5, "fields_without:")]
+    {
+        let replaced = text.replace(own, other);
+        let joined_to_url = replaced.replace("{url}{body", "{url}&{body");
+        let contents = [Some(&replaced), Some(&joined_to_url).filter(|content| **content != replaced && rank > 3)];
+        contents
+            .into_iter()
+            .flatten()
+            .filter_map(|content| content.parse().ok())
+            .for_each(|content| add(rank, content));
+    }
+    let is_url = |piece: &TemplatePiece| match piece {
+        TemplatePiece::Url => true,
+        TemplatePiece::Value(expression) => expression.source == Source::Url,
+        _ => false,
+    };
+    let without: Vec<TemplatePiece> = usual.pieces().iter().filter(|piece| !is_url(piece)).cloned().collect();
+    if without.len() < usual.pieces().len() && !without.is_empty() {
+        add(2, SignedContent::of(without));
+    }
+}
+
+/// Whether a form's fields are signed, and not its bytes.
+pub(super) fn signs_fields(scheme: &Scheme) -> bool {
+    scheme.content.to_string().contains("|fields_")
 }
 
 /// A library that hashes is given a hash.

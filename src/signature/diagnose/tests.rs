@@ -244,7 +244,8 @@ fn every_way_to_sign_wrongly_is_explained() {
 fn every_code_has_a_vector() {
     let vectors = vectors();
     for code in CauseCode::ALL {
-        // The vectors' scheme signs no URL, and has no public key and no claims: those are tried under schemes that do.
+        // The vectors' scheme signs no URL, and has no public key and no claims: those are tried under schemes that do. A
+        // secret that is miscopied here is no sender's.
         let is_of_others = matches!(
             code,
             CauseCode::UrlDiffers
@@ -253,6 +254,7 @@ fn every_code_has_a_vector() {
                 | CauseCode::PublicKeyUnusable
                 | CauseCode::PrivateKeyGiven
                 | CauseCode::SignedValueDiffers
+                | CauseCode::SecretMiscopied
         );
         let is_tried = is_of_others || vectors.iter().any(|vector| vector.code == code.code());
         assert!(is_tried, "{code:?}");

@@ -140,8 +140,30 @@ fn units(header: &[u8], axis: &mut Axis<Vec<u8>>) {
         let text = moment.to_zoned(jiff::tz::TimeZone::UTC).strftime(format).to_string();
         add(text, rank, "a date was");
     }
+    dates_of_languages(moment, &mut add);
     let quoted = format!("\"{shown}\"");
     add(quoted, 10, "the value in quotation marks was");
+}
+
+/// What dates print of themselves when they are made into a text.
+fn dates_of_languages(moment: Timestamp, add: &mut dyn FnMut(String, u16, &str)) {
+    let utc = moment.to_zoned(jiff::tz::TimeZone::UTC);
+    let mut date = |rank, format: &str, words: &str| add(utc.strftime(format).to_string(), rank, words);
+    date(9, "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)", "JavaScript's String(date) was");
+    date(9, "%Y-%m-%d %H:%M:%S+00:00", "Python's str(datetime) was");
+    if moment.subsec_nanosecond() == 0 {
+        return;
+    }
+    // Python's have microseconds, whatever was read.
+    for (rank, format, words) in [
+        (5, "%Y-%m-%d %H:%M:%S%.6f+00:00", "Python's str(datetime) was"),
+        (5, "%Y-%m-%dT%H:%M:%S%.6f+00:00", "Python's isoformat() was"),
+        (8, "%Y-%m-%d %H:%M:%S%.6f", "Python's str(datetime), without a zone, was"),
+        (8, "%Y-%m-%dT%H:%M:%S%.6f", "Python's isoformat(), without a zone, was"),
+        (8, "%Y-%m-%dT%H:%M:%S%.6fZ", "a date with microseconds was"),
+    ] {
+        date(rank, format, words);
+    }
 }
 
 fn neighbours(header: &[u8], axis: &mut Axis<Vec<u8>>) {

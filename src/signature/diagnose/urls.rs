@@ -107,7 +107,8 @@ fn other_forms(usual: UrlParts<'_>, head: &Head, axis: &mut Axis<Vec<u8>>) {
         |text: &str| String::from_utf8_lossy(&form_decoded(&text.replace('+', "%2B").into_bytes())).into_owned();
     let (path, query) = (decode(usual.path), decode(usual.query));
     add(UrlParts { path: &path, query: &query, ..usual }, 2, "with percent-encoding undone");
-    for host in ["localhost", "localhost:3000", "127.0.0.1:3000"] {
+    for host in ["localhost", "localhost:3000", "127.0.0.1:3000", "localhost:8080", "127.0.0.1:8080", "localhost:8000"]
+    {
         add(UrlParts { scheme: "http", host, ..asked }, 5, "a URL of this machine");
     }
     add(UrlParts { host: &usual.host.to_ascii_lowercase(), ..usual }, 3, "the host in small letters");

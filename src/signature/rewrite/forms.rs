@@ -127,7 +127,7 @@ pub fn order_of_form(body: &[u8]) -> Option<bool> {
 }
 
 /// The fields of a form, decoded; `None` for what is not a form.
-fn fields(body: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+pub(super) fn fields(body: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
     let decoded = pieces(body)?.map(|piece| {
         let at = memchr::memchr(b'=', piece).unwrap_or(piece.len());
         (form_decoded(&piece[..at]), form_decoded(piece.get(at + 1..).unwrap_or_default()))
@@ -136,7 +136,7 @@ fn fields(body: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
 }
 
 /// A form's pairs as sent.
-fn pieces(body: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+pub(super) fn pieces(body: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
     let is_other = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'{' | b'"' | b'<' | b' ');
     let equals = memchr::memchr(b'=', body)?;
     // The padding of base64 is not a form's sign of equality.
@@ -197,7 +197,7 @@ pub fn percent_as_plus(body: &[u8]) -> Option<Vec<u8>> {
     replaced(body, b"%20", b"+")
 }
 
-fn replaced(body: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn replaced(body: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
     is_form(body).then_some(())?;
     let mut edited = Vec::with_capacity(body.len() + 16);
     let mut copied = 0;

@@ -16,6 +16,7 @@
 //! | [`prints`] | what printing an object leaves |
 
 mod dotnet;
+pub mod form_edits;
 pub mod form_of_json;
 pub mod forms;
 mod go;

@@ -98,6 +98,36 @@ pub fn drop_bom(body: &[u8]) -> Option<Vec<u8>> {
     body.strip_prefix(BOM).map(<[u8]>::to_vec)
 }
 
+/// Removes a byte order mark, and turns CR LF into LF; `None` unless there are both.
+pub fn unmarked_lf(body: &[u8]) -> Option<Vec<u8>> {
+    to_lf(&drop_bom(body)?)
+}
+
+/// Removes a byte order mark and one final line ending.
+pub fn unmarked_cut(body: &[u8]) -> Option<Vec<u8>> {
+    drop_newline(&drop_bom(body)?)
+}
+
+/// Removes a byte order mark, turns CR LF into LF, and removes one final line ending.
+pub fn unmarked_lf_cut(body: &[u8]) -> Option<Vec<u8>> {
+    drop_newline(&unmarked_lf(body)?)
+}
+
+/// Removes a byte order mark and all white space around the rest.
+pub fn unmarked_trim(body: &[u8]) -> Option<Vec<u8>> {
+    trim(&drop_bom(body)?)
+}
+
+/// Removes a byte order mark, and adds a final line feed.
+pub fn unmarked_added(body: &[u8]) -> Option<Vec<u8>> {
+    add_lf(&drop_bom(body)?)
+}
+
+/// Removes a byte order mark, turns CR LF into LF, and adds a final line feed.
+pub fn unmarked_lf_added(body: &[u8]) -> Option<Vec<u8>> {
+    add_lf(&unmarked_lf(body)?)
+}
+
 /// Normal form C: characters composed.
 pub fn nfc(body: &[u8]) -> Option<Vec<u8>> {
     let text = non_ascii(body)?;

@@ -76,6 +76,9 @@ plain_filters! {
     FieldsByName "fields_by_name" "A form's fields sorted by name, names and values joined by nothing.";
     FieldsByNameUnique "fields_by_name_unique" "The same, each value of a name once and sorted.";
     FieldsByNameSorted "fields_by_name_sorted" "The same, the values of a name sorted.";
+    FieldsInOrder "fields_in_order" "A form's fields as they came, names and values joined by nothing.";
+    FieldsIgnoringCase "fields_ignoring_case" "The same, sorted by name, whatever its letter case.";
+    FieldsJoined "fields_joined" "A form's fields sorted by name as `a=1&b=2`, decoded.";
     HubspotDecode "hubspot_decode" "HubSpot: twelve percent codes of the URL undone.";
     ContentfulTarget "contentful_target" "Contentful: path and query with the query escaped whole.";
     AtlassianQuery "atlassian_query" "Atlassian Connect: the canonical query, without jwt.";
@@ -195,6 +198,9 @@ impl PlainFilter {
             Self::FieldsByName => forms::fields_by_name(value, forms::FieldValues::InOrder),
             Self::FieldsByNameUnique => forms::fields_by_name(value, forms::FieldValues::Unique),
             Self::FieldsByNameSorted => forms::fields_by_name(value, forms::FieldValues::Sorted),
+            Self::FieldsInOrder => forms::fields_in_order(value),
+            Self::FieldsIgnoringCase => forms::fields_ignoring_case(value),
+            Self::FieldsJoined => forms::fields_joined(value),
             Self::HubspotDecode => forms::hubspot_decoded(value),
             Self::ContentfulTarget => forms::contentful_target(value),
             Self::AtlassianQuery => forms::atlassian_query(value),

@@ -43,6 +43,25 @@ fn grouped(form: &[u8]) -> BTreeMap<Vec<u8>, Vec<Vec<u8>>> {
     groups
 }
 
+/// A form's fields in the order in which they came.
+pub(super) fn fields_in_order(form: &[u8]) -> Vec<u8> {
+    pairs(form).flat_map(|(name, value)| [name, value]).collect::<Vec<_>>().concat()
+}
+
+/// A form's fields sorted by name, capitals and small letters alike; those of one name as they came.
+pub(super) fn fields_ignoring_case(form: &[u8]) -> Vec<u8> {
+    let mut fields: Vec<_> = pairs(form).collect();
+    fields.sort_by_cached_key(|(name, _)| name.to_ascii_lowercase());
+    fields.into_iter().flat_map(|(name, value)| [name, value]).collect::<Vec<_>>().concat()
+}
+
+/// The pairs sorted and joined as `a=1&b=2`, decoded.
+pub(super) fn fields_joined(form: &[u8]) -> Vec<u8> {
+    let mut fields: Vec<_> = pairs(form).collect();
+    fields.sort();
+    joined(fields)
+}
+
 /// The pairs sorted and joined as `a=1&b=2`, decoded; without empty ones and those of `names`.
 pub(super) fn fields_without(form: &[u8], names: &[String]) -> Vec<u8> {
     let dropped = |name: &[u8]| names.iter().any(|own| own.as_bytes() == name);

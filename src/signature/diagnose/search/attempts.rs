@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::lanes::{Beginning, HashedMessage, InitialState};
 use super::{CandidateTest, DigestTest, Ended, Match, Search, secret_text};
 use crate::signature::diagnose::SearchProgress;
-use crate::signature::diagnose::templates::{Construction, JoinedContent};
+use crate::signature::diagnose::templates::{Construction, JoinedContent, TemplateShape};
 use crate::signature::scheme::{Parts, body_sha256};
 use crate::signature::{Algorithm, TemplatePiece};
 
@@ -79,8 +79,8 @@ pub(super) struct WaitingCandidate<'a> {
     body: Rc<SignedBody<'a>>,
     beginning: Beginning,
     content: JoinedContent,
-    /// Whether the hash is the key of an HMAC over the key.
-    is_swapped: bool,
+    /// What becomes of the content's digest.
+    construction: Construction,
     is_stem: bool,
 }
 
@@ -103,7 +103,8 @@ impl<'a> Search<'_, 'a, '_> {
         let (how, _) = &self.found.shapes.all[shape];
         let indifferent = (stamp != 0 && !how.content.covers(&TemplatePiece::Timestamp))
             || (body.index.is_some() && !how.covers_body())
-            || (key != 0 && how.construction == Construction::NoKey);
+            || (key != 0 && how.construction == Construction::NoKey)
+            || (shape != 0 && self.is_untimed(stamp, how));
         if indifferent {
             return Ok(());
         }
@@ -115,6 +116,14 @@ impl<'a> Search<'_, 'a, '_> {
         // The matches are in the order of the candidates.
         self.flush()?;
         self.attempt_alone(at, body)
+    }
+
+    /// Whether the content names a timestamp where there is none: what it is joined with then has not been signed so.
+    fn is_untimed(&self, stamp: usize, how: &TemplateShape) -> bool {
+        let (text, ways) = &self.found.stamps.all[stamp];
+        text.is_empty()
+            && how.content.covers(&TemplatePiece::Timestamp)
+            && (ways.weight() == 0 || how.needs_timestamp())
     }
 
     fn parts<'p>(&'p self, at: Match, body: &'p SignedBody<'_>) -> Parts<'p> {
@@ -138,14 +147,13 @@ impl<'a> Search<'_, 'a, '_> {
         }
         let (how, _) = &self.found.shapes.all[at.shape];
         let mut content = how.joined(&self.found.keys.all[at.key].0.bytes, &self.parts(at, body))?;
-        let start =
-            if how.construction == Construction::Hmac { InitialState::Key(at.key) } else { InitialState::Plain };
+        let construction = how.construction;
+        let start = if construction.is_keyed() { InitialState::Key(at.key) } else { InitialState::Plain };
         let beginning = Beginning { start, lead: std::mem::take(&mut content.lead) };
-        let is_swapped = how.construction == Construction::Swapped;
         // Other bodies, and other ends of the content, come with one other change at most.
         let changes = [at.key >= self.base_keys, at.stamp > 0, at.shape > 0].into_iter().filter(|is| *is).count();
         let is_stem = changes < 2 || beginning.lead.is_empty();
-        Some(WaitingCandidate { at, body: Rc::clone(body), beginning, content, is_swapped, is_stem })
+        Some(WaitingCandidate { at, body: Rc::clone(body), beginning, content, construction, is_stem })
     }
 
     fn is_full(&self) -> bool {
@@ -182,10 +190,12 @@ impl<'a> Search<'_, 'a, '_> {
         for waiting in &waiting {
             let computed: Option<Vec<Vec<u8>>> = digests.iter_mut().map(|digests| digests.next().flatten()).collect();
             let Some(mut computed) = computed else { continue };
-            if waiting.is_swapped {
-                for (digest, algorithm) in computed.iter_mut().zip(&test.algorithms) {
-                    *digest = keyed_by(digest, *algorithm, &self.found.keys.all[waiting.at.key].0.bytes);
-                }
+            let states = test.algorithms.iter().zip(&test.states[waiting.at.key]);
+            for (digest, (algorithm, keyed)) in computed.iter_mut().zip(states) {
+                *digest = match waiting.construction {
+                    Construction::Swapped => keyed_by(digest, *algorithm, &self.found.keys.all[waiting.at.key].0.bytes),
+                    other => other.finish(*algorithm, keyed, std::mem::take(digest)),
+                };
             }
             test.compare(waiting.at, &computed, &mut self.found.matches);
             self.found.tried += 1;

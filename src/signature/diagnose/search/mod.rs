@@ -26,7 +26,7 @@ use super::encoding::Received;
 use super::secrets::{CandidateKey, keys};
 use super::signature_checks::{ReadingsTried, SignatureChecks};
 use super::structure::Structure;
-use super::templates::{TemplateShape, shapes};
+use super::templates::{TemplateShape, shapes, signs_fields};
 use super::{Budget, Request, SearchStage};
 use crate::signature::Algorithm;
 use crate::signature::algorithm::Keyed;
@@ -136,7 +136,10 @@ fn run_test<'a>(
     let SearchAxes { readings, keys, shapes } = axes;
     // Keys that are there unchanged come first.
     let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
-    let bodies = Bodies::new(request.body, &structure.content_encoding);
+    let mut bodies = Bodies::new(request.body, &structure.content_encoding);
+    if signs_fields(request.scheme) {
+        bodies.add_fields();
+    }
     let mut search = Search {
         request,
         structure,

@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use super::super::axis::Ways;
 use super::super::signature_checks::ReadingsTried;
+use super::super::templates::{RARE, TemplateShape};
 use super::super::{CauseCode, Depth, SearchStage, timestamps};
 use super::attempts::SignedBody;
 use super::{CandidateTest, Ended, Search};
@@ -47,7 +49,9 @@ impl<'a> Search<'_, 'a, '_> {
         let found = &self.found;
         let (keys, stamps, shapes) = (found.keys.all.len(), found.stamps.all.len(), found.shapes.all.len());
         let with_body = self.base_keys * bodies * (stamps + shapes + keys);
-        (with_body + keys * (stamps + shapes) + stamps * shapes) as u64
+        let urls = if self.request.scheme.signs_url() { found.urls.all.len() } else { 0 };
+        let with_url = urls * (keys + self.base_keys * (stamps + shapes + bodies));
+        (with_body + keys * (stamps + shapes) + stamps * shapes + with_url) as u64
     }
 
     /// Runs a stage to its end, unless an earlier one matched.
@@ -166,20 +170,67 @@ impl<'a> Search<'_, 'a, '_> {
                 (common..stamps).try_for_each(|stamp| self.pair(rank, key, stamp, 0, &body))?;
             }
         }
+        let is_usual = |(_, ways): &(TemplateShape, Ways)| ways.rank() < RARE;
+        let usual = self.found.shapes.all.iter().take_while(|shape| is_usual(shape)).count();
         for key in self.base_keys..keys {
             (1..stamps).try_for_each(|stamp| self.attempt(key, stamp, 0, body))?;
-            (1..shapes).try_for_each(|shape| self.attempt(key, 0, shape, body))?;
+            (1..usual).try_for_each(|shape| self.attempt(key, 0, shape, body))?;
         }
         for key in 0..self.base_keys {
             for stamp in 1..stamps {
-                (1..shapes).try_for_each(|shape| self.attempt(key, stamp, shape, body))?;
+                (1..usual).try_for_each(|shape| self.attempt(key, stamp, shape, body))?;
             }
         }
+        self.pairs_of_urls()?;
         let from = self.found.bodies.len();
         self.found.bodies.add_combinations();
         self.each_new_body(from, |search, body| {
             (0..search.base_keys).try_for_each(|key| search.attempt(key, 0, 0, body))
         })
+    }
+
+    /// Another URL and one other change, where the scheme signs a URL: behind a proxy it is wrong until it is configured,
+    /// whatever else is.
+    fn pairs_of_urls(&mut self) -> Result<(), Ended> {
+        if !self.request.scheme.signs_url() {
+            return Ok(());
+        }
+        for url in 1..self.found.urls.all.len() {
+            self.url = url;
+            let ended = self.pairs_of_this_url();
+            self.url = 0;
+            ended?;
+        }
+        for index in self.found.bodies.unique() {
+            self.before_next_body()?;
+            let Some(body) = self.rewritten(index) else { continue };
+            let rank = self.found.bodies.ways(index).rank();
+            for url in 1..self.found.urls.all.len() {
+                self.url = url;
+                let ended = (0..self.base_keys).try_for_each(|key| self.pair(rank, key, 0, 0, &body));
+                self.url = 0;
+                ended?;
+            }
+        }
+        Ok(())
+    }
+
+    fn pairs_of_this_url(&mut self) -> Result<(), Ended> {
+        let body = &Rc::clone(&self.received);
+        for key in self.base_keys..self.found.keys.all.len() {
+            self.pair(0, key, 0, 0, body)?;
+        }
+        let is_of_url =
+            |search: &Self, shape: usize| search.found.shapes.all[shape].0.content.covers(&TemplatePiece::Url);
+        for key in 0..self.base_keys {
+            (1..self.found.stamps.all.len()).try_for_each(|stamp| self.pair(0, key, stamp, 0, body))?;
+            for shape in 1..self.found.shapes.all.len() {
+                if is_of_url(self, shape) {
+                    self.pair(0, key, 0, shape, body)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     /// The rarer readings of a signature with one other change. A digest is compared with all of them at once.
@@ -217,7 +268,10 @@ impl<'a> Search<'_, 'a, '_> {
         body: &Rc<SignedBody<'a>>,
     ) -> Result<(), Ended> {
         let found = &self.found;
-        let other = found.keys.all[key].1.rank() + found.stamps.all[stamp].1.rank() + found.shapes.all[shape].1.rank();
+        let other = found.keys.all[key].1.rank()
+            + found.stamps.all[stamp].1.rank()
+            + found.shapes.all[shape].1.rank()
+            + found.urls.all[self.url].1.rank();
         // A part that is received as usual has rank 0.
         if rank + other > RAREST_PAIR {
             return Ok(());

@@ -6,7 +6,7 @@ use crate::signature::diagnose::CauseCode;
 use crate::signature::diagnose::axis::Why;
 use crate::signature::diagnose::bodies::{BodyRecipe, preset_why};
 use crate::signature::diagnose::secrets::keys;
-use crate::signature::diagnose::templates::shapes;
+use crate::signature::diagnose::templates::{RARE, shapes};
 use crate::signature::diagnose::{frameworks, recipes, timestamps};
 use crate::signature::rewrite::presets;
 use crate::signature::{Algorithm, Encoding, Proof, Scheme, Secret};
@@ -115,7 +115,7 @@ fn of_time(scheme: &Scheme, sample: &[u8], all: &mut Vec<Suspect>) {
 
 fn of_content(scheme: &Scheme, all: &mut Vec<Suspect>) {
     for (shape, ways) in shapes(scheme, scheme.id.is_some()).all {
-        let Some(why) = ways.0.into_iter().flatten().next() else { continue };
+        let Some(why) = ways.0.into_iter().flatten().next().filter(|why| why.rank < RARE) else { continue };
         let kind = if why.code == CauseCode::NotHmac { SuspectKind::Algorithm } else { SuspectKind::Content };
         all.push(Suspect { why, kind, mistake: Mistake::Shape(shape) });
     }
