@@ -48,6 +48,7 @@ use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::reply::{self, LateReply, TerminalReply};
+use crate::tui::terminal::uneven::UnevenRows;
 use crate::tui::theme::background::Background;
 use crate::tui::theme::palette::ThemePalette;
 use crate::tui::theme::{Look, Theme};
@@ -277,6 +278,7 @@ fn begin(
         clipboard: Clipboard::default(),
         reached: DeliveryId(0),
         extent: Size::ZERO,
+        uneven: UnevenRows::default(),
         graphics: None,
         reading: ReadingTime::default(),
         typed: VecDeque::new(),
