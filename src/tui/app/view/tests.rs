@@ -41,8 +41,8 @@ use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::list::page::{PageResult, SortedPlace};
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
 use crate::tui::screens::tour::state::{Tour, TourStep};
-use crate::tui::theme::Theme;
 use crate::tui::theme::palette::ThemePalette;
+use crate::tui::theme::{Face, Theme};
 
 mod adopt;
 mod help;
@@ -61,7 +61,7 @@ pub(crate) fn registry() -> Registry {
 }
 
 fn look() -> Look {
-    Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC }
+    Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC, face: Face::Screen }
 }
 
 /// A delivery of `body`, signed with `secret`, 3 seconds old on arrival.
