@@ -100,7 +100,7 @@ fn nothing_is_drawn_and_no_key_is_named() {
         }
     }
     let text = printed(&delivery(1, b"{\"a\":1}", "another secret", ""), Tab::Signature);
-    assert!(text.contains("reveal reveals it"), "{text}");
+    assert!(text.contains("reveal shows it"), "{text}");
 }
 
 #[test]

@@ -183,6 +183,7 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
         let key = pane.model.keymap.press(Action::Reveal);
         let reveal = match (is_equal, pane.model.revealed) {
             (true, _) => String::new(),
+            (false, false) if pane.model.keymap.is_in_lines() => format!("; {key} shows it"),
             (false, false) => format!("; {key} reveals it"),
             (false, true) => format!("; {key} hides it"),
         };
