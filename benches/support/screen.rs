@@ -22,7 +22,7 @@ use whyhook::tui::screens::details::state::LoadedDelivery;
 use whyhook::tui::screens::list::page::{Edge, PageResult};
 use whyhook::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask};
 use whyhook::tui::theme::palette::ThemePalette;
-use whyhook::tui::theme::{Look, Theme};
+use whyhook::tui::theme::{Face, Look, Theme};
 
 use super::Failure;
 use super::terminal::SIZE;
@@ -55,7 +55,7 @@ impl Session {
             registry: Registry::default(),
             model: Model::new(setup, Answers::default(), Vec::new(), Query::default(), String::new()),
             screen: Terminal::with_options(CrosstermBackend::new(io::sink()), options)?,
-            look: Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC },
+            look: Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC, face: Face::Screen },
             asked: Vec::new(),
         };
         let first = session.model.list_reload();

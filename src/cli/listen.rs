@@ -82,6 +82,11 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             error => CliError::Tui(error),
         })?;
     } else if wants_lines(listen) {
+        if !listen.headless && listen.format.is_none() && is_dumb() && std::io::stdin().is_terminal() {
+            output::log(
+                "no interface on this terminal (TERM=dumb): deliveries are listed; --plain takes commands as well",
+            );
+        }
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
         output::log(&format!("listening on {}", session.url()));
         output::log(&format!("keeping deliveries in {}", session.location().file().display()));
@@ -144,7 +149,12 @@ pub(super) fn wants_lines(listen: &ListenArgs) -> bool {
         || listen.format.is_some()
         || !std::io::stdout().is_terminal()
         || !std::io::stdin().is_terminal()
-        || std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+        || is_dumb()
+}
+
+/// Whether the terminal cannot move its cursor.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// How the interface looks: the flags, else the configuration. A theme that is named takes the place of all that the

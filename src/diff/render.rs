@@ -45,13 +45,18 @@ impl MessageComparison {
     /// How long both bodies are, and where they differ.
     pub(super) fn bytes_words(&self, bytes: &ByteDifference) -> String {
         let (from, to) = self.lengths;
+        let alike = match bytes.alike_at_end {
+            0 => "the last bytes differ as well".to_owned(),
+            1 => "the last byte is the same".to_owned(),
+            alike => format!("the last {} are the same", grouped(alike as u64)),
+        };
         format!(
-            "{} and {} bytes; the first difference is at byte {} (0x{:x}), the last {} are the same",
+            "{} and {} bytes; the first difference is at byte {} (0x{:x}), {}",
             grouped(from as u64),
             grouped(to as u64),
             grouped(bytes.first as u64),
             bytes.first,
-            grouped(bytes.alike_at_end as u64),
+            alike,
         )
     }
 

@@ -15,6 +15,16 @@ pub struct Failure {
     pub advice: String,
 }
 
+impl Failure {
+    /// Whether it happened before a byte of the request was sent.
+    #[must_use]
+    pub fn is_before_sending(&self) -> bool {
+        const BEFORE: [&str; 6] =
+            ["name_not_resolved", "refused", "unreachable", "tls", "timeout_connect", "timeout_tls"];
+        BEFORE.contains(&self.code.as_str())
+    }
+}
+
 /// The part of a sending that time ran out in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SendStage {

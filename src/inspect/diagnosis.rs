@@ -201,13 +201,19 @@ pub fn history(reader: &Reader, delivery: &Delivery, registry: &Registry) -> His
         gathered.add(summary, reader)?;
         Ok(false)
     });
+    // What the bytes of others verified with says nothing of one that has no signature to compare.
+    if !gathered.is_signed && gathered.history.verified > 0 {
+        gathered.history.deliveries = 0;
+    }
     gathered.history
 }
 
 struct Gathered<'a> {
     delivery: &'a Delivery,
     history: History,
-    /// Still in the unbroken run of failures that this delivery ends.
+    /// Whether it has a signature that can be compared.
+    is_signed: bool,
+    /// Still in the unbroken run of mismatches that this delivery ends, if it is one.
     in_run: bool,
     bodies: usize,
     /// The signature's header, where it has one and a signature is of one body.
@@ -218,10 +224,13 @@ struct Gathered<'a> {
 
 impl<'a> Gathered<'a> {
     fn new(delivery: &'a Delivery, scheme: &Scheme) -> Self {
+        let is_signed =
+            matches!(delivery.summary.judgement.verdict, Verdict::Mismatch | Verdict::NoSecret | Verdict::Verified);
         Self {
             delivery,
             history: History::default(),
-            in_run: true,
+            is_signed,
+            in_run: is_signed,
             bodies: HISTORY_BODIES,
             // Why it verifies needs no explanation.
             signature: (delivery.summary.judgement.verdict != Verdict::Verified)
@@ -243,7 +252,7 @@ impl<'a> Gathered<'a> {
                 self.history.last_verified.get_or_insert(earlier.received_at);
                 self.in_run = false;
             } else if self.in_run {
-                self.history.failing_since = Some(earlier.received_at);
+                self.history.failing += 1;
             }
             self.compare_signature(earlier, verified, reader)?;
         }
@@ -421,6 +430,26 @@ mod tests {
         assert!(!other.contains("valid there"), "{other}");
         assert_eq!(told("X-Other: 1\r\n"), None);
         assert_eq!(told(""), None);
+    }
+
+    #[test]
+    fn that_deliveries_verified_until_then_is_said_of_a_run_of_mismatches_alone() {
+        use Verdict::{Mismatch, MissingSignature, Verified};
+        let told = |verdicts: &[Verdict]| {
+            let of = |verdict: &Verdict| captured(&"0".repeat(64), "{}", *verdict);
+            let history = history_of(verdicts.iter().map(of).collect(), Scheme::default());
+            history
+                .evidence(b"{}")
+                .into_iter()
+                .map(|told| told.code)
+                .find(|code| code.ends_with("verified") || *code == "verified_until")
+        };
+        assert_eq!(told(&[Verified, Mismatch, Mismatch, Mismatch]), Some("verified_until"));
+        assert_eq!(told(&[Verified, Mismatch, Mismatch]), Some("usually_verified"), "two in a row");
+        assert_eq!(told(&[Verified, Mismatch, Mismatch, MissingSignature]), None, "no mismatch itself");
+        assert_eq!(told(&[Verified, Mismatch, Mismatch, Verified, Mismatch]), Some("usually_verified"));
+        assert_eq!(told(&[Mismatch, Mismatch, Mismatch]), Some("never_verified"));
+        assert_eq!(told(&[Mismatch, Mismatch, MissingSignature]), Some("never_verified"));
     }
 
     #[test]

@@ -101,14 +101,32 @@ impl ByteClass {
         }
     }
 
+    /// What stands for the class in a legend.
+    #[must_use]
+    pub fn example(self) -> char {
+        match self {
+            Self::Printable => 'a',
+            Self::Null => Self::Null.symbol(0),
+            Self::Whitespace => Self::Whitespace.symbol(b'\n'),
+            Self::OtherAscii => Self::OtherAscii.symbol(1),
+            Self::NonAscii => Self::NonAscii.symbol(0x80),
+        }
+    }
+
     /// What the column of text shows for `byte`; one column wide for every byte, and never a
     /// control.
     fn symbol(self, byte: u8) -> char {
         match self {
-            Self::Null => '0',
+            // A symbol that is no printable ASCII: nobody can take it for the byte that it looks like.
+            Self::Null => '␀',
             Self::Printable => char::from(byte),
-            Self::Whitespace if byte == b' ' => ' ',
-            Self::Whitespace => '_',
+            Self::Whitespace => match byte {
+                b'\t' => '␉',
+                b'\n' => '␊',
+                0x0c => '␌',
+                b'\r' => '␍',
+                _ => ' ',
+            },
             Self::OtherAscii => '•',
             Self::NonAscii => '×',
         }
@@ -189,6 +207,13 @@ impl fmt::Display for HexRow {
     }
 }
 
+/// What the symbols in the column of text mean that are no characters of it.
+#[must_use]
+pub fn legend() -> String {
+    let symbols = ByteClass::ALL.into_iter().filter(|class| *class != ByteClass::Printable);
+    symbols.map(|class| format!("{} {}", class.example(), class.words())).collect::<Vec<_>>().join(" · ")
+}
+
 /// The rows with the numbers `range`, as far as there are bytes for them.
 #[must_use]
 pub fn rows(bytes: &[u8], layout: HexLayout, range: Range<usize>) -> Vec<HexRow> {
@@ -258,7 +283,7 @@ mod tests {
     fn rows_are_drawn_and_the_last_is_short() {
         let shown = rows(b"A\0\n \x1b\xff~", HexLayout::for_width(41), 0..9);
         assert_eq!(shown.len(), 1);
-        assert_eq!(shown[0].to_string(), "000000  41 00 0a 20 1b ff 7e     A0_ •×~");
+        assert_eq!(shown[0].to_string(), "000000  41 00 0a 20 1b ff 7e     A␀␊ •×~");
         assert_eq!(shown[0].cells[1].digits(), "00");
         let classes: Vec<ByteClass> = shown[0].cells.iter().map(|cell| cell.class).collect();
         use ByteClass::{NonAscii, Null, OtherAscii, Printable, Whitespace};

@@ -28,7 +28,8 @@ use crate::server::{
     EventSender, GivenSecret, ListenerLink, ListenerNews, MarkedElsewhere, NewsBoard, Watched, reload, signals,
 };
 use crate::store::{
-    Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, Thoroughness, Writer,
+    Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, StoreLock,
+    Thoroughness, Writer,
 };
 
 /// Events that a run sends to its front end.
@@ -95,6 +96,18 @@ pub enum StartError {
     /// The address.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// The address is taken, and so is the store, most likely by the same run.
+    #[error(
+        "{address} is in use, and another whyhook has the store {}: `whyhook attach` shows it; or stop it, or choose another \
+         port and --store",
+        store.display()
+    )]
+    Running {
+        /// The address.
+        address: SocketAddr,
+        /// The store.
+        store: PathBuf,
+    },
     /// A rule that forwards to where it cannot.
     #[error(transparent)]
     Forward(#[from] InvalidForward),
@@ -109,6 +122,17 @@ pub enum StartError {
         /// The system's reason.
         source: std::io::Error,
     },
+}
+
+/// Why the address cannot be had: where the store is taken as well, whyhook itself has it.
+fn in_use(error: ListenError, settings: &Settings) -> StartError {
+    let location = Location::new(settings.store.clone());
+    match error {
+        ListenError::InUse { address } if !settings.ephemeral && StoreLock::is_taken(&location) => {
+            StartError::Running { address, store: location.file().to_owned() }
+        }
+        error => error.into(),
+    }
 }
 
 /// A run in progress.
@@ -141,7 +165,7 @@ impl Session {
             .map_err(|source| StartError::System { action: "start threads", source })?;
         allow_descriptors(settings.bounds.connections);
         // The address first: a second whyhook on the same port should hear of the port.
-        let listener = runtime.block_on(Listener::bind(settings.bind))?;
+        let listener = runtime.block_on(Listener::bind(settings.bind)).map_err(|error| in_use(error, settings))?;
         let address = listener.address();
 
         let ephemeral = settings.ephemeral.then(ephemeral_folder).transpose()?;

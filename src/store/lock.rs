@@ -54,7 +54,7 @@ impl StoreLock {
     }
 
     /// Whether another process holds the lock file. Nothing is created.
-    pub(super) fn is_taken(location: &Location) -> bool {
+    pub(crate) fn is_taken(location: &Location) -> bool {
         let file = File::open(location.beside("-lock"));
         file.is_ok_and(|file| match file.try_lock() {
             Ok(()) => file.unlock().is_err(),

@@ -7,6 +7,8 @@ pub enum Palette {
     Colours,
     /// For files, pipes, and `NO_COLOR`.
     Plain,
+    /// Without glyphs either, for screen readers: each stands beside a word that says the same.
+    Unmarked,
 }
 
 /// What a mark says.
@@ -34,7 +36,16 @@ impl Palette {
         };
         match self {
             Self::Colours => format!("\u{1b}[{code}m{text}\u{1b}[0m"),
-            Self::Plain => text.to_owned(),
+            Self::Plain | Self::Unmarked => text.to_owned(),
+        }
+    }
+
+    /// Words behind a glyph of ours.
+    #[must_use]
+    pub fn marked(self, glyph: &'static str, words: &str) -> String {
+        match self {
+            Self::Unmarked => words.to_owned(),
+            Self::Colours | Self::Plain => format!("{glyph} {words}"),
         }
     }
 }

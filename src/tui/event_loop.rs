@@ -33,6 +33,7 @@ use crate::tui::reading_time::ReadingTime;
 use crate::tui::screens::answers::state::AnswersNews;
 use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::terminal::input::Input;
+use crate::tui::terminal::uneven::UnevenRows;
 use crate::tui::terminal::{self, TerminalScreen};
 use crate::tui::theme::Look;
 use crate::tui::workers::answers::{self, AnswersWorker};
@@ -107,6 +108,8 @@ pub(crate) struct EventLoop {
     pub(crate) reached: DeliveryId,
     /// The terminal's size as it was drawn last.
     pub(crate) extent: Size,
+    /// The rows on the screen that are written whole when they change.
+    pub(crate) uneven: UnevenRows,
     /// The terminal's own graphics that are on the screen.
     pub(crate) graphics: Option<GraphicsProtocol>,
     /// How long the message is there that is shown.
@@ -387,7 +390,11 @@ impl EventLoop {
         let mut viewport = before;
         self.extent = screen.size()?;
         let mut areas = ScreenAreas::default();
-        screen.draw(|frame| (viewport, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
+        let uneven = &mut self.uneven;
+        screen.draw(|frame| {
+            (viewport, areas) = view::draw_with_areas(frame, &self.model, &self.look);
+            uneven.take_in(frame.buffer_mut());
+        })?;
         let placed = self.model.placed();
         self.message(Message::Drawn(viewport))?;
         let sizes = |viewport: &Viewport| (viewport.detail_columns, viewport.detail_rows, viewport.list_rows);
@@ -395,7 +402,11 @@ impl EventLoop {
             // The panes have another size: rows made for the old one were made again, and what is selected was brought
             // back into sight.
             if let Some(screen) = &mut self.screen {
-                screen.draw(|frame| (_, areas) = view::draw_with_areas(frame, &self.model, &self.look))?;
+                let uneven = &mut self.uneven;
+                screen.draw(|frame| {
+                    (_, areas) = view::draw_with_areas(frame, &self.model, &self.look);
+                    uneven.take_in(frame.buffer_mut());
+                })?;
             }
         }
         self.model.areas = areas;

@@ -2,6 +2,7 @@
 //! help is written.
 
 pub mod binding;
+mod commands;
 pub mod context;
 mod hints;
 pub mod names;

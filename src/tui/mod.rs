@@ -48,9 +48,10 @@ use crate::tui::screens::answers::state::Answers;
 use crate::tui::terminal::clipboard::Clipboard;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::reply::{self, LateReply, TerminalReply};
+use crate::tui::terminal::uneven::UnevenRows;
 use crate::tui::theme::background::Background;
 use crate::tui::theme::palette::ThemePalette;
-use crate::tui::theme::{Look, Theme};
+use crate::tui::theme::{Face, Look, Theme};
 use crate::tui::workers::answers::{self, AnswersWorker};
 use crate::tui::workers::deliveries::DeliveriesWorker;
 use crate::tui::workers::diagnosis::DiagnosisWorker;
@@ -84,8 +85,8 @@ pub struct Appearance {
 
 impl Appearance {
     /// The look of what is read as text.
-    fn without_colours(&self) -> Look {
-        Look { theme: Theme::new(ThemePalette::Plain), zone: self.zone.clone() }
+    fn in_lines(&self) -> Look {
+        Look { theme: Theme::new(ThemePalette::Plain), zone: self.zone.clone(), face: Face::Lines }
     }
 
     /// The look in the terminal that was taken, and what it replied if it was asked.
@@ -99,7 +100,7 @@ impl Appearance {
             background.map_or_else(variable, Background::of_colour)
         });
         let theme = Theme::with(palette, &self.theme.colours, depth);
-        (Look { theme, zone: self.zone }, reply)
+        (Look { theme, zone: self.zone, face: Face::Screen }, reply)
     }
 }
 
@@ -259,7 +260,7 @@ fn begin(
         registry,
         requests: PendingRequests::default(),
         watch,
-        look: appearance.without_colours(),
+        look: appearance.in_lines(),
         loader,
         diagnoser,
         assistant,
@@ -277,6 +278,7 @@ fn begin(
         clipboard: Clipboard::default(),
         reached: DeliveryId(0),
         extent: Size::ZERO,
+        uneven: UnevenRows::default(),
         graphics: None,
         reading: ReadingTime::default(),
         typed: VecDeque::new(),

@@ -171,6 +171,45 @@ pub struct Look {
     pub theme: Theme,
     /// The time zone in which times are shown.
     pub zone: TimeZone,
+    /// What it is shown on.
+    pub face: Face,
+}
+
+/// What the interface is shown on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Face {
+    /// A screen, on which marks, lines and bars are drawn.
+    #[default]
+    Screen,
+    /// Lines of text, of which nothing is drawn: whatever is in them is a word of ours or was sent.
+    Lines,
+}
+
+impl Look {
+    /// A mark of ours, with its blank: nothing in lines, where the word beside it says the same. Text from outside never
+    /// passes through here, so that none of it is left out.
+    #[must_use]
+    pub fn mark(&self, mark: &'static str) -> &'static str {
+        match self.face {
+            Face::Screen => mark,
+            Face::Lines => "",
+        }
+    }
+
+    /// Words behind a mark of ours.
+    #[must_use]
+    pub fn marked(&self, mark: &'static str, words: &str) -> String {
+        match self.face {
+            Face::Screen => format!("{mark} {words}"),
+            Face::Lines => words.to_owned(),
+        }
+    }
+
+    /// A line or a bar of so many cells: nothing in lines.
+    #[must_use]
+    pub fn bar(&self, cell: &'static str, cells: usize) -> String {
+        self.mark(cell).repeat(cells)
+    }
 }
 
 #[cfg(test)]

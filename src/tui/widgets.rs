@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::{HANDSHAKE_LABEL, MADE_UP_LABEL, TYPED_LABEL};
 use crate::text::{self, wrap};
-use crate::tui::theme::Look;
+use crate::tui::theme::{Face, Look};
 
 /// Columns of the names in "name  value" lines.
 pub(crate) const NAME_COLUMNS: usize = 11;
@@ -65,20 +65,20 @@ fn elided(mut line: Line<'_>, columns: usize) -> Line<'_> {
 /// A line between two panes.
 pub(crate) fn vertical_rule(frame: &mut Frame<'_>, area: Rect, look: &Look) {
     for row in 0..area.height {
-        put(frame, area, row, Line::styled("│", look.theme.rule));
+        put(frame, area, row, Line::styled(look.mark("│"), look.theme.rule));
     }
 }
 
 /// A line under or beside a pane's title: heavy where the pane has the focus.
 pub(crate) fn focus_rule(has_focus: bool, columns: usize, look: &Look) -> Span<'static> {
     let (line, style) = if has_focus { ("━", look.theme.brand) } else { ("─", look.theme.rule) };
-    Span::styled(line.repeat(columns), style)
+    Span::styled(look.bar(line, columns), style)
 }
 
 /// A thumb, when there is more than fits.
 pub(crate) fn scrollbar(frame: &mut Frame<'_>, column: Rect, first: usize, lines: usize, look: &Look) {
     let rows = usize::from(column.height);
-    if rows == 0 || lines <= rows {
+    if rows == 0 || lines <= rows || look.face == Face::Lines {
         return;
     }
     let thumb = (rows * rows / lines).clamp(1, rows);

@@ -1,7 +1,7 @@
 //! Windows over the panes: their frame, their lines, a menu, a line that is typed.
 
 use ratatui::Frame;
-use ratatui::layout::{Position, Rect};
+use ratatui::layout::{Margin, Position, Rect};
 use ratatui::style::Color;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
@@ -9,8 +9,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::tui::app::areas::MenuArea;
 use crate::tui::pane::Drawn;
-use crate::tui::theme::Look;
-use crate::tui::widgets::put;
+use crate::tui::theme::{Face, Look};
+use crate::tui::widgets::{put, scrollbar};
 
 /// Columns of what lies below a window that are too few to be of use.
 const SLIVER: u16 = 10;
@@ -22,19 +22,31 @@ pub(crate) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u1
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
     let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
     frame.render_widget(Clear, area);
-    let block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(look.theme.rule)
-        // The border's colour would show through.
-        .title(Span::styled(format!(" {title} "), look.theme.title.fg(Color::Reset)));
+    // The border's colour would show through.
+    let title = Span::styled(format!(" {title} "), look.theme.title.fg(Color::Reset));
+    if look.face == Face::Lines {
+        put(frame, Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }, 0, Line::from(title));
+        return area.inner(Margin { horizontal: 1, vertical: 1 });
+    }
+    let block = Block::bordered().border_type(BorderType::Rounded).border_style(look.theme.rule).title(title);
     let inside = block.inner(area);
     frame.render_widget(block, area);
     inside
 }
 
-pub(crate) fn draw_lines(frame: &mut Frame<'_>, area: Rect, lines: &[Line<'static>], first: usize) -> Drawn {
+/// Draws the lines from `first` on. Where there are more, the window's frame shows which part it is.
+pub(crate) fn draw_lines(
+    frame: &mut Frame<'_>,
+    area: Rect,
+    lines: &[Line<'static>],
+    first: usize,
+    look: &Look,
+) -> Drawn {
     let rows = usize::from(area.height);
     let first = first.min(lines.len().saturating_sub(rows));
+    if area.right() < frame.area().right() {
+        scrollbar(frame, Rect { x: area.right(), width: 1, ..area }, first, lines.len(), look);
+    }
     for (row, line) in (0..area.height).zip(lines.iter().skip(first)) {
         put(frame, area, row, line.clone());
     }
@@ -51,7 +63,7 @@ pub(crate) fn draw_menu(
 ) -> Drawn {
     let rows = usize::from(area.height);
     let first = (cursor + 1).saturating_sub(rows);
-    let drawn = draw_lines(frame, area, lines, first);
+    let drawn = draw_lines(frame, area, lines, first, look);
     if let Ok(row) = u16::try_from(cursor - first.min(cursor))
         && row < area.height
         && cursor < lines.len()

@@ -313,6 +313,9 @@ fn one_store_has_one_writer() {
     let first = env.listen(&[]);
     let line = env.run(&["--headless", "--bind", "127.0.0.1:0"]).complains();
     assert!(line.contains(&format!("is in use by another whyhook (process {})", first.process())), "{line}");
+    // On the same port it is most likely the same run that is wanted.
+    let line = env.run(&["--headless", "--bind", &first.address().to_string()]).complains();
+    assert!(line.contains("`whyhook attach` shows it") && !line.contains("another program"), "{line}");
     assert_eq!(talk(first.address(), Signed::new("{}").wire()).status, 200);
 }
 

@@ -125,7 +125,7 @@ fn what_the_pane_names_as_a_key_works_and_quitting_asks_while_a_sender_waits() {
     person.types("\u{3}").sees("Quit whyhook?").types("\u{1b}").no_longer_sees("Quit whyhook?");
     // From the list, without giving the details the focus.
     person.enter().sees("Answer held delivery").types("\u{3}").no_longer_sees("Answer held delivery");
-    person.types("L").sees("answered 1 delivery").no_longer_sees("1 held ");
+    person.types("L").sees("1 delivery no longer held").no_longer_sees("1 held ");
     // Before it, a held sender is asked whether it is still there.
     let mut answer = sender.answer();
     while answer.status == 100 {

@@ -131,6 +131,27 @@ fn what_goes_out_without_private_values_is_shown_before_it_does() {
 }
 
 #[test]
+fn results_come_in_the_order_of_the_commands() {
+    let env = TestEnv::with_secret();
+    let mut script = Script::start(&env, &[]);
+    let address = script.address();
+    talk(
+        address,
+        Signed::new("{\"t\":\"✓ 😀 T sends a test event\"}").by("another_secret_of_mine", Unit::Seconds).wire(),
+    );
+    script.hears("delivery 1: signature mismatch");
+    for line in ["export 1 to a.jsonl", "payload 1", "secret", "another_secret_of_mine", "list", "quit"] {
+        script.enters(line);
+    }
+    script.hears("1 delivery exported to ");
+    script.hears("✓ 😀 T sends a test event");
+    script.hears("Enter the secret");
+    script.hears("1 of 1 unverified deliveries verifies with it");
+    script.hears("1 delivery");
+    assert_eq!(script.ends(), 0);
+}
+
+#[test]
 fn answering_holding_and_rules() {
     let env = TestEnv::with_secret();
     let mut script = Script::start(&env, &["--hold-for", "1h"]);
@@ -149,14 +170,14 @@ fn answering_holding_and_rules() {
     script.enters("held").hears("delivery 2: ");
     script.enters("quit").hears("2 deliveries are held");
     script.enters("no").hears("nothing was done");
-    script.enters("release 2 418 teapot").hears("answered 1 delivery");
+    script.enters("release 2 418 teapot").hears("1 delivery no longer held");
     let mut answer = senders[0].answer();
     while answer.status == 100 {
         answer = senders[0].answer();
     }
     assert_eq!((answer.status, &*answer.body), (418, "teapot"));
     script.hears("delivery 2: verified").contains("418").then_some(()).unwrap();
-    script.enters("drop 3").hears("answered 1 delivery");
+    script.enters("drop 3").hears("1 delivery no longer held");
     script.enters("release 3").hears("delivery 3 is not held");
     script.enters("answer clear").hears("cleared");
     script.enters("rules").hears("no rules");

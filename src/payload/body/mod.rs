@@ -208,6 +208,7 @@ impl OpenedBody {
         if let Some(words) = disagreement(&kind, &declared, fault.as_ref(), &bytes) {
             remarks.push(BodyRemark { words, is_warning: true });
         }
+        remarks.extend(undeclared_fault(&kind, &declared, &bytes).map(|words| BodyRemark { words, is_warning: true }));
         let faults = match &kind {
             Kind::Multipart(multipart) => multipart.faults.clone(),
             Kind::Xml(xml) => xml.fault().into_iter().collect(),
@@ -329,6 +330,24 @@ fn after_bom(bytes: &[u8]) -> &[u8] {
 fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
     let looks_like_json = matches!(after_bom(bytes).trim_ascii_start().first(), Some(b'{' | b'['));
     declared.is_json() || declared.media.is_none() || looks_like_json
+}
+
+/// Bytes that are not UTF-8 in a text of which no charset is declared: what is shown of them is a guess.
+fn undeclared_fault(kind: &Kind, declared: &Declared, bytes: &[u8]) -> Option<String> {
+    if declared.charset.is_some() {
+        // Judged where it is decoded.
+        return None;
+    }
+    let rule = match kind {
+        Kind::Json(_) | Kind::JsonLines(_) => "JSON is UTF-8 (RFC 8259, section 8.1)",
+        Kind::Text if is_meant_as_json(declared, bytes) => "JSON is UTF-8 (RFC 8259, section 8.1)",
+        // Its own declaration may name another encoding.
+        Kind::Xml(_) if memchr::memmem::find(&bytes[..bytes.len().min(256)], b"encoding=").is_some() => return None,
+        Kind::Xml(_) | Kind::Text => "no charset is declared",
+        Kind::Empty | Kind::Form(_) | Kind::Multipart(_) | Kind::Binary(_) => return None,
+    };
+    let fault = std::str::from_utf8(bytes).err()?;
+    Some(format!("invalid UTF-8 at byte {}: {rule}", grouped(fault.valid_up_to() as u64)))
 }
 
 /// What was declared and is not so.

@@ -176,3 +176,18 @@ fn the_files_of_a_form_are_images_and_so_are_those_in_its_json() {
         assert!(at == JPEG || at.starts_with(b"\"ffd8"), "the range is the body's");
     }
 }
+
+#[rstest]
+#[case("application/json", b"{\"name\":\"M\xfcller\"}", &["invalid UTF-8 at byte 10: JSON is UTF-8 (RFC 8259, section 8.1)"])]
+#[case("application/cloudevents+json", b"[\"\xe9\"]", &["invalid UTF-8 at byte 2: JSON is UTF-8 (RFC 8259, section 8.1)"])]
+#[case("application/x-ndjson", b"{\"a\":1}\n{\"a\":\"\xff\"}\n", &["invalid UTF-8 at byte 14: JSON is UTF-8 (RFC 8259, section 8.1)"])]
+#[case("application/json; charset=utf-8", b"{\"name\":\"M\xfcller\"}", &["declared UTF-8, but invalid at byte 10"])]
+#[case("application/json", "{\"name\":\"M\u{fc}ller\"}".as_bytes(), &[])]
+#[case("text/xml", b"<?xml version=\"1.0\" encoding=\"iso-8859-1\"?><a>\xfc</a>", &[])]
+fn bytes_that_are_not_utf8_are_said_where_no_charset_explains_them(
+    #[case] media: &str,
+    #[case] bytes: &[u8],
+    #[case] expected: &[&str],
+) {
+    assert_eq!(remarks(&body(&format!("Content-Type: {media}\r\n"), bytes)), expected);
+}

@@ -9,6 +9,9 @@ use jiff::Timestamp;
 use super::Evidence;
 use super::bodies::excerpt;
 
+/// Mismatches in a row before this one from which on they are no coincidence.
+const FAILING: u64 = 2;
+
 /// Another delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Earlier {
@@ -31,8 +34,8 @@ pub struct History {
     pub verified: u64,
     /// The last that verified before this one.
     pub last_verified: Option<Timestamp>,
-    /// The first of the unbroken run of mismatches that this one ends.
-    pub failing_since: Option<Timestamp>,
+    /// Mismatches in the unbroken run that this one, a mismatch itself, ends; none when it is not one.
+    pub failing: u64,
     /// One with the same body.
     pub same_body: Option<Earlier>,
     /// One with the same id or the same event and timestamp, but another body.
@@ -56,10 +59,12 @@ impl History {
                     crate::payload::grouped(all)
                 ),
             ),
-            (_, _, Some(last)) if self.failing_since.is_some() => say(
+            (_, _, Some(last)) if self.failing >= FAILING => say(
                 "verified_until",
                 format!(
-                    "deliveries verified until {last:.0}, none since: a secret changed, or a proxy in between changed something"
+                    "the last delivery before this one that verified came at {last:.0}, and the {} after it did not: a secret \
+                     may have been changed, or a proxy in between may change something",
+                    crate::payload::grouped(self.failing)
                 ),
             ),
             (all, some, _) => say(
@@ -112,7 +117,8 @@ mod tests {
         assert_eq!(codes(&History { deliveries: 4, ..History::default() }), ["never_verified"]);
         let usual = History { deliveries: 4, verified: 3, last_verified: Some(moment), ..History::default() };
         assert_eq!(codes(&usual), ["usually_verified"]);
-        assert_eq!(codes(&History { failing_since: Some(moment), ..usual.clone() }), ["verified_until"]);
+        assert_eq!(codes(&History { failing: 1, ..usual.clone() }), ["usually_verified"]);
+        assert_eq!(codes(&History { failing: 2, ..usual.clone() }), ["verified_until"]);
         let earlier = Earlier { id: 7, received_at: moment, verified: true, body: b"{\"a\":2}".to_vec() };
         let history = History { same_body: Some(earlier.clone()), same_event: Some(earlier), ..usual };
         assert_eq!(codes(&history), ["usually_verified", "same_body", "same_event"]);

@@ -175,7 +175,7 @@ impl SignedContent {
     }
 
     /// The variables that it names.
-    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
         self.sources().filter_map(|source| match source {
             Source::Variable(name) => Some(name.as_str()),
             _ => None,

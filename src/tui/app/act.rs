@@ -83,6 +83,11 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         }
         Action::Reveal => {
             model.revealed = !model.revealed;
+            // In lines the tab is printed; on a screen the digest may be further down.
+            if !model.keymap.is_in_lines() {
+                let what = if model.revealed { "revealed" } else { "hidden" };
+                model.say(format!("expected digest {what}: below Digests on the Signature tab"), false);
+            }
             show_tab(model, Tab::Signature)
         }
         Action::Deeper => look_deeper(model),

@@ -5,7 +5,9 @@ use super::model::Model;
 use super::overlay::state::{Confirm, Overlay};
 use crate::payload::grouped;
 use crate::server::{ATTACHED_JOBS, JobProgress};
-use crate::tui::app::action::Tab;
+use crate::tui::app::action::{Action, Tab};
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::answers::rules::off_words;
 use crate::tui::screens::send::task::SendTask;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::update::stop_looking;
@@ -46,10 +48,18 @@ pub(super) fn how_far(jobs: &[JobProgress]) -> String {
     }
 }
 
+/// What is said while something that was cancelled is still in flight.
+const WAITED: &str = "what is in flight is waited for";
+
+/// What was sent has ended: nothing is waited for any more.
+pub(crate) fn sending_ended(model: &mut Model) {
+    model.notice.take_if(|notice| notice.text.ends_with(WAITED));
+}
+
 /// Cancels what is being sent, and says so.
 pub(crate) fn cancel_sending(model: &mut Model) -> Vec<Effect> {
     let Some(running) = model.sending.running() else { return Vec::new() };
-    model.say(format!("cancelling {}: what is in flight is waited for", running.what), false);
+    model.say(format!("cancelling {}: {WAITED}", running.what), false);
     vec![Effect::Send(SendTask::Cancel)]
 }
 
@@ -95,7 +105,16 @@ fn lost_by_quitting(model: &Model) -> Vec<String> {
         reasons.push(format!("{words} {verb} still running: {pronoun} cut off."));
     }
     if model.answers.is_unsaved && !is_attached {
-        reasons.push("The rules were changed and are not saved: r shows them, s there saves them.".to_owned());
+        let rules = model.keymap.press(Action::Answer(AnswerAction::Rules));
+        let save = model.keymap.press(Action::Answer(AnswerAction::SaveRules));
+        let there = if model.keymap.is_in_lines() { "" } else { " there" };
+        reasons
+            .push(format!("The rules were changed and are not saved: {rules} shows them, {save}{there} saves them."));
+    }
+    // Whatever was saved: no configuration has them.
+    let off = off_words(&model.answers.rules);
+    if !off.is_empty() {
+        reasons.push(format!("{}: what is off is forgotten.", crate::text::capitalised(&off)));
     }
     reasons
 }

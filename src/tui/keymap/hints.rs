@@ -6,10 +6,12 @@ use super::binding::{BoundKey, KeyRow};
 use super::{KeyContext, contexts};
 use crate::delivery::Verdict;
 use crate::tui::app::action::{Action, Tab};
-use crate::tui::app::model::{Focus, Model};
+use crate::tui::app::model::{Detail, Focus, Model};
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
 use crate::tui::app::step::Step;
 use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::payload::action::PayloadAction;
+use crate::tui::screens::payload::state::StringView;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::{answer, answers};
 
@@ -20,7 +22,7 @@ pub type KeyHint = (String, &'static str);
 #[must_use]
 pub fn hints(model: &Model) -> Vec<KeyHint> {
     if asks_yes_or_no(model) {
-        return vec![("y".to_owned(), "yes"), ("n".to_owned(), "no")];
+        return vec![("y".to_owned(), "yes"), ("n".to_owned(), "cancel")];
     }
     let mut hints: Vec<KeyHint> = suggestions(model);
     let contexts = contexts(model);
@@ -74,6 +76,9 @@ fn hint(model: &Model, binding: &KeyRow) -> KeyHint {
         Action::Move(_) if is_only_read => "scroll",
         Action::Back if model.overlay.is_none() && model.is_zoomed => "unzoom",
         Action::Zoom if model.is_zoomed => "unzoom",
+        Action::Reveal if model.revealed => "hide",
+        Action::Back if model.overlay.is_none() && opened(model).is_some() => "back",
+        Action::Payload(PayloadAction::AsSent) if is_as_sent(model) => "decoded",
         _ => binding.hint,
     };
     // One hint covers both directions.
@@ -83,6 +88,18 @@ fn hint(model: &Model, binding: &KeyRow) -> KeyHint {
         _ => binding.keys[0].label(),
     };
     (key, word)
+}
+
+/// The string that is open on the Payload tab.
+fn opened(model: &Model) -> Option<&StringView> {
+    let detail = model.detail.as_ref().filter(|_| model.tab == Tab::Payload && model.focus == Focus::Detail)?;
+    detail.view.string.as_ref()
+}
+
+/// Whether the payload, or the string of it that is open, is shown as it was sent.
+fn is_as_sent(model: &Model) -> bool {
+    let is_so = |detail: &Detail| detail.view.string.as_ref().map_or(detail.view.as_sent, |string| string.as_sent);
+    model.detail.as_ref().is_some_and(is_so)
 }
 
 /// Whether a form has found the secret, which Enter then keeps.

@@ -3,18 +3,21 @@
 use std::fmt::Write as _;
 
 use super::binding::{BoundKey, KeyRow};
+use super::commands::command;
 use super::context::KeyContext;
 use super::names;
 use crate::config::KeyEntry;
 use crate::config::file::Place;
 use crate::text::nearest;
-use crate::tui::app::action::Action;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::screens::payload::action::PayloadAction;
 
 /// Every key of the interface and what it does, by the place where it works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keymap {
     contexts: Vec<(KeyContext, Vec<KeyRow>)>,
+    /// Whether commands are entered in place of keys.
+    is_in_lines: bool,
 }
 
 /// Why the keys of a configuration cannot be used.
@@ -34,7 +37,10 @@ const ESSENTIAL: [Action; 6] =
 impl Default for Keymap {
     fn default() -> Self {
         let rows = |context: KeyContext| context.bindings().iter().map(KeyRow::from).collect();
-        Self { contexts: KeyContext::ALL.into_iter().map(|context| (context, rows(context))).collect() }
+        Self {
+            contexts: KeyContext::ALL.into_iter().map(|context| (context, rows(context))).collect(),
+            is_in_lines: false,
+        }
     }
 }
 
@@ -93,9 +99,45 @@ impl Keymap {
         rows.find_map(|row| row.keys.first()).map(|key| key.label())
     }
 
-    /// The same for a sentence: the key, or where the action is found that has none.
+    /// The same table where commands are entered in place of keys: sentences name these.
+    #[must_use]
+    pub fn in_lines(self) -> Self {
+        Self { is_in_lines: true, ..self }
+    }
+
+    /// Whether commands are entered in place of keys.
+    #[must_use]
+    pub fn is_in_lines(&self) -> bool {
+        self.is_in_lines
+    }
+
+    /// What does it, for a sentence that is better left out where nothing does: a key, or a command in its place.
+    #[must_use]
+    pub fn hint(&self, action: Action) -> Option<String> {
+        match self.is_in_lines {
+            true => command(action).map(str::to_owned),
+            false => Some(self.press(action)),
+        }
+    }
+
+    /// Where a tab is found: `tab Image`, or the command that prints it.
+    #[must_use]
+    pub fn tab(&self, tab: Tab) -> String {
+        if self.is_in_lines { self.press(Action::Show(tab)) } else { format!("tab {}", tab.title()) }
+    }
+
+    /// The same as a request: `press s`, or `enter secret`.
+    #[must_use]
+    pub fn request(&self, action: Action) -> String {
+        format!("{} {}", if self.is_in_lines { "enter" } else { "press" }, self.press(action))
+    }
+
+    /// The same for a sentence: the key, or where the action is found that has none; in lines, the command.
     #[must_use]
     pub fn press(&self, action: Action) -> String {
+        if self.is_in_lines {
+            return command(action).map_or_else(|| names::action(action).into_owned(), str::to_owned);
+        }
         self.label(action).unwrap_or_else(|| {
             let commands = self.label(Action::Commands).unwrap_or_default();
             format!("{commands} {}", names::action(action))

@@ -204,8 +204,8 @@ impl Conversation {
         let target = loaded.delivery.head.target().to_vec();
         let webhook = loaded.webhook.clone();
         let words = match &name {
-            Some(name) => format!("verified by {name} for this run; adopt configured takes it back"),
-            None => "verified as configured again".to_owned(),
+            Some(name) => format!("scheme {name} is used for this run; adopt configured takes it back"),
+            None => "the configured scheme is used again".to_owned(),
         };
         self.effects.push(Effect::AdoptScheme { webhook, target, name });
         self.say(&words);
@@ -234,7 +234,11 @@ impl Conversation {
             self.say(&format!("webhook {name}, {kind}, at {path}"));
         }
         for secret in &model.secrets {
-            self.say(&format!("secret {}", secret_words(secret)));
+            // Its label, and where it is from.
+            match secret.split_once(" (") {
+                Some((label, origin)) => self.say(&format!("{} ({origin}", secret_words(label))),
+                None => self.say(&secret_words(secret)),
+            }
         }
         if model.secrets.is_empty() {
             self.say("no secret: secret takes one for this run");

@@ -15,6 +15,7 @@ use crate::tui::app::update::update;
 use crate::tui::plain::screen_text;
 use crate::tui::plain::words::PlainCommand;
 use crate::tui::screens::answers::state::{AnswerOverlay, RulesView};
+use crate::tui::screens::saving::state::ConfigEffect;
 use crate::tui::screens::send::state::SendScreen;
 use crate::tui::screens::send::task::SendTask;
 use crate::tui::theme::Look;
@@ -62,6 +63,10 @@ pub(super) enum Awaited {
     Overlay,
     /// The end of what is being sent.
     Idle,
+    /// A message after this one: what came of what was done.
+    Said(u64),
+    /// The same, and stored deliveries judged again.
+    Judged(u64),
 }
 
 /// See the module's page.
@@ -108,6 +113,17 @@ impl Conversation {
     pub(super) fn take_effects(&mut self) -> Vec<Effect> {
         let is_sending = |effect: &Effect| matches!(effect, Effect::Send(task) if !task.is_lookup() && !matches!(task, SendTask::Cancel));
         self.is_sending |= self.effects.iter().any(is_sending);
+        // What they come to is told before the next line is read.
+        for effect in &self.effects {
+            let told = match effect {
+                Effect::UseSecret(_) => Awaited::Judged(self.told),
+                Effect::Export(..) | Effect::Redact(_) | Effect::Config(ConfigEffect::Write(_)) => {
+                    Awaited::Said(self.told)
+                }
+                _ => continue,
+            };
+            self.awaited.get_or_insert(told);
+        }
         std::mem::take(&mut self.effects)
     }
 
@@ -206,8 +222,8 @@ impl Conversation {
         let news: Vec<String> = model
             .notices
             .iter()
-            .filter(|notice| notice.number > self.told && !notice.text.contains("6 shows it, W answers all"))
-            .map(|notice| screen_text::in_words(&visible(&notice.text)))
+            .filter(|notice| notice.number > self.told)
+            .map(|notice| visible(&notice.text).into_owned())
             .collect();
         // An answer to a look-up may be that there is nothing.
         if !news.is_empty() && self.awaited == Some(Awaited::Screen) {
@@ -255,7 +271,7 @@ impl Conversation {
             Some(Overlay::Confirm(confirm)) => {
                 if self.asked != Asked::YesOrNo {
                     let words = format!("{} {} Enter yes to {}, or no.", confirm.title, confirm.question, confirm.yes);
-                    self.lines.push(screen_text::in_words(&visible(&words)));
+                    self.lines.push(visible(&words).into_owned());
                     self.ask(Asked::YesOrNo);
                 }
                 return;
@@ -320,14 +336,14 @@ impl Conversation {
             }
             SendScreen::Check(check) => match check.report.as_ref()? {
                 Ok(report) => {
-                    let text = report_text(report, Palette::Plain, None);
-                    Some(text.lines().map(screen_text::undrawn).collect())
+                    let text = report_text(report, Palette::Unmarked, None);
+                    Some(text.lines().map(str::to_owned).collect())
                 }
                 Err(reason) => Some(vec![visible(&format!("the check failed: {reason}")).into_owned()]),
             },
             SendScreen::Form(form) => {
                 let reason = form.error.clone()?;
-                Some(vec![screen_text::in_words(&visible(&reason))])
+                Some(vec![visible(&reason).into_owned()])
             }
             SendScreen::Progress(_) => None,
         }
@@ -344,6 +360,8 @@ impl Conversation {
                 self.about(model, id, command);
             }
             Some(Awaited::Idle) if !self.is_busy(model) => self.awaited = None,
+            Some(Awaited::Said(told)) if model.said > told && model.jobs.is_empty() => self.awaited = None,
+            Some(Awaited::Judged(told)) if model.said > told && !model.rejudged.is_awaited() => self.awaited = None,
             Some(Awaited::Rows(count)) if !model.list.is_loading() => {
                 self.awaited = None;
                 self.print_list(model, count);

@@ -49,8 +49,9 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let look = appearance.without_colours();
-    let edge = begin(listener, setup, appearance, filter, &wakes)?;
+    let look = appearance.in_lines();
+    let mut edge = begin(listener, setup, appearance, filter, &wakes)?;
+    edge.model.keymap = Arc::new(appearance.keymap.clone().in_lines());
     let announcer = {
         let wakes = wakes.clone();
         Announcer::start(listener, move |line| drop(wakes.send(Wake::Announced(line))))?

@@ -5,22 +5,25 @@ pub(crate) mod clipboard;
 pub(crate) mod editor;
 pub(crate) mod input;
 pub(crate) mod reply;
+pub(crate) mod uneven;
 
 use std::io::{self, IsTerminal as _, Stdout, Write as _};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    DisableLineWrap, EnableLineWrap, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use crossterm::{cursor, execute, queue};
 use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 
+use self::uneven::EvenBackend;
 use crate::config::NotifyManner;
 use crate::tui::picture::GraphicsProtocol;
 
 /// The terminal as the interface draws on it.
-pub(super) type TerminalScreen = Terminal<CrosstermBackend<Stdout>>;
+pub(super) type TerminalScreen = Terminal<EvenBackend<Stdout>>;
 
 /// Whether the terminal shall report the mouse while the interface has it.
 static MOUSE: AtomicBool = AtomicBool::new(false);
@@ -34,7 +37,7 @@ const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 pub(super) fn enter(has_mouse: bool) -> io::Result<TerminalScreen> {
     MOUSE.store(has_mouse, Ordering::Relaxed);
     take()?;
-    let mut screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
+    let mut screen = Terminal::new(EvenBackend::new(io::stdout()))?;
     clear(&mut screen)?;
     Ok(screen)
 }
@@ -80,7 +83,8 @@ fn notification(manner: NotifyManner, words: &str) -> String {
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     crate::system::panic::on_restore(Some(give_back));
-    execute!(io::stdout(), EnterAlternateScreen, EnableBracketedPaste, cursor::Hide)?;
+    // A grapheme that takes more columns than it should must not go on in the next row, or scroll the screen.
+    execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, EnableBracketedPaste, cursor::Hide)?;
     if MOUSE.load(Ordering::Relaxed) { write(MOUSE_ON) } else { Ok(()) }
 }
 
@@ -101,7 +105,7 @@ fn give_back() {
     let mut words = Vec::new();
     // Writing to memory cannot fail.
     words.extend_from_slice(MOUSE_OFF);
-    let _ = queue!(words, DisableBracketedPaste, LeaveAlternateScreen, cursor::Show);
+    let _ = queue!(words, DisableBracketedPaste, EnableLineWrap, LeaveAlternateScreen, cursor::Show);
     tell(&words);
     let _ = disable_raw_mode();
 }

@@ -18,12 +18,13 @@ use zeroize::Zeroizing;
 
 use crate::config::{Registry, Settings};
 use crate::delivery::Attempt;
-use crate::http::{Client, Target};
+use crate::http::{Client, Failure, Target};
 use crate::server::ShownListener;
 use crate::store::{Location, StoreError};
 use crate::tui::app::message::Message;
 use crate::tui::screens::send::state::{Receiver, SentOfMany};
 use crate::tui::screens::send::task::{News, SendTask};
+use crate::tui::widgets::short_latency;
 
 /// Why nothing is sent.
 enum Halt {
@@ -197,9 +198,8 @@ pub(crate) fn receivers(registry: &Registry) -> Vec<Receiver> {
 
 /// One sending of many, as a row.
 fn row(what: String, attempt: &Attempt) -> SentOfMany {
-    let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
     let words = match &attempt.result {
-        Ok(_) => format!("{milliseconds:.1} ms"),
+        Ok(_) => short_latency(attempt.latency.total),
         Err(failure) => failure.message.clone(),
     };
     SentOfMany {
@@ -211,12 +211,49 @@ fn row(what: String, attempt: &Attempt) -> SentOfMany {
     }
 }
 
-/// How a sending of `total` ended, of which `begun` were started.
-fn end(total: usize, begun: usize, delivered: usize) -> String {
+/// Whether nothing of it went out, so that nothing was sent.
+fn is_unsent(attempt: &Attempt) -> bool {
+    attempt.result.as_ref().is_err_and(Failure::is_before_sending)
+}
+
+/// How many of a sending came to what.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    total: usize,
+    begun: usize,
+    delivered: usize,
+    /// Of which not a byte went out.
+    unsent: usize,
+}
+
+/// How a sending ended.
+fn end(tally: Tally) -> String {
+    let Tally { total, begun, delivered, unsent } = tally;
     match (total, begun < total) {
         (_, true) => format!("cancelled: {begun} of {total} started, {delivered} delivered"),
         (1, false) if delivered == 1 => "sent and delivered".to_owned(),
+        (1, false) if unsent == 1 => "not sent".to_owned(),
         (1, false) => "sent, but not delivered".to_owned(),
-        _ => format!("{total} sent: {delivered} delivered, {} failed", total - delivered),
+        _ => {
+            let sent = total.saturating_sub(unsent);
+            let rest = if unsent > 0 { format!("; {unsent} not sent") } else { String::new() };
+            format!("{sent} sent: {delivered} delivered, {} failed{rest}", sent.saturating_sub(delivered))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_never_went_out_is_not_called_sent() {
+        let words = |total, delivered, unsent| end(Tally { total, begun: total, delivered, unsent });
+        assert_eq!(words(1, 1, 0), "sent and delivered");
+        assert_eq!(words(1, 0, 0), "sent, but not delivered");
+        assert_eq!(words(1, 0, 1), "not sent");
+        assert_eq!(words(5, 3, 0), "5 sent: 3 delivered, 2 failed");
+        assert_eq!(words(5, 3, 1), "4 sent: 3 delivered, 1 failed; 1 not sent");
+        assert_eq!(words(2, 0, 2), "0 sent: 0 delivered, 0 failed; 2 not sent");
     }
 }

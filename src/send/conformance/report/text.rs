@@ -93,11 +93,11 @@ fn verdict(report: &CheckReport, palette: Palette) -> String {
         CheckOutcome::Fail => (CaseVerdict::Fail, "✗"),
         CheckOutcome::NoVerdict => (CaseVerdict::Advice, "!"),
     };
-    palette.paint(tone(mark), &format!("{glyph} {}", visible(&report.verdict())))
+    palette.paint(tone(mark), &palette.marked(glyph, &visible(&report.verdict())))
 }
 
 fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
-    let mark = palette.paint(tone(row.mark), &format!("{} {:<7}", row.mark.glyph(), word(row.mark)));
+    let mark = palette.paint(tone(row.mark), &palette.marked(row.mark.glyph(), &format!("{:<7}", word(row.mark))));
     let latency = row.came.latency().map_or_else(String::new, |latency| format!("{} ms", latency.as_millis()));
     let came = visible(&row.came.words()).into_owned();
     let line = format!("{mark} {:<names$} {latency:>8}  {}", row.case.name, clip(&came, CAME_COLUMNS));
@@ -110,7 +110,7 @@ fn row_text(row: &CheckRow, names: usize, palette: Palette) -> String {
 
 fn push_finding(text: &mut String, finding: &CheckFinding, palette: Palette, columns: Option<usize>) {
     let mark = if finding.required { CaseVerdict::Fail } else { CaseVerdict::Advice };
-    let head = palette.paint(tone(mark), &format!("{} {}", mark.glyph(), finding.fault.code()));
+    let head = palette.paint(tone(mark), &palette.marked(mark.glyph(), finding.fault.code()));
     let _ = writeln!(text, "{head}: {}", visible(&finding.title));
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {

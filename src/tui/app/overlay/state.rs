@@ -6,6 +6,7 @@ use tui_input::{Input, InputRequest};
 use zeroize::Zeroize as _;
 
 use crate::archive::export::snippet::SnippetLanguage;
+use crate::delivery::DeliveryId;
 use crate::tui::app::effect::Effect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::help::state::HelpView;
@@ -88,6 +89,8 @@ pub struct Prompt {
     pub assist: Option<Box<FilterAssist>>,
     /// The text that it began with, to go back to.
     pub(crate) before: String,
+    /// The delivery that was selected then, unless the newest is followed.
+    pub(crate) selected: Option<DeliveryId>,
 }
 
 /// What a prompt is for.
@@ -133,6 +136,7 @@ impl Prompt {
             cursor: 0,
             assist: None,
             before: text,
+            selected: None,
         }
     }
 

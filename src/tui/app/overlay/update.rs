@@ -147,9 +147,13 @@ pub(crate) fn retry(model: &mut Model, change: impl FnOnce(&mut Trial)) -> Vec<E
 /// Closes the overlay and undoes what a filter prompt has changed.
 pub(crate) fn back_out(model: &mut Model) -> Vec<Effect> {
     match model.overlay.take() {
-        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter && prompt.before != model.list.filter() => {
+        Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Filter => {
+            let is_other = prompt.selected.is_some() && prompt.selected != model.list.selected();
+            if prompt.before == model.list.filter() && !is_other {
+                return Vec::new();
+            }
             let query = Query::parse_with(&prompt.before, &model.filters).unwrap_or_default();
-            model.list.set_filter(query, prompt.before.clone()).into_iter().collect()
+            model.list.return_to(query, prompt.before.clone(), prompt.selected).into_iter().collect()
         }
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
             payload::update::leave_search(model, false);
@@ -246,7 +250,11 @@ pub(crate) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
         Some(text) => vec![copy("the public URL", text)],
         None => {
             let port = model.setup.url.rsplit(':').next().unwrap_or_default();
-            let text = format!("no tunnel to this listener yet: run `ngrok http {port}`; y copies the local URL");
+            let copies = match model.keymap.is_in_lines() {
+                true => "url names the local URL".to_owned(),
+                false => format!("{} copies the local URL", model.keymap.press(Action::CopyMenu)),
+            };
+            let text = format!("no tunnel to this listener yet: run `ngrok http {port}`; {copies}");
             model.say(text, true);
             Vec::new()
         }

@@ -78,7 +78,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, overlay: &Overlay, model: 
 
 fn draw_secret(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) -> Drawn {
     let theme = &look.theme;
-    let about = "Verifies deliveries from now on. Kept in memory only, and discarded when whyhook exits.";
+    let about = "Verifies deliveries from now on; those that are stored are judged again. Kept in memory only, and discarded when whyhook \
+                 exits.";
     let columns = usize::from(body.width.min(64)).saturating_sub(4);
     let odd = odd_words(prompt);
     let (about, style) = match (&prompt.error, &odd) {
@@ -288,7 +289,7 @@ fn draw_commands(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Mod
     let column = u16::try_from(3 + before).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
     frame.set_cursor_position(Position { x: area.x + column, y: area.y });
     match commands.is_empty() {
-        true => draw_lines(frame, menu, &lines, 0),
+        true => draw_lines(frame, menu, &lines, 0, look),
         false => draw_menu(frame, menu, &lines, prompt.cursor, look),
     }
 }

@@ -235,3 +235,25 @@ fn an_attempt_before_is_gone_to() {
     assert_eq!(person.model.list.selected(), Some(DeliveryId(3)));
     assert_eq!(person.model.detail.as_ref().unwrap().id, DeliveryId(3));
 }
+
+#[test]
+fn what_was_typed_into_an_answer_is_not_thrown_away_by_one_key() {
+    let mut person = Person::new(1);
+    let is_editing = |person: &Person| matches!(&person.model.overlay, Some(Overlay::Answers(window)) if matches!(**window, AnswerOverlay::Editor(_)));
+    let open = |person: &mut Person| {
+        person.act(Action::PickAnswer).does(AnswerAction::Write);
+    };
+    // Nothing typed: one key is enough.
+    open(&mut person);
+    person.act(Action::Back);
+    assert!(!is_editing(&person));
+    person.act(Action::Back);
+    open(&mut person);
+    person.type_in("0").act(Action::Back);
+    assert!(is_editing(&person));
+    // Typing on means staying.
+    person.type_in("1").act(Action::Back);
+    assert!(is_editing(&person));
+    person.act(Action::Back);
+    assert!(!is_editing(&person));
+}

@@ -122,3 +122,21 @@ fn a_template_that_holds_a_line_end_is_tried_as_it_is() {
     assert_eq!(trial.text(TrialField::Template), "{timestamp}.␊{body}");
     assert_eq!(trial.verdict.as_ref().unwrap().verdict, Verdict::Verified);
 }
+
+#[test]
+fn a_placeholder_that_does_not_exist_is_named_and_not_blamed_on_the_signature() {
+    let mut person = Person::new(1);
+    person.act(Action::Try);
+    for _ in 0..3 {
+        person.act(Action::NextField);
+    }
+    for (typed, expected) in
+        [("{nope}", "unknown placeholder {nope}: expected {timestamp} "), ("{nope|hex}", "unknown placeholder {nope}")]
+    {
+        person.tell(Message::Edit(tui_input::InputRequest::DeleteLine));
+        person.tell(Message::Paste(zeroize::Zeroizing::new(format!("{{timestamp}}.{{body}}{typed}"))));
+        let Some(Overlay::Try(trial)) = &person.model.overlay else { panic!() };
+        let words = trial.verdict.as_ref().err().cloned().unwrap_or_default();
+        assert!(words.starts_with(expected), "{words}");
+    }
+}

@@ -25,7 +25,7 @@ fn tab_goes_through_what_could_stand_there() {
     person.type_in(" ca");
     person.act(Action::NextField);
     assert_eq!(text(&person.model), "verdict:unsigned cause:");
-    assert_eq!(person.model.list.filter(), "verdict:unsigned ca", "the last text that could be read");
+    assert_eq!(person.model.list.filter(), "verdict:unsigned", "without the word that cannot be read yet");
     person.act(Action::NextField);
     let first = text(&person.model);
     person.act(Action::NextField);
@@ -81,8 +81,8 @@ fn what_cannot_be_read_is_not_kept() {
     person.type_in("sim verdict:nonsense");
     person.act(Action::Accept);
     assert!(matches!(&person.model.overlay, Some(Overlay::Prompt(prompt)) if prompt.error.is_some()));
-    // While the word grew, `verdict:n` could not be read either.
-    assert_eq!(person.model.list.filter(), "sim verdict");
+    // What the word hid while it grew is not hidden by what it has become.
+    assert_eq!(person.model.list.filter(), "sim");
     person.act(Action::Back);
     assert_eq!(person.model.list.filter(), "");
 }
@@ -104,4 +104,38 @@ fn a_filter_is_saved_under_a_name() {
     let wanted = ToSave::Filter("broken".to_owned(), "verdict:bad".to_owned());
     let asked = |effect: &Effect| matches!(effect, Effect::Config(ConfigEffect::Make(_, part)) if *part == wanted);
     assert!(effects.iter().any(asked), "{effects:?}");
+}
+
+#[test]
+fn a_word_that_cannot_be_read_hides_nothing() {
+    let mut person = Person::new(61);
+    person.act(Action::Filter);
+    for (typed, filter) in [("verdict", "verdict"), (":", ""), ("foo", ""), (" sim", "sim")] {
+        person.type_in(typed);
+        assert_eq!(person.model.list.filter(), filter, "{typed}");
+    }
+    assert!(matches!(&person.model.overlay, Some(Overlay::Prompt(prompt)) if prompt.error.is_some()));
+}
+
+#[test]
+fn a_filter_that_is_given_up_leaves_the_place_as_it_was() {
+    let mut person = Person::new(76);
+    for _ in 0..6 {
+        person.act(Action::Move(Step::Down));
+    }
+    let (selected, total) = (person.selected(), Some(76));
+    assert_eq!((selected, person.model.list.position(total)), (70, Some(7)));
+    for typed in ["verdict:foo", "sim", "nothing has this", "id:1"] {
+        person.act(Action::Filter);
+        person.type_in(typed);
+        person.act(Action::Back);
+        assert_eq!((person.selected(), person.model.list.filter()), (selected, ""), "{typed}");
+        assert_eq!((person.model.list.position(total), person.model.list.is_following()), (Some(7), false), "{typed}");
+    }
+    // Whoever follows the newest goes on following.
+    person.act(Action::Move(Step::First));
+    person.act(Action::Filter);
+    person.type_in("id:1");
+    person.act(Action::Back);
+    assert_eq!((person.selected(), person.model.list.is_following()), (76, true));
 }

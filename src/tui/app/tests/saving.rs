@@ -145,3 +145,37 @@ fn columns_are_kept_in_the_configuration_after_a_yes() {
     person.tell(Message::Choose('y'));
     assert_eq!(person.effects.pop(), Some(Effect::Config(ConfigEffect::Write(change))));
 }
+
+#[test]
+fn of_rules_that_are_off_it_is_said_that_nothing_has_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("whyhook.toml");
+    let mut person = Person::new(0);
+    let rules = |action| Action::Answer(action);
+    let off = "1 rule that is off is not saved";
+    let asks = |person: &mut Person| {
+        person.act(Action::Back).act(Action::Quit);
+        let question = match &person.model.overlay {
+            Some(Overlay::Confirm(confirm)) => confirm.question.clone(),
+            _ => String::new(),
+        };
+        person.act(Action::Back).act(rules(AnswerAction::Rules));
+        question
+    };
+    person.act(rules(AnswerAction::Rules)).act(rules(AnswerAction::AddRule));
+    person.type_in("is:sim -> 503").act(Action::Accept).act(rules(AnswerAction::SwitchRule));
+    // Only rules that are off, and no file: there is nothing to write, and nothing to ask about.
+    let empty = Arc::new(ConfigChange::make(&file, &ConfigPart::Rules(Vec::new())).unwrap());
+    person.tell(Message::Config(ConfigNews::Made(Ok(empty))));
+    assert_eq!(said(&person), Some(Err(off.to_owned())));
+    assert!(asks(&mut person).contains(off));
+    // One that is on beside it is saved; the other is still in no file.
+    let change = change(&folder);
+    person.tell(Message::Config(ConfigNews::Written(Arc::clone(&change), Ok(()))));
+    assert!(said(&person).is_some_and(|said| said.is_ok_and(|words| words.ends_with(off))), "{:?}", said(&person));
+    let question = asks(&mut person);
+    assert!(question.contains("1 rule that is off is not saved: what is off is forgotten"), "{question}");
+    person.act(rules(AnswerAction::SwitchRule));
+    person.tell(Message::Config(ConfigNews::Written(change, Ok(()))));
+    assert_eq!(asks(&mut person), "", "nothing is lost");
+}

@@ -297,3 +297,19 @@ fn long_work_of_others_is_seen_and_cancelled_from_anywhere() {
     person.tell(Message::Jobs(Vec::new())).act(Action::Quit);
     assert_eq!(person.effects.pop(), Some(Effect::Quit));
 }
+
+#[test]
+fn a_url_that_was_typed_is_there_when_the_form_opens_again() {
+    use crate::tui::screens::send::form::FieldKey;
+    let mut person = Person::new(1);
+    let to = |person: &Person| match person.model.sending.screens.last() {
+        Some(SendScreen::Form(form)) => form.fields.typed(FieldKey::To).to_owned(),
+        _ => panic!(),
+    };
+    person.act(Action::Send(SendAction::Replay)).act(Action::NextField);
+    person.type_in("http://localhost:8080/hook").act(Action::Back);
+    person.act(Action::Send(SendAction::Replay));
+    assert_eq!(to(&person), "http://localhost:8080/hook");
+    person.act(Action::Back);
+    assert!(person.model.overlay.is_none());
+}

@@ -75,7 +75,7 @@ pub(crate) fn draw_log(frame: &mut Frame<'_>, body: Rect, first: usize, model: &
         lines.push(Line::styled(" no messages yet", look.theme.dim));
     }
     let area = window(frame, body, "Messages", LOG_COLUMNS, lines.len(), look);
-    draw_lines(frame, area, &lines, first)
+    draw_lines(frame, area, &lines, first, look)
 }
 
 fn words(notice: &Notice) -> String {

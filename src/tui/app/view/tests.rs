@@ -41,8 +41,8 @@ use crate::tui::screens::list::action::ListAction;
 use crate::tui::screens::list::page::{PageResult, SortedPlace};
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport};
 use crate::tui::screens::tour::state::{Tour, TourStep};
-use crate::tui::theme::Theme;
 use crate::tui::theme::palette::ThemePalette;
+use crate::tui::theme::{Face, Theme};
 
 mod adopt;
 mod help;
@@ -61,7 +61,7 @@ pub(crate) fn registry() -> Registry {
 }
 
 fn look() -> Look {
-    Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC }
+    Look { theme: Theme::new(ThemePalette::Dark), zone: TimeZone::UTC, face: Face::Screen }
 }
 
 /// A delivery of `body`, signed with `secret`, 3 seconds old on arrival.
@@ -586,4 +586,48 @@ proptest! {
             prop_assert!(!shown.chars().any(|c| c != '\n' && is_hidden(c)), "{tab:?}: {shown:?}");
         }
     }
+}
+
+#[test]
+fn details_without_a_list_say_which_delivery_they_are_of() {
+    let mut model = model(&three(), secrets());
+    let first = |model: &mut Model, columns: u16, rows: u16| {
+        screen(model, columns, rows).lines().find(|line| line.contains("Overview")).unwrap_or_default().to_owned()
+    };
+    assert!(!first(&mut model, 80, 24).contains("#3"), "the list says it");
+    update(&mut model, Message::Act(Action::Open));
+    update(&mut model, Message::Act(Action::Zoom));
+    for columns in [40, 60, 80, 100, 120, 200] {
+        let line = first(&mut model, columns, 24);
+        assert!(line.ends_with(" #3"), "{columns}: {line}");
+    }
+    // Nor is there a list beside them where only one pane has room.
+    update(&mut model, Message::Act(Action::Zoom));
+    assert!(first(&mut model, 60, 10).ends_with(" #3"));
+}
+
+#[test]
+fn tabs_have_names_wherever_there_is_room_for_them() {
+    let mut model = model(&three(), secrets());
+    for columns in 100..=130 {
+        let shown = screen(&mut model, columns, 30);
+        assert!(Tab::ALL.iter().all(|tab| shown.contains(tab.title())), "{columns}: {shown}");
+    }
+}
+
+#[test]
+fn hints_say_what_a_key_does_now() {
+    let mut model = model(&three(), secrets());
+    let has = |model: &Model, word: &str| crate::tui::keymap::hints(model).iter().any(|(_, hint)| *hint == word);
+    update(&mut model, Message::Act(Action::Show(Tab::Signature)));
+    assert!(has(&model, "reveal") && !has(&model, "hide"));
+    update(&mut model, Message::Act(Action::Reveal));
+    assert!(has(&model, "hide") && !has(&model, "reveal"));
+    assert!(model.notice.as_ref().is_some_and(|notice| notice.text.starts_with("expected digest revealed")));
+    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
+    update(&mut model, Message::Act(Action::Open));
+    let as_sent = Action::Payload(crate::tui::screens::payload::action::PayloadAction::AsSent);
+    assert!(has(&model, "as sent"));
+    update(&mut model, Message::Act(as_sent));
+    assert!(has(&model, "decoded") && !has(&model, "as sent"));
 }

@@ -12,6 +12,7 @@ use crate::tui::plain::conversation::{Awaited, Conversation};
 use crate::tui::plain::words::RulesChange;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::choice::{Picked, decision};
+use crate::tui::screens::answers::rules::off_words;
 use crate::tui::screens::answers::state::{AnswerOverlay, AnswersEffect};
 
 impl Conversation {
@@ -141,6 +142,10 @@ impl Conversation {
         }
         if model.answers.is_unsaved {
             self.say("not saved: rules save writes them into the configuration");
+        }
+        let off = off_words(rules);
+        if !off.is_empty() {
+            self.say(&off);
         }
     }
 }

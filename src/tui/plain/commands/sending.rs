@@ -80,7 +80,7 @@ impl Conversation {
             let problem = form.error.clone();
             let is_sent = problem.is_none();
             if let Some(problem) = problem {
-                self.say(&crate::tui::plain::screen_text::in_words(&problem));
+                self.say(&problem);
             }
             // The form of a sending that has begun is not needed any more.
             self.close(model);

@@ -9,7 +9,9 @@ use ratatui::text::{Line, Span};
 use crate::delivery::{Answer, Outcome};
 use crate::rules::Held;
 use crate::text;
+use crate::tui::app::action::Action;
 use crate::tui::pane::Pane;
+use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::widgets::{clock, field, heading, kept_words, paragraph, short_latency, shown};
 
 pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
@@ -51,27 +53,36 @@ fn waiting(held: &Held, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let bar_columns = columns.saturating_sub(14).min(40);
     let full = usize::try_from(left.min(whole) * bar_columns as u64 / whole).unwrap_or(0);
     let mut lines = vec![
-        Line::styled("◷ held: the sender waits for your answer", theme.warn),
+        Line::styled(look.marked("◷", "held: the sender waits for your answer"), theme.warn),
         Line::default(),
         Line::from(vec![
             Span::styled(format!("{left:>4} s left  "), theme.title),
-            Span::styled("━".repeat(full), theme.warn),
-            Span::styled("─".repeat(bar_columns - full), theme.rule),
+            Span::styled(look.bar("━", full), theme.warn),
+            Span::styled(look.bar("─", bar_columns - full), theme.rule),
         ]),
         Line::default(),
     ];
     lines.extend(field("default", &shown(&held.default), theme.text, columns, look));
     lines.extend(field("held at", &clock(held.since, look), theme.text, columns, look));
     lines.push(Line::default());
-    let mut keys = vec![("Enter", "answer it with …".to_owned())];
-    if let Some(target) = answers.targets().first() {
-        keys.push(("F", format!("forward it to {}", target.url())));
-    }
-    keys.extend([("X", "drop the connection".to_owned()), ("L", "send the default answer".to_owned())]);
-    if answers.held.len() > 1 {
-        keys.push(("W", format!("answer all {} held deliveries", answers.held.len())));
-    }
-    for (key, words) in keys {
+    let does = [
+        (AnswerAction::Decide, "answer it with …".to_owned()),
+        (
+            AnswerAction::Forward,
+            answers.targets().first().map_or(String::new(), |to| format!("forward it to {}", to.url())),
+        ),
+        (AnswerAction::Drop, "drop the connection".to_owned()),
+        (AnswerAction::LetGo, "send the default answer".to_owned()),
+        (
+            AnswerAction::DecideAll,
+            match answers.held.len() {
+                0 | 1 => String::new(),
+                all => format!("answer all {all} held deliveries"),
+            },
+        ),
+    ];
+    for (action, words) in does.into_iter().filter(|(_, words)| !words.is_empty()) {
+        let Some(key) = pane.model.keymap.hint(Action::Answer(action)) else { continue };
         let key = Span::styled(format!("{key:>6}  "), theme.title);
         lines.push(Line::from(vec![key, Span::raw(shown(&words))]));
     }

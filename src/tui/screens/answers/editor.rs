@@ -60,6 +60,10 @@ pub struct Editor {
     pub preview: usize,
     /// The picker that it came from, if any.
     pub(crate) from: Option<Picker>,
+    /// What was in the fields at first.
+    before: Vec<String>,
+    /// Whether leaving was asked for while something is typed: asked once more, it is thrown away.
+    is_leaving: bool,
 }
 
 impl Editor {
@@ -91,13 +95,34 @@ impl Editor {
             saved: None,
             preview: 0,
             from,
+            before: Vec::new(),
+            is_leaving: false,
         };
+        editor.before = editor.texts();
         for area in [&mut editor.headers, &mut editor.body] {
             area.move_cursor(CursorMove::Bottom);
             area.move_cursor(CursorMove::End);
         }
         editor.read();
         editor
+    }
+
+    fn texts(&self) -> Vec<String> {
+        let lines = [&self.status, &self.name, &self.file].map(|input| input.value().to_owned());
+        let areas = [&self.headers, &self.body].map(|area| area.lines().join("\n"));
+        lines.into_iter().chain(areas).collect()
+    }
+
+    /// Whether it may be left: nothing was typed that is not saved, or leaving was asked for twice in a row.
+    pub(crate) fn may_leave(&mut self) -> bool {
+        let is_saved = matches!(self.saved, Some(Ok(_)));
+        is_saved || std::mem::replace(&mut self.is_leaving, true) || self.texts() == self.before
+    }
+
+    /// Whether it was asked to be left while something is typed.
+    #[must_use]
+    pub fn is_leaving(&self) -> bool {
+        self.is_leaving
     }
 
     /// A field of one line.
@@ -139,6 +164,7 @@ impl Editor {
 
     /// Goes `offset` fields on, around the ends.
     pub(crate) fn turn(&mut self, offset: isize) {
+        self.is_leaving = false;
         let count = EditorField::ALL.len().cast_signed();
         let at = (self.field as usize).cast_signed() + offset;
         self.field = EditorField::ALL[at.rem_euclid(count).unsigned_abs()];
@@ -192,6 +218,7 @@ impl Editor {
     /// Reads the answer that is typed.
     fn read(&mut self) {
         self.saved = None;
+        self.is_leaving = false;
         let name = if self.name.value().is_empty() { "own" } else { self.name.value() };
         self.answer = read(name, self.status.value(), self.headers.lines(), &self.body.lines().join("\n"));
     }

@@ -83,6 +83,16 @@ pub(crate) fn check(rows: &[RuleRow]) -> Result<(), String> {
     })
 }
 
+/// What is said of the rules that are off, since a configuration has only those that are on; empty when there are none.
+#[must_use]
+pub fn off_words(rows: &[RuleRow]) -> String {
+    match rows.iter().filter(|row| !row.on).count() {
+        0 => String::new(),
+        1 => "1 rule that is off is not saved".to_owned(),
+        off => format!("{off} rules that are off are not saved"),
+    }
+}
+
 /// The active rules as a configuration file has them.
 #[must_use]
 pub fn as_toml(rows: &[RuleRow]) -> String {

@@ -4,7 +4,7 @@ mod windows;
 
 use crate::delivery::{AttemptKind, DeliveryId};
 use crate::rules::{ActionKind, Override, RuleAction, RuleResponse};
-use crate::tui::app::action::Tab;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::navigation::show_tab;
@@ -15,7 +15,9 @@ use crate::tui::screens::answers::editor::Editor;
 use crate::tui::screens::answers::rules::RulesView;
 use crate::tui::screens::answers::state::{Answers, AnswersEffect, AnswersNews};
 use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
+use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::task::SendTask;
+use crate::tui::screens::send::update::busy;
 
 pub(crate) use windows::{accept, act_on_window, back, edit, paste};
 
@@ -64,7 +66,10 @@ pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
                 let forward = format!("forward {}", target.url());
                 decide_by(model, id, &forward)
             }
-            None => say(model, "no upstream server: run with --forward-to URL, or add a rule with r", true),
+            None => {
+                let rules = model.keymap.press(Action::Answer(AnswerAction::Rules));
+                say(model, format!("no upstream server: run with --forward-to URL, or add a rule with {rules}"), true)
+            }
         },
         (AnswerAction::LetGo | AnswerAction::Drop | AnswerAction::Forward, None) => {
             say(model, "this delivery is not held", true)
@@ -166,11 +171,15 @@ fn send_again(model: &mut Model) -> Vec<Effect> {
 fn probe(model: &mut Model) -> Vec<Effect> {
     let Some(shown) = model.detail.as_ref().map(|detail| detail.id) else { return Vec::new() };
     if model.sending.is_busy() {
-        return say(model, "already sending: P shows it, x cancels it", true);
+        let busy = busy(&model.keymap);
+        return say(model, busy, true);
     }
     match probed(model) {
         Some(url) => vec![Effect::Send(SendTask::Probe(shown, url.to_owned()))],
-        None => say(model, "this delivery was not forwarded: C checks a receiver by its URL", true),
+        None => {
+            let check = model.keymap.press(Action::Send(SendAction::Check));
+            say(model, format!("this delivery was not forwarded: {check} checks a receiver by its URL"), true)
+        }
     }
 }
 
@@ -188,7 +197,12 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
                 let count = model.answers.held.len();
                 let words =
                     if count == 1 { "a delivery is held".to_owned() } else { format!("{count} deliveries are held") };
-                say(model, format!("{words}: 6 shows it, W answers all"), false);
+                // In lines each is told with what decides about it.
+                if !model.keymap.is_in_lines() {
+                    let show = model.keymap.press(Action::Show(Tab::Answer));
+                    let all = model.keymap.press(Action::Answer(AnswerAction::DecideAll));
+                    say(model, format!("{words}: {show} shows it, {all} answers all"), false);
+                }
             }
             windows::settle(model);
         }
@@ -207,7 +221,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         AnswersNews::Decided(done, gone) => {
             let count = |count: usize| if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") };
             let words = match (done, gone) {
-                (done, 0) => format!("answered {}", count(done)),
+                (done, 0) => format!("decided: {} no longer held", count(done)),
                 (0, gone) => format!("too late for {}: answered, or the sender hung up", count(gone)),
                 (done, gone) => format!("answered {}; too late for {}", count(done), count(gone)),
             };

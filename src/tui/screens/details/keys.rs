@@ -13,7 +13,7 @@ pub const DETAIL: &[Binding] = &[
     bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "scroll"),
     bind(&[Code(Esc)], Action::Back, "list"),
     bind(&[Code(PageUp), Ctrl('b')], Action::Move(Step::PageUp), ""),
-    bind(&[Code(PageDown)], Action::Move(Step::PageDown), ""),
+    bind(&[Code(PageDown), Ctrl('f')], Action::Move(Step::PageDown), ""),
     bind(&[Ctrl('u')], Action::Move(Step::HalfUp), ""),
     bind(&[Ctrl('d')], Action::Move(Step::HalfDown), ""),
     bind(&[Char('g'), Code(Home)], Action::Move(Step::First), ""),

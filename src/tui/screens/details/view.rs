@@ -16,6 +16,9 @@ use crate::tui::widgets::{focus_rule, put, scrollbar, shown};
 /// Draws the tabs' titles and the shown tab. How far it is scrolled shows in its last column.
 pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look) -> Drawn {
     put(frame, area, 0, title_line(model, look, area.width.into()));
+    let own = own_number(model);
+    let width = u16::try_from(own.width()).unwrap_or(0).min(area.width);
+    put(frame, Rect { x: area.right() - width, width, ..area }, 0, Line::styled(own, look.theme.title));
     put(frame, area, 1, Line::from(focus_rule(model.focus == Focus::Detail, area.width.into(), look)));
     let inner = Rect {
         x: area.x + 1,
@@ -75,16 +78,26 @@ fn tab<'a>(pane: &Pane<'a>) -> TabContent<'a> {
     }
 }
 
+/// Which delivery it is, where no list beside it says so.
+fn own_number(model: &Model) -> String {
+    let detail = model.detail.as_ref().filter(|_| model.viewport.list_rows == 0 && model.focus == Focus::Detail);
+    detail.map_or(String::new(), |detail| format!(" #{} ", detail.id))
+}
+
 /// The tabs with the keys that show them, as far as there is room: each with its title and its first column.
 fn titles(model: &Model, columns: usize) -> Vec<(Tab, String, usize)> {
+    let columns = columns.saturating_sub(own_number(model).width());
     let all: usize = Tab::ALL.iter().map(|tab| tab.title().len() + 2).sum();
     let keys = 2 * Tab::ALL.len();
+    // With one blank between them instead of two.
+    let close = all - Tab::ALL.len() + 1;
     let mut first = 1;
     let title = |tab: Tab| {
         let key = model.keymap.label(Action::Show(tab)).unwrap_or_default();
         // Where not every title fits, the others are the keys that show them.
         let title = match tab.title() {
             title if columns > all + keys && !key.is_empty() => format!(" {key} {title} "),
+            title if columns <= all && columns > close => format!("{title} "),
             title if columns > all || tab == model.tab || key.is_empty() => format!(" {title} "),
             _ => format!(" {key} "),
         };

@@ -26,7 +26,7 @@ pub const IMAGE: &[Binding] = &[
     bind(&[Code(Left), Char('h')], Action::Image(ImageAction::Left), "").with_focus(),
     bind(&[Code(Right), Char('l')], Action::Image(ImageAction::Right), "").with_focus(),
     bind(&[Code(PageUp), Ctrl('b')], Action::Image(ImageAction::Move(Step::PageUp)), "").with_focus(),
-    bind(&[Code(PageDown)], Action::Image(ImageAction::Move(Step::PageDown)), "").with_focus(),
+    bind(&[Code(PageDown), Ctrl('f')], Action::Image(ImageAction::Move(Step::PageDown)), "").with_focus(),
     bind(&[Ctrl('u')], Action::Image(ImageAction::Move(Step::HalfUp)), "").with_focus(),
     bind(&[Ctrl('d')], Action::Image(ImageAction::Move(Step::HalfDown)), "").with_focus(),
     bind(&[Char('g'), Code(Home)], Action::Image(ImageAction::Move(Step::First)), "").with_focus(),

@@ -4,7 +4,7 @@ use crate::archive::export::image::file_name;
 use crate::payload::hex::seek;
 use crate::system::save::SaveError;
 use crate::text;
-use crate::tui::app::action::Tab;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::navigation::{open, scroll};
@@ -315,7 +315,9 @@ pub(crate) fn copy(model: &mut Model, way: ImageCopy) -> Vec<Effect> {
         Some((what, Some(text))) => vec![Effect::Copy { what, text }],
         Some((_, None)) => {
             let limit = crate::payload::grouped(ImageCopy::LIMIT as u64);
-            let text = format!("too large for a clipboard (at most {limit} bytes): S saves it to a file");
+            let save = model.keymap.hint(Action::Image(ImageAction::Save));
+            let save = save.map_or(String::new(), |key| format!(": {key} saves it to a file"));
+            let text = format!("too large for a clipboard (at most {limit} bytes){save}");
             model.say(text, true);
             Vec::new()
         }

@@ -13,6 +13,7 @@ use crate::payload::hex::HexLayout;
 use crate::payload::image::Dimensions;
 use crate::tui::pane::{Pane, TabContent};
 use crate::tui::screens::image::state::{ImageViewport, LoadedImage};
+use crate::tui::theme::Face;
 use crate::tui::widgets::{field, paragraph};
 
 pub(crate) use picture::graphics;
@@ -85,7 +86,7 @@ fn place(pane: &Pane<'_>, image: &LoadedImage) -> Line<'static> {
         spans.push(Span::styled(format!("{} of {count} · ", pane.detail.image.index + 1), theme.title));
     }
     spans.push(Span::styled(image.found.path.clone(), theme.key));
-    if count > 1 {
+    if count > 1 && pane.look.face == Face::Screen {
         spans.push(Span::styled("   , and . show the others", theme.dim));
     }
     Line::from(spans)
@@ -130,7 +131,7 @@ fn about(pane: &Pane<'_>, image: &LoadedImage, room: usize) -> Vec<Line<'static>
 fn size_words(image: &LoadedImage) -> String {
     match image.dimensions {
         Dimensions::Known { width, height } => format!("{width} × {height} pixels"),
-        Dimensions::NotReached => "size unknown: the preview stops before it".to_owned(),
+        Dimensions::NotReached => "size unknown: the bytes end before it".to_owned(),
         Dimensions::Unreadable => "size unknown".to_owned(),
     }
 }

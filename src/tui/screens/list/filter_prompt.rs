@@ -49,6 +49,7 @@ pub(crate) fn begin(model: &mut Model) {
     let mut assist = FilterAssist::default();
     assist.suggest(prompt.text(), byte_cursor(&prompt), &known(model), &model.filters);
     prompt.assist = Some(Box::new(assist));
+    prompt.selected = model.list.selected().filter(|_| !model.list.is_following());
     model.overlay = Some(Overlay::Prompt(prompt));
 }
 
@@ -74,10 +75,26 @@ fn apply(model: &mut Model) -> Vec<Effect> {
     if let Some(assist) = &mut prompt.assist {
         assist.problem = read.as_ref().err().cloned();
     }
-    match read {
-        Ok(query) if text != model.list.filter() => model.list.set_filter(query, text).into_iter().collect(),
+    let shown = match read {
+        Ok(query) => Some((query, text)),
+        // Half a word of `verdict:foo` was a filter of its own: what it hides is not hidden by what is typed now.
+        Err(error) => without_word(&text, error.at)
+            .and_then(|rest| Query::parse_with(&rest, &model.filters).ok().map(|query| (query, rest))),
+    };
+    match shown {
+        Some((query, filter)) if filter != model.list.filter() => {
+            model.list.set_filter(query, filter).into_iter().collect()
+        }
         _ => Vec::new(),
     }
+}
+
+/// The filter without the word at `at`, which cannot be read.
+fn without_word(text: &str, at: usize) -> Option<String> {
+    let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
+    let start = text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    let end = text[at..].find(char::is_whitespace).map_or(text.len(), |space| at + space);
+    Some(format!("{}{}", text[..start].trim_end(), &text[end..]).trim().to_owned())
 }
 
 /// Puts the next suggestion into the text, or the one before.

@@ -13,7 +13,7 @@ pub const LIST: &[Binding] = &[
     bind(&[Code(Up), Char('k')], Action::Move(Step::Up), ""),
     bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "move"),
     bind(&[Code(PageUp), Ctrl('b')], Action::Move(Step::PageUp), ""),
-    bind(&[Code(PageDown)], Action::Move(Step::PageDown), ""),
+    bind(&[Code(PageDown), Ctrl('f')], Action::Move(Step::PageDown), ""),
     bind(&[Char('g'), Code(Home)], Action::Move(Step::First), ""),
     bind(&[Char('G'), Code(End)], Action::Move(Step::Last), ""),
     bind(&[Code(Esc)], Action::Back, ""),

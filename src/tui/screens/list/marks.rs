@@ -9,6 +9,7 @@ use crate::archive::export::exporter_for;
 use crate::delivery::{DeliveryId, Marks, MarksEdit, tag_of};
 use crate::payload::grouped;
 use crate::server::{MarkedElsewhere, marked_words};
+use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
@@ -105,9 +106,10 @@ fn delete(model: &mut Model, ids: Vec<DeliveryId>) -> Vec<Effect> {
     let pinned = ids.iter().filter(|id| marks(model, **id).pinned).count();
     let pinned = if pinned > 0 { format!(", {pinned} of them pinned") } else { String::new() };
     let count = grouped(ids.len() as u64);
+    let undo = model.keymap.press(Action::List(ListAction::Undo));
     model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
         title: "Delete".to_owned(),
-        question: format!("Delete {count} deliveries{pinned}? U brings them back until whyhook ends."),
+        question: format!("Delete {count} deliveries{pinned}? {undo} brings them back until whyhook ends."),
         yes: "delete them".to_owned(),
         effect: Effect::Mark(ids, MarksEdit::Delete(true)),
     })));
@@ -117,7 +119,7 @@ fn delete(model: &mut Model, ids: Vec<DeliveryId>) -> Vec<Effect> {
 fn undo(model: &mut Model) -> Vec<Effect> {
     match model.deletions.pop() {
         Some(ids) => vec![Effect::Mark(ids, MarksEdit::Delete(false))],
-        None => say(model, "nothing was deleted in this run"),
+        None => say(model, "nothing left to undo: every deletion of this run was brought back, or there was none"),
     }
 }
 
@@ -173,7 +175,8 @@ pub(crate) fn marked(
     let words = marked_words(edit, &ids);
     match edit {
         MarksEdit::Delete(true) => {
-            model.say(format!("{words}; U brings back what was deleted last"), false);
+            let undo = model.keymap.press(Action::List(ListAction::Undo));
+            model.say(format!("{words}; {undo} brings back what was deleted last"), false);
             let effects = take_away(model, &ids, changed);
             model.deletions.push(ids);
             let surplus = model.deletions.len().saturating_sub(UNDONE);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::page::{Edge, PagePlace};
 use super::state::{List, MARGIN_ROWS};
 use crate::delivery::DeliveryId;
+use crate::query::Query;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::step::Step;
 use crate::tui::app::viewport::Viewport;
@@ -138,6 +139,15 @@ impl List {
         }
         let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
         Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), PagePlace::Replace))
+    }
+
+    /// Goes back to a filter, and to the delivery that was selected under it.
+    pub(crate) fn return_to(&mut self, query: Query, filter: String, selected: Option<DeliveryId>) -> Option<Effect> {
+        let reload = self.set_filter(query, filter);
+        match selected {
+            Some(id) => self.bring_back(id),
+            None => reload,
+        }
     }
 
     /// Follows the newest delivery, or stops following.

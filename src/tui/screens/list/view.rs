@@ -191,9 +191,8 @@ fn line(summary: &Summary, columns: &[(ListColumn, usize)], model: &Model, look:
         };
         add((glyph.to_owned(), style), 1);
     }
-    let has_latency = columns.iter().any(|(column, _)| *column == ListColumn::Latency);
     for &(column, width) in columns {
-        add(cell(column, width, summary, has_latency, model, look), width);
+        add(cell(column, width, summary, columns, model, look), width);
     }
     Line::from(spans)
 }
@@ -203,11 +202,12 @@ fn cell(
     column: ListColumn,
     width: usize,
     summary: &Summary,
-    has_latency: bool,
+    columns: &[(ListColumn, usize)],
     model: &Model,
     look: &Look,
 ) -> (String, Style) {
     let theme = &look.theme;
+    let has = |beside: ListColumn| columns.iter().any(|(column, _)| *column == beside);
     // The seconds that a held delivery still waits.
     let left = || {
         let left = model.answers.held_one(summary.id).map(|held| model.answers.seconds_left(held));
@@ -224,7 +224,7 @@ fn cell(
             (word.to_owned(), by_weight(style))
         }
         ListColumn::Cause => (summary.cause.as_deref().map(shown).unwrap_or_default(), theme.warn),
-        ListColumn::Event => (subject(summary), by_weight(theme.text)),
+        ListColumn::Event => (subject(summary, has(ListColumn::Path)), by_weight(theme.text)),
         ListColumn::Kind => match (summary.event.event.is_some(), summary.event.is_simulation()) {
             (_, true) => ("SIM".to_owned(), theme.simulation),
             (true, false) => dim("live".to_owned()),
@@ -235,7 +235,7 @@ fn cell(
         ListColumn::Webhook => dim(summary.webhook.as_deref().map(shown).unwrap_or_default()),
         ListColumn::Remote => dim(shown(&summary.remote)),
         ListColumn::Status => match left() {
-            Some(_) if has_latency => ("◷".to_owned(), theme.warn),
+            Some(_) if has(ListColumn::Latency) => ("◷".to_owned(), theme.warn),
             Some(left) => (format!("◷{left}"), theme.warn),
             None => status(summary, look),
         },
@@ -257,13 +257,16 @@ fn cell(
     }
 }
 
-/// The event's short name; without one, the request itself.
-fn subject(summary: &Summary) -> String {
+/// The event's short name; without one, the request itself, or as much of it as no column beside says.
+fn subject(summary: &Summary, has_path: bool) -> String {
     if let Some(event) = summary.event.short_event() {
         return shown(event);
     }
     if summary.method.is_empty() {
         return format!("({} request)", summary.intake.name());
+    }
+    if has_path {
+        return shown(&summary.method);
     }
     shown(&format!("{} {}", summary.method, summary.path))
 }

@@ -2,11 +2,14 @@
 
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::payload::body::Kind;
 use crate::payload::contract::{Drift, EventItem, EventReport, Severity, handle};
+use crate::payload::hex;
+use crate::tui::app::action::Tab;
 use crate::tui::pane::{Pane, cut};
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Look, Theme};
 use crate::tui::widgets::{counted, field, heading, paragraph};
 
 /// Items that the lines above a payload name.
@@ -32,11 +35,11 @@ pub(crate) fn prelude(pane: &Pane<'_>, rows: usize) -> Vec<Line<'static>> {
     let mut lines = about_body(pane);
     if let Some(event) = &pane.loaded.reading.event {
         if pane.model.event_folded {
-            lines = vec![title(event, true, theme)];
+            lines = vec![title(event, true, pane.look)];
         } else if rows < LINE_PANE {
-            lines = vec![title(event, false, theme)];
+            lines = vec![title(event, false, pane.look)];
         } else {
-            lines.push(title(event, false, theme));
+            lines.push(title(event, false, pane.look));
             lines.extend(few(pane, event, rows / 2));
         }
     } else if !pane.loaded.is_read && pane.loaded.delivery.summary.event.event.is_some() {
@@ -52,11 +55,13 @@ pub(crate) fn prelude(pane: &Pane<'_>, rows: usize) -> Vec<Line<'static>> {
         let rest = lines.len() + 2 - most;
         if lines.len() + 1 > most {
             lines.truncate(most.saturating_sub(2).max(1));
-            lines.push(Line::styled(format!("… {rest} more: tab Overview, or i folds this"), theme.dim));
+            let folds = if pane.model.keymap.is_in_lines() { "" } else { ", or i folds this" };
+            let tab = pane.model.keymap.tab(Tab::Overview);
+            lines.push(Line::styled(format!("… {rest} more: {tab}{folds}"), theme.dim));
         }
     }
     let mut lines: Vec<Line<'static>> = lines.into_iter().map(|line| clip(line, columns)).collect();
-    lines.push(Line::styled("─".repeat(columns), theme.rule));
+    lines.push(Line::styled(pane.look.bar("─", columns), theme.rule));
     lines
 }
 
@@ -73,22 +78,31 @@ pub(crate) fn about_body(pane: &Pane<'_>) -> Vec<Line<'static>> {
             Span::styled(format!("  {media}"), theme.dim),
         ]));
     }
+    let has_bytes = match &body.kind {
+        Kind::Binary(_) => true,
+        Kind::Multipart(multipart) => multipart.parts.iter().any(|part| !part.is_text),
+        _ => false,
+    };
+    if has_bytes {
+        lines.extend(paragraph(&hex::legend(), theme.dim, pane.columns));
+    }
     for remark in &body.remarks {
         let (glyph, style) = if remark.is_warning { ("!", theme.warn) } else { ("·", theme.info) };
-        lines.push(Line::styled(format!("{glyph} {}", remark.words), style));
+        lines.extend(paragraph(&format!("{glyph} {}", remark.words), style, pane.columns));
     }
     lines
 }
 
-fn title(event: &EventReport, is_folded: bool, theme: &Theme) -> Line<'static> {
+fn title(event: &EventReport, is_folded: bool, look: &Look) -> Line<'static> {
+    let theme = &look.theme;
     let name = event.event.as_deref().unwrap_or("no event");
     let short = name.strip_prefix("desktop.").and_then(|rest| rest.strip_suffix("_tracking.captured")).unwrap_or(name);
     let (kind, style) = if event.simulation { ("SIM", theme.simulation) } else { ("live", theme.text) };
     let mut spans = vec![Span::styled(short.to_owned(), theme.title), Span::raw("  "), Span::styled(kind, style)];
     let drift = event.drift_words();
-    let words = if drift.is_empty() { "  ✓ as documented".to_owned() } else { format!("  schema: {drift}") };
+    let words = if drift.is_empty() { look.marked("✓", "as documented") } else { format!("schema: {drift}") };
     let worst = event.drift.first().map_or(theme.good, |drift| severity_style(theme, drift.severity));
-    spans.push(Span::styled(words, worst));
+    spans.push(Span::styled(format!("  {words}"), worst));
     let about = [event.version.clone(), event.agent.clone(), Some(counted(event.item_count, "item"))];
     let about = about.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     spans.push(Span::styled(if is_folded { "  i unfolds".to_owned() } else { format!("  {about}") }, theme.dim));
@@ -109,13 +123,16 @@ fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> 
     let mut lines = Vec::new();
     // In a short pane the items should be seen too, and the title has the numbers.
     let drifts = if room < FEW_LINES { FEW_DRIFTS - 1 } else { FEW_DRIFTS };
-    lines.extend(event.drift.iter().take(drifts).map(|drift| drift_line(drift, theme)));
+    lines.extend(event.drift.iter().take(drifts).flat_map(|drift| drift_lines(drift, pane)));
     let more = event.drift.len().saturating_sub(drifts) as u64 + event.more_drift;
     if more > 0 && room >= FEW_LINES {
-        lines.push(Line::styled(format!("… {} more on the Overview tab", crate::payload::grouped(more)), theme.dim));
+        lines.push(Line::styled(
+            format!("… {} more: {}", crate::payload::grouped(more), pane.model.keymap.tab(Tab::Overview)),
+            theme.dim,
+        ));
     }
     if let Some(repeat) = pane.detail.sightings.as_ref().and_then(|seen| seen.repeat(event.simulation)) {
-        lines.extend(paragraph(&format!("↻ {repeat}"), theme.warn, pane.columns));
+        lines.extend(paragraph(&pane.look.marked("↻", &repeat), theme.warn, pane.columns));
     }
     // Invalid items are reported by the drift above.
     let items = || event.items.iter().filter(|item| !item.facts.is_empty());
@@ -150,10 +167,22 @@ fn item_line(item: &EventItem, event: &EventReport, columns: usize, theme: &Them
     Line::from(vec![Span::styled(index, theme.dim), Span::raw(words)])
 }
 
-fn drift_line(drift: &Drift, theme: &Theme) -> Line<'static> {
-    let style = severity_style(theme, drift.severity);
-    let label = format!("{} {:<7} ", drift.severity.glyph(), drift.severity.word());
-    Line::from(vec![Span::styled(label, style), Span::raw(drift.to_string())])
+/// A difference from the documented event, going on below its own words.
+fn drift_lines(drift: &Drift, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let label = drift_label(drift, pane.look);
+    let width = pane.columns.saturating_sub(label.width()).max(8);
+    let line = |(index, part): (usize, Line<'static>)| {
+        let label = if index == 0 { label.clone() } else { " ".repeat(label.width()) };
+        let mut spans = vec![Span::styled(label, severity_style(theme, drift.severity))];
+        spans.extend(part.spans);
+        Line::from(spans)
+    };
+    paragraph(&drift.to_string(), theme.text, width).into_iter().enumerate().map(line).collect()
+}
+
+fn drift_label(drift: &Drift, look: &Look) -> String {
+    look.marked(drift.severity.glyph(), &format!("{:<7} ", drift.severity.word()))
 }
 
 /// The overview's part: the event's time, people, every item of a window, all drift, known ids.
@@ -192,19 +221,10 @@ pub(crate) fn drift(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
     let Some(event) = &pane.loaded.reading.event else { return Vec::new() };
     if event.drift.is_empty() {
-        return vec![Line::styled("✓ as documented: no schema differences", theme.good)];
+        return vec![Line::styled(pane.look.marked("✓", "as documented: no schema differences"), theme.good)];
     }
     let mut lines = vec![heading(format!("Schema: {}", event.drift_words()), pane.look)];
-    for drift in &event.drift {
-        let label = format!("{} {:<7} ", drift.severity.glyph(), drift.severity.word());
-        let width = pane.columns.saturating_sub(10).max(8);
-        for (index, part) in paragraph(&drift.to_string(), theme.text, width).into_iter().enumerate() {
-            let label = if index == 0 { label.clone() } else { " ".repeat(10) };
-            let mut spans = vec![Span::styled(label, severity_style(theme, drift.severity))];
-            spans.extend(part.spans);
-            lines.push(Line::from(spans));
-        }
-    }
+    lines.extend(event.drift.iter().flat_map(|drift| drift_lines(drift, pane)));
     if event.more_drift > 0 {
         lines.push(Line::styled(format!("… and {}", counted(event.more_drift, "more difference")), theme.dim));
     }
@@ -220,7 +240,7 @@ pub(crate) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     let mut lines = vec![heading(format!("Seen before {}", sightings.scope()).trim_end().to_owned(), pane.look)];
     let simulation = pane.loaded.reading.event.as_ref().is_some_and(|event| event.simulation);
-    let repeats = sightings.repeat(simulation).map(|words| (format!("↻ {words}"), theme.warn));
+    let repeats = sightings.repeat(simulation).map(|words| (pane.look.marked("↻", &words), theme.warn));
     let others = sightings.seen.iter().filter(|seen| !seen.is_repeat());
     let others = others.map(|seen| (format!("· {}", seen.words()), theme.text));
     for (words, style) in repeats.into_iter().chain(others) {
@@ -231,7 +251,6 @@ pub(crate) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
 
 /// A line cut at the pane's width, its styles kept.
 fn clip(line: Line<'static>, columns: usize) -> Line<'static> {
-    use unicode_width::UnicodeWidthStr as _;
     let style = line.style;
     let mut room = columns;
     let mut spans = Vec::new();

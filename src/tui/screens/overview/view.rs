@@ -10,7 +10,7 @@ use crate::payload::contract::EventReport;
 use crate::payload::grouped;
 use crate::text;
 use crate::text::units::age_words;
-use crate::tui::app::action::Action;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::view::diagnosis;
 use crate::tui::widgets::{NAME_COLUMNS, counted, date_time, field, paragraph, secret_words, short_latency, shown};
@@ -76,7 +76,8 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         add(&name, image.found.binary.summary(), theme.text);
     }
     if images.len() > FEW_IMAGES {
-        add("", format!("and {} more: tab Image", images.len() - FEW_IMAGES), theme.dim);
+        let rest = images.len() - FEW_IMAGES;
+        add("", format!("and {rest} more: {}", pane.model.keymap.tab(Tab::Image)), theme.dim);
     }
     match &summary.answer {
         None => add("answer", "not answered yet".to_owned(), theme.dim),
@@ -85,11 +86,12 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         }
         Some(answer) if answer.outcome != Outcome::Sent => {
             let status = if answer.status == 0 { "none".to_owned() } else { answer.status.to_string() };
-            let words = format!("{status} by {}: {}", shown(&answer.rule), answer.outcome.words());
+            let words = format!("{status} by {}: {}", by_words(&answer.rule), answer.outcome.words());
             add("answer", words, theme.warn);
         }
         Some(answer) => {
-            let words = format!("{} by {} after {}", answer.status, shown(&answer.rule), short_latency(answer.latency));
+            let words =
+                format!("{} by {} after {}", answer.status, by_words(&answer.rule), short_latency(answer.latency));
             add("answer", words, theme.status(answer.status));
         }
     }
@@ -100,7 +102,7 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let tags: Vec<String> = summary.marks.tags.iter().map(|tag| format!("#{}", shown(tag))).collect();
         add("tags", tags.join(" "), theme.info);
     }
-    let pinned = if summary.marks.pinned { "  ◆ pinned" } else { "" };
+    let pinned = if summary.marks.pinned { format!("  {}", look.marked("◆", "pinned")) } else { String::new() };
     add("id", format!("#{}{pinned}", summary.id), theme.dim);
     for block in [event::drift(pane), event::seen(pane), event::overview(pane)] {
         if !block.is_empty() {
@@ -109,6 +111,15 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         }
     }
     lines
+}
+
+/// What an answer was chosen by.
+fn by_words(rule: &str) -> String {
+    shown(
+        rule.strip_prefix("chosen: ")
+            .map_or(rule.to_owned(), |action| format!("the chosen answer ({action})"))
+            .as_str(),
+    )
 }
 
 /// A long value in two lines: all of it is on the Raw tab.
@@ -138,7 +149,7 @@ pub(crate) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     if let Some(note) = &judgement.note {
         words = format!("{words}: {}", shown(note));
     }
-    paragraph(&format!("{glyph} {words}"), style, pane.columns)
+    paragraph(&pane.look.marked(glyph, &words), style, pane.columns)
 }
 
 /// The verdict with the secrets of today, and below it that at capture.
@@ -149,11 +160,11 @@ fn judged_again(now: &Judgement, then: &Judgement, pane: &Pane<'_>) -> Vec<Line<
         verdict => theme.verdict(verdict),
     };
     let with = now.secret.as_ref().map_or(String::new(), |label| format!(" with {}", secret_words(label)));
-    let words = format!("{glyph} With {}: {}{with}", current_words(pane), now.verdict.words());
-    let mut lines = paragraph(&words, style, pane.columns);
+    let words = format!("With {}: {}{with}", current_words(pane), now.verdict.words());
+    let mut lines = paragraph(&pane.look.marked(glyph, &words), style, pane.columns);
     let (glyph, _, _) = theme.verdict(then.verdict);
-    let words = format!("{glyph} Verdict at capture: {}", then.verdict.words());
-    lines.extend(paragraph(&words, theme.dim, pane.columns));
+    let words = format!("Verdict at capture: {}", then.verdict.words());
+    lines.extend(paragraph(&pane.look.marked(glyph, &words), theme.dim, pane.columns));
     lines
 }
 
@@ -193,8 +204,8 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     if pane.loaded.rejudged.is_none() && summary.judgement.verdict == Verdict::NoSecret {
         let variable = MissingSecret::variable(&pane.loaded.scheme.name);
-        let key = pane.model.keymap.press(Action::TypeSecret);
-        remarks.push((format!("press {key} to enter the webhook's secret, or set {variable} in .env"), theme.warn));
+        let request = pane.model.keymap.request(Action::TypeSecret);
+        remarks.push((format!("{request} to give the webhook's secret, or set {variable} in .env"), theme.warn));
     }
     if let Some(origin) = pane.loaded.delivery.head.value("origin") {
         let words = format!("sent by a web page: Origin {}", crate::text::visible_bytes(origin));

@@ -25,6 +25,7 @@ use crate::payload::grouped;
 use crate::tui::app::model::Focus;
 use crate::tui::pane::{Drawn, Pane, TabContent};
 use crate::tui::screens::payload::state::Search;
+use crate::tui::theme::Face;
 use crate::tui::widgets::{put, vertical_rule};
 
 /// From this width on, a query's result is shown beside the tree.
@@ -74,7 +75,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, area: Rect, pane: &Pane<'_>, first: us
         };
         put(frame, inside, row, line);
         let is_cursor = index.checked_sub(before).is_some_and(|index| rows.cursor == Some(index));
-        if is_cursor && pane.model.focus == Focus::Detail {
+        if is_cursor && pane.model.focus == Focus::Detail && pane.look.face == Face::Screen {
             let row = Rect { y: inside.y + row, height: 1, ..inside };
             pane.look.theme.highlight(frame.buffer_mut(), row, pane.look.theme.selected_unfocused);
             put(frame, Rect { width: row.width.min(1), ..row }, 0, Line::styled("▌", pane.look.theme.brand));

@@ -55,7 +55,10 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, pending: &PendingRedaction
     answers.extend([Span::styled(" n", theme.title), Span::styled(" cancel", theme.dim)]);
     let below = rows.len().saturating_sub(first + usize::from(list.height));
     if below > 0 {
-        answers.push(Span::styled(format!("   ↓ {} more", grouped(below as u64)), theme.warn));
+        answers.push(Span::styled(
+            format!("   {}", look.marked("↓", &format!("{} more", grouped(below as u64)))),
+            theme.warn,
+        ));
     }
     put(frame, area, area.height.saturating_sub(1), Line::from(answers));
     Drawn { rows: list.height.into(), lines: rows.len(), ..Drawn::default() }

@@ -8,6 +8,7 @@ use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, PromptKind};
+use crate::tui::screens::answers::rules::off_words;
 use crate::tui::screens::answers::state::AnswersEffect;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::saving::state::{Below, ConfigEffect, ConfigNews, PendingSave, ToSave};
@@ -62,11 +63,18 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) -> Vec<Effect> {
     let mut effects = Vec::new();
     match news {
         ConfigNews::Made(Err(problem)) => say(model, Err(problem)),
+        // A new file with nothing in it would save nothing.
+        ConfigNews::Made(Ok(change)) if change.is_new() && change.lines().changes.is_empty() => {
+            let off = match &model.overlay {
+                Some(Overlay::Answers(_)) => off_words(&model.answers.rules),
+                _ => String::new(),
+            };
+            say(model, Err(if off.is_empty() { "nothing to save".to_owned() } else { off }));
+        }
         ConfigNews::Made(Ok(change)) if change.is_empty() => {
-            if matches!(model.overlay, Some(Overlay::Answers(_))) {
-                model.answers.is_unsaved = false;
-            }
-            say(model, Ok(format!("{} already has this", shown(&change))));
+            let words = format!("{} already has this", shown(&change));
+            let words = rules_saved(model, words);
+            say(model, Ok(words));
         }
         ConfigNews::Made(Ok(change)) => match model.overlay.take() {
             Some(Overlay::Answers(window)) => show(model, change, Below::Answers(window)),
@@ -78,14 +86,25 @@ pub(crate) fn news(model: &mut Model, news: ConfigNews) -> Vec<Effect> {
         ConfigNews::Written(change, Ok(())) => {
             effects.extend(keep_filter(model));
             model.answers.config.get_or_insert_with(|| change.file().to_owned());
-            if matches!(model.overlay, Some(Overlay::Answers(_))) {
-                model.answers.is_unsaved = false;
-            }
-            say(model, Ok(format!("saved in {}", shown(&change))));
+            let words = format!("saved in {}", shown(&change));
+            let words = rules_saved(model, words);
+            say(model, Ok(words));
         }
         ConfigNews::Written(_, Err(problem)) => say(model, Err(problem)),
     }
     effects
+}
+
+/// The configuration has the rules that are on, where it is they that were saved. Of the others it is said that it has not.
+fn rules_saved(model: &mut Model, words: String) -> String {
+    if !matches!(model.overlay, Some(Overlay::Answers(_))) {
+        return words;
+    }
+    model.answers.is_unsaved = false;
+    match off_words(&model.answers.rules) {
+        off if off.is_empty() => words,
+        off => format!("{words}; {off}"),
+    }
 }
 
 /// The configuration has the filter that is being saved: the list knows it, and rules that are written from now on.

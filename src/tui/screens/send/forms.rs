@@ -40,6 +40,8 @@ pub struct SendForm {
     pub(crate) seed: Option<u64>,
     /// Whether the delivery's webhook has no URL of its own.
     needs_target: bool,
+    /// Where to it would have gone as it opened.
+    to: String,
 }
 
 /// What an image can be written as, the form's own choice first.
@@ -47,9 +49,11 @@ const BY_ITSELF: &str = "default: a placeholder when simulated, base64 when live
 
 impl SendForm {
     fn new(purpose: Purpose, fields: Vec<FormField>) -> Self {
+        let fields = Fields::new(fields);
         Self {
             purpose,
-            fields: Fields::new(fields),
+            to: fields.typed(FieldKey::To).to_owned(),
+            fields,
             error: None,
             said: None,
             preview: None,
@@ -57,6 +61,11 @@ impl SendForm {
             seed: None,
             needs_target: false,
         }
+    }
+
+    /// Where to it shall go, when something else was typed than what it began with.
+    pub(crate) fn typed_to(&self) -> Option<&str> {
+        Some(self.fields.typed(FieldKey::To)).filter(|typed| *typed != self.to)
     }
 
     /// To replay `id`, or all that match `filter`.

@@ -14,7 +14,7 @@ pub const SENDING: &[Binding] = &[
     bind(&[Code(Up), Char('k')], Action::Move(Step::Up), ""),
     bind(&[Code(Down), Char('j')], Action::Move(Step::Down), "scroll"),
     bind(&[Code(PageUp), Ctrl('b')], Action::Move(Step::PageUp), ""),
-    bind(&[Code(PageDown), Char(' ')], Action::Move(Step::PageDown), ""),
+    bind(&[Code(PageDown), Char(' '), Ctrl('f')], Action::Move(Step::PageDown), ""),
     bind(&[Code(Home), Char('g')], Action::Move(Step::First), ""),
     bind(&[Code(End), Char('G')], Action::Move(Step::Last), ""),
     bind(&[Code(Enter)], Action::Accept, "open"),

@@ -5,18 +5,24 @@ mod screens;
 pub(crate) use self::screens::{act_on_screen, edit, paste};
 
 use crate::text::visible;
+use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
-use crate::tui::app::jobs::cancel_sending;
+use crate::tui::app::jobs::{cancel_sending, sending_ended};
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Confirm, Overlay};
+use crate::tui::keymap::Keymap;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::{Purpose, SendForm};
 use crate::tui::screens::send::panel::Panel;
 use crate::tui::screens::send::state::{SendProgress, SendScreen};
 use crate::tui::screens::send::task::{News, SendTask};
+use crate::tui::widgets::short_latency;
 
 /// Why a second sending has to wait.
-const BUSY: &str = "already sending: P shows it, x cancels it";
+pub(crate) fn busy(keymap: &Keymap) -> String {
+    let (show, cancel) = (keymap.press(Action::Send(SendAction::Last)), keymap.press(Action::StopLooking));
+    format!("already sending: {show} shows it, {cancel} cancels it")
+}
 
 pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
     match action {
@@ -58,7 +64,10 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
         }
         SendAction::Last if model.sending.is_busy() => open(model, SendScreen::Progress(0)),
         SendAction::Last if model.sending.last.is_some() => open(model, SendScreen::Panel),
-        SendAction::Last => say(model, "nothing sent in this run yet: T sends a test event"),
+        SendAction::Last => {
+            let test = model.keymap.press(Action::Send(SendAction::Test));
+            say(model, &format!("nothing sent in this run yet: {test} sends a test event"))
+        }
         SendAction::Attempts => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::Attempts(id))],
             None => say(model, "select a delivery to list its replays"),
@@ -74,7 +83,10 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
                 vec![Effect::Send(SendTask::Compare(marked, selected))]
             }
             (Some(_), _) => say(model, "this one is marked: select another to compare it with"),
-            (None, _) => say(model, "mark a delivery with m first, then compare another with it"),
+            (None, _) => {
+                let mark = model.keymap.press(Action::Send(SendAction::Mark));
+                say(model, &format!("mark a delivery with {mark} first, then compare another with it"))
+            }
         },
         SendAction::CompareTunnel => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::CompareTunnel(id))],
@@ -88,7 +100,8 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
 fn mark(model: &mut Model) -> Vec<Effect> {
     let Some(id) = model.list.selected() else { return say(model, "select a delivery to mark") };
     model.sending.marked = Some(id);
-    let text = format!("#{id} is marked: D on another compares the two");
+    let compare = model.keymap.press(Action::Send(SendAction::Compare));
+    let text = format!("#{id} is marked: {compare} on another compares the two");
     model.say(text, false);
     Vec::new()
 }
@@ -96,7 +109,8 @@ fn mark(model: &mut Model) -> Vec<Effect> {
 /// Gives the sending thread a task, one at a time.
 fn send(model: &mut Model, task: SendTask) -> Vec<Effect> {
     if model.sending.is_busy() {
-        return say(model, BUSY);
+        let busy = busy(&model.keymap);
+        return say(model, &busy);
     }
     vec![Effect::Send(task)]
 }
@@ -114,6 +128,9 @@ fn shows_check(model: &Model) -> bool {
 
 /// Takes in what the threads that send and look up report.
 pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
+    if matches!(news, News::Finished(..) | News::Checked(_) | News::Tested(..) | News::Probed(..) | News::NotSent(_)) {
+        sending_ended(model);
+    }
     match news {
         News::Began(progress) => {
             let is_quiet = progress.is_quiet;
@@ -134,7 +151,7 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Finished(panel, words) => finished(model, panel, words),
         News::Tested(panel, made_up) => {
             model.sending.progress = None;
-            let (text, is_error) = tested(&panel, made_up);
+            let (text, is_error) = tested(&panel, made_up, &model.keymap);
             model.say(text, is_error);
             model.sending.last = Some(panel);
             model.sending.check_is_last = false;
@@ -149,7 +166,8 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Consent(hosts, task) => ask(model, &hosts, task),
         News::Preview(number, made) => screens::previewed(model, number, made),
         News::Attempts(id, rows) if rows.is_empty() => {
-            return say(model, &format!("no replays of #{id} yet: R replays it"));
+            let replay = model.keymap.press(Action::Send(SendAction::Replay));
+            return say(model, &format!("no replays of #{id} yet: {replay} replays it"));
         }
         News::Attempts(id, rows) if is_free(model) => return open(model, SendScreen::Attempts(id, rows, 0)),
         News::Attempt(panel) if is_free(model) => {
@@ -184,7 +202,7 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
                 progress.is_done = true;
             }
             let ended = match &report {
-                Ok(_) => ("the check has ended: P shows the result".to_owned(), false),
+                Ok(_) => (format!("the check has ended: {}", shows_result(&model.keymap)), false),
                 Err(reason) => (format!("the check failed: {reason}"), true),
             };
             model.sending.check_is_last = true;
@@ -225,7 +243,7 @@ fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
     match model.sending.screens.last_mut() {
         Some(screen) if is_shown && is_one && has_result => *screen = SendScreen::Panel,
         _ if is_shown => {}
-        _ => model.say(format!("{words}; P shows the result"), is_bad),
+        _ => model.say(format!("{words}; {}", shows_result(&model.keymap)), is_bad),
     }
 }
 
@@ -258,17 +276,24 @@ fn ask(model: &mut Model, hosts: &str, task: SendTask) {
     })));
 }
 
+fn shows_result(keymap: &Keymap) -> String {
+    format!("{} shows the result", keymap.press(Action::Send(SendAction::Last)))
+}
+
 /// The result of a test event, in one line.
-fn tested(panel: &Panel, made_up: bool) -> (String, bool) {
+fn tested(panel: &Panel, made_up: bool, keymap: &Keymap) -> (String, bool) {
     let attempt = &panel.attempt;
-    let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
     let came = match &attempt.result {
-        Ok(reply) => format!("{} in {milliseconds:.1} ms", reply.status),
+        Ok(reply) => format!("{} in {}", reply.status, short_latency(attempt.latency.total)),
         Err(failure) => failure.message.clone(),
     };
-    let how = if attempt.is_delivered() { "test event delivered" } else { "test event sent, but not accepted" };
+    let how = match &attempt.result {
+        _ if attempt.is_delivered() => "test event delivered",
+        Ok(_) => "test event sent, but not accepted",
+        Err(_) => "test event not delivered",
+    };
     let signed = if made_up { "; signed with a temporary secret" } else { "" };
-    (format!("{how}: {came}{signed}; P shows the result"), !attempt.is_delivered())
+    (format!("{how}: {came}{signed}; {}", shows_result(keymap)), !attempt.is_delivered())
 }
 
 fn open(model: &mut Model, screen: SendScreen) -> Vec<Effect> {

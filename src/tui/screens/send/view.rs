@@ -14,7 +14,7 @@ use crate::text::clip;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::{SendProgress, SendScreen, SentOfMany};
-use crate::tui::theme::Look;
+use crate::tui::theme::{Face, Look};
 use crate::tui::widgets::{date_time, put, short_latency, shown};
 use crate::tui::window::window;
 
@@ -99,7 +99,7 @@ fn progress_line(progress: &SendProgress, row: usize, columns: usize, look: &Loo
                     format!("{} failed", progress.failed),
                     if progress.failed > 0 { theme.bad } else { theme.dim },
                 ),
-                Span::styled("   x cancels", theme.dim),
+                Span::styled(if look.face == Face::Lines { "" } else { "   x cancels" }, theme.dim),
             ])
         }
         Some(place) => {
@@ -113,15 +113,18 @@ fn sent_line(sent: &SentOfMany, columns: usize, look: &Look) -> Line<'static> {
     let status = sent.status.map_or_else(|| " – ".to_owned(), |status| status.to_string());
     let rest = format!("{:>10}  {}", shown(&sent.words), shown(&sent.target));
     Line::from(vec![
-        Span::styled(format!("{glyph} {status} "), style),
+        Span::styled(format!("{} ", look.marked(glyph, &status)), style),
         Span::styled(format!("{:<7} ", shown(&sent.what)), look.theme.title),
         Span::raw(clip(&rest, columns.saturating_sub(14)).into_owned()),
     ])
 }
 
 fn attempt_line(attempt: &AttemptSummary, is_here: bool, columns: usize, look: &Look) -> Line<'static> {
-    let (word, style) =
-        if attempt.is_delivered() { ("✓ Delivered", look.theme.good) } else { ("✗ Failed   ", look.theme.bad) };
+    let (glyph, word, style) = if attempt.is_delivered() {
+        ("✓", "Delivered", look.theme.good)
+    } else {
+        ("✗", "Failed   ", look.theme.bad)
+    };
     let status = match &attempt.result {
         Ok(status) => status.to_string(),
         Err(failure) => shown(&failure.code),
@@ -133,10 +136,10 @@ fn attempt_line(attempt: &AttemptSummary, is_here: bool, columns: usize, look: &
         date_time(attempt.at, look),
         shown(&attempt.target)
     );
-    let mark = if is_here { "▌" } else { " " };
+    let mark = if is_here { look.mark("▌") } else { look.mark(" ") };
     let line = Line::from(vec![
         Span::styled(mark, look.theme.info),
-        Span::styled(word, style),
+        Span::styled(look.marked(glyph, word), style),
         Span::raw(clip(&rest, columns.saturating_sub(13)).into_owned()),
     ]);
     if is_here { line.style(look.theme.selected) } else { line }

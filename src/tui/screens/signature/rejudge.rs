@@ -6,6 +6,7 @@ use super::state::{EnteredSecret, Inquiry, RejudgeReport, Rejudged};
 use crate::config::TYPED_LABEL;
 use crate::payload::grouped;
 use crate::server::{GivenSecret, given_words};
+use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 
@@ -59,19 +60,21 @@ pub(crate) fn judged(model: &mut Model, report: RejudgeReport) {
         return;
     }
     let is_odd = about.contains("check it");
-    let (words, is_bad) = result(report.judged, report.verified, report.is_all);
+    let other = model.keymap.press(Action::Try);
+    let (words, is_bad) = result(report.judged, report.verified, report.is_all, &other);
     model.say(format!("{about}; {words}"), is_bad || is_odd);
 }
 
 /// What came of it, in words, and whether that asks for a second look.
-fn result(judged: u64, verified: u64, is_all: bool) -> (String, bool) {
+/// `other` tries another secret on one.
+fn result(judged: u64, verified: u64, is_all: bool, other: &str) -> (String, bool) {
     let newest = if is_all { "" } else { "newest " };
     match (judged, verified) {
         (0, _) => ("it verifies deliveries from now on".to_owned(), false),
         (1, 0) => (format!("the {newest}delivery that was not verified does not verify with it either"), true),
         (judged, 0) => {
             let of = grouped(judged);
-            (format!("none of {of} {newest}unverified deliveries verifies with it: t on one tries another"), true)
+            (format!("none of {of} {newest}unverified deliveries verifies with it: {other} on one tries another"), true)
         }
         (judged, verified) => {
             let of = grouped(judged);
@@ -96,12 +99,12 @@ mod tests {
 
     #[test]
     fn the_result_is_one_line() {
-        let words = |judged, verified| result(judged, verified, true).0;
+        let words = |judged, verified| result(judged, verified, true, "t").0;
         assert_eq!(words(12, 3), "3 of 12 unverified deliveries verify with it");
         assert_eq!(words(2, 1), "1 of 2 unverified deliveries verifies with it");
         assert_eq!(words(2034, 0), "none of 2,034 unverified deliveries verifies with it: t on one tries another");
         assert_eq!(words(1, 0), "the delivery that was not verified does not verify with it either");
         assert_eq!(words(0, 0), "it verifies deliveries from now on");
-        assert_eq!(result(2000, 7, false).0, "7 of 2,000 newest unverified deliveries verify with it");
+        assert_eq!(result(2000, 7, false, "t").0, "7 of 2,000 newest unverified deliveries verify with it");
     }
 }

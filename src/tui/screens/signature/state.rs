@@ -122,6 +122,14 @@ pub struct Rejudged {
     pub(super) about: String,
 }
 
+impl Rejudged {
+    /// Whether a secret was given of which it is still to be said what it verifies.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        !self.about.is_empty()
+    }
+}
+
 /// Some of the results, as they come.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RejudgeReport {

@@ -140,6 +140,10 @@ impl Trial {
             }
         };
         let scheme = Scheme { content, ..loaded.scheme.clone() };
+        if let Some(name) = scheme.content.variables().find(|name| !scheme.variables.contains_key(*name)) {
+            self.verdict = Err(unknown_placeholder(name, &scheme));
+            return;
+        }
         let head = self.head(loaded, &scheme);
         let typed = self.text(TrialField::Secret);
         let typed = (!typed.is_empty()).then(|| Secret::new("typed", typed.as_bytes().to_vec(), SecretOrigin::Typed));
@@ -164,6 +168,16 @@ impl Trial {
         }
         head
     }
+}
+
+/// A part of the template that neither requests nor the scheme have: no signature could be right or wrong with it.
+fn unknown_placeholder(name: &str, scheme: &Scheme) -> String {
+    let own: Vec<String> = scheme.variables.keys().map(|name| format!("{{{name}}}")).collect();
+    let own = if own.is_empty() { String::new() } else { format!(", and of this scheme {}", own.join(" ")) };
+    format!(
+        "unknown placeholder {{{name}}}: expected {{timestamp}} {{id}} {{body}} {{method}} {{url}} {{host}} {{target}} {{path}} \
+         {{query}} {{header:NAME}} {{query:NAME}} {{form:NAME}} {{json:/POINTER}}{own}"
+    )
 }
 
 impl Drop for Trial {

@@ -4,7 +4,7 @@ pub(crate) mod adopt;
 
 use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
-use crate::tui::app::action::Tab;
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Detail, Focus, Model};
 use crate::tui::screens::signature::state::{Inquiry, InquiryReport, Question, asks_why};
@@ -62,7 +62,8 @@ pub(crate) fn look_deeper(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if inquiry.is_some_and(|inquiry| inquiry.running.is_some()) {
-        model.say("a search is running already: x stops it", true);
+        let stop = model.keymap.press(Action::StopLooking);
+        model.say(format!("a search is running already: {stop} stops it"), true);
         return Vec::new();
     }
     if model.loaded().is_some_and(|loaded| !asks_why(loaded)) {

@@ -40,8 +40,13 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let mut lines = verdict(pane);
     lines.extend(meaning(pane).into_iter().flat_map(|words| paragraph(&words, theme.dim, columns)));
     if let Some(name) = pane.model.adopted_by(pane.loaded.webhook.as_deref()) {
+        let back = match pane.model.keymap.press(Action::Adopt) {
+            // The menu that the key opens has a row for it.
+            command if pane.model.keymap.is_in_lines() => format!("{command} configured"),
+            key => key,
+        };
         let words = format!(
-            "Adopted for this run: {name}. To keep it, in the configuration: scheme = \"{name}\". O takes it back."
+            "Adopted for this run: {name}. To keep it, in the configuration: scheme = \"{name}\". {back} takes it back."
         );
         lines.extend(paragraph(&shown(&words), theme.info, columns));
     }
@@ -118,8 +123,8 @@ fn meaning(pane: &Pane<'_>) -> Option<String> {
         Verdict::NoSecret => {
             let variable = MissingSecret::variable(&scheme.name);
             format!(
-                "Press {} to enter the webhook's secret for this run, or set {variable} in .env.",
-                pane.model.keymap.press(Action::TypeSecret)
+                "{} to give the webhook's secret for this run, or set {variable} in .env.",
+                text::capitalised(&pane.model.keymap.request(Action::TypeSecret))
             )
         }
         Verdict::NotJudged => return None,
@@ -175,13 +180,15 @@ fn digests(pane: &Pane<'_>, scheme: &Scheme) -> Vec<Line<'static>> {
             (false, true) => ("≠", "differs", theme.bad),
             (false, false) => (" ", "nothing to compare", theme.dim),
         };
+        let key = pane.model.keymap.press(Action::Reveal);
         let reveal = match (is_equal, pane.model.revealed) {
-            (true, _) => "",
-            (false, false) => "; e reveals it",
-            (false, true) => "; e hides it",
+            (true, _) => String::new(),
+            (false, false) if pane.model.keymap.is_in_lines() => format!("; {key} shows it"),
+            (false, false) => format!("; {key} reveals it"),
+            (false, true) => format!("; {key} hides it"),
         };
-        let words = format!("{glyph} {words}{reveal}  ({})", secret_words(&expected.label));
-        lines.extend(field("", &words, style, pane.columns, pane.look));
+        let words = format!("{words}{reveal}  ({})", secret_words(&expected.label));
+        lines.extend(field("", &pane.look.marked(glyph, &words), style, pane.columns, pane.look));
     }
     lines.push(Line::default());
     lines

@@ -15,7 +15,7 @@ use crate::text::wrap;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::status::state::{Status, StatusView};
-use crate::tui::theme::Look;
+use crate::tui::theme::{Face, Look};
 use crate::tui::widgets::{heading, shown};
 use crate::tui::window::{draw_lines, window};
 
@@ -43,7 +43,7 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, view: &StatusView, model: 
     lines.extend(tunnels(model, columns, look));
     lines.extend(store(view, model, columns, look));
     let area = window(frame, body, &title, COLUMNS, lines.len(), look);
-    draw_lines(frame, area, &lines, view.first)
+    draw_lines(frame, area, &lines, view.first, look)
 }
 
 fn bounds(status: &Status, columns: usize, look: &Look) -> Vec<Line<'static>> {
@@ -65,14 +65,17 @@ fn bounds(status: &Status, columns: usize, look: &Look) -> Vec<Line<'static>> {
     ];
     // The words stay whole, and the gauges have what is left.
     let words = gauges.iter().map(|(.., words)| words.width()).max().unwrap_or(0);
-    let cells = columns.saturating_sub(3 + NAMES + 2 + words).clamp(LEAST_GAUGE, GAUGE);
+    let cells = match look.face {
+        Face::Screen => columns.saturating_sub(3 + NAMES + 2 + words).clamp(LEAST_GAUGE, GAUGE),
+        Face::Lines => 0,
+    };
     let mut lines = vec![heading(" In use", look)];
     for (name, used, most, words) in gauges {
         let (full, style) = filled(used, most, cells, look);
         lines.push(Line::from(vec![
             Span::styled(format!("   {name:<NAMES$}"), look.theme.dim),
-            Span::styled("━".repeat(full), style),
-            Span::styled("─".repeat(cells - full), look.theme.rule),
+            Span::styled(look.bar("━", full), style),
+            Span::styled(look.bar("─", cells - full), look.theme.rule),
             Span::raw(format!("  {words}")),
         ]));
     }

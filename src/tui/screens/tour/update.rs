@@ -90,7 +90,7 @@ pub(super) fn words(tour: Tour, model: &Model) -> String {
 
 fn list_words(keymap: &Keymap) -> String {
     format!(
-        "Each row is a delivery, the newest first, with its verdict. All but three fail, each in its own way. {} and {} \
+        "Each row is a delivery, the newest first, with its verdict. Most fail, each in its own way. {} and {} \
          move. Next: {} shows why the signature of the selected one does not match.",
         keymap.press(Action::Move(Step::Down)),
         keymap.press(Action::Move(Step::Up)),

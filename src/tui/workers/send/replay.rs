@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Halt, Worker, end, row};
+use super::{Halt, Tally, Worker, end, is_unsent, row};
 use crate::config::{Registry, Settings};
 use crate::delivery::{Attempt, AttemptKind, DeliveryId, Summary};
 use crate::diff::{ComparedMessage, HeaderChange, MessageComparison};
@@ -64,7 +64,7 @@ impl Worker {
         self.tell(News::Began(SendProgress { what, total, ..SendProgress::default() }));
         let registry = &settings.registry;
         let last = RefCell::new(None);
-        let mut delivered = 0;
+        let (mut delivered, mut unsent) = (0, 0);
         let begin = |job: Job| {
             let prepared = prepare(&reader, registry, task, &job);
             let (client, cancel) = (client.clone(), cancel.clone());
@@ -86,6 +86,7 @@ impl Worker {
             match ended.result {
                 Ok(mut done) => {
                     delivered += usize::from(done.attempt.is_delivered());
+                    unsent += usize::from(is_unsent(&done.attempt));
                     if total == 1 {
                         done.remarks.extend(earlier(&reader, ended.id, &done.attempt));
                         done.remarks.extend(stale(&settings, &summaries, &done.attempt));
@@ -96,6 +97,7 @@ impl Worker {
                     last.replace(Some(Box::new(Panel::new(done.attempt, done.body, &scheme, done.remarks))));
                 }
                 Err(words) => {
+                    unsent += 1;
                     let target = ended.target;
                     let sent = crate::tui::screens::send::state::SentOfMany {
                         what,
@@ -109,7 +111,7 @@ impl Worker {
             }
         };
         let begun = run_all(jobs, task.pace, cancel, begin, done).await;
-        self.tell(News::Finished(last.into_inner(), end(total, begun, delivered)));
+        self.tell(News::Finished(last.into_inner(), end(Tally { total, begun, delivered, unsent })));
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::{Halt, Worker, end, row};
+use super::{Halt, Tally, Worker, end, is_unsent, row};
 use crate::config::Settings;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::http::{Client, ClientLimits};
@@ -44,7 +44,7 @@ impl Worker {
         };
         let target = Arc::new(made.destination.target.clone());
         let last = RefCell::new(None);
-        let (mut delivered, mut number) = (0, 0);
+        let (mut delivered, mut unsent, mut number) = (0, 0, 0);
         let begin = |sending: simulate::BurstSending| {
             let request = made.request(sending.delivery, Timestamp::now());
             let (client, cancel, target) = (client.clone(), cancel.clone(), Arc::clone(&target));
@@ -60,6 +60,7 @@ impl Worker {
             match ended {
                 Ok((attempt, body)) => {
                     delivered += usize::from(attempt.is_delivered());
+                    unsent += usize::from(is_unsent(&attempt));
                     self.listener.keep_attempt(attempt.clone());
                     self.tell(News::Sent(row(format!("{number}."), &attempt)));
                     let remarks = vec![("Signed with", signed(&made.destination))];
@@ -67,13 +68,14 @@ impl Worker {
                     last.replace(Some(Box::new(panel)));
                 }
                 Err(error) => {
+                    unsent += 1;
                     let (what, target, words) = (format!("{number}."), target.to_string(), error.to_string());
                     self.tell(News::Sent(SentOfMany { what, target, status: None, words, is_delivered: false }));
                 }
             }
         };
         let begun = run_all(sendings, pace, cancel, begin, done).await;
-        self.tell(News::Finished(last.into_inner(), end(total, begun, delivered)));
+        self.tell(News::Finished(last.into_inner(), end(Tally { total, begun, delivered, unsent })));
         Ok(())
     }
 }
@@ -88,7 +90,7 @@ pub(super) fn signed(destination: &Destination) -> String {
             };
             format!("the secret {}, in {unit}", crate::text::visible(secret.label()))
         }
-        None => "nothing: no secret; s enters one for this run".to_owned(),
+        None => "nothing: no secret is configured".to_owned(),
     }
 }
 

@@ -69,7 +69,7 @@ fn meaning(attempt: &Attempt, status: u16, story: &AnswerStory, pane: &Pane<'_>)
         }
         _ => agreement.words(verdict, status, &facts),
     };
-    let mut lines = paragraph(&format!("{mark} {words}"), style, columns);
+    let mut lines = paragraph(&pane.look.marked(mark, &words), style, columns);
     match probe {
         Some(probe) => {
             let style = if probe.finding.is_good() == Some(true) { theme.good } else { theme.text };
@@ -93,7 +93,7 @@ fn meaning(attempt: &Attempt, status: u16, story: &AnswerStory, pane: &Pane<'_>)
 
 /// What an action does, behind its key.
 fn keyed(action: Action, does: &str, pane: &Pane<'_>) -> Vec<Line<'static>> {
-    let key = pane.model.keymap.press(action);
+    let Some(key) = pane.model.keymap.hint(action) else { return Vec::new() };
     let mut lines = paragraph(&format!("{key} {does}"), pane.look.theme.text, pane.columns);
     if let Some(rest) = lines.first().and_then(|first| first.spans.first()?.content.strip_prefix(&*key)) {
         let rest = Span::styled(rest.to_owned(), pane.look.theme.text);
@@ -123,10 +123,7 @@ fn failed(failure: &Failure, took: &str, pane: &Pane<'_>) -> Vec<Line<'static>> 
     let mut lines = paragraph(&shown(&failure.message), theme.bad, columns);
     lines.extend(field("latency", took, theme.text, columns, look));
     lines.extend(field("fix", &shown(&failure.advice), theme.text, columns, look));
-    lines.push(Line::from(vec![
-        Span::styled("S", theme.title),
-        Span::raw(" forwards it again; the delivery is stored"),
-    ]));
+    lines.extend(keyed(Action::Answer(AnswerAction::SendAgain), "forwards it again; the delivery is stored", pane));
     lines
 }
 

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 
 use crate::delivery::{Retry, Sameness, Summary};
 use crate::tui::pane::Pane;
+use crate::tui::theme::Face;
 use crate::tui::widgets::{clock, heading, short_latency};
 
 pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {
@@ -25,12 +26,15 @@ pub(super) fn lines(retries: &[Retry], pane: &Pane<'_>) -> Vec<Line<'static>> {
         let gap = retry.after.map_or(String::new(), |after| format!("+{}", gap(after)));
         let row = if is_chosen { theme.title } else { theme.text };
         lines.push(Line::from(vec![
-            Span::styled(format!("{mark} ↻{:<3} #{:<7}", at + 1, retry.summary.id), row),
+            Span::styled(format!("{mark} {}{:<3} #{:<7}", look.mark("↻"), at + 1, retry.summary.id), row),
             Span::styled(format!("{}  {gap:>10}  ", clock(retry.summary.received_at, look)), theme.dim),
-            Span::styled(format!("{glyph} {word:<10}"), style),
+            Span::styled(look.marked(glyph, &format!("{word:<10}")), style),
             answered(&retry.summary, pane),
             Span::styled(format!("{here}{same}"), theme.dim),
         ]));
+    }
+    if look.face == Face::Lines {
+        return lines;
     }
     lines.push(Line::from(vec![
         Span::styled("n N", theme.title),

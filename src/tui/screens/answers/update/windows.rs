@@ -352,6 +352,9 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
     match window(model) {
         Some(AnswerOverlay::Rules(rules)) if rules.line.is_some() => rules.line = None,
         Some(AnswerOverlay::Editor(editor)) => {
+            if !editor.may_leave() {
+                return Vec::new();
+            }
             let from = editor.from.take();
             model.overlay = None;
             return from.map_or_else(Vec::new, |picker| open(model, AnswerOverlay::Picker(picker)));

@@ -114,6 +114,7 @@ fn many_lines(frame: &mut Frame<'_>, area: Rect, lines: &TextArea<'static>, look
 fn about(editor: &Editor, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let theme = &look.theme;
     let (words, style) = match (&editor.answer, &editor.saved) {
+        _ if editor.is_leaving() => ("Not used and not saved: Esc again discards what was typed.".to_owned(), theme.warn),
         (Err(problem), _) | (Ok(_), Some(Err(problem))) => (shown(problem), theme.bad),
         (Ok(_), Some(Ok(words))) => (shown(words), theme.good),
         (Ok(_), None) => (

@@ -24,8 +24,7 @@ const EXAMPLES: [&str; 5] = [
     "path:/dev → forward http://localhost:8080",
     "wait 1s..5s auto",
 ];
-const SAVING: &str =
-    "Active for this run. s saves them in the configuration, which is reloaded when it changes; y copies them.";
+const SAVING: &str = "Active for this run. s saves those that are on in the configuration, which is reloaded when it changes; y copies them.";
 
 pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &Model, look: &Look) -> Drawn {
     let columns = usize::from(COLUMNS.min(body.width)).saturating_sub(4);

@@ -29,14 +29,7 @@ fn legend(pane: &Pane<'_>) -> Line<'static> {
     let mut spans = Vec::new();
     let mut used = 0;
     for class in ByteClass::ALL {
-        let symbol = match class {
-            ByteClass::Null => "0",
-            ByteClass::Printable => "a",
-            ByteClass::Whitespace => "_",
-            ByteClass::OtherAscii => "•",
-            ByteClass::NonAscii => "×",
-        };
-        let words = format!("{symbol} {}", class.words());
+        let words = format!("{} {}", class.example(), class.words());
         used += words.width() + 2;
         if used > pane.columns + 2 {
             break;

@@ -23,7 +23,7 @@ pub(super) fn heading<'a>(string: &StringView, pane: &Pane<'a>, columns: usize) 
             Span::styled(cut(&name, columns.saturating_sub(about.width() + 1).max(12)), theme.title),
             Span::styled(about, theme.dim),
         ]),
-        Line::styled(cut(&format!("r shows it {other}, y copies it, Esc goes back"), columns), theme.dim),
+        Line::styled(cut(&format!("r shows it {other}, y copies it, Esc back"), columns), theme.dim),
     ]
 }
 

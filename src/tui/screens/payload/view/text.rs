@@ -16,6 +16,7 @@ pub(super) fn rows<'a>(pane: &Pane<'a>, fault: Option<usize>, columns: usize) ->
     let theme = &pane.look.theme;
     let view = &pane.detail.view;
     let (search, first) = (view.search.as_ref(), view.column);
+    let look = pane.look;
     let line = move |index: usize| {
         let body = rows.bytes();
         let range = if rows.is_unwrapped() { rows.window(index, first, columns) } else { rows.range(index) };
@@ -29,7 +30,7 @@ pub(super) fn rows<'a>(pane: &Pane<'a>, fault: Option<usize>, columns: usize) ->
         let is_last = index + 1 == rows.len();
         let mut spans = marks::bytes(body, range, theme.text, &marks);
         if is_last && fault.is_some_and(|offset| offset >= body.len()) {
-            spans.push(Span::styled("◂", bad));
+            spans.push(Span::styled(look.mark("◂"), bad));
         }
         Line::from(spans)
     };

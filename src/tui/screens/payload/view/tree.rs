@@ -11,7 +11,7 @@ use crate::payload::json::Folds;
 use crate::payload::json::pretty::{self, PieceKind, Pretty};
 use crate::tui::pane::Pane;
 use crate::tui::screens::payload::state::Search;
-use crate::tui::theme::Theme;
+use crate::tui::theme::{Face, Look, Theme};
 
 /// A row is laid out for at least this many columns.
 const SHORTEST_VALUE: usize = 24;
@@ -24,7 +24,14 @@ const GUTTER: usize = 1;
 
 pub(super) fn rows<'a>(rows: &'a Pretty, pane: &Pane<'a>, columns: usize) -> Rows<'a> {
     let view = &pane.detail.view;
-    let tree = Tree { rows, folds: &view.folds, search: view.search.as_ref(), theme: &pane.look.theme, columns };
+    let tree = Tree {
+        rows,
+        folds: &view.folds,
+        search: view.search.as_ref(),
+        theme: &pane.look.theme,
+        look: pane.look,
+        columns,
+    };
     Rows {
         count: view.folds.visible_count(rows),
         cursor: Some(view.folds.place_of(view.cursor)),
@@ -37,6 +44,7 @@ struct Tree<'a> {
     folds: &'a Folds,
     search: Option<&'a Search>,
     theme: &'a Theme,
+    look: &'a Look,
     columns: usize,
 }
 
@@ -75,16 +83,19 @@ impl<'a> Tree<'a> {
     fn guides(&self, row: usize, indent: usize) -> Vec<Span<'a>> {
         let theme = self.theme;
         let mut guides = " ".repeat(GUTTER);
-        guides.push_str(&"│ ".repeat(indent));
+        // In lines the indentation alone says how deep a row is.
+        let guide = if self.look.face == Face::Lines { "  " } else { "│ " };
+        guides.push_str(&guide.repeat(indent));
         if indent < self.rows.depth(row) {
             // Deeper than can be shown.
-            guides.truncate(guides.len() - "│ ".len());
+            guides.truncate(guides.len() - guide.len());
             guides.push_str("⋯ ");
         }
+        let is_drawn = self.look.face == Face::Screen;
         let fold = match (self.folds.is_folded(row), self.rows.block_end(row)) {
-            (true, _) => Span::styled("▸ ", theme.info),
-            (false, Some(_)) => Span::styled("▾ ", theme.dim),
-            (false, None) => Span::raw("  "),
+            (true, _) if is_drawn => Span::styled("▸ ", theme.info),
+            (false, Some(_)) if is_drawn => Span::styled("▾ ", theme.dim),
+            _ => Span::raw("  "),
         };
         vec![Span::styled(guides, theme.rule), fold]
     }

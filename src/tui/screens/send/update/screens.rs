@@ -2,7 +2,7 @@
 
 use tui_input::InputRequest;
 
-use super::{BUSY, cancel};
+use super::{busy, cancel};
 use crate::send::conformance::report_text;
 use crate::text::Palette;
 use crate::tui::app::action::Action;
@@ -173,7 +173,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
     let receivers = model.sending.receivers.clone();
     let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() else { return Vec::new() };
     if is_busy {
-        form.error = Some(BUSY.to_owned());
+        form.error = Some(busy(&model.keymap));
         return Vec::new();
     }
     let purpose = form.purpose.clone();
@@ -271,8 +271,13 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     }
     if matches!(model.sending.screens.last(), Some(SendScreen::Check(_))) {
         keep_check(model);
-    } else {
-        model.sending.screens.pop();
+    } else if let Some(SendScreen::Form(form)) = model.sending.screens.pop()
+        && matches!(form.purpose, Purpose::Replay(..))
+    {
+        // The next one begins with what was typed, whether this one was sent or not.
+        if let Some(to) = form.typed_to() {
+            to.clone_into(&mut model.sending.to);
+        }
     }
     if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {
         // Sent again it is another event.

@@ -12,7 +12,7 @@ use crate::diff::{SideRow, SideText};
 use crate::text::{clip, wrap};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::ComparisonView;
-use crate::tui::theme::Look;
+use crate::tui::theme::{Face, Look};
 use crate::tui::widgets::shown;
 use crate::tui::window::window;
 
@@ -20,6 +20,7 @@ use crate::tui::window::window;
 const SIDE_BY_SIDE: u16 = 160;
 /// Between the two.
 const RULE: &str = " │ ";
+const GAP: &str = "   ";
 /// Before what belongs to a heading.
 const INDENT: &str = "  ";
 
@@ -88,7 +89,7 @@ fn side_by_side(row: &SideRow, half: usize, look: &Look) -> Vec<Line<'static>> {
                     let used = INDENT.len() + left.iter().map(Span::width).sum::<usize>();
                     spans.extend(left);
                     spans.push(Span::raw(" ".repeat(half.saturating_sub(used))));
-                    spans.push(Span::styled(RULE, theme.rule));
+                    spans.push(Span::styled(if look.face == Face::Lines { GAP } else { RULE }, theme.rule));
                     spans.extend(to.next().unwrap_or_default());
                     Line::from(spans)
                 })

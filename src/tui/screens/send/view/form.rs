@@ -48,9 +48,15 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, form: &SendForm, look: &Lo
     let room = usize::from(inside.height).saturating_sub(words.len() + 2);
     let most = if has_preview { room.saturating_sub(usize::from(inside.height) / 3) } else { room };
     let fields = u16::try_from(fields.min(most.max(1))).unwrap_or(u16::MAX).min(inside.height);
-    let more = draw_fields(frame, Rect { height: fields, ..inside }, &form.fields, look);
-    if more > 0 && fields < inside.height {
-        put(frame, inside, fields, Line::styled(format!("  {:NAME_COLUMNS$} … {more} more: Tab", ""), look.theme.dim));
+    let (above, below) = draw_fields(frame, Rect { height: fields, ..inside }, &form.fields, look);
+    let more = match (above, below) {
+        (0, 0) => None,
+        (0, below) => Some(format!("{below} more: Tab")),
+        (above, 0) => Some(format!("{above} more above: Shift-Tab")),
+        (above, below) => Some(format!("{above} more above, {below} below: Tab")),
+    };
+    if let Some(more) = more.filter(|_| fields < inside.height) {
+        put(frame, inside, fields, Line::styled(format!("  {:NAME_COLUMNS$} … {more}", ""), look.theme.dim));
     }
     let mut row = fields.saturating_add(1);
     for part in words {
@@ -82,8 +88,8 @@ fn words(form: &SendForm) -> String {
     }
 }
 
-/// Draws the fields around the cursor; returns how many are out of sight.
-fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) -> usize {
+/// Draws the fields around the cursor; returns how many are out of sight above them and below.
+fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) -> (usize, usize) {
     let theme = &look.theme;
     let visible: Vec<(usize, &FormField)> = fields.all.iter().enumerate().filter(|(_, field)| !field.hidden).collect();
     let cursor = visible.iter().position(|(index, _)| *index == fields.at).unwrap_or(0);
@@ -106,7 +112,7 @@ fn draw_fields(frame: &mut Frame<'_>, area: Rect, fields: &Fields, look: &Look) 
             frame.set_cursor_position(Position { x: area.x + column, y: area.y + row });
         }
     }
-    hidden
+    (first.min(hidden), hidden.saturating_sub(first))
 }
 
 fn value(field: &FormField, is_here: bool, room: usize, look: &Look) -> Vec<Span<'static>> {

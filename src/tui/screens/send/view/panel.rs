@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::delivery::{Attempt, AttemptKind};
-use crate::http::HeaderField;
+use crate::http::{Failure, HeaderField};
 use crate::send::{DocumentedError, StatusClass, latency_words, status_words};
 use crate::text::{visible_bytes, wrap};
 use crate::tui::screens::payload::view::plain_row;
@@ -32,7 +32,12 @@ impl<'a> Rows<'a> {
         let attempt = &panel.attempt;
         facts.push(Line::default());
         let size = counted(attempt.body_bytes, "byte");
-        facts.push(section("Sent payload", &format!("{size}, {}", attempt.mode.words()), look));
+        let is_unsent = attempt.result.as_ref().is_err_and(Failure::is_before_sending);
+        facts.push(section(
+            if is_unsent { "Payload, not sent" } else { "Sent payload" },
+            &format!("{size}, {}", attempt.mode.words()),
+            look,
+        ));
         Self { facts, response: response(panel, columns, look), panel, look, columns }
     }
 
@@ -70,8 +75,11 @@ pub(super) fn content_line<'a>(content: &'a BodyRows, row: usize, columns: usize
 }
 
 /// A result as a glyph and a word, so that colour carries nothing alone.
-pub(super) fn result(attempt: &Attempt, look: &Look) -> (&'static str, Style) {
-    if attempt.is_delivered() { ("✓ Delivered", look.theme.good) } else { ("✗ Failed", look.theme.bad) }
+pub(super) fn result(attempt: &Attempt, look: &Look) -> (String, Style) {
+    match attempt.is_delivered() {
+        true => (look.marked("✓", "Delivered"), look.theme.good),
+        false => (look.marked("✗", "Failed"), look.theme.bad),
+    }
 }
 
 fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
@@ -87,7 +95,7 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     row("Status", &status.0, status.1);
     row("Latency", &latency_words(&attempt.latency), theme.text);
     let (words, style) = result(attempt, look);
-    row("Result", words, style);
+    row("Result", &words, style);
     if let Err(failure) = &attempt.result {
         let term = DocumentedError::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default();
         row("Error", &shown(&format!("{term}{}", failure.message)), theme.bad);
@@ -99,7 +107,8 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     for (name, words) in &panel.remarks {
         row(name, &shown(words), theme.text);
     }
-    row("Sent at", &date_time(attempt.at, look), theme.dim);
+    let is_unsent = attempt.result.as_ref().is_err_and(Failure::is_before_sending);
+    row(if is_unsent { "Tried at" } else { "Sent at" }, &date_time(attempt.at, look), theme.dim);
     lines.push(Line::default());
     lines.push(heading("Delivery headers", look));
     if panel.headers.is_empty() {

@@ -85,9 +85,9 @@ fn chosen(menu: &AdoptMenu) -> (Option<String>, bool, Option<Effect>) {
             (Some(format!("start whyhook with --scheme {name} {}", needs.join(" "))), true, None)
         }
         Some(AdoptChoice::Scheme(candidate)) => {
-            let SchemeCandidate { name, sender, .. } = candidate;
-            let text =
-                format!("verified as {sender} signs, for this run; scheme = \"{name}\" in the configuration keeps it");
+            let SchemeCandidate { name, .. } = candidate;
+            // Whether a delivery verifies by it shows in its verdict.
+            let text = format!("scheme {name} is used for this run; scheme = \"{name}\" in the configuration keeps it");
             (Some(text), false, Some(adopt(Some(name))))
         }
     }

@@ -21,7 +21,8 @@ pub(crate) fn draw(frame: &mut Frame<'_>, body: Rect, menu: &AdoptMenu, look: &L
     let columns = usize::from(COLUMNS.min(body.width)).saturating_sub(4);
     let mut rows: Vec<Line<'static>> = rows(menu, columns, look);
     match &menu.candidates {
-        None => rows.push(Line::styled(" ◌ looking for schemes with these headers", theme.info)),
+        None => rows
+            .push(Line::styled(format!(" {}", look.marked("◌", "looking for schemes with these headers")), theme.info)),
         Some(found) if found.is_empty() => {
             rows.push(Line::styled(" No scheme of the catalogue has these headers.", theme.dim));
         }
@@ -68,7 +69,7 @@ fn rows(menu: &AdoptMenu, columns: usize, look: &Look) -> Vec<Line<'static>> {
             }
         };
         Line::from(vec![
-            Span::styled(format!(" {glyph} "), style),
+            Span::styled(format!(" {}", look.marked(glyph, "")), style),
             Span::styled(format!("{:<names$}", name(choice)), theme.title),
             Span::styled(text::clip(&shown(&words), columns.saturating_sub(names + 1)).into_owned(), style),
         ])

@@ -7,6 +7,7 @@ use crate::payload::grouped;
 use crate::signature::diagnose::{
     Cause, CauseCode, CauseKind, Depth, Diagnosis, OTHER_SCHEME, SearchProgress, SearchStage,
 };
+use crate::tui::app::action::{Action, Tab};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::state::{Inquiry, Question};
 use crate::tui::widgets::{counted, field, heading, paragraph};
@@ -37,8 +38,12 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(found(diagnosis, pane));
         lines.push(footer(diagnosis, inquiry, pane));
         if is_of_another(diagnosis) {
-            let words = "O adopts another sender's scheme for this run, from those that fit.";
-            lines.extend(paragraph(words, pane.look.theme.info, pane.columns));
+            let key = pane.model.keymap.press(Action::Adopt);
+            let words = match pane.model.keymap.is_in_lines() {
+                true => format!("{key} lists the schemes that fit."),
+                false => format!("{key} adopts another sender's scheme for this run, from those that fit."),
+            };
+            lines.extend(paragraph(&words, pane.look.theme.info, pane.columns));
         }
         lines.push(Line::default());
     }
@@ -56,8 +61,8 @@ fn running(question: &Question, progress: Option<&SearchProgress>, pane: &Pane<'
     });
     vec![
         Line::from(vec![
-            Span::styled(format!("◌ {what}{how_far}"), pane.look.theme.info),
-            Span::styled("   x stops", pane.look.theme.dim),
+            Span::styled(pane.look.marked("◌", &format!("{what}{how_far}")), pane.look.theme.info),
+            Span::styled(format!("   {} stops", pane.model.keymap.press(Action::StopLooking)), pane.look.theme.dim),
         ]),
         Line::default(),
     ]
@@ -81,10 +86,13 @@ fn found(diagnosis: &Diagnosis, pane: &Pane<'_>) -> Vec<Line<'static>> {
     if let Some(likeliest) = diagnosis.causes.first() {
         lines.extend(explanation(likeliest, pane));
     }
-    for cause in diagnosis.causes.iter().skip(1).take(OTHERS) {
+    // Below a cause that was found, that none is known is no other explanation.
+    let is_other = |cause: &&Cause| cause.changes.iter().all(|change| change.code != CauseCode::Unexplained);
+    let others: Vec<&Cause> = diagnosis.causes.iter().skip(1).filter(is_other).collect();
+    for cause in others.iter().take(OTHERS) {
         lines.extend(paragraph(&format!("  also possible: {}", cause.summary), theme.dim, pane.columns));
     }
-    if let Some(more) = diagnosis.causes.len().checked_sub(OTHERS + 1).filter(|more| *more > 0) {
+    if let Some(more) = others.len().checked_sub(OTHERS).filter(|more| *more > 0) {
         let words = format!("  … and {}, less likely", counted(more as u64, "other explanation"));
         lines.push(Line::styled(words, theme.dim));
     }
@@ -104,8 +112,14 @@ pub(crate) fn headline(pane: &Pane<'_>) -> Vec<Line<'static>> {
     for evidence in found.evidence.iter().filter(|told| told.code == OTHER_SCHEME) {
         lines.extend(field("  note", &evidence.text, pane.look.theme.text, pane.columns, pane.look));
     }
-    let adopt = if is_of_another(found) { "; O adopts the scheme for this run" } else { "" };
-    lines.push(Line::styled(format!("  2 shows the fix and the evidence{adopt}"), pane.look.theme.dim));
+    let keymap = &pane.model.keymap;
+    let adopt = match is_of_another(found) {
+        true => format!("; {} adopts the scheme for this run", keymap.press(Action::Adopt)),
+        false => String::new(),
+    };
+    let show = keymap.press(Action::Show(Tab::Signature));
+    let words = format!("  {show} shows the fix and the evidence{adopt}");
+    lines.extend(paragraph(&words, pane.look.theme.dim, pane.columns));
     lines
 }
 
@@ -118,13 +132,13 @@ fn is_of_another(diagnosis: &Diagnosis) -> bool {
 /// The finding in words.
 fn finding(cause: &Cause, pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
-    let (glyph, style) = match cause.kind {
+    let (glyph, kind, style) = match cause.kind {
         // Certain, and yet nothing to be glad of.
-        CauseKind::Proof => ("● proved: ", theme.title),
-        CauseKind::Alarm => ("‼ ALARM: ", theme.bad),
-        CauseKind::Evidence => ("○ ", theme.warn),
+        CauseKind::Proof => ("●", "proved: ", theme.title),
+        CauseKind::Alarm => ("‼", "alarm: ", theme.bad),
+        CauseKind::Evidence => ("○", "", theme.warn),
     };
-    paragraph(&format!("{glyph}{}", cause.summary), style, pane.columns)
+    paragraph(&pane.look.marked(glyph, &format!("{kind}{}", cause.summary)), style, pane.columns)
 }
 
 /// The finding, the one thing to do about it, and where it shows.
@@ -159,12 +173,14 @@ fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'st
         (false, Some(of)) => format!("stopped after {} of {} digests", grouped(diagnosis.tried), grouped(of)),
         (false, None) => format!("stopped after {tried}"),
     };
-    let next = match (diagnosis.is_proved(), inquiry.deeper()) {
-        (true, _) | (false, None) => "",
-        (false, Some(Depth::Triples)) => "; d tries three changes at once",
-        (false, Some(Depth::Deep)) => "; d tries every timestamp within five minutes",
-        (false, Some(_)) => "; d searches deeper",
+    let does = match (diagnosis.is_proved(), inquiry.deeper()) {
+        (true, _) | (false, None) => None,
+        (false, Some(Depth::Triples)) => Some("tries three changes at once"),
+        (false, Some(Depth::Deep)) => Some("tries every timestamp within five minutes"),
+        (false, Some(_)) => Some("searches deeper"),
     };
+    let key = pane.model.keymap.press(Action::Deeper);
+    let next = does.map_or(String::new(), |does| format!("; {key} {does}"));
     Line::styled(format!("{all}{next}"), pane.look.theme.dim)
 }
 
@@ -196,8 +212,10 @@ pub(crate) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
             lines.extend(field("", rewriting.digest(), theme.dim, pane.columns, pane.look));
         }
     }
-    let words = "c takes the digest or log line that your server printed, and finds the mistake that produces it.";
-    lines.extend(paragraph(words, theme.info, pane.columns));
+    let key = pane.model.keymap.press(Action::Compare);
+    let words =
+        format!("{key} takes the digest or log line that your server printed, and finds the mistake that produces it.");
+    lines.extend(paragraph(&words, theme.info, pane.columns));
     lines.push(Line::default());
     lines
 }
