@@ -17,7 +17,7 @@ use crate::store::Reader;
 #[command(
     after_help = "What is deleted is hidden at once. It is removed for good when a listener on the store ends, by \
     `whyhook prune` and by retention; until then --undo brings it back. Pinned deliveries are kept without --pinned.\n\n\
-    Examples:\n  whyhook delete 42 50-60\n  whyhook delete is:sim age:>1h\n  whyhook delete --undo\n  \
+    Examples:\n  whyhook delete 42 50-60\n  whyhook delete 'is:sim age:>1h'\n  whyhook delete --undo\n  \
     whyhook delete --undo 42"
 )]
 pub(super) struct DeleteArgs {

@@ -498,13 +498,16 @@ fn misplaced(matches: &clap::ArgMatches) -> Option<String> {
     let program = Cli::command();
     let command = program.find_subcommand(name)?;
     let schemes = scheme::SchemeArgs::augment_args(clap::Command::new("schemes"));
+    // clap tells of an option of all commands in another one as if it were given before.
+    let is_of_all =
+        |id: &str| command.get_arguments().any(|argument| argument.get_id() == id && argument.is_global_set());
     let is_passed_on = |id: &str| {
         schemes.get_arguments().any(|argument| argument.get_id() == id) && name != "listen" && takes(command, id)
     };
     let options = ListenArgs::augment_args(scheme::SchemeArgs::augment_args(clap::Command::new("listen")));
     let given = options.get_arguments().find(|argument| {
         let id = argument.get_id().as_str();
-        matches.value_source(id) == Some(ValueSource::CommandLine) && !is_passed_on(id)
+        matches.value_source(id) == Some(ValueSource::CommandLine) && !is_passed_on(id) && !is_of_all(id)
     })?;
     let option = given.get_long().map_or_else(|| given.get_id().to_string(), |long| format!("--{long}"));
     Some(format!("{option} before '{name}' has no effect: give the options of a command after its name"))
@@ -663,6 +666,8 @@ mod tests {
         for line in [
             "whyhook --headless",
             "whyhook list --format json",
+            "whyhook rules --format json",
+            "whyhook secret list --format json",
             "whyhook --store a.db --yes list",
             "whyhook --scheme github verify 1",
             "whyhook --scheme github suite run a --to http://h",

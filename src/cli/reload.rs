@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::running::RunningListener;
 use super::{CliError, OutputFormat, SettingsArgs, output};
+use crate::config::ConfigError;
 use crate::text;
 
 #[derive(Debug, Clone, Args)]
@@ -25,7 +26,7 @@ pub(super) struct ReloadArgs {
 pub(super) fn run(settings: &SettingsArgs, args: &ReloadArgs) -> Result<ExitCode, CliError> {
     let running = match RunningListener::find(settings) {
         // The listener would not use it either.
-        Err(CliError::Config(error)) => {
+        Err(CliError::Config(error @ ConfigError::File(_))) => {
             output::log(&format!("unchanged: {error}"));
             return Ok(ExitCode::FAILURE);
         }

@@ -56,7 +56,10 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
                 false => format!("{argument} cannot be used with {other}"),
             }
         }
-        ErrorKind::MissingRequiredArgument => format!("missing argument: {argument}"),
+        ErrorKind::MissingRequiredArgument => {
+            let instead = instead_of(&command(&fact(ContextKind::Usage)), &argument);
+            format!("missing argument: {}{instead}", argument.replace("|--", " or --"))
+        }
         ErrorKind::MissingSubcommand => "missing command".to_owned(),
         ErrorKind::InvalidUtf8 => "an argument is not valid UTF-8".to_owned(),
         kind => kind.to_string(),
@@ -78,6 +81,18 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
         usage => command(&usage),
     };
     Some(visible(&format!("{line}; see `{command} --help`")).into_owned())
+}
+
+/// What may be given in the place of a missing argument. clap does not tell.
+fn instead_of(command: &str, argument: &str) -> &'static str {
+    match (command, argument) {
+        ("whyhook verify", "ID") => ", --body or --request",
+        ("whyhook replay", "ID") => " or --filter",
+        ("whyhook diff", "ID") => ", --attempts or --tunnel",
+        ("whyhook show", "ID") => " or --attempt",
+        ("whyhook delete", "ID|FILTER") => " or --undo",
+        _ => "",
+    }
 }
 
 /// The command that arguments name, such as `whyhook secret list`.
@@ -181,7 +196,10 @@ mod tests {
     #[case(&["suite", "save", "x", "--limit", "1y"], "invalid value '1y' for --limit <COUNT>: expected a whole number; see `whyhook suite save --help`")]
     #[case(&["list", "--limit"], "--limit <COUNT>: missing value; see `whyhook list --help`")]
     #[case(&["wait", "--after", "-5"], "unexpected argument '-5'; see `whyhook wait --help`")]
-    #[case(&["replay"], "missing argument: ID; see `whyhook replay --help`")]
+    #[case(&["replay"], "missing argument: ID or --filter; see `whyhook replay --help`")]
+    #[case(&["verify"], "missing argument: ID, --body or --request; see `whyhook verify --help`")]
+    #[case(&["replay", "1", "--secret", "dev"], "missing argument: --resign or --edit; see `whyhook replay --help`")]
+    #[case(&["show"], "missing argument: ID or --attempt; see `whyhook show --help`")]
     #[case(&["show", "1", "--attempt", "2"], "ID cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]
     #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
     #[case(&["diff", "1"], "ID takes 2 values, and 1 was given; see `whyhook diff --help`")]

@@ -183,3 +183,29 @@ fn the_page_names_every_setting() {
         }
     }
 }
+
+#[test]
+fn what_a_listener_would_refuse_is_a_fault_and_what_means_nothing_a_warning() {
+    let env = TestEnv::with_secret();
+    let check = |text: &str| {
+        env.write("own.toml", text);
+        env.run(&["config", "check", "own.toml"])
+    };
+    for (text, words) in [
+        ("ca_file = 'nope.pem'", "ca_file: "),
+        ("store = '/tmp'", "store: "),
+        ("[filters]\na = '@b'\nb = '@a'", "a circle: @a → @b → @a"),
+        ("[simulations.x]\nrate = 'x'", "expected a number"),
+        ("columns = 5", "expected an array"),
+    ] {
+        let said = check(text).no().stdout();
+        assert!(said.contains(words) && said.contains("1 fault in own.toml"), "{text}: {said}");
+        assert!(!said.contains("f64") && !said.contains("sequence"), "{said}");
+    }
+    for text in ["[simulations.x]\nwebhook = 'nope'", "[[rules]]\nwebhook = 'nope'\nthen = '503'"] {
+        let said = check(text).yes().stdout();
+        assert!(said.contains("names the webhook 'nope', and no [[webhook]] has such a name"), "{said}");
+    }
+    let webhook = "[[webhook]]\nname = 'shop'\npath = '/shop'\n[[rules]]\nwebhook = 'SHO'\nthen = '503'";
+    assert!(!check(webhook).yes().stdout().contains("names the webhook"));
+}

@@ -515,3 +515,54 @@ fn every_route_is_documented() {
         assert!(is_named || end.is_some_and(|end| docs.contains(&end)), "docs/control.md does not name {path}");
     }
 }
+
+#[test]
+fn unknown_parameters_are_refused_wherever_they_are_given() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    let paths = [
+        "/",
+        "/status",
+        "/rules",
+        "/held",
+        "/answer",
+        "/jobs",
+        "/deleted",
+        "/openapi.json",
+        "/secrets",
+        "/deliveries",
+        "/deliveries/1",
+        "/deliveries/1/body",
+        "/deliveries/1/raw",
+        "/deliveries/1/diagnosis",
+        "/deliveries/1/attempts",
+        "/deliveries/1/images",
+        "/attempts/1",
+        "/filter?filter=is:sim",
+    ];
+    for path in paths {
+        let sign = if path.contains('?') { '&' } else { '?' };
+        let problem = get(&env, &format!("{path}{sign}nope=1")).is(400).json();
+        assert!(problem["detail"].as_str().unwrap().contains("unknown field `nope`"), "{path}: {problem}");
+    }
+    let socket = socket(&env);
+    ask(&socket, "PUT", "/answer?once=true", Some(&json!({"rule": "503"}))).is(400);
+    ask(&socket, "POST", "/rules?at=1", Some(&json!({"rule": "503"}))).is(400);
+    assert_eq!(get(&env, "/rules").json()["rules"], json!([]));
+    // What may be a secret is not repeated, and a question mark alone asks nothing.
+    let problem = get(&env, "/status?whsec_5f0c9x").is(400).json()["detail"].to_string();
+    assert!(!problem.contains("5f0c9x"), "{problem}");
+    get(&env, "/status?").is(200);
+
+    // Where only an answer fits, a condition is not one.
+    for target in ["/answer", "/held/1"] {
+        let method = if target == "/answer" { "PUT" } else { "POST" };
+        let problem = ask(&socket, method, target, Some(&json!({"rule": "is:sim -> 503"}))).is(400).json();
+        let detail = problem["detail"].as_str().unwrap();
+        assert!(detail.contains("no condition is possible here") && detail.contains("'503'"), "{detail}");
+    }
+    let problem = ask(&socket, "PUT", "/rules", Some(&json!({"rules": ["503", "is:nope -> 200"]}))).is(400).json();
+    assert!(problem["detail"].as_str().unwrap().starts_with("rule 2: "), "{problem}");
+    listening.stop();
+}

@@ -203,7 +203,7 @@ fn the_configuration_is_read_again_when_somebody_asks() {
     assert_eq!(status(), 503);
     assert!(env.run(&["reload"]).no().stderr().contains("whyhook.toml:1"));
     // A mistake in another setting keeps nobody from steering the listener.
-    for text in ["respond = 'no such answer'\n", "nope = 1\nbind = 5\n"] {
+    for text in ["respond = 'no such answer'\n", "nope = 1\n", "nope = 1\nbind = 5\n"] {
         env.write("whyhook.toml", text);
         for command in [&["status"][..], &["answer"], &["rules"], &["secret", "list"], &["list"], &["show", "1"]] {
             env.run(command).yes();

@@ -157,3 +157,25 @@ fn a_kill_during_an_import_leaves_whole_deliveries() {
     assert_eq!(env.bytes(1, "raw"), from.bytes(1, "raw"));
     assert_eq!(env.bytes(count as i64, "raw"), from.bytes(1, "raw"));
 }
+
+#[test]
+fn a_folder_of_raw_exports_is_taken_without_what_is_malformed() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    talk(listening.address(), Signed::new("[]").wire());
+    talk(listening.address(), b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n");
+    listening.stop();
+    env.run(&["export", "--as", "raw", "-o", "raw"]).yes();
+    let done = env.run(&["import", "raw", "--format", "json"]).yes();
+    assert_eq!(done.json()["imported"], 2);
+    let passed_over = &done.json()["passed_over"];
+    assert!(passed_over[0]["reason"].as_str().unwrap().starts_with("not an HTTP request: "), "{passed_over}");
+    assert_eq!(passed_over.as_array().map(Vec::len), Some(1));
+    assert!(done.stderr().contains("passed over: not an HTTP request"), "{}", done.stderr());
+    env.run(&["import", "raw", "--strict"]).complains();
+    env.run(&["import", "raw/000003-request.http"]).complains();
+    env.write("notes.txt", "Dear diary,\n");
+    let line = env.run(&["import", "notes.txt"]).complains();
+    assert!(line.contains("not an HTTP request") && line.contains("--from names the format"), "{line}");
+}

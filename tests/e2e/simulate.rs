@@ -266,3 +266,24 @@ fn what_goes_wrong_is_said_in_the_documentation_s_terms() {
     assert!(env.run(&["simulate", "app", "--to", "http://192.0.2.1/"]).complains().contains("--yes"));
     assert!(TestEnv::new().run(&["simulate", "app"]).complains().contains("no secret to sign with"));
 }
+
+#[test]
+fn what_would_have_no_effect_is_refused_or_said() {
+    let env = TestEnv::with_secret();
+    let preview = ["simulate", "app", "--to", "http://127.0.0.1:9", "--dry-run"];
+    let said = env.run(&[&preview[..], &["--count", "3"]].concat()).yes().stderr();
+    assert!(said.contains("the first of 3 deliveries is shown"), "{said}");
+    let refused = env.run(&[&preview[..], &["--header", "x-webhook-signature: x"]].concat()).complains();
+    assert!(refused.contains("cannot set the header 'x-webhook-signature': signing the request makes it"), "{refused}");
+    let shown = env.run(&[&preview[..], &["--header", "X-Trace: 1", "-H", "Host: h.example"]].concat()).yes().stdout();
+    assert!(shown.contains("X-Trace: 1") && shown.contains("Host: h.example"), "{shown}");
+    // Nobody's captures are in what is made up.
+    let made = env.run(&["simulate", "app", "--to", "https://collector.example/"]).complains();
+    assert!(made.contains("collector.example, which is not this machine") && !made.contains("captures"), "{made}");
+    let made = env.run(&["check", "https://collector.example/"]).complains();
+    assert!(made.contains("which is not this machine") && !made.contains("captures"), "{made}");
+    for arguments in [&["--ephemeral", "--store", "x.db"][..], &["export", "1", "--as", "json", "--index", "3"]] {
+        env.run(arguments).complains();
+    }
+    assert!(!env.work().join("x.db").exists());
+}

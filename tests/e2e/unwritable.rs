@@ -141,7 +141,12 @@ fn an_import_that_is_cancelled_leaves_nothing() {
 #[test]
 fn a_log_that_was_not_copied_is_said_wherever_the_store_is_looked_at() {
     let env = filled();
-    std::fs::copy(env.store(), env.work().join("copy.db")).unwrap();
+    for suffix in ["", "-wal"] {
+        let from = env.store().with_file_name(format!("whyhook.db{suffix}"));
+        if from.exists() {
+            std::fs::copy(from, env.work().join(format!("copy.db{suffix}"))).unwrap();
+        }
+    }
     let words = "copy.db-log is missing: the requests of 2 deliveries (1 to 2) are lost";
     let listed = env.run(&["list", "--store", "copy.db"]).yes();
     assert!(listed.stderr().contains(words) && listed.stderr().lines().count() == 1, "{}", listed.stderr());

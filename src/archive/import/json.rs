@@ -202,5 +202,5 @@ fn content(text: Option<String>, base64: Option<&str>) -> Result<Vec<u8>, String
 }
 
 pub(super) fn decoded(name: &str, base64: &str) -> Result<Vec<u8>, String> {
-    BASE64_STANDARD.decode(base64).map_err(|error| format!("{name}: {error}"))
+    BASE64_STANDARD.decode(base64).map_err(|_| format!("{name}: invalid Base64"))
 }

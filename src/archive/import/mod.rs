@@ -84,7 +84,7 @@ pub struct Imported {
 #[derive(Debug, thiserror::Error)]
 pub enum ImportError {
     /// Its text is not JSON, or lacks something.
-    #[error("delivery {number}, {source}{}", hint(.source))]
+    #[error("delivery {number}, {}{}", plain(.source), hint(.source))]
     Json {
         /// Which delivery of the file, from 1.
         number: u64,
@@ -111,6 +111,14 @@ pub enum ImportError {
     /// Somebody has cancelled it.
     #[error("cancelled")]
     Cancelled,
+}
+
+/// The reader's words, in which what is an object has the name of a type of ours.
+fn plain(error: &serde_json::Error) -> String {
+    let words = error.to_string();
+    let Some((before, after)) = words.split_once("expected struct ") else { return words };
+    let rest = after.split_once(' ').map_or(String::new(), |(_, rest)| format!(" {rest}"));
+    format!("{before}expected an object{rest}")
 }
 
 fn hint(error: &serde_json::Error) -> &'static str {

@@ -200,6 +200,26 @@ fn what_is_wrong_is_said_with_its_place() {
     let second = |line: String| wrong(ImportSource::Json, format!("{good}{line}"));
     assert!(second("{\"id\": 1, nonsense".to_owned()).contains("delivery 2, "), "{}", second("{x".to_owned()));
     assert!(second("{x".to_owned()).contains("line 2 column 2"));
+    let number = second("5".to_owned());
+    assert!(number.contains("expected an object at line 2") && !number.contains("struct"), "{number}");
+    let without = |keys: &[&str], other: &[(&str, &str)]| {
+        let mut json: serde_json::Value = serde_json::from_str(&good).unwrap();
+        keys.iter().for_each(|key| drop(json.as_object_mut().unwrap().remove(*key)));
+        other.iter().for_each(|(key, value)| json[key] = (*value).into());
+        json.to_string()
+    };
+    assert_eq!(
+        wrong(ImportSource::Json, without(&[], &[("head_base64", "!")])),
+        "delivery 1: head_base64: invalid Base64"
+    );
+    // Either of the two will do.
+    for key in ["received_at", "received_us"] {
+        let read = read(ImportSource::Json, without(&[key], &[])).unwrap();
+        assert_eq!(read.len(), 1, "{key}");
+    }
+    assert!(wrong(ImportSource::Json, without(&["received_at", "received_us"], &[])).contains("no `received_us`"));
+    let odd = wrong(ImportSource::Json, without(&["received_us"], &[("received_at", "yesterday")]));
+    assert!(odd.contains("invalid received_at 'yesterday': expected a time such as"), "{odd}");
     assert!(
         second("{\"received_at\":\"x\",\"intake\":\"complete\",\"verdict\":\"verified\"}".to_owned())
             .contains("show --format json")

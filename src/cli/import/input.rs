@@ -23,6 +23,8 @@ pub(super) struct ImportInput {
     pub(super) source: ImportSource,
     /// The folder that it is in, from which files may be read that its text names.
     pub(super) folder: Option<ImportFolder>,
+    /// Whether nobody said what it is, and nothing in it does.
+    pub(super) is_unknown: bool,
     /// Whether nobody named it, so that it may be something else than it looks like.
     pub(super) is_found: bool,
 }
@@ -136,10 +138,13 @@ impl ImportInput {
             _ => PathBuf::from("."),
         };
         let source = from.unwrap_or(ImportSource::Raw);
-        let mut input = Self { name, file, source, folder: Some(ImportFolder(folder)), is_found: false };
+        let mut input =
+            Self { name, file, source, folder: Some(ImportFolder(folder)), is_unknown: false, is_found: false };
         if from.is_none() {
             // What is of no known format is refused as the plainest of them.
-            input.source = input.detected(ImportSource::detect).map_err(unreadable)?.unwrap_or(ImportSource::Raw);
+            let detected = input.detected(ImportSource::detect).map_err(unreadable)?;
+            input.is_unknown = detected.is_none();
+            input.source = detected.unwrap_or(ImportSource::Raw);
         }
         Ok(input)
     }
@@ -150,7 +155,7 @@ impl ImportInput {
             CliError::Usage(format!("cannot write the answer of {name} to a temporary file: {error}"))
         })?;
         let file = BufReader::new(file);
-        Ok(Self { name, file, source: ImportSource::Ngrok, folder: None, is_found: false })
+        Ok(Self { name, file, source: ImportSource::Ngrok, folder: None, is_unknown: false, is_found: false })
     }
 
     /// The format that its beginning shows.

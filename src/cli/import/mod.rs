@@ -201,6 +201,12 @@ impl Import<'_> {
                     refused.push(index);
                     continue;
                 }
+                Err(error @ ImportError::Request(_)) if input.is_unknown => {
+                    return Err(CliError::Usage(format!(
+                        "{}: {error}, nor of another format that is known; --from names the format",
+                        input.name
+                    )));
+                }
                 findings => findings.map_err(|error| CliError::Usage(format!("{}: {error}", input.name)))?,
             };
             report.add(several.then_some(&*input.name), &findings);

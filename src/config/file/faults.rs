@@ -160,6 +160,10 @@ impl<'i> Pruning<'i> {
     /// Whether a fault is only there because of what was taken out before.
     fn follows(&self, offset: usize, fault: &Fault) -> bool {
         let missing = missing_field(fault);
+        // The first key of a file is where its table begins; nothing makes it known.
+        if matches!(fault, Fault::Syntax(words) if words.starts_with("unknown field `")) {
+            return false;
+        }
         if matches!(fault, Fault::Simulation { .. }) {
             // Its keys say what they say each for itself, but for the changes, which are those of an event.
             return self.taken.iter().any(|taken| taken.from == offset && matches!(&*taken.key, "event" | "items"));

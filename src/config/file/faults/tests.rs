@@ -55,6 +55,7 @@ fn every_fault_is_found_in_the_order_of_the_file() {
 #[case("[secrets]\na = { key = 'A' }\n'' = { env = 'A' }", &["2:5: expected one of { env", "3:1: the secret's label is empty"])]
 #[case("[keys.list.deeper]\na = 'b'", &["1:12: expected a key"])]
 #[case("[[webhook]]\nname = 'a'\npath = '/a'\nscheme = 'gihtub'\n[[webhook]]\nname = 'a'\npath = '/a'", &["4:10: unknown scheme", "6:8: duplicate webhook name", "7:8: duplicate path"])]
+#[case("nope = 1\nbind = 5", &["1:1: unknown field `nope`", "2:8: invalid type"])]
 #[case("[[webhook]]\npath = 'hooks'", &["1:1: missing field `name`", "2:8: invalid path 'hooks'"])]
 #[case("[[webhook]]\npath = '/a'\n[[webhook]]\nname = 'b'\npath = '/a'", &["1:1: missing field `name`", "5:8: duplicate path"])]
 #[case("[simulations.x]\nrate = 'x'\nimage = 'zz'", &["1:1: invalid simulation 'x': unknown image form", "2:8: invalid type"])]
