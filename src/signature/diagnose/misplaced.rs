@@ -1,7 +1,7 @@
 //! The signature under another header's name.
 
 use super::axis::Why;
-use super::structure::absent;
+use super::header_names::absent;
 use super::{Budget, CauseCode, Request};
 use crate::delivery::Verdict;
 use crate::http::Head;

@@ -15,7 +15,7 @@
 //! | `message_signatures` | an HTTP Message Signature: its components, URL, key and digest |
 //! | `plain_tokens` | how a token that is compared was written |
 //! | `binds` | what a valid signature ties to the request |
-//! | `structure` | nothing: headers, lengths, what was declared |
+//! | `structure`, `header_names` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
 //! | `surroundings`, `layers`, `value_lists` | nothing: what stands around it, and how that differs from the scheme's form |
 //! | `secrets`, `secret_codings`, `miscopied` | the key |
@@ -48,6 +48,7 @@ mod explaining;
 mod fixes;
 mod foreign;
 mod frameworks;
+mod header_names;
 pub mod history;
 mod hops;
 mod json_tokens;

@@ -4,9 +4,9 @@ use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
 use super::encoding::{self, Received, UsualForm};
+use super::header_names::{ID_NAMES, SIGNATURE_NAMES, TIMESTAMP_NAMES, absent, ids_like, named_values, which_of};
 use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
 use crate::delivery::Intake;
-use crate::http::Head;
 use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
@@ -34,61 +34,6 @@ pub(super) struct Structure {
     pub(super) timestamp: Option<Vec<u8>>,
 }
 
-const SIGNATURE_NAMES: [&str; 26] = [
-    "X-Webhook-Signature",
-    "X-Signature",
-    "Signature",
-    "X-Hub-Signature-256",
-    "X-Hub-Signature",
-    "Stripe-Signature",
-    "X-Slack-Signature",
-    "webhook-signature",
-    "svix-signature",
-    "X-Shopify-Hmac-SHA256",
-    "X-Signature-256",
-    "X-Webhook-Hmac",
-    "X-Hmac-Signature",
-    "X-Hmac-SHA256",
-    "Paddle-Signature",
-    "Linear-Signature",
-    "WorkOS-Signature",
-    "X-HubSpot-Signature-v3",
-    "X-Zendesk-Webhook-Signature",
-    "x-square-hmacsha256-signature",
-    "x-zm-signature",
-    "X-Trackpilots-Signature",
-    "Webhook-Signature-256",
-    "X-Webhook-Signature-256",
-    "X-Request-Signature",
-    "Authorization",
-];
-const TIMESTAMP_NAMES: [&str; 12] = [
-    "X-Webhook-Timestamp",
-    "X-Timestamp",
-    "Timestamp",
-    "webhook-timestamp",
-    "svix-timestamp",
-    "X-Slack-Request-Timestamp",
-    "X-Signature-Timestamp",
-    "X-Request-Timestamp",
-    "x-zm-request-timestamp",
-    "X-HubSpot-Request-Timestamp",
-    "X-Zendesk-Webhook-Signature-Timestamp",
-    "X-Trackpilots-Timestamp",
-];
-const ID_NAMES: [&str; 10] = [
-    "webhook-id",
-    "svix-id",
-    "X-Webhook-Id",
-    "X-Request-Id",
-    "X-Delivery-Id",
-    "X-GitHub-Delivery",
-    "X-Event-Id",
-    "X-Message-Id",
-    "X-Webhook-Delivery",
-    "X-Trackpilots-Delivery",
-];
-
 /// Reads a request.
 pub(super) fn read(request: &Request<'_>) -> Structure {
     let head = request.head;
@@ -114,26 +59,6 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
     structure
 }
 
-/// The values of one header, and those of headers with names near it.
-type Values<'a> = (Vec<&'a [u8]>, Vec<(String, &'a [u8])>);
-
-/// Values of the header `wanted`, otherwise of one with a similar name: the name and the value.
-fn named_values<'a>(head: &'a Head, wanted: &'a str, known: &[&str]) -> Values<'a> {
-    let exact: Vec<&[u8]> = head.values(wanted).filter(|value| !value.is_empty()).collect();
-    let plain = |name: &[u8]| -> String {
-        let name = String::from_utf8_lossy(name).to_ascii_lowercase().replace('_', "-");
-        name.trim_start_matches("http-").trim_start_matches("x-").trim().to_owned()
-    };
-    let near = head.pairs().filter(|(name, value)| {
-        !value.is_empty()
-            && !name.eq_ignore_ascii_case(wanted.as_bytes())
-            && (plain(name) == plain(wanted.as_bytes())
-                || known.iter().any(|known| plain(known.as_bytes()) == plain(name)))
-    });
-    let near = near.map(|(name, value)| (crate::text::visible_bytes(name).into_owned(), value));
-    (exact, near.collect())
-}
-
 /// The values where a signature is looked for: the scheme's header, or where it is missing those called alike, then with
 /// why it is not the header's.
 pub(super) fn signature_values<'a>(request: &'a Request<'a>) -> (Vec<&'a [u8]>, Option<Why>) {
@@ -147,14 +72,6 @@ pub(super) fn signature_values<'a>(request: &'a Request<'a>) -> (Vec<&'a [u8]>, 
             (near.iter().filter(same).map(|(_, value)| *value).collect(), Some(why))
         }
         _ => (exact, None),
-    }
-}
-
-/// That a header is not there, or has no value.
-pub(super) fn absent(head: &Head, name: &str) -> String {
-    match head.values(name).next() {
-        Some(_) => format!("{name} is empty"),
-        None => format!("missing header {name}"),
     }
 }
 
@@ -334,14 +251,6 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     structure.stamps = axis;
 }
 
-/// Which of several values of a header is meant, where they differ; nothing of values that are all the same.
-fn which_of(values: &[&[u8]], place: usize, what: &str) -> String {
-    match values.iter().all(|value| *value == values[0]) {
-        true => ", with the same value".to_owned(),
-        false => format!("; value {place} {what}"),
-    }
-}
-
 /// Each of several timestamps may have been signed, and none is the one that the scheme reads.
 fn repeated(values: &[&[u8]], what: &str, axis: &mut Axis<Vec<u8>>) {
     for (place, value) in (1..).zip(values) {
@@ -373,8 +282,11 @@ fn read_id(request: &Request<'_>, structure: &mut Structure) {
         structure.id = ID_NAMES.into_iter().find_map(|name| request.head.value(name)).map(<[u8]>::to_vec);
         return;
     };
-    let (exact, near) = named_values(request.head, name, &ID_NAMES);
-    structure.id = exact.first().copied().or(near.first().map(|(_, id)| *id)).map(<[u8]>::to_vec);
+    let (exact, near) = named_values(request.head, name, ids_like(name));
+    // Any other id is tried, and nothing said of it.
+    let other = || ID_NAMES.into_iter().find_map(|name| request.head.value(name));
+    let id = exact.first().copied().or(near.first().map(|(_, id)| *id)).or_else(other);
+    structure.id = id.map(<[u8]>::to_vec);
     if !request.scheme.content.covers(&TemplatePiece::Id) || !exact.is_empty() {
         return;
     }

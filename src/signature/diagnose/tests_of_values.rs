@@ -194,6 +194,8 @@ fn an_id_that_is_missing_is_the_cause_and_the_secret_is_not_suspected() {
         } else {
             fields.remove(0);
         }
+        // The id of a proxy is not the sender's.
+        fields.push(("X-Request-Id".to_owned(), "1f2e".to_owned()));
         let diagnosis = diagnosed(&scheme, &fields, BODY);
         let codes: Vec<_> = diagnosis.causes.iter().flat_map(|cause| &cause.changes).map(|one| one.code).collect();
         assert_eq!(codes, [CauseCode::SignedPartMissing], "{diagnosis:#?}");
