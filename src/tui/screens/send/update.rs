@@ -10,7 +10,7 @@ use crate::tui::app::effect::Effect;
 use crate::tui::app::jobs::{cancel_sending, sending_ended};
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Confirm, Overlay};
-use crate::tui::keymap::Keymap;
+use crate::tui::keymap::table::Keymap;
 use crate::tui::screens::send::action::SendAction;
 use crate::tui::screens::send::forms::{Purpose, SendForm};
 use crate::tui::screens::send::panel::Panel;
