@@ -31,7 +31,7 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
             format!("unknown command {}", typed(&fact(ContextKind::InvalidSubcommand)))
         }
         ErrorKind::InvalidValue if value.is_empty() => format!("{argument}: missing value"),
-        ErrorKind::InvalidValue => format!("invalid value {} for {argument}", typed_value(&value)),
+        ErrorKind::InvalidValue => format!("invalid value {} for {argument}", typed(&value)),
         ErrorKind::ValueValidation => {
             let reason = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
             match reason_without(&value, &reason) {
@@ -40,7 +40,7 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
             }
         }
         ErrorKind::NoEquals => format!("{argument} needs an '=' before its value"),
-        ErrorKind::TooManyValues => format!("unexpected value {} for {argument}", typed_value(&value)),
+        ErrorKind::TooManyValues => format!("unexpected value {} for {argument}", typed(&value)),
         ErrorKind::TooFewValues | ErrorKind::WrongNumberOfValues => {
             let expected = fact(ContextKind::ExpectedNumValues) + &fact(ContextKind::MinValues);
             let given = fact(ContextKind::ActualNumValues);
@@ -122,14 +122,16 @@ fn reason_without(value: &str, reason: &str) -> Option<String> {
     (!reason.contains(value)).then_some(reason)
 }
 
-/// What was given for an option, as far as a message may repeat it.
+/// What was given for a number, a size or the like, as far as a message may repeat it.
 fn typed_value(value: &str) -> String {
     if is_short(value) { format!("'{value}'") } else { typed(value) }
 }
 
-/// Whether nobody would have it as a secret, and it steers no terminal.
+/// Whether it is rather a number with a slip in it than anybody's secret, and steers no terminal.
 fn is_short(value: &str) -> bool {
-    value.chars().count() <= SHORT && !value.contains(is_hidden)
+    let is_like_a_number =
+        value.starts_with(|first: char| first.is_ascii_digit()) || !value.contains(char::is_alphanumeric);
+    value.chars().count() <= SHORT && is_like_a_number && !value.contains(is_hidden)
 }
 
 /// An argument without a name is `[ID]...` or `<FROM> <TO>` to clap: `ID` to people.
@@ -190,6 +192,8 @@ mod tests {
     #[case(&["list", "--formt", "json"], "unexpected argument '--formt'; did you mean --format; see `whyhook list --help`")]
     #[case(&["list", "--format", "xml"], "invalid value 'xml' for --format <FORMAT>; expected one of text, json; see `whyhook list --help`")]
     #[case(&["list", "--limit", "many"], "invalid value 'many' for --limit <COUNT>: expected a whole number; see `whyhook list --help`")]
+    #[case(&["list", "-n", "x9q"], "invalid value (3 characters, not shown) for --limit <COUNT>: expected a whole number; see `whyhook list --help`")]
+    #[case(&["list", "--format", "x9q"], "invalid value (3 characters, not shown) for --format <FORMAT>; expected one of text, json; see `whyhook list --help`")]
     #[case(&["list", "-n", "5x"], "invalid value '5x' for --limit <COUNT>: expected a whole number; see `whyhook list --help`")]
     #[case(&["simulate", "screenshot", "--image-size", "0x"], "invalid value '0x' for --image-size <SIZE>: invalid image size '0x': expected pixels such as 1280x720 (at most 16 megapixels, 10000 a side) or bytes such as 45kB (2kB to 32MiB); see `whyhook simulate --help`")]
     #[case(&["simulate", "app", "--rate", "/"], "invalid value '/' for --rate <RATE>: expected a number of deliveries per second or minute, such as 5/s or 30/m; see `whyhook simulate --help`")]
