@@ -259,7 +259,9 @@ fn odd_character(text: &[u8], offset: usize, usual: fn(&u8) -> bool) -> Option<S
     let is_odd = |&(_, character): &(usize, char)| !u8::try_from(character).is_ok_and(|byte| usual(&byte));
     let odd: Vec<(usize, char)> = text.char_indices().filter(is_odd).collect();
     let (at, character) = *odd.iter().find(|(_, character)| {
-        !character.is_whitespace() && !crate::text::is_hidden(*character) && !matches!(character, '"' | '\'' | '`')
+        !character.is_whitespace()
+            && !crate::text::is_hidden(*character)
+            && !"\"'`\u{201c}\u{201d}\u{201e}\u{2018}\u{2019}\u{ab}\u{bb}".contains(*character)
     })?;
     let more = if odd.len() > 1 { ", and others that do not belong there" } else { "" };
     (odd.len() <= MOST).then(|| format!("it has `{character}` at byte {}{more}", offset + at + 1))

@@ -111,25 +111,25 @@ pub(super) fn list_edits(found: Found<'_>) {
         (
             form_payload_component,
             CauseCode::BodyFormEncoded,
-            3,
+            8,
             "the form field payload=… was signed, as encodeURIComponent writes it",
         ),
         (
             form_whole_component,
             CauseCode::BodyFormEncoded,
-            3,
+            5,
             "the percent-encoded body was signed, as encodeURIComponent writes it",
         ),
         (
             form_payload_raw,
             CauseCode::BodyFormEncoded,
-            6,
+            10,
             "the form field payload=… was signed, percent-encoded as RFC 3986 has it (PHP's rawurlencode)",
         ),
         (
             form_whole_raw,
             CauseCode::BodyFormEncoded,
-            6,
+            9,
             "the percent-encoded body was signed, as RFC 3986 has it (PHP's rawurlencode)",
         ),
         (
@@ -174,6 +174,10 @@ pub(super) fn list_edits(found: Found<'_>) {
 /// Lists what undoes the marks of a Windows file that this body has: where several are there, a serialiser is the
 /// lesser explanation of their being gone.
 pub(super) fn list_marked(body: &[u8], found: Found<'_>) {
+    if memchr::memmem::find(body, b"\r\n").is_some() {
+        let detail = "LF was signed where CR LF arrived, and a final newline that did not arrive";
+        found(BodyRecipe::Edit(text::lf_added), Why::new(CauseCode::BodyLineEndings, 1, detail));
+    }
     if !body.starts_with(BOM) {
         return;
     }

@@ -68,7 +68,7 @@ impl Construction {
 }
 
 /// From this rank on, a computation is tried alone and with the commonest bodies: hashing twice is nobody's habit.
-pub(super) const RARE: u16 = 15;
+pub(super) const RARE: u16 = 17;
 
 /// Bytes of the longest block, SHA-512's.
 const LONGEST_BLOCK: usize = 128;

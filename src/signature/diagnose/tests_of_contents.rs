@@ -58,6 +58,7 @@ fn two_marks_of_windows_are_named_before_a_serialiser() {
     for (signed, arrived, words) in [
         (format!("{PRETTY}\n"), format!("{BOM}{crlf}\r\n"), "LF was signed where CR LF arrived"),
         (PRETTY.to_owned(), format!("{BOM}{crlf}"), "LF was signed where CR LF arrived"),
+        (format!("{PRETTY}\n"), crlf.clone(), "a final newline that did not arrive"),
         (PRETTY.to_owned(), format!("{BOM}{crlf}\r\n"), "the final newline that arrived"),
         (format!("{PRETTY}\n"), format!("{BOM}{crlf}"), "a final newline that did not"),
         (compact.to_owned(), format!("{BOM}{compact}\n"), "a byte order mark and a final newline arrived"),

@@ -89,6 +89,7 @@ fn a_damaged_secret_that_is_decoded_is_said_to_be_damaged() {
     for (secret, code) in [
         (format!("\"{right}\""), "secret_quoted"),
         (format!("{right}\n"), "secret_whitespace"),
+        (format!("\u{201c}{right}\u{201d}"), "secret_quoted"),
         (format!("\u{feff}{right}"), "secret_hidden_chars"),
     ] {
         let all = causes(&teams(secret.as_bytes()));

@@ -149,8 +149,8 @@ fn units(header: &[u8], axis: &mut Axis<Vec<u8>>) {
 fn dates_of_languages(moment: Timestamp, add: &mut dyn FnMut(String, u16, &str)) {
     let utc = moment.to_zoned(jiff::tz::TimeZone::UTC);
     let mut date = |rank, format: &str, words: &str| add(utc.strftime(format).to_string(), rank, words);
-    date(9, "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)", "JavaScript's String(date) was");
-    date(9, "%Y-%m-%d %H:%M:%S+00:00", "Python's str(datetime) was");
+    date(12, "%a %b %d %Y %H:%M:%S GMT+0000 (Coordinated Universal Time)", "JavaScript's String(date) was");
+    date(12, "%Y-%m-%d %H:%M:%S+00:00", "Python's str(datetime) was");
     if moment.subsec_nanosecond() == 0 {
         return;
     }

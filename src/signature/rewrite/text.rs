@@ -123,6 +123,11 @@ pub fn unmarked_added(body: &[u8]) -> Option<Vec<u8>> {
     add_lf(&drop_bom(body)?)
 }
 
+/// Turns CR LF into LF, and adds a final line feed.
+pub fn lf_added(body: &[u8]) -> Option<Vec<u8>> {
+    add_lf(&to_lf(body)?)
+}
+
 /// Removes a byte order mark, turns CR LF into LF, and adds a final line feed.
 pub fn unmarked_lf_added(body: &[u8]) -> Option<Vec<u8>> {
     add_lf(&unmarked_lf(body)?)
