@@ -12,7 +12,7 @@ fn a_payload_is_folded_searched_copied_and_queried() {
 
     // Folds, with a window that says what the next key does.
     person.types("z").sees("fold below this level").types("1").sees("\"data\": […] 1 item  {…}");
-    person.types("zr").sees("\"domain\": \"dev.trackpilots.com\",");
+    person.types("zr").sees("\"category\": \"Unknown Category\",");
 
     // A search opens what hides its match, and the path says where it is.
     person.types("zm/domain").sees("1 of ").enter().sees("data[0].screenshot.app.domain");
