@@ -79,7 +79,7 @@ fn tour(stage: &Stage, root: &Path) -> Result<(), Failure> {
     film.sees(&screen, "re-serialised", 5.5)?;
     // The sender signs what it sends now.
     deliver(&stage.sign(&app)?, &app)?;
-    film.sees(&screen, "#4", 3.0)?;
+    film.sees(&screen, "verified with", 3.5)?;
     for (keys, words, seconds) in [
         ("jj3", "imageBuffer", 3.0),
         ("4", "JPEG", 3.0),
