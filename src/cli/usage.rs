@@ -117,9 +117,13 @@ fn reason_without(value: &str, reason: &str) -> Option<String> {
     if is_plain(value) || is_short(value) {
         return Some(reason.to_owned());
     }
-    // Parsers repeat what they were given.
+    // Parsers repeat what they were given. A long value is in no sentence by chance, as a letter would be.
     let reason = without_values(reason);
-    (!reason.contains(value)).then_some(reason)
+    match reason.contains(value) {
+        true if value.chars().count() > SHORT => Some(reason.replace(value, "it")),
+        true => None,
+        false => Some(reason),
+    }
 }
 
 /// What was given for a number, a size or the like, as far as a message may repeat it.

@@ -205,7 +205,7 @@ fn a_server_may_take_as_long_as_is_said() {
     let said = env.run(&["listen", "--forward-timeout", "0s"]).complains();
     assert!(said.contains("--forward-timeout: invalid forward timeout '0s'"), "{said}");
     env.write("whyhook.toml", "forward_timeout = \"2 days\"\n");
-    assert!(env.run(&["list"]).complains().contains("whyhook.toml:1:19: "), "the config says where");
+    assert!(env.run(&["listen"]).complains().contains("whyhook.toml:1:19: "), "the config says where");
     let missing = env
         .run(&["listen", "--config", "/dev/null", "--ephemeral", "--bind", "127.0.0.1:0", "--ca-file", "nowhere.pem"])
         .complains();

@@ -258,7 +258,7 @@ fn a_recognised_senders_scheme_is_adopted_for_the_run_and_taken_back() {
     let (mut person, address) = Person::listening(&env, Size(120, 36), &[]);
     let send = || talk(address, request("POST /hooks", &PUSH, "{\"zen\":1}")).status;
     assert_eq!(send(), 400);
-    person.sees("the headers of GitHub").sees("O adopts the scheme");
+    person.sees("it verifies as GitHub signs").sees("O adopts the scheme");
     person
         .types("O")
         .sees("Verify as another sender, for this run")

@@ -214,5 +214,5 @@ fn a_listener_keeps_to_its_retention_when_it_starts() {
     env.listen(&["--yes"]).stop();
     assert_eq!(ids(&env).len(), 10);
     env.write("whyhook.toml", "[retention]\nkeep = -1\n");
-    assert!(env.run(&["list"]).complains().contains("whyhook.toml:2:8: "));
+    assert!(env.run(&["listen"]).complains().contains("whyhook.toml:2:8: "));
 }

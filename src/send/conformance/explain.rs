@@ -13,7 +13,7 @@ use super::{CheckPlan, ReceiverFault, Unsteady};
 use crate::signature::diagnose::{Suspect, SuspectKind, pairs, suspects, with_bodies};
 
 /// The most mistakes that are tried out in one check.
-pub(super) const MOST_PROBES: usize = 320;
+pub(super) const MOST_PROBES: usize = 480;
 /// The most of those that do not agree with everything that was seen.
 const MOST_UNLIKELY: usize = 60;
 /// How many causes are looked for.
