@@ -23,8 +23,9 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
     // A plain hash has the secret's text within, whatever the key would be.
     let is_within = matches!(scheme.proof, Proof::Hash(_));
     let is_text = is_within || scheme.key == SignedContent::secret();
-    let key_bytes = |secret: &Secret| {
-        if is_within { Some(Zeroizing::new(secret.expose().to_vec())) } else { key_bytes(scheme, secret) }
+    let key_bytes = |secret: &Secret| match is_within && !secret.is_of_key_pair() {
+        true => Some(Zeroizing::new(secret.expose().to_vec())),
+        false => key_bytes(scheme, secret),
     };
     for (place, secret) in expected.iter().enumerate() {
         let Some(bytes) = key_bytes(secret) else { continue };
@@ -42,11 +43,26 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
         add(&mut axis, Some(place), bytes.to_vec(), Why::new(CauseCode::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {
-        of_one(&mut axis, scheme, (place, secret.expose()), is_text);
+        match secret.is_of_key_pair() {
+            true => of_key_pair(&mut axis, place, secret.expose()),
+            false => of_one(&mut axis, scheme, (place, secret.expose()), is_text),
+        }
     }
     literals(expected, &mut |text, why| add(&mut axis, None, text, why));
     axis.sort();
     axis
+}
+
+/// A public key in the place of a shared secret, in the forms that whoever has it may have it in.
+fn of_key_pair(axis: &mut Axis<CandidateKey>, place: usize, key: &[u8]) {
+    let trimmed = key.trim_ascii();
+    let mut forms = vec![key.to_vec(), trimmed.to_vec(), [trimmed, b"\n"].concat()];
+    forms.sort_unstable();
+    forms.dedup();
+    for form in forms {
+        let detail = "signed with the public key's text as a shared secret: anyone who has that key can sign";
+        add(axis, Some(place), form, Why::new(CauseCode::SignatureAlgorithm, 0, detail).alarming());
+    }
 }
 
 /// The variants of one configured secret.

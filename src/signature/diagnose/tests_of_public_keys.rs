@@ -262,3 +262,18 @@ fn the_search_ends_within_its_budget() {
     assert!(!found.complete && found.tried <= 2_100, "{} of {:?}", found.tried, found.of);
     assert!(found.causes[0].summary.contains("stopped after"), "{}", found.causes[0].summary);
 }
+
+/// Whoever knows the public key may have signed with its text as a secret: no verdict takes that, and the diagnosis says it.
+#[test]
+fn a_public_key_as_a_shared_secret_is_an_alarm() {
+    let case = SignedCase::new("hmac-sha256", "Ed25519");
+    for key in [case.given.clone(), case.given.trim_end().to_owned()] {
+        let mut state = Algorithm::Sha256.keyed(key.as_bytes());
+        state.update(b"1746123456.");
+        state.update(BODY);
+        let found = case.run(&Encoding::Base64.encode(&state.finish()));
+        let first = &found.causes[0];
+        assert_eq!((first.changes[0].code.code(), first.kind), ("signature_algorithm", CauseKind::Alarm), "{found:#?}");
+        assert!(first.summary.contains("anyone who has that key can sign"), "{found:#?}");
+    }
+}
