@@ -80,14 +80,15 @@ fn tour(stage: &Stage, root: &Path) -> Result<(), Failure> {
     // The sender signs what it sends now.
     deliver(&stage.sign(&app)?, &app)?;
     film.sees(&screen, "verified with", 3.5)?;
-    for (keys, words, seconds) in [
-        ("jj3", "imageBuffer", 3.0),
-        ("4", "JPEG", 3.0),
-        ("2", "digest", 0.0),
-        ("/verdict:bad", "verdict:bad", 2.0),
-        ("\r", "re-serialised", 2.0),
-        ("a", "503", 3.0),
-    ] {
+    for (keys, words) in [("jj3", "imageBuffer"), ("4", "JPEG")] {
+        screen.types(keys)?;
+        film.sees(&screen, words, 3.0)?;
+    }
+    screen.types("2")?;
+    screen.sees("verified with")?;
+    for (keys, words, seconds) in
+        [("/verdict:bad", "verdict:bad", 2.0), ("\r", "re-serialised", 2.0), ("a", "503", 3.0)]
+    {
         screen.types(keys)?;
         film.sees(&screen, words, seconds)?;
     }
