@@ -433,6 +433,7 @@ mod tests {
 
     /// A disk that hangs, under a change that is being written.
     #[tokio::test(start_paused = true)]
+    #[expect(clippy::await_holding_lock, reason = "what looks must not wait for it")]
     async fn who_looks_waits_for_no_writing_on_its_thread() {
         let place = Surroundings::new();
         let (settings, _) = Settings::load(&Flags::default(), &place).unwrap();

@@ -302,5 +302,6 @@ fn mended_hex(text: &[u8], offset: usize) -> Option<(Vec<u8>, Vec<String>)> {
     let odd = odd_character(text, offset, u8::is_ascii_hexdigit);
     let meant: Vec<u8> = text.iter().copied().filter(u8::is_ascii_hexdigit).collect();
     let is_told = odd.is_some() || (start.is_some() && meant.len() == text.len());
-    (is_told && meant.len() >= 8 && meant.len() % 2 == 0).then(|| (meant, start.into_iter().chain(odd).collect()))
+    (is_told && meant.len() >= 8 && meant.len().is_multiple_of(2))
+        .then(|| (meant, start.into_iter().chain(odd).collect()))
 }
