@@ -3,9 +3,9 @@
 //! clap's own messages repeat arguments as they are, escape sequences, secrets and all, over several lines. So
 //! the message is made here from clap's facts about the error; of what was typed it repeats only plain names.
 
-use clap::error::{ContextKind, ContextValue, ErrorKind};
-
 use std::ffi::OsString;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::config::{is_name, unnamed, without_values};
 use crate::text::{is_hidden, visible};

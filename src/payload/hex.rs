@@ -117,7 +117,7 @@ impl ByteClass {
     /// control.
     fn symbol(self, byte: u8) -> char {
         match self {
-            // A symbol that is no printable ASCII: nobody can take it for the byte that it looks like.
+            // Not printable ASCII, so that it cannot be confused with a byte that is printed as itself.
             Self::Null => '␀',
             Self::Printable => char::from(byte),
             Self::Whitespace => match byte {

@@ -145,7 +145,7 @@ impl Search<'_> {
         }
     }
 
-    /// Looks at some deliveries, and waits for others where there are none.
+    /// Explains the next batch of deliveries; waits until the store has grown when there is none.
     fn look(&self, reader: &Reader, seen: &mut Seen) -> Result<(), StoreError> {
         self.watcher.look();
         let looked = Instant::now();

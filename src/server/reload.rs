@@ -27,7 +27,7 @@ pub struct Watched {
     places: Vec<PathBuf>,
     /// The file as it was read or written last. Held for moments only, by those who serve others as well.
     known: Mutex<Option<Stamp>>,
-    /// Held while a change is written, which takes as long as the disk does: the file is no news in between.
+    /// Held while a change is written, for as long as the disk takes. Meanwhile the file does not count as changed.
     writing: Mutex<()>,
     /// What may be used of it.
     gate: Arc<Gate>,

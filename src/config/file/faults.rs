@@ -165,7 +165,7 @@ impl<'i> Pruning<'i> {
             return false;
         }
         if matches!(fault, Fault::Simulation { .. }) {
-            // Its keys say what they say each for itself, but for the changes, which are those of an event.
+            // Its keys are independent of each other, except that the changes depend on `event` and `items`.
             return self.taken.iter().any(|taken| taken.from == offset && matches!(&*taken.key, "event" | "items"));
         }
         self.taken.iter().filter(|taken| taken.from == offset).any(|taken| match missing {
@@ -268,7 +268,7 @@ fn remove(tree: &mut Spanned<DeTable<'_>>, way: &[TreeStep]) -> Option<Taken> {
         }
         _ => return None,
     };
-    // What is left is no less right than before.
+    // Removing a faulty key makes no other key invalid.
     Some(Taken { from, key, was_known: false })
 }
 

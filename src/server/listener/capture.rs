@@ -33,7 +33,7 @@ pub struct Incoming {
 const JUDGED_INLINE_BYTES: usize = 256 * 1024;
 /// So is a request with a longer head: its lists may ask for more work than its length says. Senders' heads have 1 to 4 KiB.
 const JUDGED_INLINE_HEAD_BYTES: usize = 16 * 1024;
-/// So many requests with compressed bodies or long heads are looked into at once; the others wait for their turn. Each takes up to
+/// The most requests with compressed bodies or long heads that are judged at once; the others wait for their turn. Each takes up to
 /// 10 MiB, and some milliseconds.
 static LABORIOUS: Semaphore = Semaphore::const_new(2);
 

@@ -449,7 +449,7 @@ impl Reader<'_> {
             name if SWITCHES.contains(&name) || name.starts_with("no-") => {}
             name => {
                 self.unknown(&format!("--{name}"));
-                // A word that is no URL would be one otherwise.
+                // Whether an unknown option takes a value is unknown too: a word that does not look like a URL is taken for its value.
                 let is_value = |word: &&Word| !word.bytes.starts_with(b"-") && !is_like_a_url(&word.bytes);
                 if self.words.clone().next().as_ref().is_some_and(is_value) {
                     self.words.next();
