@@ -69,6 +69,7 @@
 //! then = "fail 3 with later then 200"
 //! ```
 
+mod error;
 mod faults;
 mod raw;
 mod rules;
@@ -78,6 +79,8 @@ mod scheme;
 mod tests;
 mod validate;
 
+pub(crate) use error::syntax_words;
+pub use error::{Fault, FileError};
 pub use faults::{CheckedFile, PlacedFault};
 pub use raw::SecretSource;
 pub use save::{ConfigChange, ConfigPart, ConfigSaveError};
@@ -95,18 +98,17 @@ use toml::Spanned;
 use toml::de::DeTable;
 use zeroize::Zeroizing;
 
-use super::mistaken::{looks_like_a_secret, without_values};
+use super::mistaken::looks_like_a_secret;
 pub use super::place::Place;
 use super::{
     Bounds, Environment, HookSettings, Keyring, ListColumn, NotifySettings, RedactSettings, RetentionSettings, Warning,
-    Webhook, shown,
+    Webhook,
 };
 use crate::config::{KeyEntry, PictureMode, ThemeSettings, TunnelSettings};
 use crate::query::SavedFilters;
-use crate::rules::{NamedAnswer, Rule, RuleError};
+use crate::rules::{NamedAnswer, Rule};
 use crate::simulate::SavedSimulation;
 use crate::system::read;
-use crate::text::{nearest, visible};
 
 /// A file to begin with, in which every setting is a comment: a line without the `#` at its beginning is one.
 pub const TEMPLATE: &str = include_str!("file/template.toml");
@@ -235,146 +237,6 @@ impl ConfigFile {
         let (before, after) = (values(self), values(other));
         before.iter().zip(&after).filter(|(before, after)| before != after).map(|((key, _), _)| *key).collect()
     }
-}
-
-/// Why a configuration file cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It cannot be read.
-    #[error("cannot read the configuration {}: {source}", shown(.file))]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// The system's reason.
-        source: std::io::Error,
-    },
-    /// It is too large to be one.
-    #[error("the configuration {} is larger than 1 MiB: name a TOML file with --config", shown(.file))]
-    TooLarge {
-        /// The file.
-        file: PathBuf,
-    },
-    /// It says something that it may not.
-    #[error("{}:{place}: {fault}", shown(.file))]
-    Invalid {
-        /// The file.
-        file: PathBuf,
-        /// Where.
-        place: Place,
-        /// What.
-        fault: Fault,
-    },
-}
-
-/// What the TOML reader says, without values, and with what was probably meant.
-pub(crate) fn syntax_words(message: &str) -> String {
-    let words = plain_kinds(without_values(message));
-    if words.ends_with("expected a string") {
-        return words + ": put it in quotation marks";
-    }
-    // unknown field `a`, expected one of `b`, `c`
-    let mut names = words.split('`').skip(1).step_by(2);
-    let unknown = names.next().filter(|_| words.starts_with("unknown field `"));
-    match unknown.and_then(|unknown| Some((unknown, nearest(unknown, names)?))) {
-        // One name says more than a list of thirty.
-        Some((unknown, name)) => format!("unknown field `{unknown}`; did you mean `{name}`?"),
-        None => words,
-    }
-}
-
-/// What the reader expects in the terms of TOML, where it says it in those of Rust.
-fn plain_kinds(words: String) -> String {
-    let Some((before, expected)) = words.rsplit_once(", expected ") else { return words };
-    let plain = match expected {
-        "a sequence" => "an array",
-        "a map" => "a table",
-        "f32" | "f64" => "a number",
-        "u8" | "NonZeroU8" => "a whole number from 0 to 255",
-        "u16" => "a whole number from 0 to 65535",
-        "u32" | "u64" | "usize" => "a whole number, 0 or more",
-        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
-        "a boolean" => "true or false",
-        _ => return words,
-    };
-    format!("{before}, expected {plain}")
-}
-
-/// What is wrong at a place in the file.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Fault {
-    /// No UTF-8.
-    #[error("invalid UTF-8: save the file as UTF-8")]
-    NotText,
-    /// No TOML, an unknown key, or a value that the key does not take; in words, on one line.
-    #[error("{0}")]
-    Syntax(String),
-    /// A webhook without a name.
-    #[error("the webhook's name is empty: give it one")]
-    EmptyName,
-    /// A webhook's name that looks like a secret. Names are shown everywhere.
-    #[error("the webhook's name looks like a secret, and is not repeated here: choose a short name")]
-    SecretAsName,
-    /// A second webhook of one name.
-    #[error("duplicate webhook name '{}': choose another", visible(.0))]
-    DuplicateName(String),
-    /// A path that no request can have.
-    #[error("invalid path '{}': expected '/' at the beginning, and no '?', '#' or space", visible(.0))]
-    BadPath(String),
-    /// A second webhook of one path.
-    #[error(
-        "duplicate path '{}': it already belongs to the webhook '{}'; choose another",
-        visible(.path), visible(.owner)
-    )]
-    DuplicatePath {
-        /// The path.
-        path: String,
-        /// The webhook that has it.
-        owner: String,
-    },
-    /// A simulation that cannot be made.
-    #[error("invalid simulation '{}': {reason}", visible(.name))]
-    Simulation {
-        /// Its name.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-    /// A saved filter's name that is none.
-    #[error("invalid filter name '{}': expected lower-case letters, digits, - and _", visible(.0))]
-    FilterName(String),
-    /// A saved filter that cannot be read.
-    #[error("invalid filter '{}': {reason}", visible(.name))]
-    Filter {
-        /// Its name.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-    /// A rule or an answer that cannot be.
-    #[error("{0}")]
-    Rule(RuleError),
-    /// Both `respond` and `forward_to`.
-    #[error(
-        "'respond' and 'forward_to' conflict: each applies to every delivery; keep one, or make the other a rule with 'when'"
-    )]
-    TwoDefaults,
-    /// Both `bell` and `notify`.
-    #[error("'bell' and 'notify' conflict: bell is notify in brief; keep one")]
-    TwoNotices,
-    /// A label in `[secrets]` that is empty.
-    #[error("the secret's label is empty: give it one")]
-    EmptyLabel,
-    /// A label that no secret has. It is not repeated here, for it may be a secret put in the wrong place.
-    #[error(
-        "the webhook '{}' names an unknown secret; known labels: {}",
-        visible(.webhook), visible(.known)
-    )]
-    UnknownLabel {
-        /// The webhook's name.
-        webhook: String,
-        /// Every label, joined by commas, or `none`.
-        known: String,
-    },
 }
 
 /// Finds the file: `explicit` (from `--config` or `WHYHOOK_CONFIG`), else `./whyhook.toml`, else

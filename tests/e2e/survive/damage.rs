@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
-use whyhook::payload::grouped;
+use whyhook::text::grouped;
 
 use super::disk::written;
 use crate::support::{Listening, Person, Signed, Size, TestEnv, talk};

@@ -11,6 +11,7 @@
 //! | the request of a command, and its form | `request`, `form` |
 
 mod form;
+mod names;
 mod options;
 mod printf;
 mod request;

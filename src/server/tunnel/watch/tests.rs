@@ -1,7 +1,8 @@
 use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
@@ -9,6 +10,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::task::JoinHandle;
 
 use super::*;
+use crate::server::tunnel::pace::Pace;
 
 const SHORT: Pace = Pace { shortest: Duration::from_millis(5), longest: Duration::from_millis(5), patience: 1 };
 const LONG: Pace = Pace { shortest: Duration::from_millis(1), longest: Duration::from_secs(3600), patience: 1 };

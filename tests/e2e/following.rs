@@ -1,0 +1,102 @@
+//! Deliveries followed as they come: over the control interface, and by `whyhook list --follow`.
+
+use std::io::{BufRead as _, BufReader};
+
+use serde_json::{Value, json};
+
+use crate::support::control::{Events, ask, socket};
+use crate::support::{KillOnDrop, SECRET, Signed, TestEnv, Unit, talk};
+
+#[test]
+fn a_stream_tells_each_delivery_once_and_goes_on_where_it_was_cut_off() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let address = listening.address();
+    let send = |path: &str, by: &str| talk(address, Signed::new("{}").to(path).by(by, Unit::Seconds).wire()).status;
+    send("/before", SECRET);
+    let mut all = Events::open(&env, "", None);
+    let mut bad = Events::open(&env, "?filter=verdict:bad&answered=true&after=0", None);
+    assert_eq!((send("/a", SECRET), send("/b", "wrong"), send("/c", SECRET)), (200, 401, 200));
+    let mut ids = Vec::new();
+    let mut answered = Vec::new();
+    while ids.len() < 3 || answered.len() < 3 {
+        let (event, id, data) = all.next();
+        match &*event {
+            "delivery" => {
+                assert_eq!(data["id"], id.unwrap());
+                ids.push(id.unwrap());
+                if !data["answer"].is_null() {
+                    answered.push(data["id"].as_i64().unwrap());
+                }
+            }
+            "answered" => {
+                assert_eq!(id, None);
+                answered.push(data["id"].as_i64().unwrap());
+            }
+            other => panic!("{other}"),
+        }
+    }
+    assert_eq!(ids, [2, 3, 4], "in the order of their numbers");
+    answered.sort_unstable();
+    assert_eq!(answered, [2, 3, 4]);
+    let (event, id, data) = bad.next();
+    assert_eq!(
+        (&*event, id, &data["path"], &data["answer"]["status"]),
+        ("delivery", Some(3), &json!("/b"), &json!(401))
+    );
+
+    // The id of the header wins.
+    let mut again = Events::open(&env, "?after=0", Some(3));
+    assert_eq!(again.next().1, Some(4));
+    // A new listener on the same store goes on as well.
+    drop((all, bad, again));
+    assert!(listening.stop().success());
+    let listening = env.listen(&[]);
+    let mut again = Events::open(&env, "", Some(4));
+    talk(listening.address(), Signed::new("{}").wire());
+    assert_eq!(again.next().1, Some(5));
+    ask(&socket(&env), "GET", "/events?filter=evnt:a", None).is(400);
+}
+
+#[test]
+fn what_is_deleted_before_it_was_told_is_told_as_missed() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    for _ in 0..4 {
+        talk(listening.address(), Signed::new("{}").wire());
+    }
+    assert!(listening.stop().success());
+    env.run(&["prune", "2-3", "--yes"]).yes();
+    let _listening = env.listen(&[]);
+    let mut events = Events::open(&env, "?after=1", None);
+    assert_eq!(events.next_of("missed"), json!({"from": 2, "to": 3}));
+    assert_eq!(events.next_of("delivery")["id"], 4);
+}
+
+#[test]
+fn a_list_follows_from_listener_to_listener() {
+    let env = TestEnv::with_secret();
+    let mut follower = env.command(&["list", "--follow", "--format", "json"]);
+    // Before there is a store.
+    let mut follower = KillOnDrop(follower.spawn().unwrap());
+    let mut lines = BufReader::new(follower.0.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    for round in 0..2 {
+        let listening = env.listen(&["--respond", "path:/held → hold 5m else 202", "--respond", "204"]);
+        for number in 1..=3 {
+            assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 204);
+            let row = next();
+            assert_eq!((&row["id"], &row["answer"]["status"]), (&json!(round * 4 + number), &json!(204)));
+        }
+        // A delivery that is held has its line at once.
+        let address = listening.address();
+        let held = std::thread::spawn(move || talk(address, Signed::new("{}").to("/held").wire()).status);
+        let row = next();
+        assert_eq!((&row["id"], &row["answer"]), (&json!(round * 4 + 4), &Value::Null));
+        env.run(&["release", "latest", "410"]).yes();
+        assert_eq!(held.join().unwrap(), 410);
+        assert!(listening.stop().success());
+    }
+    let ran = env.run(&["list", "--follow", "verdict:nonsense"]).complains();
+    assert!(ran.contains("unknown verdict 'nonsense'"), "{ran}");
+}
