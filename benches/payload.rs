@@ -97,10 +97,19 @@ fn measure(kind: &Kind, is_measuring: bool) -> Result<(), Failure> {
         let (loaded, unread) = parts.begin.time(|| LoadedDelivery::begin(delivery, &registry));
         let mut steps = Vec::new();
         parts.draw.steps(&mut steps, &mut session, [Message::Loaded(id, Ok(Box::new(loaded)))])?;
-        // Text that is no JSON is broken into rows by another thread.
-        let text = parts.text.time(|| session.rows());
-        parts.draw_text.steps(&mut steps, &mut session, text)?;
-        let contents = parts.contents.time(|| unread.read(&registry));
+        // Text that is no JSON is broken into rows by one thread, while another reads what the body holds.
+        let contents = std::thread::scope(|scope| {
+            let reading = scope.spawn(|| {
+                let mut took = Times::default();
+                let contents = took.time(|| unread.read(&registry));
+                (contents, took)
+            });
+            let text = parts.text.time(|| session.rows());
+            parts.draw_text.steps(&mut steps, &mut session, text)?;
+            let (contents, Times(took)) = reading.join().map_err(|_| "the reading has panicked")?;
+            parts.contents.0.extend(took);
+            Ok::<_, Failure>(contents)
+        })?;
         parts.draw_contents.steps(&mut steps, &mut session, [Message::Read(id, Box::new(contents))])?;
         session.update(Message::Act(Action::Open))?;
         for step in [Step::Last, Step::PageUp] {
@@ -199,8 +208,9 @@ impl Parts {
     }
 
     fn until_all(&self, round: usize) -> Duration {
-        let more = [&self.contents, &self.draw_contents];
-        more.iter().filter_map(|times| times.0.get(round)).sum::<Duration>() + self.until_rows(round)
+        let sum = |parts: &[&Times]| parts.iter().filter_map(|times| times.0.get(round)).sum::<Duration>();
+        let beside = sum(&[&self.text, &self.draw_text]).max(sum(&[&self.contents]));
+        sum(&[&self.read, &self.begin, &self.draw]) + beside + sum(&[&self.draw_contents])
     }
 
     fn named(&self) -> [(&'static str, &Times); 10] {

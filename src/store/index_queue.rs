@@ -24,6 +24,10 @@ use crate::delivery::DeliveryId;
 /// How long a batch waits for company. Under load one commit then serves many groups, and a delivery's answer comes
 /// with it.
 const GATHERING: Duration = Duration::from_millis(2);
+/// How long it waits when so many rows have come within that time: a commit costs by the pages it changes, and most
+/// rows of a second lie on few.
+const GATHERING_BUSY: Duration = Duration::from_millis(20);
+const BUSY_ROWS: usize = 64;
 /// Rows and bytes of bodies of answers and attempts in one transaction.
 const BATCH_ROWS: usize = 4096;
 const BATCH_BYTES: usize = 16 * 1024 * 1024;
@@ -258,6 +262,12 @@ impl IndexQueue {
             let waiting = waiting.unwrap_or_else(PoisonError::into_inner);
             let closed = waiting.closed;
             wait(waiting, GATHERING, |queue| queue.hurry || queue.closed);
+            let gathered = queue();
+            if gathered.rows.len() < BUSY_ROWS {
+                drop(gathered);
+            } else {
+                wait(gathered, GATHERING_BUSY - GATHERING, |queue| queue.hurry || queue.closed);
+            }
             crate::system::panic::trap("index");
             match self.flush() {
                 Ok(()) | Err(_) if closed => return,
