@@ -84,7 +84,12 @@ impl Following {
         let mut look = FollowLook::default();
         let now = Timestamp::now();
         for (id, since) in std::mem::take(&mut self.open) {
-            match reader.summary(id)? {
+            let summary = match reader.summary(id) {
+                // Its row was read before. The others can still be.
+                Err(error) if error.is_of_one_delivery() => None,
+                summary => summary?,
+            };
+            match summary {
                 Some(summary) if summary.answer.is_some() => {
                     let is_wanted = self.matches(reader, &summary, now);
                     look.news.extend(is_wanted.then(|| FollowNews::Answered(Box::new(summary))));

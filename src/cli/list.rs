@@ -13,10 +13,9 @@ use jiff::Timestamp;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::ListColumn;
 use crate::delivery::{DeliveryId, Summary, summary_text};
-use crate::payload::grouped;
 use crate::query::{ListOrder, Query, Sorting};
 use crate::store::{Page, Reader};
-use crate::text;
+use crate::text::{self, grouped};
 use table::ListTable;
 
 /// Deliveries that are sorted at once: some 250 MB.
@@ -156,7 +155,11 @@ fn sorted(
         let mut rows = Vec::with_capacity(ids.len());
         for id in ids {
             // One that was deleted meanwhile is left out.
-            rows.extend(reader.summary(*id)?);
+            match reader.summary(*id) {
+                Ok(summary) => rows.extend(summary),
+                Err(error) if error.is_of_one_delivery() => output::log(&format!("warning: {error}; it is left out")),
+                Err(error) => return Err(error.into()),
+            }
         }
         print(&rows, listed == 0, args, table)?;
         listed += rows.len();
@@ -171,6 +174,7 @@ fn sorted(
 fn end(reader: &Reader, listed: usize, args: &ListArgs, table: &ListTable) -> Result<ExitCode, CliError> {
     // Whoever wonders about a number that is missing finds the reason here.
     output::log_losses(&reader.losses()?);
+    output::log_unreadable(reader);
     if let Some(words) = output::absent_words(reader) {
         output::log(&format!("warning: {words}"));
     }

@@ -62,6 +62,23 @@ pub(super) fn log_losses(losses: &[Loss]) {
     losses.iter().for_each(|loss| log(&format!("warning: {loss}")));
 }
 
+/// So many deliveries that cannot be read are named, and the rest counted.
+const UNREADABLE_NAMED: usize = 5;
+
+/// Says which deliveries were left out, since their rows cannot be read.
+pub(super) fn log_unreadable(reader: &Reader) {
+    let unreadable = reader.take_unreadable();
+    for error in unreadable.iter().take(UNREADABLE_NAMED) {
+        log(&format!("warning: {error}; it is left out"));
+    }
+    if unreadable.len() > UNREADABLE_NAMED {
+        log(&format!(
+            "warning: {} more deliveries cannot be read and are left out",
+            unreadable.len() - UNREADABLE_NAMED
+        ));
+    }
+}
+
 /// What is to be said of a log that is not there, although the index speaks of it.
 pub(super) fn absent_words(reader: &Reader) -> Option<String> {
     match reader.absent() {

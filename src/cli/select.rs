@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{CliError, SettingsArgs, output};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::store::{DeliveryAndDiagnosis, Page, ReadOutcome, Reader, StoreError};
+use crate::store::{DeliveryAndDiagnosis, Page, ReadOutcome, Reader};
 
 /// Rows looked at between two pages.
 const PAGE_ROWS: usize = 1000;
@@ -133,15 +133,17 @@ fn range(reader: &Reader, from: DeliveryId, to: DeliveryId) -> Result<Vec<Delive
         found.extend(page.iter().map(|summary| summary.id).take_while(|id| *id >= from));
         match page.last() {
             Some(last) if last.id > from => before = last.id,
-            _ => return Ok(found),
+            _ => break,
         }
     }
+    output::log_unreadable(reader);
+    Ok(found)
 }
 
 /// What was read; `None`, and a word about it, when the delivery's bytes are not there any more.
 pub(super) fn unless_lost(outcome: ReadOutcome) -> Result<Option<DeliveryAndDiagnosis>, CliError> {
     match outcome {
-        Err(lost @ StoreError::RecordLost { .. }) => {
+        Err(lost) if lost.leaves_one_out() => {
             output::log(&format!("warning: {lost}; it is left out"));
             Ok(None)
         }

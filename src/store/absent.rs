@@ -9,7 +9,7 @@ use rusqlite::OptionalExtension as _;
 
 use super::{Reader, StoreError, recovery};
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
+use crate::text::grouped;
 
 /// Segments that rows speak of, and whose files are missing or too short.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -184,6 +184,13 @@ impl StoreError {
         )
     }
 
+    /// Whether one delivery is gone or damaged, so that what is done with many goes on without it. (What the system does not
+    /// let be read may be read another time.)
+    #[must_use]
+    pub fn leaves_one_out(&self) -> bool {
+        matches!(self, Self::RecordLost { .. } | Self::UnknownValue { .. } | Self::UnreadableRow { .. })
+    }
+
     /// Sorts an SQLite failure into damage, a foreign file, one that is out of reach, or the rest.
     pub(super) fn sqlite(path: &Path, action: &'static str, source: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode;

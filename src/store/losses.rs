@@ -6,7 +6,7 @@ use rusqlite::Connection;
 
 use super::{Reader, StoreError};
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
+use crate::text::{counted, grouped};
 
 /// A part of the log that could not be read, with deliveries in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +26,9 @@ pub struct Loss {
 impl fmt::Display for Loss {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { segment, position, bytes, after, before } = *self;
-        let (bytes, position) = (grouped(bytes), grouped(position));
-        write!(formatter, "{bytes} bytes of the log are damaged (at byte {position} of {segment:08}.log): ")?;
+        let (lost, position) = (counted(bytes, "byte"), grouped(position));
+        let are = if bytes == 1 { "is" } else { "are" };
+        write!(formatter, "{lost} of the log {are} damaged (at byte {position} of {segment:08}.log): ")?;
         let (first, last) = (after.0.saturating_add(1), before.map(|before| before.0.saturating_sub(1)));
         match last {
             Some(last) if last == first => write!(formatter, "delivery {first} is lost, unless it was pruned before"),

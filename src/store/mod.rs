@@ -68,6 +68,7 @@ mod stored;
 mod tail;
 #[cfg(test)]
 mod tests;
+mod unreadable;
 mod writer;
 mod writer_handle;
 

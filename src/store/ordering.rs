@@ -48,7 +48,7 @@ impl Reader {
         let mut keys = Keys::default();
         loop {
             let scan = self.walk(&sql, params![low, high], (Page::Newest, usize::MAX, PART_ROWS), |row| {
-                looked.at(row).map_err(|source| self.failed(source))??;
+                looked.at(row)?;
                 let id = looked.summary.id;
                 found.newest = found.newest.max(Some(id));
                 if query.matches(&looked.summary, Some(&StoredContent::at(self, id, looked.place)), now) {

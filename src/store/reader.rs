@@ -10,6 +10,7 @@ use super::log::{LogPlace, LogReader};
 use super::log_window::LogWindow;
 use super::record::RecordContent;
 use super::tail::Tail;
+use super::unreadable::UnreadableRows;
 use super::{Location, StoreError, row};
 use crate::delivery::{Answer, Delivery, DeliveryId, Summary};
 use crate::http::Head;
@@ -43,6 +44,7 @@ pub struct Reader {
     log: LogReader,
     window: LogWindow,
     tail: Tail,
+    unreadable: UnreadableRows,
     /// Statements whose rows are being read: what they see stays as it is meanwhile.
     walks: Cell<u32>,
 }
@@ -61,11 +63,13 @@ impl Reader {
             log: LogReader::default(),
             window: LogWindow::default(),
             tail: Tail::default(),
+            unreadable: UnreadableRows::default(),
             walks: Cell::new(0),
         })
     }
 
-    /// Up to `limit` summaries from `page` on, always newest first.
+    /// Up to `limit` summaries from `page` on, always newest first. A row that cannot be read is left out: see
+    /// [`Reader::take_unreadable`].
     ///
     /// # Errors
     ///
@@ -106,7 +110,8 @@ impl Reader {
     }
 
     /// Goes through the rows of `sql`, which are in `page`'s order, until `limit` deliveries were taken or
-    /// `budget` looked at. `look` tells a row's number, and the delivery when it is wanted.
+    /// `budget` looked at. `look` tells a row's number, and the delivery when it is wanted. A row that cannot be read is
+    /// passed over.
     pub(super) fn walk(
         &self,
         sql: &str,
@@ -121,7 +126,10 @@ impl Reader {
         let mut scan = StoreScan::default();
         let mut seen = 0;
         while let Some(row) = rows.next().map_err(failed)? {
-            let (id, wanted) = look(row)?;
+            let (id, wanted) = match look(row) {
+                Ok(looked) => looked,
+                Err(error) => (self.unreadable.pass_over(error)?, None),
+            };
             scan.rows.extend(wanted);
             seen += 1;
             if scan.rows.len() >= limit || seen >= budget {
@@ -133,6 +141,11 @@ impl Reader {
             scan.rows.reverse();
         }
         Ok(scan)
+    }
+
+    /// The rows that were passed over since this was last asked, each of them once: they cannot be read.
+    pub fn take_unreadable(&self) -> Vec<StoreError> {
+        self.unreadable.take()
     }
 
     /// One summary; `None` when there is no such delivery.

@@ -76,7 +76,7 @@ impl Reader {
         let shown = self.shown()?;
         let sql = format!("{} WHERE d.id BETWEEN ?1 AND ?2{shown} ORDER BY d.id {order}", looked.select());
         self.walk(&sql, params![low, high], (page, limit, budget), |row| {
-            looked.at(row).map_err(|source| self.failed(source))??;
+            looked.at(row)?;
             let id = looked.summary.id;
             let matches = query.matches(&looked.summary, Some(&StoredContent::at(self, id, looked.place)), now);
             Ok((id, if matches { take(id)? } else { None }))
@@ -155,9 +155,17 @@ impl Looked {
         format!("SELECT d.id{columns}{place} FROM deliveries d{joins}")
     }
 
-    pub(super) fn at(&mut self, row: &Row<'_>) -> rusqlite::Result<Result<(), StoreError>> {
+    /// Takes in a row.
+    pub(super) fn at(&mut self, row: &Row<'_>) -> Result<(), StoreError> {
+        let unreadable = |id| move |source| StoreError::UnreadableRow { id, source };
+        let id = row.get(0).map(DeliveryId).map_err(unreadable(DeliveryId(0)))?;
+        self.summary.id = id;
+        self.fields_at(row).map_err(unreadable(id))?.map_err(|column| StoreError::UnknownValue { id, column })
+    }
+
+    /// The inner error is a column that holds what is not known here.
+    fn fields_at(&mut self, row: &Row<'_>) -> rusqlite::Result<Result<(), &'static str>> {
         let summary = &mut self.summary;
-        summary.id = DeliveryId(row.get(0)?);
         for &(field, column) in &self.fields {
             let is_known = match field {
                 QueriedField::Received => known(row::received_at(row, column)?, &mut summary.received_at),
@@ -186,7 +194,7 @@ impl Looked {
                 QueriedField::Marks => known(Some(row::marks(row, column)?), &mut summary.marks),
             };
             if !is_known {
-                return Ok(Err(StoreError::UnknownValue { id: summary.id, column: columns(field)[0] }));
+                return Ok(Err(columns(field)[0]));
             }
         }
         self.place = self.place_column.map(|first| row::place(row, first)).transpose()?;

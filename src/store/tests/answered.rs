@@ -17,10 +17,6 @@ fn followed(count: i64, answered: &[i64]) -> (Fixture, AnsweredRows) {
     (fixture, rows)
 }
 
-fn change(fixture: &Fixture, sql: &str) {
-    rusqlite::Connection::open(fixture.location.file()).unwrap().execute_batch(sql).unwrap();
-}
-
 /// The numbers that come, and what cannot be read.
 fn taken(rows: &mut AnsweredRows) -> (Vec<i64>, Vec<String>) {
     let (mut ready, mut faults) = (Vec::new(), Vec::new());

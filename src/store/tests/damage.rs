@@ -210,8 +210,8 @@ fn a_damaged_header_loses_its_own_delivery_alone_and_says_so() {
     let (at, size) = (log.places[3], log.places[4] - log.places[3]);
     let expected = format!(
         "{} bytes of the log are damaged (at byte {} of 00000001.log): delivery 4 is lost, unless it was pruned before",
-        crate::payload::grouped(size as u64),
-        crate::payload::grouped(at as u64)
+        crate::text::grouped(size as u64),
+        crate::text::grouped(at as u64)
     );
     assert_eq!(lost[0], expected);
 }

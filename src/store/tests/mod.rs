@@ -14,6 +14,7 @@ mod prune;
 mod recovery;
 mod search;
 mod stored;
+mod unreadable;
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -116,6 +117,11 @@ fn answer() -> Answer {
         rule: "auto".to_owned(),
         latency: Duration::from_micros(1234),
     }
+}
+
+/// Changes the index behind the store's back.
+fn change(fixture: &Fixture, sql: &str) {
+    rusqlite::Connection::open(fixture.location.file()).unwrap().execute_batch(sql).unwrap();
 }
 
 fn keep(handle: &WriterHandle, captured: Captured) -> DeliveryId {

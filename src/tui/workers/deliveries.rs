@@ -13,7 +13,7 @@ use crate::delivery::{Delivery, DeliveryId};
 use crate::inspect::diagnosis::Subject;
 use crate::query::Query;
 use crate::server::ShownListener;
-use crate::store::{Location, Page, Reader, StoreError};
+use crate::store::{Location, Page, Reader, StoreError, StoreScan};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::screens::details::digests::{Digests, KnownDigests};
@@ -289,6 +289,7 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
         };
         match self.sorted.window(&self.reader, &request, sorted, go_on) {
             Ok(Some(SortedRows { rows, newest, place })) => {
+                self.tell_unreadable();
                 send(Message::Page(PageResult {
                     generation,
                     rows,
@@ -351,8 +352,20 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
         }
     }
 
-    fn scan(&self, page: Page, limit: usize, query: &Query) -> Result<crate::store::StoreScan, StoreError> {
-        self.reader.search(query, Timestamp::now(), page, limit, SCAN_ROWS)
+    fn scan(&self, page: Page, limit: usize, query: &Query) -> Result<StoreScan, StoreError> {
+        let scan = self.reader.search(query, Timestamp::now(), page, limit, SCAN_ROWS);
+        self.tell_unreadable();
+        scan
+    }
+
+    /// Warns of the first delivery that is left out, with the number of all.
+    fn tell_unreadable(&self) {
+        let unreadable = self.reader.take_unreadable();
+        if let Some(first) = unreadable.first() {
+            let all =
+                if unreadable.len() > 1 { format!(" (and {} more)", unreadable.len() - 1) } else { String::new() };
+            (self.send)(Message::Warn(format!("left out: {first}{all}")));
+        }
     }
 }
 

@@ -7,11 +7,10 @@ use crate::archive::export::{ExportItem, Exporter, exporter_for, is_redacted};
 use crate::archive::redaction::RedactionRun;
 use crate::config::Settings;
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
 use crate::server::JobTicket;
 use crate::store::{DeliveryAndDiagnosis, Location, Reader, StoreError};
 use crate::system::save::{UnfinishedFile, typed_path};
-use crate::text;
+use crate::text::{self, counted, grouped};
 use crate::tui::app::message::Message;
 
 /// Starts an export of these deliveries, the oldest first; a redacted one where the file is named so.
@@ -56,7 +55,11 @@ fn export(
             return Err("export cancelled: nothing was written".to_owned());
         }
         let one = match outcome {
-            Err(StoreError::RecordLost { .. }) | Ok(None) => {
+            Ok(None) => {
+                lost += 1;
+                continue;
+            }
+            Err(error) if error.leaves_one_out() => {
                 lost += 1;
                 continue;
             }
@@ -68,11 +71,7 @@ fn export(
     }
     exporter.end(&mut file).map_err(failed)?;
     file.finish().map_err(|error| error.to_string())?;
-    let mut words = match written {
-        1 => "1 delivery".to_owned(),
-        many => format!("{} deliveries", grouped(many)),
-    };
-    words.push_str(&format!(" exported to {}", shown(path)));
+    let mut words = format!("{} exported to {}", counted(written, "delivery"), shown(path));
     if let Some(run) = &redaction {
         words.push_str(&format!("; replaced: {}", run.tally()));
         match run.lost().len() as u64 {

@@ -7,7 +7,7 @@ use crate::archive::export::snippet::{SnippetLanguage, url_at};
 use crate::archive::redaction::{RedactedDelivery, RedactionRun};
 use crate::config::Settings;
 use crate::server::JobTicket;
-use crate::store::{Location, Reader, StoreError};
+use crate::store::{Location, Reader};
 use crate::tui::app::message::Message;
 use crate::tui::screens::redact::state::{RedactGoal, RedactRequest, RedactedCopy, RedactionPreview};
 use crate::tui::screens::signature::markdown::redacted_markdown;
@@ -55,7 +55,8 @@ fn preview(
                 }
             }
             // An export leaves them out, and says so.
-            Err(StoreError::RecordLost { .. }) | Ok(None) if request.ids.len() > 1 => {}
+            Ok(None) if request.ids.len() > 1 => {}
+            Err(error) if error.leaves_one_out() && request.ids.len() > 1 => {}
             Ok(None) => return Err(format!("delivery {id} is no longer in the store")),
             Err(error) => return Err(error.to_string()),
         }
