@@ -7,8 +7,7 @@ use super::import::{AgentCapture, is_near, is_same_body};
 use crate::delivery::Delivery;
 use crate::diff::{ComparedMessage, HeaderChange, MessageComparison};
 use crate::http::Head;
-use crate::payload::grouped;
-use crate::text::visible;
+use crate::text::{grouped, visible};
 
 /// Headers that a tunnel adds or rewrites, in lower case; and those that begin with `x-forwarded-` or `ngrok-`.
 const REWRITTEN: [&str; 7] =

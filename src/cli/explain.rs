@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::inspect::diagnosis::{names_words, place_words, rewriting_words};
-use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::Rewriting;
 use crate::signature::diagnose::{Cause, CauseKind, Diagnosis, SearchStage};
+use crate::text::grouped;
 
 /// Re-serialisations printed without being asked for all.
 const REWRITINGS: usize = 5;
@@ -19,11 +19,11 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
     if let Some(likeliest) = diagnosis.causes.first() {
         push_cause(&mut text, likeliest);
     }
-    for cause in diagnosis.causes.iter().skip(1).take(OTHERS) {
+    for cause in diagnosis.others().take(OTHERS) {
         let _ = writeln!(text, "   also possible: {}", cause.summary);
     }
-    if diagnosis.causes.len() > OTHERS + 1 {
-        let _ = writeln!(text, "   … and {} more, less likely", diagnosis.causes.len() - OTHERS - 1);
+    if let Some(more) = diagnosis.others().count().checked_sub(OTHERS).filter(|more| *more > 0) {
+        let _ = writeln!(text, "   … and {more} more, less likely");
     }
     for evidence in &diagnosis.evidence {
         let _ = writeln!(text, "   note: {}", evidence.text);

@@ -13,14 +13,13 @@ use jiff::Timestamp;
 use super::output::log;
 use crate::api::ApiServer;
 use crate::delivery::{DeliveryId, Outcome, Summary, Verdict, summary_text};
-use crate::payload::grouped;
 use crate::query::Query;
 use crate::rules::{Held, Override, short};
 use crate::server::listener::{Control, StatsSnapshot};
 use crate::server::tunnel::Tunnels;
 use crate::server::{ServerEvent, Session, SessionWatch, given_words};
 use crate::store::{AnsweredBatch, AnsweredRows, Freed, StoreError, StoredContent};
-use crate::text;
+use crate::text::{self, counted, grouped};
 
 /// How long the end waits for the rows of the last answers.
 const LAST_ANSWERS: Duration = Duration::from_millis(150);
@@ -80,9 +79,8 @@ pub(crate) fn retired_words(freed: Freed) -> String {
 }
 
 fn freed_words(how: &str, freed: Freed) -> String {
-    let (deliveries, bytes) = (grouped(freed.deliveries), grouped(freed.bytes));
-    let noun = if freed.deliveries == 1 { "delivery" } else { "deliveries" };
-    format!("{how}: {deliveries} {noun} deleted, {bytes} bytes freed")
+    let (deliveries, bytes) = (counted(freed.deliveries, "delivery"), counted(freed.bytes, "byte"));
+    format!("{how}: {deliveries} deleted, {bytes} freed")
 }
 
 /// Says what was heard of secrets that arrived by handshakes.

@@ -7,8 +7,7 @@ use serde_json::Value;
 
 use super::running::RunningListener;
 use super::{CliError, OutputFormat, SettingsArgs, output};
-use crate::payload::grouped;
-use crate::text;
+use crate::text::{self, grouped};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook jobs\n  whyhook jobs cancel 4")]

@@ -16,9 +16,8 @@ use super::running::RunningListener;
 use super::select::Selection;
 use super::{CliError, SettingsArgs, output};
 use crate::delivery::{DeliveryId, MarksEdit, tag_of};
-use crate::payload::grouped;
 use crate::store::{Location, Reader, Writer, WriterHandle};
-use crate::text::visible;
+use crate::text::{counted, visible};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook pin 42\n  whyhook pin --remove 42 50-60")]
@@ -96,10 +95,7 @@ fn apply(settings: &SettingsArgs, what: &[String], edits: Vec<MarksEdit>) -> Res
     };
     drop(reader);
     let changed = Marker::open(&location)?.mark(&ids, edits)?;
-    output::log(&match changed {
-        1 => "1 change".to_owned(),
-        changed => format!("{} changes", grouped(changed)),
-    });
+    output::log(&counted(changed, "change"));
     Ok(ExitCode::SUCCESS)
 }
 

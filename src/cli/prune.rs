@@ -13,9 +13,8 @@ use super::running::RunningListener;
 use super::select::Selection;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
 use crate::store::{Freed, Location, PrunePlan, Pruner, Reader, Retention, StoreError, Thoroughness};
-use crate::text::{self, units};
+use crate::text::{self, counted, grouped, units};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "With several of --older-than, --keep and --max-size, a delivery is deleted if any of them \
@@ -50,7 +49,7 @@ pub(super) struct PruneArgs {
 pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode, CliError> {
     let selection = Selection::parse(&args.what, settings)?;
     let retention = retention(args)?;
-    check(args, settings.yes(), &selection, &retention)?;
+    check(&selection, &retention)?;
     let location = settings.location()?;
     // A store that is not there is not made.
     let reader = Reader::open(&location)?;
@@ -68,9 +67,15 @@ pub(super) fn run(settings: &SettingsArgs, args: &PruneArgs) -> Result<ExitCode,
     let Some(deleter) = deleter.filter(|_| !plan.doomed.is_empty()) else {
         return print(args, &plan, None);
     };
-    if !settings.yes() && !ask(&plan, reader.count()?)? {
-        output::log("nothing was deleted");
-        return Ok(ExitCode::FAILURE);
+    if !settings.yes() {
+        if !is_asked() {
+            let words = "cannot ask for confirmation without a terminal: delete with --yes, or look with --dry-run";
+            return Err(CliError::Usage(words.to_owned()));
+        }
+        if !ask(&plan, reader.count()?)? {
+            output::log("nothing was deleted");
+            return Ok(ExitCode::FAILURE);
+        }
     }
     // Its snapshot would keep SQLite from giving room back.
     drop(reader);
@@ -149,16 +154,13 @@ fn retention(args: &PruneArgs) -> Result<Retention, CliError> {
     })
 }
 
-fn check(args: &PruneArgs, yes: bool, selection: &Selection, retention: &Retention) -> Result<(), CliError> {
+fn check(selection: &Selection, retention: &Retention) -> Result<(), CliError> {
     let wrong = match selection {
         Selection::Numbers(_) if !retention.is_empty() => {
             "numbers cannot be combined with --older-than, --keep or --max-size"
         }
         Selection::Filter(query) if query.is_empty() && retention.is_empty() => {
             "nothing selected: give --older-than, --keep, --max-size, numbers or a filter; --keep 0 deletes everything"
-        }
-        _ if !yes && !args.dry_run && !is_asked() => {
-            "cannot ask for confirmation without a terminal: delete with --yes, or look with --dry-run"
         }
         _ => return Ok(()),
     };
@@ -201,7 +203,7 @@ fn words(plan: &PrunePlan) -> String {
         (oldest, newest) if oldest == newest => format!(", received {}", time(oldest)),
         (oldest, newest) => format!(", received {} to {}", time(oldest), time(newest)),
     });
-    format!("{} ({} bytes{when})", grouped(count), grouped(plan.bytes))
+    format!("{} ({}{when})", grouped(count), counted(plan.bytes, "byte"))
 }
 
 fn print(args: &PruneArgs, plan: &PrunePlan, freed: Option<Freed>) -> Result<ExitCode, CliError> {
@@ -218,12 +220,12 @@ fn print(args: &PruneArgs, plan: &PrunePlan, freed: Option<Freed>) -> Result<Exi
                 None if plan.doomed.is_empty() => "nothing to delete".to_owned(),
                 None => format!("would delete {}", words(plan)),
                 Some(freed) if freed.deliveries < plan.doomed.len() as u64 => format!(
-                    "deleted {} of {}; {} bytes freed; the others were pinned or deleted meanwhile",
+                    "deleted {} of {}; {} freed; the others were pinned or deleted meanwhile",
                     grouped(freed.deliveries),
                     words(plan),
-                    grouped(freed.bytes)
+                    counted(freed.bytes, "byte")
                 ),
-                Some(freed) => format!("deleted {}; {} bytes freed", words(plan), grouped(freed.bytes)),
+                Some(freed) => format!("deleted {}; {} freed", words(plan), counted(freed.bytes, "byte")),
             };
             output::print(&format!("{}\n", text::visible(&line)))?;
         }

@@ -10,10 +10,9 @@ use crate::archive::redaction::{LostCause, RedactionRun};
 use crate::config::RedactSettings;
 use crate::config::consent::Scope;
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
 use crate::redact::{RedactRules, RedactSelector};
 use crate::store::Reader;
-use crate::text::visible_bytes;
+use crate::text::{counted, grouped, visible_bytes};
 
 /// Deliveries whose lost cause is named; the rest are counted.
 const NAMED: usize = 5;
@@ -117,11 +116,7 @@ pub(super) fn report(run: &RedactionRun) {
 }
 
 fn summary(run: &RedactionRun, verb: &str) -> String {
-    let deliveries = match run.deliveries() {
-        1 => "1 delivery".to_owned(),
-        count => format!("{} deliveries", grouped(count)),
-    };
-    format!("{} {verb} replaced in {deliveries}", run.tally())
+    format!("{} {verb} replaced in {}", run.tally(), counted(run.deliveries(), "delivery"))
 }
 
 fn report_causes(run: &RedactionRun) {

@@ -8,8 +8,8 @@ use zeroize::Zeroizing;
 
 use super::{CliError, SettingsArgs, output};
 use crate::api::{ApiClient, ApiClientError};
-use crate::payload::grouped;
 use crate::store::Location;
+use crate::text::grouped;
 
 /// The running listener.
 pub(super) struct RunningListener(ApiClient);

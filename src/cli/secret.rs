@@ -11,9 +11,8 @@ use super::running::RunningListener;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::api::percent_encoded;
 use crate::config::{ProcessEnvironment, TYPED_LABEL, secret_from_file, secret_from_variable};
-use crate::payload::grouped;
 use crate::system::typing::HiddenTyping;
-use crate::text;
+use crate::text::{self, counted, grouped};
 
 /// A longer one is refused by the listener.
 const SECRET_LIMIT: usize = 64 * 1024;
@@ -88,8 +87,8 @@ fn give(running: &RunningListener, args: &SecretArgs) -> Result<ExitCode, CliErr
         output::log(&format!("warning: the secret {remark}, and is used exactly as it is"));
     }
     let replaced = if given["replaced"] == true { " in place of the one before" } else { "" };
-    let bytes = grouped(given["bytes"].as_u64().unwrap_or_default());
-    let line = format!("{} is in use for this run{replaced} ({bytes} bytes)", words_of(&given));
+    let bytes = counted(given["bytes"].as_u64().unwrap_or_default(), "byte");
+    let line = format!("{} is in use for this run{replaced} ({bytes})", words_of(&given));
     output::print(&format!("{}\n{}\n", text::visible(&line), judged_words(&judged)))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -215,7 +214,7 @@ fn line(secret: &Value) -> String {
         texts.map(ToOwned::to_owned).collect::<Vec<_>>()
     };
     let source = secret["source"].as_str().unwrap_or_default().to_owned();
-    let bytes = format!("{} bytes", grouped(secret["bytes"].as_u64().unwrap_or_default()));
+    let bytes = counted(secret["bytes"].as_u64().unwrap_or_default(), "byte");
     let facts = [vec![source, bytes], strings("remarks")].concat().join(", ");
     let mut scope = strings("webhooks");
     match (secret["other_requests"] == true, scope.is_empty()) {

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use super::running::RunningListener;
 use super::{CliError, OutputFormat, SettingsArgs, output};
-use crate::payload::grouped;
-use crate::text;
 use crate::text::units::age_words;
+use crate::text::{self, grouped};
 
 #[derive(Debug, Clone, Args)]
 #[command(

@@ -5,9 +5,8 @@ use std::io;
 use crate::inspect::{Reading, Sightings};
 use crate::payload::body::{Body, Kind, xml};
 use crate::payload::contract::EventReport;
-use crate::payload::grouped;
 use crate::payload::hex::{self, HexLayout};
-use crate::text;
+use crate::text::{self, counted, grouped};
 
 /// Items named one by one.
 const ITEMS: usize = 20;
@@ -45,8 +44,7 @@ fn push_event(lines: &mut Vec<String>, event: &EventReport) {
     let name = event.event.as_deref().unwrap_or("none");
     let about = [event.version.as_deref(), event.agent.as_deref()].into_iter().flatten();
     let about: String = about.map(|part| format!(", {part}")).collect();
-    let plural = if event.item_count == 1 { "" } else { "s" };
-    lines.push(format!("event     {name}, {kind}{about}, {} item{plural}", grouped(event.item_count)));
+    lines.push(format!("event     {name}, {kind}{about}, {}", counted(event.item_count, "item")));
     if let Some(date) = event.times.event_date() {
         let words = event.times.words();
         lines.push(format!("time      {date}{}{words}", if words.is_empty() { "" } else { ", " }));

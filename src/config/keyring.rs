@@ -32,6 +32,13 @@ pub const PUBLIC_KEY_LABEL: &str = "public-key";
 pub const MADE_UP_LABEL: &str = "made-up";
 /// The label of a secret that a sender's handshake brought; no other may have it.
 pub const HANDSHAKE_LABEL: &str = "by handshake";
+/// Who asks for a public key alone.
+const PUBLIC_KEY_ASKER: &str = "--public-key";
+
+/// What is asked for.
+fn held(asker: &str) -> &'static str {
+    if asker == PUBLIC_KEY_ASKER { "public key" } else { "secret" }
+}
 
 /// A shorter value may be a secret and something else by chance: a variable is not taken away for it.
 const TELLING: usize = 8;
@@ -78,7 +85,7 @@ pub enum KeyringError {
         asker: String,
     },
     /// A source holds nothing. Anyone can sign with an empty secret.
-    #[error("{place} (asked for by {asker}) is empty: put the webhook's secret there")]
+    #[error("{place} (asked for by {asker}) is empty: put the webhook's {} there", held(.asker))]
     Empty {
         /// The variable or file, in words.
         place: String,
@@ -86,7 +93,7 @@ pub enum KeyringError {
         asker: String,
     },
     /// A secret file cannot be read.
-    #[error("cannot read the secret file {} (asked for by {asker}): {source}", shown(.file))]
+    #[error("cannot read the {} file {} (asked for by {asker}): {source}", held(.asker), shown(.file))]
     Unreadable {
         /// The file.
         file: PathBuf,
@@ -96,7 +103,7 @@ pub enum KeyringError {
         source: std::io::Error,
     },
     /// A secret file is a directory.
-    #[error("{} (asked for by {asker}) is a directory: name a file that holds the secret alone", shown(.file))]
+    #[error("{} (asked for by {asker}) is a directory: name a file that holds the {} alone", shown(.file), held(.asker))]
     Directory {
         /// The directory.
         file: PathBuf,
@@ -105,8 +112,9 @@ pub enum KeyringError {
     },
     /// A secret file is too large to be one.
     #[error(
-        "{} (asked for by {asker}) is larger than 64 KiB: name a file that holds the secret alone",
-        shown(.file)
+        "{} (asked for by {asker}) is larger than 64 KiB: name a file that holds the {} alone",
+        shown(.file),
+        held(.asker)
     )]
     TooLarge {
         /// The file.

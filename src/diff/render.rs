@@ -8,8 +8,7 @@ use super::{
     ByteDifference, DifferenceKind, HeaderChange, JsonComparison, LineChange, LineComparison, MessageComparison,
 };
 use crate::http::HeaderField;
-use crate::payload::grouped;
-use crate::text::visible_bytes;
+use crate::text::{grouped, visible_bytes};
 
 impl MessageComparison {
     /// For people: `-` of the first, `+` of the second. Every line is visible text; empty when nothing

@@ -6,8 +6,7 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use super::{DifferenceKind, HeaderChange, JsonComparison, LineComparison, MessageComparison, Snippet};
 use crate::http::HeaderField;
-use crate::payload::grouped;
-use crate::text::visible_bytes;
+use crate::text::{grouped, visible_bytes};
 
 /// Words of a text beyond which what lies between the common beginning and the common end counts as one difference.
 const ALIGNED: usize = 1000;

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use crate::config::Registry;
 use crate::delivery::{Delivery, Intake, Judgement, Summary, Verdict};
 use crate::http::{Head, WireFraming};
-use crate::payload::grouped;
 use crate::signature::diagnose::other_direction::{Rewriting, explain_digest, other_direction};
 use crate::signature::diagnose::{
     Budget, BytePlace, CauseCode, Diagnosis, Earlier, Evidence, History, NotADigest, OTHER_SCHEME, Request,
@@ -14,6 +13,7 @@ use crate::signature::diagnose::{
 };
 use crate::signature::{AcceptedSchemes, Scheme, Secret};
 use crate::store::{Page, Reader, StoreError};
+use crate::text::grouped;
 
 /// Bodies up to this size are re-serialised in every way without being asked to; a megabyte takes
 /// about a quarter of a second.

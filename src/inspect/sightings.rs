@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::delivery::{Delivery, DeliveryId};
 use crate::payload::body::{Declared, OpenedBody};
 use crate::payload::contract::{Id, ids};
-use crate::payload::grouped;
 use crate::payload::inflate::InflateBudget;
 use crate::store::{Page, Reader, StoreError};
+use crate::text::grouped;
 
 /// How many deliveries before the one in question are looked at.
 const WINDOW: usize = 2000;

@@ -12,8 +12,8 @@ pub mod seek;
 use std::fmt;
 use std::ops::Range;
 
-use super::grouped;
 use super::image::Segment;
+use crate::text::grouped;
 
 /// How many bytes a row holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

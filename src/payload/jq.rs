@@ -11,9 +11,8 @@ use jaq_core::{Compiler, Ctx, Vars, compile, data};
 use jaq_json::{Val, read, write};
 use serde::{Deserialize, Serialize};
 
-use super::grouped;
 use super::json::{NoRows, Pretty, decode_string};
-use crate::text;
+use crate::text::{self, grouped};
 
 /// The largest body that is queried: as values it takes about ten times its size.
 pub const BODY_LIMIT: usize = 16 << 20;

@@ -77,17 +77,3 @@ fn declared_coding(body: &[u8], declared: &[u8]) -> Option<Coding> {
     let coding = Coding::named(std::str::from_utf8(declared).ok()?)?;
     (!is_json).then_some(coding)
 }
-
-/// A number with its thousands set apart: `44,869`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}

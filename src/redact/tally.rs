@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::payload::grouped;
-use crate::text::visible;
+use crate::text::{grouped, visible};
 
 /// Places beyond this many are counted together.
 const PLACES: usize = 1000;

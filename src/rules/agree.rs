@@ -148,7 +148,7 @@ impl AgreementFacts {
             count => {
                 let verified = match count {
                     1 => "1 earlier delivery".to_owned(),
-                    _ => format!("{} earlier deliveries", crate::payload::grouped(count)),
+                    _ => format!("{} earlier deliveries", crate::text::grouped(count)),
                 };
                 format!("probably it does not check the signature: {verified} verified here; or {here}")
             }

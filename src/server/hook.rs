@@ -15,11 +15,10 @@ use jiff::Timestamp;
 
 use crate::config::{HookSettings, Keyring};
 use crate::delivery::{DeliveryId, summary_text};
-use crate::payload::grouped;
 use crate::server::{Changes, Watcher};
 use crate::store::{AnsweredBatch, AnsweredRows, Location, StoreError, StoredContent};
 use crate::system::groups::{GroupSignal, has_ended, own_group, signal_group};
-use crate::text::visible;
+use crate::text::{grouped, visible};
 
 /// Deliveries that wait for the command; beyond that they are skipped, and counted.
 const QUEUE: usize = 256;

@@ -1,7 +1,7 @@
 //! Marks that another process has changed through the listener.
 
 use crate::delivery::{DeliveryId, MarksEdit};
-use crate::payload::grouped;
+use crate::text::grouped;
 
 /// A change of marks that is on disk.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]

@@ -8,6 +8,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::public_key::has_key_pair_form;
+use crate::text::counted;
 
 /// Where a secret was read from.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -200,7 +201,7 @@ impl Secret {
     /// One line for a person: label, origin, length and remarks, without the secret.
     #[must_use]
     pub fn describe(&self) -> String {
-        let mut line = format!("{} ({}, {} bytes", self.label, self.origin, self.bytes.len());
+        let mut line = format!("{} ({}, {}", self.label, self.origin, counted(self.bytes.len() as u64, "byte"));
         for remark in self.remarks() {
             line.push_str(", ");
             line.push_str(remark.words());

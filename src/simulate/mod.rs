@@ -89,7 +89,7 @@ pub enum RecipeError {
     #[error("an activity event has no items: its data is one object, not an array")]
     NoItems,
     /// The event has no image.
-    #[error("a {0} event has no image: only screenshot has one")]
+    #[error("event {0} has no image: only screenshot has one")]
     NoImage(SimulatedEvent),
     /// The images together are too large.
     #[error("{items} images of {bytes} bytes are more than 64 MiB: ask for fewer or smaller ones")]

@@ -13,6 +13,7 @@
 mod count;
 pub mod junit;
 mod nearest;
+mod numbers;
 mod paint;
 pub mod units;
 mod wrap;
@@ -21,6 +22,7 @@ use std::fmt::Write as _;
 
 pub(crate) use count::count_bytes;
 pub use nearest::nearest;
+pub use numbers::{counted, grouped};
 pub use paint::{MarkTone, Palette};
 use unicode_width::UnicodeWidthChar as _;
 pub use wrap::{fit, wrap, wrap_after};

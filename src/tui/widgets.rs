@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::{HANDSHAKE_LABEL, MADE_UP_LABEL, TYPED_LABEL};
-use crate::text::{self, wrap};
+use crate::text::{self, counted, wrap};
 use crate::tui::theme::{Face, Look};
 
 /// Columns of the names in "name  value" lines.
@@ -143,16 +143,10 @@ pub(crate) fn date_time(moment: Timestamp, look: &Look) -> String {
     moment.to_zoned(look.zone.clone()).strftime("%Y-%m-%d %H:%M:%S%.3f %:z").to_string()
 }
 
-/// `count` with its noun: `1 item`, `2 items`.
-pub(crate) fn counted(count: u64, noun: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{} {noun}{plural}", crate::payload::grouped(count))
-}
-
 /// The size of a body of which `kept` bytes are stored.
 pub(crate) fn kept_words(bytes: u64, kept: u64) -> String {
     let size = counted(bytes, "byte");
-    if kept < bytes { format!("{size}, the first {} stored", crate::payload::grouped(kept)) } else { size }
+    if kept < bytes { format!("{size}, the first {} stored", crate::text::grouped(kept)) } else { size }
 }
 
 /// The secret called `label`, as the end of a sentence. Three labels are not names that anybody chose.

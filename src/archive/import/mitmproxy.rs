@@ -12,7 +12,7 @@ use super::sink::{ForeignRequest, Sink};
 use super::tnetstring::{self, Tnet};
 use super::{DELIVERY_LIMIT, IMPORTED_ANSWER, ImportError};
 use crate::delivery::{Answer, Intake, Outcome};
-use crate::payload::grouped;
+use crate::text::grouped;
 
 pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(), ImportError> {
     while let Some(bytes) = next(input, sink.next())? {

@@ -13,7 +13,7 @@ use crate::config::file::{CheckedFile, ConfigFile, PlacedFault, places};
 use crate::config::{Environment as _, Flags, ProcessEnvironment, Settings, SettingsSource, Warning, shown};
 use crate::http::{Client, TlsOptions};
 use crate::store::{Location, Reader, StoreError};
-use crate::text::visible;
+use crate::text::{counted, visible};
 use crate::tui::keymap::Keymap;
 
 #[derive(Debug, Clone, Args)]
@@ -147,12 +147,8 @@ fn summary(file: &ConfigFile) -> String {
         (file.keys.len(), "key"),
     ];
     let words: Vec<String> =
-        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count, noun)).collect();
+        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, noun)| counted(count as u64, noun)).collect();
     words.join(", ")
-}
-
-fn counted(count: usize, noun: &str) -> String {
-    format!("{} {noun}{}", crate::payload::grouped(count as u64), if count == 1 { "" } else { "s" })
 }
 
 impl ConfigReport {
@@ -180,7 +176,7 @@ impl ConfigReport {
             (0, summary) => writeln!(text, "{name} is valid: {summary}"),
             (count, _) => {
                 let more = if self.is_whole { "" } else { ", and perhaps more once these are mended" };
-                writeln!(text, "{} in {name}{more}", counted(count, "fault"))
+                writeln!(text, "{} in {name}{more}", counted(count as u64, "fault"))
             }
         };
         text

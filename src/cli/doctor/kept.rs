@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::finding::Finding;
 use crate::config::shown;
 use crate::delivery::Summary;
-use crate::payload::grouped;
 use crate::store::{Location, Page, Reader, StoreError};
+use crate::text::grouped;
 use crate::text::units::{age_words, size_words};
 
 const STORE: &str = "store";

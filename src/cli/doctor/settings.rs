@@ -7,6 +7,7 @@ use crate::config::{
     ConfigError, DEFAULT_VARIABLE, DotenvUse, Environment, Flags, MissingSecret, Settings, SettingsSource, Warning,
     dotenv_oddity, dotenv_uses, shown,
 };
+use crate::text::counted;
 
 /// The settings as far as they can be used, and what was found on the way.
 pub(super) struct CheckedSettings {
@@ -41,8 +42,8 @@ pub(super) fn checks(flags: &Flags, yes: bool, environment: &dyn Environment) ->
                 (Some(first), count) => Finding::problem(
                     CONFIGURATION,
                     format!(
-                        "{path}: {count} fault{}, the first at {}: {}",
-                        if count == 1 { "" } else { "s" },
+                        "{path}: {}, the first at {}: {}",
+                        counted(count as u64, "fault"),
                         first.place,
                         first.words
                     ),

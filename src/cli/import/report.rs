@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::archive::import::{ImportFindings, ImportRemarks, KeptImports};
 use crate::cli::{CliError, OutputFormat, output};
-use crate::payload::grouped;
+use crate::text::grouped;
 
 /// Warnings of one kind that are printed; the number of the others follows.
 const PRINTED: usize = 50;

@@ -10,8 +10,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::cli::output;
 use crate::config::ListColumn;
 use crate::delivery::{Summary, Verdict};
-use crate::payload::grouped;
-use crate::text::{clip, units, visible};
+use crate::text::{clip, grouped, units, visible};
 
 /// From this width on, an event is named in full, and a time with its zone.
 const WIDE: usize = 120;

@@ -16,11 +16,10 @@ use crate::config::Webhook;
 use crate::config::consent::Scope;
 use crate::config::file::ConfigFile;
 use crate::http::{Client, ClientLimits, Target};
-use crate::payload::grouped;
 use crate::suite::{
     self, CaseResult, PreparedCase, SuiteCase, SuiteReport, SuiteRun, SuiteSigning, suite_json, suite_junit, suite_text,
 };
-use crate::text::{nearest, units, visible};
+use crate::text::{grouped, nearest, units, visible};
 
 /// How long one case may take, unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -15,14 +15,13 @@ use crate::config::consent::Scope;
 use crate::config::{Settings, shown};
 use crate::delivery::{AttemptKind, Delivery, DeliveryId};
 use crate::http::HttpResponse;
-use crate::payload::grouped;
 use crate::redact::Tally;
 use crate::store::{DeliveryAndDiagnosis, Reader};
 use crate::suite::file::{self, CASE_LIMIT};
 use crate::suite::{
     CaseMaker, Expectations, SigningChoice, Suite, SuiteCase, SuiteSigning, kept_response, without_credentials,
 };
-use crate::text::visible;
+use crate::text::{grouped, visible};
 
 /// The newest attempts of a delivery among which its forward is looked for.
 const ATTEMPTS: usize = 100;

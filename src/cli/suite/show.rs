@@ -9,9 +9,8 @@ use super::files::FolderArgs;
 use super::save::case_line;
 use crate::cli::{CliError, OutputFormat, output};
 use crate::config::shown;
-use crate::payload::grouped;
 use crate::suite::{SuiteCase, SuiteSigning};
-use crate::text::{visible, visible_bytes};
+use crate::text::{grouped, visible, visible_bytes};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook suite list\n  whyhook suite list --format json | jq -r '.[].path'")]

@@ -9,10 +9,9 @@ use super::files;
 use super::run::{CasesArgs, send};
 use crate::cli::{CliError, SettingsArgs, output};
 use crate::config::shown;
-use crate::payload::grouped;
 use crate::suite::file;
 use crate::suite::{CaseOutcome, CaseResult, SuiteReport, expecting};
-use crate::text::visible;
+use crate::text::{grouped, visible};
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook suite update bugs --to http://localhost:8080 --dry-run\n  \

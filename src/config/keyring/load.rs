@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::source::{DEFAULT_VARIABLE, DotenvValue, dotenv_value, environment_bytes, file_bytes, readable_by_others};
-use super::{HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_LABEL, TYPED_LABEL};
+use super::{HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL, PUBLIC_KEY_ASKER, PUBLIC_KEY_LABEL, TYPED_LABEL};
 use crate::config::file::{ConfigFile, PlacedFault, SecretSource};
 use crate::config::mistaken::{is_name, is_path, is_variable, looks_like_a_secret};
 use crate::config::{Environment, Warning, shown};
@@ -41,7 +41,7 @@ pub(in crate::config) fn load(
         let (label, path) = split_label(text, "--secret-file", "PATH")?;
         let file = environment.current_dir().join(path);
         let stem = file.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let asker = if label == Some(PUBLIC_KEY_LABEL) { "--public-key" } else { "--secret-file" };
+        let asker = if label == Some(PUBLIC_KEY_LABEL) { PUBLIC_KEY_ASKER } else { "--secret-file" };
         let added = loader.add_file(label.unwrap_or(&stem), &file, asker);
         added.map_err(|error| unless_a_secret(error, path))?;
     }

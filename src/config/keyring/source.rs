@@ -38,7 +38,7 @@ pub(super) fn file_bytes(file: &Path, asker: &str) -> Result<Vec<u8>, KeyringErr
     }
     let secret = bytes.strip_suffix(b"\n").map_or(&bytes[..], |line| line.strip_suffix(b"\r").unwrap_or(line));
     if secret.is_empty() {
-        let place = format!("the secret file {}", crate::config::shown(file));
+        let place = format!("the {} file {}", super::held(asker), crate::config::shown(file));
         return Err(KeyringError::Empty { place, asker: asker.to_owned() });
     }
     Ok(secret.to_vec())

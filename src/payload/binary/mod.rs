@@ -27,10 +27,10 @@ pub(super) use find::{Hit, Search, decode_all};
 pub use form::BinaryForm;
 pub(super) use objects::is_buffer;
 
-use super::grouped;
 use super::image::{self, Dimensions, ImageFormat};
 use super::json::scan::skip_space;
 use crate::delivery::ImageFacts;
+use crate::text::{counted, grouped};
 
 /// Where a value is, which decides how much evidence is required.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -92,8 +92,8 @@ impl Binary {
                 let total = grouped(self.total.unwrap_or_default());
                 format!("{} of {total} bytes, {what}, {form}", grouped(self.present))
             }
-            (_, None) => format!("the first {} bytes, {what}, {form}", grouped(self.present)),
-            (_, Some(0)) => format!("{} bytes, {what}, {form}", grouped(self.present)),
+            (_, None) => format!("the first {}, {what}, {form}", counted(self.present, "byte")),
+            (_, Some(0)) => format!("{}, {what}, {form}", counted(self.present, "byte")),
         }
     }
 

@@ -36,11 +36,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::binary::BinaryPlaces;
-use super::grouped;
 use super::inflate::{Coding, InflateBudget, inflate_prefix};
 use super::json::{JsonFault, NoRows, Pretty};
 use crate::http::Head;
-use crate::text;
+use crate::text::{self, counted, grouped};
 
 /// The maximum number of codings that are undone, one after another.
 const STACK_LIMIT: usize = 3;
@@ -288,8 +287,7 @@ impl Body {
     /// What it is, in a few words.
     #[must_use]
     pub fn words(&self) -> String {
-        let counted =
-            |count: usize, noun: &str| format!("{} {noun}{}", grouped(count as u64), if count == 1 { "" } else { "s" });
+        let counted = |count: usize, noun: &str| counted(count as u64, noun);
         match &self.kind {
             Kind::Empty => "empty body".to_owned(),
             Kind::Json(_) => "JSON".to_owned(),

@@ -142,11 +142,7 @@ impl Xml {
     #[must_use]
     pub fn fault(&self) -> Option<String> {
         let elements = |count: usize| {
-            format!(
-                "{} {}",
-                super::super::grouped(count as u64),
-                if count == 1 { "element is" } else { "elements are" }
-            )
+            format!("{} {}", crate::text::grouped(count as u64), if count == 1 { "element is" } else { "elements are" })
         };
         match (self.open, self.stray) {
             (0, 0) => None,

@@ -144,7 +144,7 @@ impl fmt::Display for Drift {
         match self.more {
             0 => Ok(()),
             1 => formatter.write_str("; and in 1 more item"),
-            more => write!(formatter, "; and in {} more items", crate::payload::grouped(more)),
+            more => write!(formatter, "; and in {} more items", crate::text::grouped(more)),
         }
     }
 }

@@ -43,6 +43,7 @@ use self::drift::{DriftPlace, Drifts};
 use self::fields::DocumentedEvent;
 use self::object::{MemberValue, Object};
 use crate::delivery::{TimestampFacts, TimestampUnit};
+use crate::text::counted;
 
 /// Items compared with the contract and read for the summary; the rest are counted.
 pub const ITEM_LIMIT: usize = 1000;
@@ -105,7 +106,7 @@ impl EventReport {
             .into_iter()
             .map(|severity| (severity, self.drift.iter().filter(|drift| drift.severity == severity).count()))
             .filter(|(_, count)| *count > 0)
-            .map(|(severity, count)| format!("{count} {}{}", severity.word(), if count == 1 { "" } else { "s" }))
+            .map(|(severity, count)| counted(count as u64, severity.word()))
             .collect::<Vec<_>>()
             .join(", ")
     }
@@ -259,7 +260,11 @@ fn read_data(
         drifts.add(Severity::Differs, DriftCode::EmptyData, &place, "one or more items", "an empty array");
     }
     if rest > 0 {
-        let found = format!("{} (only the first {} were compared)", super::grouped(read + rest), super::grouped(read));
+        let found = format!(
+            "{} (only the first {} were compared)",
+            crate::text::grouped(read + rest),
+            crate::text::grouped(read)
+        );
         drifts.add(Severity::Note, DriftCode::NotCompared, &place, "one or more items", found);
     }
 }

@@ -10,7 +10,7 @@ pub enum SeekError {
     #[error("expected an offset such as 162 or 0xa2, or +16 or -0x10 from here")]
     NoOffset,
     /// Beyond the end.
-    #[error("beyond the end: the last offset of {} bytes is {}", crate::payload::grouped(*.0 as u64), .0.saturating_sub(1))]
+    #[error("beyond the end: the last offset of {} bytes is {}", crate::text::grouped(*.0 as u64), .0.saturating_sub(1))]
     Beyond(usize),
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::payload::grouped;
+use crate::text::grouped;
 use crate::text::units::size_words;
 
 /// Why inflating ended before the end.

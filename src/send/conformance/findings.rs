@@ -12,9 +12,9 @@ use super::probe::ProvedMistake;
 use super::remedy::Remedy;
 use super::steady::Unsteady;
 use crate::http::Target;
-use crate::payload::grouped;
 use crate::signature::Scheme;
 use crate::simulate::SimulatedEvent;
+use crate::text::grouped;
 
 /// A named fault with the rows that prove it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,9 +9,8 @@ use serde_json::{Map, Value, json};
 use super::{DocumentedError, StatusClass, delivery_headers, latency_words, milliseconds, status_words};
 use crate::delivery::{Attempt, AttemptKind, AttemptSummary};
 use crate::http::{HeaderField, HttpResponse};
-use crate::payload::grouped;
 use crate::signature::Scheme;
-use crate::text::{visible, visible_bytes};
+use crate::text::{grouped, visible, visible_bytes};
 
 /// Lines of a payload or response that the text shows.
 const SHOWN_LINES: usize = 60;

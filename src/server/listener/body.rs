@@ -15,6 +15,7 @@ use crate::delivery::Intake;
 use crate::http::framing::RequestFraming;
 use crate::http::section::{Section, SectionFault};
 use crate::http::{BodyLength, WireFraming, WireFramingBuilder};
+use crate::text::counted;
 
 /// A body section as far as it was taken in.
 pub(super) struct ReadBody {
@@ -92,9 +93,10 @@ async fn behind(stream: &mut Stream<TcpStream>, head: &RawHead) -> Bytes {
 /// 6.3), and is told so.
 fn whole(head: &RawHead, behind: &[u8]) -> Intake {
     if head.framing.lacks_length && !behind.is_empty() {
-        let count = behind.len();
+        let behind = counted(behind.len() as u64, "byte");
         return Intake::Malformed(format!(
-            "no Content-Length and no Transfer-Encoding: the {count} bytes after the head belong to no body (RFC 9112, section 6.3)"
+            "no Content-Length and no Transfer-Encoding, so that the request has no body (RFC 9112, section 6.3): {behind} \
+             after the head"
         ));
     }
     Intake::Complete
@@ -126,10 +128,10 @@ async fn rest(
 }
 
 fn broke_off(fault: BodyFault, seen: usize, kept: usize, limit: u64) -> Intake {
-    let truncated = |why: String| Intake::Truncated(format!("{why} after {seen} bytes of body"));
+    let truncated = |why: String| Intake::Truncated(format!("{why} after {} of body", counted(seen as u64, "byte")));
     match fault {
         BodyFault::Section(SectionFault::Malformed(reason)) => {
-            Intake::Malformed(format!("{reason}, after {seen} bytes of body"))
+            Intake::Malformed(format!("{reason}, after {} of body", counted(seen as u64, "byte")))
         }
         BodyFault::Section(SectionFault::TooLarge) => {
             Intake::TooLarge(format!("more than {limit} bytes; the first {kept} are kept"))

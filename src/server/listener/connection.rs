@@ -25,6 +25,7 @@ use crate::http::section::FAULTY_KEPT_BYTES;
 use crate::http::{Head, WireFraming};
 use crate::rules::Reply;
 use crate::server::listener::pace::Deadlines;
+use crate::text::counted;
 
 /// After an early answer the rest of what the sender sends is read and dropped for so long and so
 /// far, since closing a socket with unread bytes resets it and can destroy the answer on its way
@@ -115,17 +116,17 @@ async fn refuse(stream: Stream<TcpStream>, remote: SocketAddr, fault: StreamFaul
         }
         StreamFault::Incomplete { end: HeadEnd::TimedOut, seen } => {
             let Deadlines { head, .. } = control.limits().deadlines;
-            let reason = format!("incomplete head within {head:?}: {} bytes received", seen.len());
+            let reason = format!("incomplete head within {head:?}: {} received", counted(seen.len() as u64, "byte"));
             let reply = Reply::text(408, format!("Request Timeout: {reason}"));
             (Intake::Incomplete(reason), Some(reply), seen)
         }
         StreamFault::Incomplete { end: HeadEnd::GivenUp, seen } => {
-            let reason =
-                format!("too slow while the listener was at its limit: {} bytes of the head received", seen.len());
+            let bytes = counted(seen.len() as u64, "byte");
+            let reason = format!("too slow while the listener was at its limit: {bytes} of the head received");
             (Intake::Incomplete(reason), Some(overloaded_reply()), seen)
         }
         StreamFault::Incomplete { end: HeadEnd::HungUp, seen } => {
-            let reason = format!("the sender hung up within the head, after {} bytes", seen.len());
+            let reason = format!("the sender hung up within the head, after {}", counted(seen.len() as u64, "byte"));
             (Intake::Incomplete(reason), None, seen)
         }
     };

@@ -56,7 +56,7 @@ impl History {
                 "never_verified",
                 format!(
                     "none of {} earlier signed deliveries verified: check the secret and the scheme first",
-                    crate::payload::grouped(all)
+                    crate::text::grouped(all)
                 ),
             ),
             (_, _, Some(last)) if self.failing >= FAILING => say(
@@ -64,15 +64,15 @@ impl History {
                 format!(
                     "the last delivery before this one that verified came at {last:.0}, and the {} after it did not: a secret \
                      may have been changed, or a proxy in between may change something",
-                    crate::payload::grouped(self.failing)
+                    crate::text::grouped(self.failing)
                 ),
             ),
             (all, some, _) => say(
                 "usually_verified",
                 format!(
                     "{} of {} earlier signed deliveries verified with these secrets: check this body first",
-                    crate::payload::grouped(some),
-                    crate::payload::grouped(all)
+                    crate::text::grouped(some),
+                    crate::text::grouped(all)
                 ),
             ),
         }
@@ -98,7 +98,7 @@ fn differing(what: &str, earlier: &Earlier, body: &[u8]) -> String {
     format!(
         "delivery {} {what} and {how}; its body differs from byte {} on: “{}” there, “{}” here",
         earlier.id,
-        crate::payload::grouped(offset as u64),
+        crate::text::grouped(offset as u64),
         excerpt(&earlier.body, offset),
         excerpt(body, offset),
     )

@@ -11,12 +11,12 @@ use super::secrets::{CandidateKey, keys};
 use super::signature_checks::{self, PublicKeys};
 use super::structure::Structure;
 use super::{Budget, CauseCode, Evidence, Request, SearchStage};
-use crate::payload::grouped;
 use crate::signature::public_key::{PublicKey, PublicKeyAlgorithm, PublicKeyKind};
 use crate::signature::rewrite::wrap::form_decoded;
 use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::verify::{Token, Untimely, untimely};
 use crate::signature::{Algorithm, JwtAlgorithm, Proof};
+use crate::text::grouped;
 
 /// Texts of one request that are read as tokens.
 const MOST_TEXTS: usize = 8;

@@ -11,13 +11,13 @@ use super::signature_checks::PublicKeys;
 use super::structure::Structure;
 use super::{Budget, CauseCode, Request, SearchStage};
 use crate::http::Head;
-use crate::payload::grouped;
 use crate::signature::public_key::PublicKeyAlgorithm;
 use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::verify::{
     LabelledSignature, algorithm_named, component_words, digest_fits, message_hmac, signature_base, signatures,
     usual_algorithm,
 };
+use crate::text::grouped;
 
 /// Operations with a key for one request.
 const MOST_CHECKS: u64 = 600;

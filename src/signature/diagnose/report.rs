@@ -118,6 +118,11 @@ pub struct Diagnosis {
 }
 
 impl Diagnosis {
+    /// The explanations beside the likeliest. That no known mistake explains it is none, where a cause was found.
+    pub fn others(&self) -> impl Iterator<Item = &Cause> {
+        self.causes.iter().skip(1).filter(|cause| !cause.has(CauseCode::Unexplained))
+    }
+
     /// That of a request that is no acceptable HTTP: what its bytes mean, receivers may see differently.
     pub(super) fn refused(reason: &str) -> Self {
         let reason = crate::text::visible(reason);

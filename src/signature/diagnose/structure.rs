@@ -7,10 +7,10 @@ use super::encoding::{self, Received, UsualForm};
 use super::header_names::{ID_NAMES, SIGNATURE_NAMES, TIMESTAMP_NAMES, absent, ids_like, named_values, which_of};
 use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
 use crate::delivery::Intake;
-use crate::payload::grouped;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
 use crate::signature::{Proof, Scheme, Source, TemplatePiece};
+use crate::text::grouped;
 
 /// What was read of one request.
 pub(super) struct Structure {

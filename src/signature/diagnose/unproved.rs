@@ -5,8 +5,8 @@ use super::encoding::{Received, UsualForm, WrittenSignature};
 use super::structure::Structure;
 use super::{CauseCode, Request, surroundings};
 use crate::delivery::{Judgement, Verdict};
-use crate::payload::grouped;
 use crate::signature::{Algorithm, Proof, Scheme};
+use crate::text::grouped;
 
 /// How much a search that found nothing has tried.
 #[derive(Debug, Clone, Copy)]

@@ -11,6 +11,7 @@ use super::asn1::{self, DerForm};
 use super::material::KeyMaterial;
 use super::read::{as_text, decode};
 use super::{MOST_KEY_BYTES, PrivateKeyError, PublicKey, PublicKeyKind, pem};
+use crate::text::counted;
 
 /// A private key. Its numbers are wiped from memory when it is dropped, and no output shows them.
 pub struct PrivateKey {
@@ -111,7 +112,10 @@ fn read_raw(bytes: &[u8]) -> Result<PrivateKey, PrivateKeyError> {
     let key = match bytes.len() {
         32 => bytes.try_into().ok().map(ed25519_dalek::SigningKey::from_bytes),
         64 => bytes.try_into().ok().and_then(|pair| ed25519_dalek::SigningKey::from_keypair_bytes(pair).ok()),
-        length => return Err(malformed(&format!("it has {length} bytes where 32 or 64 are expected"))),
+        length => {
+            let found = counted(length as u64, "byte");
+            return Err(malformed(&format!("it has {found} where 32 or 64 are expected")));
+        }
     };
     let key = key.ok_or_else(|| malformed("its public key belongs to another seed"))?;
     PrivateKey::new(PrivateMaterial::Ed25519(Box::new(key)))

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use super::material::{self, KeyMaterial};
 use super::{MOST_KEY_BYTES, PublicKey, PublicKeyError, PublicKeyKind, PublicKeyRemark, PublicKeySet, asn1, pem};
+use crate::text::counted;
 
 /// Texts that stand before an Ed25519 key: that of Standard Webhooks, and a plain one.
 const ED25519_PREFIXES: [&str; 2] = ["whpk_", "ed25519:"];
@@ -113,7 +114,8 @@ fn read_text(text: &str, outer: bool) -> Result<PublicKey, PublicKeyError> {
         let malformed = |reason: String| PublicKeyError::Malformed { form: "an Ed25519 key after a prefix", reason };
         let (bytes, _) = decode(rest).ok_or_else(|| malformed("it is neither hexadecimal nor base64".to_owned()))?;
         let key = bytes.as_slice().try_into();
-        let key = key.map_err(|_| malformed(format!("it has {} bytes where 32 are expected", bytes.len())))?;
+        let key = key
+            .map_err(|_| malformed(format!("it has {} where 32 are expected", counted(bytes.len() as u64, "byte"))))?;
         return KeyMaterial::ed25519(key).map(PublicKey::new);
     }
     match decode(text) {
@@ -157,7 +159,7 @@ fn read_bytes(bytes: &[u8], encoding: &str, outer: bool) -> Result<PublicKey, Pu
         return read_text(text, false);
     }
     Err(PublicKeyError::Unrecognised {
-        found: format!("{} bytes in {encoding}", bytes.len()).replace("bytes in bytes", "bytes"),
+        found: format!("{} in {encoding}", counted(bytes.len() as u64, "byte")).replace(" in bytes", ""),
     })
 }
 

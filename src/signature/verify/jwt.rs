@@ -131,10 +131,10 @@ impl std::fmt::Display for Untimely {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Expired(seconds) => {
-                write!(formatter, "the token expired {} s before it arrived (exp)", crate::payload::grouped(*seconds))
+                write!(formatter, "the token expired {} s before it arrived (exp)", crate::text::grouped(*seconds))
             }
             Self::NotYet(seconds) => {
-                write!(formatter, "the token is not valid for another {} s (nbf)", crate::payload::grouped(*seconds))
+                write!(formatter, "the token is not valid for another {} s (nbf)", crate::text::grouped(*seconds))
             }
         }
     }

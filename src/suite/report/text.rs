@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use super::SuiteReport;
-use crate::payload::grouped;
 use crate::suite::run::{CaseOutcome, CaseResult};
-use crate::text::{MarkTone, Palette, visible, wrap_after};
+use crate::text::{MarkTone, Palette, grouped, visible, wrap_after};
 
 /// Columns of a case's name beyond which the rest of its line is not aligned.
 const NAME_COLUMNS: usize = 40;

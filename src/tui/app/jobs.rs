@@ -3,8 +3,8 @@
 use super::effect::Effect;
 use super::model::Model;
 use super::overlay::state::{Confirm, Overlay};
-use crate::payload::grouped;
 use crate::server::{ATTACHED_JOBS, JobProgress};
+use crate::text::grouped;
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::rules::off_words;

@@ -6,8 +6,8 @@ use super::attachment;
 use super::model::{Detail, Model};
 use super::pointer::point;
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
 use crate::signature::diagnose::Depth;
+use crate::text::counted;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::overlay::state::Overlay;
@@ -318,8 +318,7 @@ fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<LoadedDeliver
 /// Deliveries are gone for good that the list may show.
 fn deleted(model: &mut Model, who: &str, deliveries: u64, bytes: u64) -> Vec<Effect> {
     model.recount(-i64::try_from(deliveries).unwrap_or(i64::MAX));
-    let (many, noun) = (grouped(deliveries), if deliveries == 1 { "delivery" } else { "deliveries" });
-    model.say(format!("{who} deleted {many} {noun}; {} bytes freed", grouped(bytes)), false);
+    model.say(format!("{who} deleted {}; {} freed", counted(deliveries, "delivery"), counted(bytes, "byte")), false);
     // Some of them may have been hidden before, and are not counted.
     [Effect::Recount].into_iter().chain(model.list.retired()).collect()
 }

@@ -5,11 +5,10 @@ use std::time::{Duration, Instant};
 
 use crate::delivery::{DeliveryId, Outcome, Summary, Verdict};
 use crate::inspect::diagnosis::{self, Subject};
-use crate::payload::grouped;
 use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, CauseKind};
 use crate::store::{AnsweredBatch, AnsweredRows, StoreError};
-use crate::text::visible;
+use crate::text::{grouped, visible};
 
 /// More than these at once are counted instead: nobody listens to a hundred lines.
 const AT_ONCE: usize = 12;

@@ -2,10 +2,9 @@
 //! cause, and says what changed. Pure, as the model is.
 
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
 use crate::send::conformance::report_text;
 use crate::server::tunnel::Tunnels;
-use crate::text::{Palette, visible};
+use crate::text::{Palette, counted, grouped, visible};
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -237,7 +236,7 @@ impl Conversation {
         for held in &model.answers.held {
             if !self.held.contains(&held.id) {
                 let (id, seconds) = (held.id, model.answers.seconds_left(held));
-                let seconds = if seconds == 1 { "1 second".to_owned() } else { format!("{seconds} seconds") };
+                let seconds = counted(seconds, "second");
                 let words = format!(
                     "delivery {id} is held for {seconds}, then {}: release {id} 200, or drop {id}",
                     held.default

@@ -8,7 +8,7 @@ use crate::archive::import::built::quoted;
 use crate::archive::import::forms::{self, ArchivedField};
 use crate::archive::import::json::decoded;
 use crate::delivery::Intake;
-use crate::payload::grouped;
+use crate::text::grouped;
 
 /// What is known of a body.
 pub(super) struct FoundBody {

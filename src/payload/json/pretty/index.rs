@@ -5,8 +5,8 @@ use super::super::{Token, TokenKind, Tokens, tokens};
 use super::keys::ObjectKeys;
 use super::{DEPTH_LIMIT, NoRows, Note, NumberedNote, Pretty};
 use crate::payload::binary::{self, BinaryPlaces, Hit, Search, ValueContext};
-use crate::payload::grouped;
 use crate::payload::outline::{Builder, RowKind};
+use crate::text::grouped;
 
 /// Tokens of more bytes than this are measured once, here, and not each time they are drawn.
 const MEASURED: u32 = 4096;

@@ -10,8 +10,7 @@ use super::super::scan::skip_space;
 use super::super::string::escape_length;
 use super::super::{StringPart, parts};
 use super::{Note, NumberedNote, Pretty, token_end};
-use crate::payload::grouped;
-use crate::text;
+use crate::text::{self, grouped};
 
 /// What a piece of a row is, for colouring it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,9 +4,8 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{LinePiece, PieceKind, PrettyLine};
 use super::{Pretty, token_end};
-use crate::payload::grouped;
 use crate::payload::json::scan::skip_space;
-use crate::text;
+use crate::text::{self, grouped};
 
 /// The widest that one member's value is shown.
 const VALUE_COLUMNS: usize = 24;

@@ -15,8 +15,8 @@ use super::case::Case;
 use super::findings::CheckFinding;
 use super::judge::{CaseVerdict, CheckRow};
 use super::matrix::MATRIX;
-use crate::payload::grouped;
 use crate::signature::{Scheme, SigningKind, catalogue};
+use crate::text::{counted, grouped};
 
 /// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,8 +128,8 @@ impl CheckReport {
                 "Passed: the receiver does what the documentation requires".to_owned()
             }
             (None, CheckOutcome::Pass) => {
-                let plural = if self.rows.len() == 1 { "" } else { "s" };
-                format!("Passed the {} selected case{plural} only: the others were not sent", self.rows.len())
+                let cases = counted(self.rows.len() as u64, "selected case");
+                format!("Passed the {cases} only: the others were not sent")
             }
             (None, _) => {
                 let required = self.findings.iter().filter(|finding| finding.required);

@@ -112,7 +112,7 @@ fn other_algorithms_are_named() {
 #[case("00112233", "(4 bytes in hexadecimal)")]
 #[case("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "this is a shared secret (whsec_)")]
 #[case(r#"{"kty":"oct","k":"AAAA"}"#, "this is a shared secret (JWK with kty oct)")]
-#[case("whpk_QQ==", "it has 1 bytes where 32 are expected")]
+#[case("whpk_QQ==", "it has 1 byte where 32 are expected")]
 #[case("whpk_???", "it is neither hexadecimal nor base64")]
 #[case("-----BEGIN PUBLIC KEY-----\nMCow", "there is no line -----END PUBLIC KEY-----")]
 #[case("-----BEGIN PUBLIC KEY-----\nMC*w\n-----END PUBLIC KEY-----", "is not base64, or not all of it")]

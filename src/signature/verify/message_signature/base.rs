@@ -24,7 +24,7 @@ pub(in crate::signature) fn signature_base(
 ) -> Result<String, Rejection> {
     // The request chooses components and fields: what it costs must not be the product of both.
     if input.items.len() > MOST_COMPONENTS {
-        let count = crate::payload::grouped(input.items.len() as u64);
+        let count = crate::text::grouped(input.items.len() as u64);
         return Err(Rejection::malformed(format!("{count} components are listed: at most {MOST_COMPONENTS} are read")));
     }
     let mut base = String::new();

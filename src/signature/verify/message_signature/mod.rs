@@ -132,7 +132,7 @@ fn check_one(
         return Err(Rejection { verdict: Verdict::Mismatch, note: None });
     }
     if let Some(expires) = one.time("expires").filter(|expires| *expires < now.as_second()) {
-        let seconds = crate::payload::grouped(now.as_second().abs_diff(expires));
+        let seconds = crate::text::grouped(now.as_second().abs_diff(expires));
         return Err(Rejection::mismatch(format!(
             "the signature is valid, but it expired {seconds} s before it arrived (expires)"
         )));

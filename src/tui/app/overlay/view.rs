@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::config::ListColumn;
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
-use crate::text::{self, wrap};
+use crate::text::{self, counted, wrap};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::commands;
@@ -17,7 +17,7 @@ use crate::tui::screens::image::state::save_words;
 use crate::tui::screens::list::{marks, order_menu};
 use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, put, secret_words, shown};
+use crate::tui::widgets::{put, secret_words, shown};
 use crate::tui::window::{draw_lines, draw_menu, typing, window};
 
 /// Columns of the command prompt.

@@ -11,15 +11,14 @@ use unicode_width::UnicodeWidthStr as _;
 use super::Look;
 use super::footer::within;
 use crate::config::{MADE_UP_LABEL, TYPED_LABEL, TunnelName};
-use crate::payload::grouped;
 use crate::server::tunnel::TunnelEnd;
-use crate::text;
+use crate::text::{self, counted, grouped};
 use crate::tui::app::action::Action;
 use crate::tui::app::model::Model;
 use crate::tui::app::{attachment, jobs};
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::send::action::SendAction;
-use crate::tui::widgets::{counted, put};
+use crate::tui::widgets::put;
 
 /// Columns for a name where the line is too short for all of it; the default secret's label is long.
 const NAME_COLUMNS: usize = 20;

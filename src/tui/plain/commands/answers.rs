@@ -2,7 +2,7 @@
 
 use crate::delivery::DeliveryId;
 use crate::rules::{Override, RuleAction};
-use crate::text::visible;
+use crate::text::{counted, visible};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -136,8 +136,7 @@ impl Conversation {
         }
         for (index, row) in rules.iter().enumerate() {
             let off = if row.on { "" } else { ", switched off" };
-            let times =
-                if row.answered == 1 { "1 delivery".to_owned() } else { format!("{} deliveries", row.answered) };
+            let times = counted(row.answered, "delivery");
             self.say(&format!("rule {}: {}, chosen for {times}{off}", index + 1, row.rule));
         }
         if model.answers.is_unsaved {

@@ -4,6 +4,7 @@ mod windows;
 
 use crate::delivery::{AttemptKind, DeliveryId};
 use crate::rules::{ActionKind, Override, RuleAction, RuleResponse};
+use crate::text::counted;
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
@@ -219,7 +220,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
             say(model, outcome.unwrap_or_else(|words| words), is_error);
         }
         AnswersNews::Decided(done, gone) => {
-            let count = |count: usize| if count == 1 { "1 delivery".to_owned() } else { format!("{count} deliveries") };
+            let count = |count: usize| counted(count as u64, "delivery");
             let words = match (done, gone) {
                 (done, 0) => format!("decided: {} no longer held", count(done)),
                 (0, gone) => format!("too late for {}: answered, or the sender hung up", count(gone)),
@@ -235,7 +236,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
             model.answers.config = Some(file);
             model.answers.is_unsaved = false;
             model.filters = model.answers.set.filters().clone();
-            let rules = if count == 1 { "1 rule".to_owned() } else { format!("{count} rules") };
+            let rules = counted(count as u64, "rule");
             say(model, format!("configuration reloaded: {rules}"), false);
         }
     }

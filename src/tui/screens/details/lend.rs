@@ -1,10 +1,9 @@
 //! What is shown, for the person's pager or editor.
 
 use crate::payload::body::Kind;
-use crate::payload::grouped;
 use crate::payload::hex::{self, HexLayout};
 use crate::payload::json::Pretty;
-use crate::text::visible_bytes;
+use crate::text::{grouped, visible_bytes};
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::lent::{LentText, LentTo};

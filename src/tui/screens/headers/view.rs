@@ -3,9 +3,9 @@
 use ratatui::text::{Line, Span};
 
 use crate::text;
-use crate::text::wrap;
+use crate::text::{counted, wrap};
 use crate::tui::pane::Pane;
-use crate::tui::widgets::{counted, paragraph};
+use crate::tui::widgets::paragraph;
 
 /// A header's value begins in the same column for all, unless the names are long.
 const NAME_LIMIT: usize = 28;

@@ -6,14 +6,14 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::query;
-use crate::text::wrap;
+use crate::text::{counted, wrap};
 use crate::tui::app::areas::MenuArea;
 use crate::tui::app::model::Model;
 use crate::tui::keymap;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::help::state::HelpView;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, put, scrollbar, shown};
+use crate::tui::widgets::{put, scrollbar, shown};
 use crate::tui::window::{typing, window};
 
 /// Columns of the window with one column of text.

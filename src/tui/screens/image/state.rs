@@ -8,9 +8,9 @@ use base64::prelude::BASE64_STANDARD;
 use crate::archive::export::image::{extension, is_partial};
 use crate::delivery::DeliveryId;
 use crate::payload::binary::FoundBinary;
-use crate::payload::grouped;
 use crate::payload::hex::segment_at;
 use crate::payload::image::{self, Dimensions, Segment};
+use crate::text::grouped;
 use crate::tui::picture::{Picture, PictureRoom};
 
 /// An image with what its bytes say, found out once.

@@ -314,7 +314,7 @@ pub(crate) fn copy(model: &mut Model, way: ImageCopy) -> Vec<Effect> {
     match copied {
         Some((what, Some(text))) => vec![Effect::Copy { what, text }],
         Some((_, None)) => {
-            let limit = crate::payload::grouped(ImageCopy::LIMIT as u64);
+            let limit = crate::text::grouped(ImageCopy::LIMIT as u64);
             let save = model.keymap.hint(Action::Image(ImageAction::Save));
             let save = save.map_or(String::new(), |key| format!(": {key} saves it to a file"));
             let text = format!("too large for a clipboard (at most {limit} bytes){save}");

@@ -8,9 +8,9 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
-use crate::payload::grouped;
 use crate::payload::hex::HexLayout;
 use crate::payload::image::Dimensions;
+use crate::text::grouped;
 use crate::tui::pane::{Pane, TabContent};
 use crate::tui::screens::image::state::{ImageViewport, LoadedImage};
 use crate::tui::theme::Face;

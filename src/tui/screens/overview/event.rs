@@ -7,10 +7,11 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::payload::body::Kind;
 use crate::payload::contract::{Drift, EventItem, EventReport, Severity, handle};
 use crate::payload::hex;
+use crate::text::counted;
 use crate::tui::app::action::Tab;
 use crate::tui::pane::{Pane, cut};
 use crate::tui::theme::{Look, Theme};
-use crate::tui::widgets::{counted, field, heading, paragraph};
+use crate::tui::widgets::{field, heading, paragraph};
 
 /// Items that the lines above a payload name.
 const FEW_ITEMS: usize = 2;
@@ -127,7 +128,7 @@ fn few(pane: &Pane<'_>, event: &EventReport, room: usize) -> Vec<Line<'static>> 
     let more = event.drift.len().saturating_sub(drifts) as u64 + event.more_drift;
     if more > 0 && room >= FEW_LINES {
         lines.push(Line::styled(
-            format!("… {} more: {}", crate::payload::grouped(more), pane.model.keymap.tab(Tab::Overview)),
+            format!("… {} more: {}", crate::text::grouped(more), pane.model.keymap.tab(Tab::Overview)),
             theme.dim,
         ));
     }

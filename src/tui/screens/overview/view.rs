@@ -7,13 +7,12 @@ use super::event;
 use crate::config::MissingSecret;
 use crate::delivery::{Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
-use crate::payload::grouped;
-use crate::text;
 use crate::text::units::age_words;
+use crate::text::{self, counted, grouped};
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::view::diagnosis;
-use crate::tui::widgets::{NAME_COLUMNS, counted, date_time, field, paragraph, secret_words, short_latency, shown};
+use crate::tui::widgets::{NAME_COLUMNS, date_time, field, paragraph, secret_words, short_latency, shown};
 
 /// Images that are named one by one.
 const FEW_IMAGES: usize = 3;

@@ -16,12 +16,11 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::payload::body::Kind;
-use crate::tui::widgets::counted;
+use crate::text::{counted, grouped};
 
 pub(crate) use self::folding::draw as draw_folding;
 pub(crate) use self::tree::plain as plain_row;
 
-use crate::payload::grouped;
 use crate::tui::app::model::Focus;
 use crate::tui::pane::{Drawn, Pane, TabContent};
 use crate::tui::screens::payload::state::Search;

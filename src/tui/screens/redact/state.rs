@@ -2,8 +2,8 @@
 
 use crate::archive::redaction::LostCause;
 use crate::delivery::DeliveryId;
-use crate::payload::grouped;
 use crate::redact::TallyKind;
+use crate::text::grouped;
 
 /// What of a redacted delivery is copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

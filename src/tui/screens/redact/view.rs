@@ -6,9 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::archive::redaction::LostCause;
-use crate::payload::grouped;
 use crate::redact::TallyKind;
-use crate::text::{clip, wrap};
+use crate::text::{clip, counted, grouped, wrap};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::redact::state::{PendingRedaction, RedactGoal, RedactionPreview};
 use crate::tui::theme::{Look, Theme};
@@ -79,7 +78,7 @@ fn sentences(preview: &RedactionPreview, goal: &RedactGoal, theme: &Theme) -> Ve
                 let now = if now.is_empty() { "not explained" } else { now };
                 format!(": delivery {id} was {was}, and is {now}")
             });
-            let of = if lost == 1 { "1 delivery".to_owned() } else { format!("{} deliveries", grouped(lost)) };
+            let of = counted(lost, "delivery");
             said.push((format!("{of} will no longer show the same reason{first}."), theme.warn));
         }
     }

@@ -4,11 +4,11 @@ use std::fmt::Write as _;
 
 use crate::archive::redaction::RedactedDelivery;
 use crate::delivery::{Delivery, Judgement};
-use crate::payload::grouped;
 use crate::signature::Scheme;
 use crate::signature::diagnose::{CauseKind, Diagnosis};
+use crate::text::{counted, grouped};
 use crate::tui::app::model::Model;
-use crate::tui::widgets::{counted, secret_words, shown};
+use crate::tui::widgets::{secret_words, shown};
 
 /// Explanations beside the likeliest.
 const OTHERS: usize = 4;
@@ -66,8 +66,7 @@ fn markdown(delivery: &Delivery, judgement: &Judgement, scheme: &Scheme, why: Op
 
 fn section(title: &str, diagnosis: &Diagnosis) -> String {
     let mut text = format!("\n### {title}\n\n");
-    let mut causes = diagnosis.causes.iter();
-    if let Some(cause) = causes.next() {
+    if let Some(cause) = diagnosis.causes.first() {
         let kind = match cause.kind {
             CauseKind::Proof => "Proved: ",
             CauseKind::Alarm => "ALARM: ",
@@ -84,7 +83,7 @@ fn section(title: &str, diagnosis: &Diagnosis) -> String {
             }
         }
     }
-    for cause in causes.take(OTHERS) {
+    for cause in diagnosis.others().take(OTHERS) {
         let _ = writeln!(text, "- also possible: {}", escaped(&cause.summary));
     }
     for evidence in &diagnosis.evidence {

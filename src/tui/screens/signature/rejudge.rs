@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::state::{EnteredSecret, Inquiry, RejudgeReport, Rejudged};
 use crate::config::TYPED_LABEL;
-use crate::payload::grouped;
 use crate::server::{GivenSecret, given_words};
+use crate::text::grouped;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;

@@ -6,12 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::payload::grouped;
 use crate::server::listener::HELD_LIMIT;
 use crate::server::tunnel::TunnelEnd;
 use crate::store::QUEUE_CAPACITY;
 use crate::text::units::{age_words, size_words};
-use crate::text::wrap;
+use crate::text::{grouped, wrap};
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::status::state::{Status, StatusView};

@@ -7,12 +7,12 @@ use crate::http::{Failure, HttpResponse};
 use crate::inspect::agreement::explaining_cause;
 use crate::rules::{Agreement, AgreementFacts};
 use crate::send::probe::{ProbeAnswers, answered_before};
-use crate::text;
+use crate::text::{self, counted};
 use crate::tui::app::action::Action;
 use crate::tui::pane::Pane;
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
-use crate::tui::widgets::{counted, field, heading, paragraph, short_latency, shown};
+use crate::tui::widgets::{field, heading, paragraph, short_latency, shown};
 
 /// The part of a server's body that is shown.
 const BODY_BYTES: usize = 16 * 1024;

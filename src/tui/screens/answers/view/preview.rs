@@ -8,11 +8,11 @@ use crate::rules::{
     ActionKind, AnswerChoice, AnsweredRequest, Close, CloseAt, Facts, Reply, Rule, RuleAction, RuleResponse,
     SendManner, TimedResponse, handshake_secret, short,
 };
-use crate::text;
+use crate::text::{self, counted};
 use crate::tui::app::model::Model;
 use crate::tui::screens::details::state::{Kept, LoadedDelivery};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, paragraph, put, shown};
+use crate::tui::widgets::{paragraph, put, shown};
 
 /// The part of a body that is shown.
 const BODY_BYTES: usize = 16 * 1024;

@@ -6,12 +6,12 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::text;
-use crate::text::wrap;
+use crate::text::{counted, wrap};
 use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::answers::rules::{RuleLine, RulesView};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, put, shown};
+use crate::tui::widgets::{put, shown};
 use crate::tui::window::{draw_menu, typing, window};
 
 /// Columns of the window.

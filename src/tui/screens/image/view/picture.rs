@@ -6,7 +6,7 @@ use ratatui::style::{Color, Style};
 use ratatui::text::{Line, Span};
 
 use super::{place, size_words};
-use crate::payload::grouped;
+use crate::text::grouped;
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
 use crate::tui::pane::Pane;

@@ -6,9 +6,8 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::bytes::class_style;
-use crate::payload::grouped;
 use crate::payload::hex::{ByteClass, segment_at};
-use crate::text;
+use crate::text::{self, grouped};
 use crate::tui::pane::Pane;
 use crate::tui::screens::image::state::{ImageView, LoadedImage};
 use crate::tui::widgets::put;

@@ -6,11 +6,10 @@ use ratatui::text::{Line, Span};
 use crate::payload::body::xml::{self, Xml, XmlTokenKind};
 use crate::payload::body::{DecodedField, FormBody, Kind, Multipart, MultipartPart, PREVIEW_LINES};
 use crate::payload::hex::{self, HexLayout};
-use crate::text;
+use crate::text::{self, counted};
 use crate::tui::app::action::Tab;
 use crate::tui::pane::{Pane, TabContent, cut};
 use crate::tui::theme::Theme;
-use crate::tui::widgets::counted;
 
 /// Bytes of a binary part that are shown.
 const PART_BYTES: usize = 128;

@@ -5,9 +5,10 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::tree;
+use crate::text::counted;
 use crate::tui::pane::{Pane, cut};
 use crate::tui::screens::payload::state::JqQuery;
-use crate::tui::widgets::{counted, paragraph, put, shown};
+use crate::tui::widgets::{paragraph, put, shown};
 
 /// Draws the result and returns how many of its rows fit.
 pub(super) fn draw(frame: &mut Frame<'_>, area: Rect, query: &JqQuery, pane: &Pane<'_>) -> usize {

@@ -4,9 +4,9 @@ use ratatui::text::{Line, Span};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::Rows;
+use crate::text::counted;
 use crate::tui::pane::{Pane, cut};
 use crate::tui::screens::payload::state::StringView;
-use crate::tui::widgets::counted;
 
 /// What the string is, in two lines that do not scroll.
 pub(super) fn heading<'a>(string: &StringView, pane: &Pane<'a>, columns: usize) -> Vec<Line<'a>> {

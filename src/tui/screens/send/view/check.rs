@@ -9,11 +9,11 @@ use unicode_width::UnicodeWidthStr as _;
 use super::WIDEST;
 use crate::send::conformance::{CaseVerdict, CheckFinding, CheckOutcome, CheckRow, Observed, Remedy};
 use crate::signature::Scheme;
-use crate::text::{clip, visible_bytes, wrap};
+use crate::text::{clip, counted, visible_bytes, wrap};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::CheckView;
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, paragraph, put, short_latency, shown};
+use crate::tui::widgets::{paragraph, put, short_latency, shown};
 use crate::tui::window::window;
 
 /// Columns of a case's name.

@@ -6,11 +6,11 @@ use ratatui::text::{Line, Span};
 use crate::delivery::{Attempt, AttemptKind};
 use crate::http::{Failure, HeaderField};
 use crate::send::{DocumentedError, StatusClass, latency_words, status_words};
-use crate::text::{visible_bytes, wrap};
+use crate::text::{counted, visible_bytes, wrap};
 use crate::tui::screens::payload::view::plain_row;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
 use crate::tui::theme::Look;
-use crate::tui::widgets::{counted, date_time, heading, kept_words, shown};
+use crate::tui::widgets::{date_time, heading, kept_words, shown};
 
 /// Columns of the names.
 const NAME_COLUMNS: usize = 17;

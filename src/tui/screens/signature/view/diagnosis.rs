@@ -3,14 +3,14 @@
 use ratatui::text::{Line, Span};
 
 use crate::inspect::diagnosis::{self, place_words};
-use crate::payload::grouped;
 use crate::signature::diagnose::{
     Cause, CauseCode, CauseKind, Depth, Diagnosis, OTHER_SCHEME, SearchProgress, SearchStage,
 };
+use crate::text::{counted, grouped};
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::pane::Pane;
 use crate::tui::screens::signature::state::{Inquiry, Question};
-use crate::tui::widgets::{counted, field, heading, paragraph};
+use crate::tui::widgets::{field, heading, paragraph};
 
 /// Explanations shown beside the likeliest.
 const OTHERS: usize = 4;
@@ -86,9 +86,7 @@ fn found(diagnosis: &Diagnosis, pane: &Pane<'_>) -> Vec<Line<'static>> {
     if let Some(likeliest) = diagnosis.causes.first() {
         lines.extend(explanation(likeliest, pane));
     }
-    // Below a cause that was found, that none is known is no other explanation.
-    let is_other = |cause: &&Cause| cause.changes.iter().all(|change| change.code != CauseCode::Unexplained);
-    let others: Vec<&Cause> = diagnosis.causes.iter().skip(1).filter(is_other).collect();
+    let others: Vec<&Cause> = diagnosis.others().collect();
     for cause in others.iter().take(OTHERS) {
         lines.extend(paragraph(&format!("  also possible: {}", cause.summary), theme.dim, pane.columns));
     }
