@@ -13,7 +13,9 @@ use super::{CliError, InterfaceArgs, ListenArgs, OutputFormat, SettingsArgs, out
 use crate::api::{ApiPort, ApiServer};
 use crate::cli::headless::{self, LineFormat};
 use crate::config::consent::Scope;
-use crate::config::{MissingSecret, PictureMode, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown};
+use crate::config::{
+    MissingSecret, PictureMode, ProcessEnvironment, Settings, ThemeSettings, UnknownPictureMode, UnknownTheme, shown,
+};
 use crate::query::Query;
 use crate::server::{Session, ShownListener, StartError};
 use crate::signature::Secret;
@@ -97,7 +99,9 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
             output::log(&headless::retired_words(retired));
         }
         if settings.registry.keyring().is_empty() {
-            output::log(&MissingSecret::of(settings.registry.signing_scheme(None)).to_verify());
+            let missing = MissingSecret::of(settings.registry.signing_scheme(None));
+            output::log(&missing.to_verify());
+            missing.of_another(&ProcessEnvironment).iter().for_each(|words| output::log(words));
         }
         let format = match listen.format.unwrap_or_default() {
             OutputFormat::Text => LineFormat::Text,

@@ -1,7 +1,7 @@
 //! The error messages for a missing secret or key, by scheme.
 
-use super::DEFAULT_VARIABLE;
-use crate::signature::Scheme;
+use super::{DEFAULT_VARIABLE, Environment};
+use crate::signature::{Scheme, catalogue};
 
 /// What a scheme is signed with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,14 @@ impl MissingSecret {
             }
         }
     }
+
+    /// What to do where `environment` has the secret of another sender, whose scheme nobody has named.
+    #[must_use]
+    pub fn of_another(&self, environment: &dyn Environment) -> Option<String> {
+        let is_set = |name: &&str| environment.variable(&variable_of(name)).is_some_and(|value| !value.is_empty());
+        let name = catalogue::names().filter(|_| self.scheme.is_empty()).find(is_set)?;
+        Some(format!("{} is set: name its sender with --scheme {name}", variable_of(name)))
+    }
 }
 
 /// The variable that holds the secret of the scheme of this name: `GITHUB_WEBHOOK_SECRET`.
@@ -72,7 +80,17 @@ pub(super) fn variable_of(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::catalogue;
+    use crate::config::testing::Surroundings;
+
+    #[test]
+    fn another_senders_secret_is_pointed_out_where_no_scheme_is_named() {
+        let environment = Surroundings::new().set("GITHUB_WEBHOOK_SECRET", "s").set("STRIPE_WEBHOOK_SECRET", "");
+        let of = |scheme: &Scheme| MissingSecret::of(scheme).of_another(&environment);
+        let words = "GITHUB_WEBHOOK_SECRET is set: name its sender with --scheme github";
+        assert_eq!(of(&Scheme::default()).as_deref(), Some(words));
+        assert_eq!(of(&catalogue::named("stripe").unwrap()), None);
+        assert_eq!(MissingSecret::of(&Scheme::default()).of_another(&Surroundings::new()), None);
+    }
 
     #[test]
     fn each_scheme_has_its_own_words() {

@@ -228,6 +228,8 @@ fn is_placeholder(text: &str) -> bool {
     WORDS.contains(&lower.as_str())
         || lower.starts_with("your_")
         || lower.starts_with("your-")
+        || lower.starts_with("your ")
+        || lower.starts_with("paste-")
         || (lower.starts_with('<') && lower.ends_with('>'))
         || lower.starts_with("${")
 }
@@ -254,6 +256,8 @@ mod tests {
     #[case(b"-----BEGIN PUBLIC KEY-----\nMCow\n-----END PUBLIC KEY-----\n", &[])]
     #[case(b"YOUR_WEBHOOK_SECRET", &[SecretRemark::Placeholder])]
     #[case(b"undefined", &[SecretRemark::Placeholder])]
+    #[case(b"your webhook's secret", &[SecretRemark::Placeholder])]
+    #[case(b"PASTE-THE-SECRET-HERE", &[SecretRemark::Placeholder])]
     fn odd_secrets_are_pointed_out(#[case] bytes: &[u8], #[case] expected: &[SecretRemark]) {
         assert_eq!(secret(bytes).remarks(), expected);
     }

@@ -77,7 +77,7 @@ pub(super) fn checks(flags: &Flags, yes: bool, environment: &dyn Environment) ->
     let source = SettingsSource { file, is_named };
     match Settings::load_with(flags, &source, environment) {
         Ok((settings, warnings)) => {
-            checked.findings.extend(secrets(&settings, &warnings));
+            checked.findings.extend(secrets(&settings, &warnings, environment));
             checked.settings = Some(settings);
         }
         Err(error) => {
@@ -118,7 +118,7 @@ fn variables(flags: &Flags, file: Option<&ConfigFile>) -> Vec<String> {
 }
 
 /// How many secrets there are, and what is odd about them.
-fn secrets(settings: &Settings, warnings: &[Warning]) -> Vec<Finding> {
+fn secrets(settings: &Settings, warnings: &[Warning], environment: &dyn Environment) -> Vec<Finding> {
     let secrets = settings.registry.keyring().secrets();
     let mut findings: Vec<Finding> = Vec::new();
     let odd: Vec<String> = warnings
@@ -132,9 +132,11 @@ fn secrets(settings: &Settings, warnings: &[Warning]) -> Vec<Finding> {
         findings.push(Finding::warning(SECRETS, odd, "compare it with what the sender shows for the webhook"));
     }
     if secrets.is_empty() {
-        let missing = MissingSecret::of(settings.registry.signing_scheme(None)).to_verify();
-        let (found, next) = missing.split_once(": ").unwrap_or((&missing, "set one"));
-        findings.push(Finding::warning(SECRETS, found, next));
+        let missing = MissingSecret::of(settings.registry.signing_scheme(None));
+        let words = missing.to_verify();
+        let (found, next) = words.split_once(": ").unwrap_or((&words, "set one"));
+        let other = missing.of_another(environment);
+        findings.push(Finding::warning(SECRETS, found, other.as_deref().unwrap_or(next)));
     } else if findings.is_empty() {
         let described: Vec<String> = secrets.iter().map(crate::signature::Secret::describe).collect();
         findings.push(Finding::ok(SECRETS, described.join(", ")));
