@@ -8,11 +8,13 @@ use std::rc::Rc;
 use foldhash::quality::RandomState;
 
 use super::axis::{Ways, Why};
-use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes};
+use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes, wrappings};
 use crate::payload::inflate::{self, InflateBudget};
 use crate::signature::rewrite::form_of_json::FormOfJson;
 use crate::signature::rewrite::forms::FormPreset;
 use crate::signature::rewrite::members::AddedMembers;
+use crate::signature::rewrite::options::combined;
+use crate::signature::rewrite::text;
 use crate::signature::rewrite::text::TextEdit;
 use crate::signature::rewrite::values::ValueEdit;
 use crate::signature::rewrite::{RewriteEffect, StylePreset, Tree, presets, wrap};
@@ -33,6 +35,9 @@ pub(super) const LARGE: usize = 16 << 20;
 /// The most that a compressed body may be inflated to for the search, in bytes, in all codings that it may be in: the
 /// search takes up to [`MEMORY`] times as much.
 const MOST_INFLATED: u64 = 8 << 20;
+
+/// The longest body for which serialisers with several options are tried with a final newline, too.
+const MANY_LINE_ENDS: usize = 16 << 10;
 
 /// A body to build from.
 struct Base<'a> {
@@ -156,8 +161,8 @@ impl<'a> Bodies<'a> {
         let is_long = |bytes: usize| (frameworks::LONGEST + 1..LARGE).contains(&bytes);
         if self.bases.iter().any(|base| is_long(base.bytes.len())) {
             left_out.push(
-                "the body is larger than 1 MiB: forms by other encoders, and changed values by other serialisers, were \
-                 not tried"
+                "the body is larger than 1 MiB: forms by other encoders, serialisers with several options, and changed values \
+                 by other serialisers, were not tried"
                     .to_owned(),
             );
         }
@@ -186,12 +191,11 @@ impl<'a> Bodies<'a> {
             if base > 0 {
                 self.push(base, BodyRecipe::Edit(|body| Some(body.to_vec())), Vec::new());
             }
-            recipes::list_edits(&mut |recipe, why| {
-                self.entries.push(entry(base, &self.bases[base].undone, recipe, vec![why]))
-            });
             let bytes = Rc::clone(&self.bases[base].bytes);
             let undone = self.bases[base].undone.clone();
             let mut add = |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why]));
+            wrappings::list_shown(&bytes, &mut add);
+            recipes::list_edits(&mut add);
             recipes::list_marked(&bytes, &mut add);
             recipes::list_parts(&bytes, &mut add);
             frameworks::list(&bytes, &mut add);
@@ -216,6 +220,27 @@ impl<'a> Bodies<'a> {
         self.entries.push(entry(base, &self.bases[base].undone, recipe, whys));
     }
 
+    /// Adds what is too rare to go with another change: serialisers with several options, and what a body was wrapped in
+    /// before it was signed. None for large bodies.
+    fn add_rare(&mut self) {
+        for base in 0..self.bases.len() {
+            let (length, undone) = (self.bases[base].bytes.len(), self.bases[base].undone.clone());
+            if length > frameworks::LONGEST {
+                continue;
+            }
+            let mut add = |recipe, whys: Vec<Why>| self.entries.push(entry(base, &undone, recipe, whys));
+            wrappings::list_hidden(&mut |recipe, why| add(recipe, vec![why]));
+            for preset in combined() {
+                add(BodyRecipe::Preset(preset), vec![preset_why(preset)]);
+            }
+            for preset in combined().filter(|_| length <= MANY_LINE_ENDS) {
+                let end = Why::new(CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive");
+                let recipe = BodyRecipe::Then(Box::new(BodyRecipe::Preset(preset)), text::add_lf);
+                add(recipe, vec![preset_why(preset), end]);
+            }
+        }
+    }
+
     /// Adds combinations of two changes to the body itself: serialisers and what files, editors and
     /// other serialisers do to their output.
     pub(super) fn add_combinations(&mut self) {
@@ -224,6 +249,7 @@ impl<'a> Bodies<'a> {
                 matches!(self.entries[index].recipe, BodyRecipe::Preset(_)) && self.entries[index].ways.weight() == 1
             })
             .collect();
+        self.add_rare();
         for (rank, (edit, code, detail)) in (0_u16..).zip(combinations::AFTER_SERIALISER) {
             // Only a final newline is common enough to go with every serialiser.
             let rarest = if rank == 0 { u16::MAX } else { 10 };
@@ -269,6 +295,9 @@ impl<'a> Bodies<'a> {
             }
             let key = (self.fingerprint(&bytes), bytes.len());
             match self.known.get(&key) {
+                // A rare serialiser that writes what a common one does is not named beside it.
+                Some(&first)
+                    if first < from && self.entries[index].ways.weight() >= self.entries[first].ways.weight() => {}
                 Some(&first) => {
                     let ways = std::mem::take(&mut self.entries[index].ways);
                     self.entries[first].ways.join(ways);
