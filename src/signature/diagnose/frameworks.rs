@@ -3,7 +3,8 @@
 
 use super::CauseCode;
 use super::axis::Why;
-use super::bodies::{BodyRecipe, LARGE};
+use super::bodies::LARGE;
+use super::body_recipes::BodyRecipe;
 use super::recipes::Found;
 use crate::signature::rewrite::form_edits;
 use crate::signature::rewrite::form_of_json::FORMS_OF_JSON;

@@ -40,6 +40,7 @@
 mod axis;
 mod binds;
 mod bodies;
+mod body_recipes;
 mod code;
 mod combinations;
 mod encoding;

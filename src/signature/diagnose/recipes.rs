@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::CauseCode;
 use super::axis::Why;
-use super::bodies::BodyRecipe;
+use super::body_recipes::BodyRecipe;
 use crate::payload::json::{BOM, entries};
 use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::{form_edits, forms, prints, wrap};

@@ -70,7 +70,7 @@ fn what_was_printed_is_told() {
     );
     first_is(br#"{"a": true, "b": null}"#, b"{'a': True, 'b': None}", "body_stringified_object: the body arrived as a");
     first_is(br#"{"a":true,"b":null}"#, br#"{"a"=>true, "b"=>nil}"#, "body_stringified_object: the body arrived as a");
-    first_is(br#"{"a":1}"#, br#"b'{"a":1}'"#, "body_stringified_object: the body arrived as Python's repr");
+    first_is(br#"{"a":1}"#, br#"b'{"a":1}'"#, "body_stringified_object: the body arrived in quotation marks");
     // PHP 8.2 wrote these.
     first_is(br#"a:1:{s:1:"a";d:1.5;}"#, br#"{"a":1.50}"#, "body_stringified_object: PHP's serialize");
     first_is(b"Array\n(\n    [a] => 1.5\n)\n", br#"{"a":1.50}"#, "body_stringified_object: PHP's print_r");

@@ -5,7 +5,7 @@
 
 use super::CauseCode;
 use super::axis::Why;
-use super::bodies::BodyRecipe;
+use super::body_recipes::BodyRecipe;
 use super::frameworks::LONGEST;
 use super::recipes::Found;
 use crate::signature::rewrite::text::{self, TextEdit};
@@ -49,7 +49,7 @@ pub(super) fn list_shown(body: &[u8], found: Found<'_>) {
             escapes::of_python_repr,
             CauseCode::BodyStringifiedObject,
             0,
-            "the body arrived as Python's repr; the bytes in it were signed",
+            "the body arrived in quotation marks, as Python prints bytes and texts; what is within was signed",
         ),
     ];
     for (edit, code, rank, detail) in edits {

@@ -28,9 +28,9 @@ pub(super) enum Needs {
     Mixed,
     /// Characters beyond U+FFFF.
     Astral,
-    /// Keys of the outermost object that are not sorted by their bytes, beside an object within it.
+    /// An outermost object whose keys are not sorted by their bytes.
     UnsortedAtTop,
-    /// The same, sorted as JavaScript sorts, integer-like keys aside.
+    /// The same as JavaScript sorts, integer-like keys aside, beside an object within it.
     UnsortedAtTopInJavaScript,
     /// An outermost object, and another within it.
     Levels,
@@ -70,7 +70,7 @@ impl Needs {
             Self::Astral => has_character(tree, 0xf0, |code| code > 0xffff),
             Self::UnsortedAtTop => {
                 let keys = || tree.keys(0).map(|key| tree.key(key));
-                Self::Levels.are_met(tree) && !keys().is_sorted_by(|one, other| one.as_ref() <= other.as_ref())
+                tree.first_byte(0) == b'{' && !keys().is_sorted_by(|one, other| one.as_ref() <= other.as_ref())
             }
             Self::UnsortedAtTopInJavaScript => {
                 let named = || tree.keys(0).map(|key| tree.key(key)).filter(|key| array_index(key).is_none());

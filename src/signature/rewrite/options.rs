@@ -182,14 +182,6 @@ const GO: Call = Call {
 
 const CALLS: [Call; 18] = [
     PYTHON,
-    Call {
-        name: "Python ujson.dumps",
-        needs: Needs::Slashes,
-        style: Style { layout: COMPACT, ..python::DEFAULT },
-        strings: Strings { solidus: true, extra: b"", ..python::ASCII },
-        options: &[PYTHON_SORTING, PYTHON_ESCAPES],
-        ..PYTHON
-    },
     PHP,
     Call { needs: Needs::Html, options: PHP_HTML, ..PHP },
     Call {
@@ -266,6 +258,14 @@ const CALLS: [Call; 18] = [
         style: java_jackson::DEFAULT,
         strings: java_jackson::STRINGS,
         options: JACKSON,
+        ..PYTHON
+    },
+    Call {
+        name: "Python ujson.dumps",
+        needs: Needs::Slashes,
+        style: Style { layout: COMPACT, ..python::DEFAULT },
+        strings: Strings { solidus: true, extra: b"", ..python::ASCII },
+        options: &[PYTHON_SORTING, PYTHON_ESCAPES],
         ..PYTHON
     },
 ];
