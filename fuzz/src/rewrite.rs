@@ -1,7 +1,8 @@
 //! Every serialiser and every edit takes any bytes, and keeps to its limit.
 
 use whyhook::payload::inflate::{self, InflateBudget};
-use whyhook::signature::rewrite::{Tree, presets, prints, text, wrap};
+use whyhook::signature::rewrite::options::combined;
+use whyhook::signature::rewrite::{Tree, escapes, framing, markup, presets, prints, text, wrap};
 
 const LIMIT: usize = 1 << 16;
 /// A writer looks at its limit between tokens, so that one token may pass it.
@@ -46,13 +47,28 @@ const EDITS: &[Edit] = &[
     prints::byte_list,
     prints::buffer_print,
     prints::python_bytes,
+    escapes::html_escaped,
+    escapes::html_unescaped,
+    escapes::slashes_added,
+    escapes::slashes_removed,
+    escapes::quotes_unescaped,
+    escapes::of_python_repr,
+    escapes::json_of_printed,
+    framing::unchunked,
+    framing::without_final_zeros,
+    markup::unindented,
+    markup::indented_by_4,
+    markup::spaced_ends,
+    markup::tight_ends,
+    markup::undeclared,
 ];
 
 /// The body.
 pub fn run(body: &[u8]) {
     if let Some(tree) = Tree::read(body) {
-        let written = presets().filter_map(|preset| preset.apply(&tree, LIMIT));
-        let printed = [prints::python_dict(&tree, LIMIT), prints::ruby_hash(&tree, LIMIT)].into_iter().flatten();
+        let written = presets().chain(combined()).filter_map(|preset| preset.apply(&tree, LIMIT));
+        let printers = [prints::python_dict, prints::ruby_hash, prints::php_serialized, prints::php_print_r];
+        let printed = printers.iter().filter_map(|print| print(&tree, LIMIT));
         for bytes in written.chain(printed) {
             assert!(bytes.len() <= LIMIT + OVER * body.len() + 1024, "{} bytes", bytes.len());
         }
@@ -62,6 +78,9 @@ pub fn run(body: &[u8]) {
     }
     assert_eq!(wrap::form_decoded(&wrap::form_encoded(body)), body);
     let _ = wrap::form_fields(body);
+    for part in framing::parts(body) {
+        assert!(body.get(part.content).is_some());
+    }
     for encoding in inflate::encodings(body.get(..12).unwrap_or_default(), body) {
         let _ = inflate::inflate(encoding, body, &mut InflateBudget::opening(body.len()));
     }

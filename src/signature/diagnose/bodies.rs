@@ -8,14 +8,12 @@ use std::rc::Rc;
 use foldhash::quality::RandomState;
 
 use super::axis::{Ways, Why};
-use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes};
+use super::body_recipes::{BodyRecipe, make, needs_tree};
+use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes, wrappings};
 use crate::payload::inflate::{self, InflateBudget};
-use crate::signature::rewrite::form_of_json::FormOfJson;
-use crate::signature::rewrite::forms::FormPreset;
-use crate::signature::rewrite::members::AddedMembers;
-use crate::signature::rewrite::text::TextEdit;
-use crate::signature::rewrite::values::ValueEdit;
-use crate::signature::rewrite::{RewriteEffect, StylePreset, Tree, presets, wrap};
+use crate::signature::rewrite::options::combined;
+use crate::signature::rewrite::text;
+use crate::signature::rewrite::{RewriteEffect, StylePreset, Tree, presets};
 
 /// The most memory that a search may hold, as a multiple of the body: its nodes take up to six, one
 /// variant under construction up to [`GROWTH`], those that wait to be hashed up to [`WAITING`].
@@ -34,47 +32,14 @@ pub(super) const LARGE: usize = 16 << 20;
 /// search takes up to [`MEMORY`] times as much.
 const MOST_INFLATED: u64 = 8 << 20;
 
+/// The longest body for which serialisers with several options are tried with a final newline, too.
+const MANY_LINE_ENDS: usize = 16 << 10;
+
 /// A body to build from.
 struct Base<'a> {
     bytes: Rc<Cow<'a, [u8]>>,
     /// What had to be undone first; empty for the body as received.
     undone: Vec<Why>,
-}
-
-/// How to build one variant.
-#[derive(Clone)]
-pub(super) enum BodyRecipe {
-    Edit(TextEdit),
-    Preset(&'static StylePreset),
-    Print(fn(&Tree<'_>, usize) -> Option<Vec<u8>>),
-    Fixed(Cow<'static, [u8]>),
-    Part(std::ops::Range<usize>),
-    PartCompact(std::ops::Range<usize>),
-    FormField(usize),
-    Form(&'static FormPreset),
-    FormOfJson(&'static FormOfJson),
-    /// Values changed, everything else as sent.
-    Values(ValueEdit),
-    Members(&'static AddedMembers),
-    Then(Box<BodyRecipe>, TextEdit),
-    /// What another recipe makes, read and written by a serialiser.
-    Serialised(Box<BodyRecipe>, &'static StylePreset),
-}
-
-impl BodyRecipe {
-    /// Whether making nothing of a body is what it is for.
-    fn may_be_empty(&self) -> bool {
-        matches!(self, Self::Fixed(_) | Self::Edit(_))
-    }
-
-    /// The change of values that it begins with.
-    fn values(&self) -> Option<ValueEdit> {
-        match self {
-            Self::Values(edit) => Some(*edit),
-            Self::Serialised(first, _) => first.values(),
-            _ => None,
-        }
-    }
 }
 
 struct Entry {
@@ -156,8 +121,8 @@ impl<'a> Bodies<'a> {
         let is_long = |bytes: usize| (frameworks::LONGEST + 1..LARGE).contains(&bytes);
         if self.bases.iter().any(|base| is_long(base.bytes.len())) {
             left_out.push(
-                "the body is larger than 1 MiB: forms by other encoders, and changed values by other serialisers, were \
-                 not tried"
+                "the body is larger than 1 MiB: forms by other encoders, serialisers with several options, and changed values \
+                 by other serialisers, were not tried"
                     .to_owned(),
             );
         }
@@ -186,12 +151,11 @@ impl<'a> Bodies<'a> {
             if base > 0 {
                 self.push(base, BodyRecipe::Edit(|body| Some(body.to_vec())), Vec::new());
             }
-            recipes::list_edits(&mut |recipe, why| {
-                self.entries.push(entry(base, &self.bases[base].undone, recipe, vec![why]))
-            });
             let bytes = Rc::clone(&self.bases[base].bytes);
             let undone = self.bases[base].undone.clone();
             let mut add = |recipe, why| self.entries.push(entry(base, &undone, recipe, vec![why]));
+            wrappings::list_shown(&bytes, &mut add);
+            recipes::list_edits(&mut add);
             recipes::list_marked(&bytes, &mut add);
             recipes::list_parts(&bytes, &mut add);
             frameworks::list(&bytes, &mut add);
@@ -216,6 +180,27 @@ impl<'a> Bodies<'a> {
         self.entries.push(entry(base, &self.bases[base].undone, recipe, whys));
     }
 
+    /// Adds what is too rare to go with another change: serialisers with several options, and what a body was wrapped in
+    /// before it was signed. None for large bodies.
+    fn add_rare(&mut self) {
+        for base in 0..self.bases.len() {
+            let (length, undone) = (self.bases[base].bytes.len(), self.bases[base].undone.clone());
+            if length > frameworks::LONGEST {
+                continue;
+            }
+            let mut add = |recipe, whys: Vec<Why>| self.entries.push(entry(base, &undone, recipe, whys));
+            wrappings::list_hidden(&mut |recipe, why| add(recipe, vec![why]));
+            for preset in combined() {
+                add(BodyRecipe::Preset(preset), vec![preset_why(preset)]);
+            }
+            for preset in combined().filter(|_| length <= MANY_LINE_ENDS) {
+                let end = Why::new(CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive");
+                let recipe = BodyRecipe::Then(Box::new(BodyRecipe::Preset(preset)), text::add_lf);
+                add(recipe, vec![preset_why(preset), end]);
+            }
+        }
+    }
+
     /// Adds combinations of two changes to the body itself: serialisers and what files, editors and
     /// other serialisers do to their output.
     pub(super) fn add_combinations(&mut self) {
@@ -224,6 +209,7 @@ impl<'a> Bodies<'a> {
                 matches!(self.entries[index].recipe, BodyRecipe::Preset(_)) && self.entries[index].ways.weight() == 1
             })
             .collect();
+        self.add_rare();
         for (rank, (edit, code, detail)) in (0_u16..).zip(combinations::AFTER_SERIALISER) {
             // Only a final newline is common enough to go with every serialiser.
             let rarest = if rank == 0 { u16::MAX } else { 10 };
@@ -269,6 +255,9 @@ impl<'a> Bodies<'a> {
             }
             let key = (self.fingerprint(&bytes), bytes.len());
             match self.known.get(&key) {
+                // A rare serialiser that writes what a common one does is not named beside it.
+                Some(&first)
+                    if first < from && self.entries[index].ways.weight() >= self.entries[first].ways.weight() => {}
                 Some(&first) => {
                     let ways = std::mem::take(&mut self.entries[index].ways);
                     self.entries[first].ways.join(ways);
@@ -356,54 +345,6 @@ pub(in crate::signature) fn excerpt(bytes: &[u8], offset: usize) -> String {
 
 fn entry(base: usize, undone: &[Why], recipe: BodyRecipe, whys: Vec<Why>) -> Entry {
     Entry { base, recipe, ways: Ways(vec![undone.iter().cloned().chain(whys).collect()]) }
-}
-
-fn needs_tree(recipe: &BodyRecipe) -> bool {
-    match recipe {
-        BodyRecipe::Preset(_)
-        | BodyRecipe::Print(_)
-        | BodyRecipe::FormOfJson(_)
-        | BodyRecipe::Values(_)
-        | BodyRecipe::Members(_) => true,
-        BodyRecipe::Then(first, _) | BodyRecipe::Serialised(first, _) => needs_tree(first),
-        _ => false,
-    }
-}
-
-pub(super) fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, limit: usize) -> Option<Vec<u8>> {
-    match recipe {
-        BodyRecipe::Edit(edit) => edit(body),
-        BodyRecipe::Preset(preset) => {
-            let tree = tree.filter(|tree| preset.shows(tree))?;
-            preset.apply(tree, limit)
-        }
-        BodyRecipe::Print(print) => print(tree?, limit),
-        // What the body says itself was not signed instead of it.
-        BodyRecipe::Fixed(bytes) => (!says_only(body, bytes)).then(|| bytes.to_vec()),
-        BodyRecipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
-        BodyRecipe::PartCompact(range) => {
-            let part = read_tree(body.get(range.clone())?)?;
-            presets().next()?.apply(&part, limit)
-        }
-        BodyRecipe::FormField(index) => Some(wrap::form_fields(body).into_iter().nth(*index)?.1),
-        BodyRecipe::Form(preset) => preset.apply(body),
-        BodyRecipe::FormOfJson(preset) => preset.apply(tree?, limit),
-        BodyRecipe::Values(edit) => edit.apply(tree?),
-        BodyRecipe::Members(added) => added.removed(tree?),
-        BodyRecipe::Serialised(first, preset) => {
-            let made = make(first, body, tree, limit)?;
-            let tree = read_tree(&made).filter(|tree| preset.shows(tree))?;
-            preset.apply(&tree, limit)
-        }
-        BodyRecipe::Then(first, edit) => edit(&make(first, body, tree, limit)?),
-    }
-    .filter(|bytes| bytes.len() <= limit)
-}
-
-/// Whether `body` is `word` but for white space.
-fn says_only(body: &[u8], word: &[u8]) -> bool {
-    let mut letters = body.iter().filter(|byte| !byte.is_ascii_whitespace());
-    word.iter().all(|byte| letters.next() == Some(byte)) && letters.next().is_none()
 }
 
 pub(super) fn preset_why(preset: &'static StylePreset) -> Why {

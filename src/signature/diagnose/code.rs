@@ -131,7 +131,7 @@ codes! {
         "One side sorts keys, or JavaScript moved integer-like keys to the front.";
     BodyDoubleEncoded "body_double_encoded" "JSON inside a JSON string"
         "One side serialised the body twice.";
-    BodyStringifiedObject "body_stringified_object" "A printed object was signed"
+    BodyStringifiedObject "body_stringified_object" "A printed object in the place of the body"
         "An object was converted to text without serialising it.";
     BodyEmpty "body_empty" "An empty body was signed"
         "The body had been consumed before it was signed: the signature covers nothing.";
@@ -151,6 +151,10 @@ codes! {
         "A gateway (such as AWS API Gateway) passes binary bodies on as base64.";
     BodyFormEncoded "body_form_encoded" "The body is, or was, a form field"
         "JSON was put into a form field, or a form parser read it.";
+    BodyEscaped "body_escaped" "Escaped characters in the body"
+        "A template, a sanitiser or a shell put entities or backslashes in the place of quotation marks, or took them away.";
+    BodyFramed "body_framed" "Something around the body was read as part of it"
+        "Chunk sizes of the connection, or the zeros of a buffer, became part of the body on one side.";
     BodyPartSigned "body_part_signed" "Only part of the body was signed"
         "The signature covers one field, such as data, instead of the whole body.";
     BodyNullsDropped "body_nulls_dropped" "Null fields were left out"
@@ -178,6 +182,6 @@ mod tests {
         for &code in CauseCode::ALL {
             assert_eq!(serde_json::to_value(code).unwrap(), code.code());
         }
-        assert_eq!(CauseCode::ALL.len(), 54);
+        assert_eq!(CauseCode::ALL.len(), 56);
     }
 }

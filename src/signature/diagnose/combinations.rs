@@ -2,7 +2,8 @@
 
 use super::CauseCode;
 use super::axis::Why;
-use super::bodies::{BodyRecipe, preset_why};
+use super::bodies::preset_why;
+use super::body_recipes::BodyRecipe;
 use crate::payload::json::entries;
 use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::{RewriteEffect, StylePreset, presets, wrap};

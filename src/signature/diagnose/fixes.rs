@@ -244,6 +244,8 @@ fn usual(code: CauseCode) -> &'static str {
         CauseCode::BodyCompressed => "Sign the bytes that are sent: after compression, or without compression.",
         CauseCode::BodyBase64 => "Decode the base64 first (API Gateway: isBase64Encoded), then verify those bytes.",
         CauseCode::BodyFormEncoded => "Send the JSON itself as the body with Content-Type application/json.",
+        CauseCode::BodyEscaped => "Escape text where it is shown, not the body: sign and verify its bytes as sent.",
+        CauseCode::BodyFramed => "Read the body with the HTTP library, to its length, and verify exactly those bytes.",
         CauseCode::BodyPartSigned => "Sign the whole body as sent, not one of its fields.",
         CauseCode::BodyNullsDropped => "Serialise once, and sign and send that text.",
         CauseCode::BodyTruncated => {

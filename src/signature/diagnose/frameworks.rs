@@ -3,7 +3,8 @@
 
 use super::CauseCode;
 use super::axis::Why;
-use super::bodies::{BodyRecipe, LARGE};
+use super::bodies::LARGE;
+use super::body_recipes::BodyRecipe;
 use super::recipes::Found;
 use crate::signature::rewrite::form_edits;
 use crate::signature::rewrite::form_of_json::FORMS_OF_JSON;
@@ -23,6 +24,9 @@ pub(super) fn list(body: &[u8], found: Found<'_>) {
         forms_as_json(found);
         forms_parsed(body, found);
     }
+    if forms::is_decoded_form(body) {
+        decoded_forms(found);
+    }
     if body.len() >= LARGE || !matches!(body.trim_ascii().first(), Some(b'{' | b'[')) {
         return;
     }
@@ -41,6 +45,16 @@ pub(super) fn list(body: &[u8], found: Found<'_>) {
         dates(rarest(9), found);
     }
     added_members(rarest(9), found);
+}
+
+/// A form that was decoded on its way, such as `payload={"id":…}` where `payload=%7B…` was signed.
+fn decoded_forms(found: Found<'_>) {
+    for (rank, (name, one, many)) in (0..).zip(&forms::ENCODERS_OF_DECODED) {
+        for edit in [many, one] {
+            let detail = "the form arrived decoded; it was signed as it is encoded";
+            found(BodyRecipe::Edit(*edit), Why::new(CauseCode::BodyFormEncoded, rank, detail).named(*name));
+        }
+    }
 }
 
 fn forms_again(is_sorted: bool, found: Found<'_>) {

@@ -1,6 +1,8 @@
 //! An HTTP Message Signature (RFC 9421) that is refused: what it does not cover, the body's digest, or which other value
 //! of a component was signed.
 
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD};
 use subtle::ConstantTimeEq as _;
 
 use super::axis::{Ways, Why};
@@ -11,6 +13,7 @@ use super::signature_checks::PublicKeys;
 use super::structure::Structure;
 use super::{Budget, CauseCode, Request, SearchStage};
 use crate::http::Head;
+use crate::signature::Algorithm;
 use crate::signature::public_key::PublicKeyAlgorithm;
 use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::verify::{
@@ -163,7 +166,10 @@ impl MessageCase<'_, '_> {
         match matched {
             Some(index) => bodies.ways(index).0.iter().map(|way| (way.clone(), secret.clone())).collect(),
             None => {
-                let detail = "Content-Digest is not the body's: the body was changed after it was signed";
+                let detail = match digest_written(request.head, request.body) {
+                    Some(how) => format!("Content-Digest has the body's hash {how}"),
+                    None => "Content-Digest is not the body's: the body was changed after it was signed".to_owned(),
+                };
                 vec![(vec![Why::new(CauseCode::SignedValueDiffers, 0, detail)], secret)]
             }
         }
@@ -196,6 +202,14 @@ impl MessageCase<'_, '_> {
             format!("{without}\n\"@signature-params\": {written}").trim_start_matches('\n').to_owned(),
             template(1, "@signature-params was signed as Signature-Input has it, and not in its canonical form"),
         );
+        let unquoted = |text: &str| text.lines().map(unquoted_name).collect::<Vec<_>>().join("\n");
+        let detail =
+            "the names of its components were signed without quotation marks, as drafts before RFC 9421 have them";
+        add(unquoted(base), template(2, detail));
+        add(unquoted(without), template(3, &format!("{detail}, and without @signature-params")));
+        let labelled =
+            base.replacen("\"@signature-params\": ", &format!("\"@signature-params\": {}=", self.one.label), 1);
+        add(labelled, template(2, "@signature-params was signed with the label of the signature"));
         add(base.replace("\n", "\r\n"), template(2, "the signature base was signed with CR LF between its lines"));
         all
     }
@@ -241,6 +255,35 @@ impl MessageCase<'_, '_> {
 fn explanations(request: &Request<'_>, candidate: &CandidateKey, ways: &Ways, other: Option<Why>) -> Vec<Explanation> {
     let secret = label(request, candidate.secret);
     ways.0.iter().map(|way| (way.iter().cloned().chain(other.clone()).collect(), secret.clone())).collect()
+}
+
+/// A line of a signature base with its component's name as in a header.
+fn unquoted_name(line: &str) -> String {
+    match line.strip_prefix('"').and_then(|rest| rest.split_once("\": ")) {
+        Some((name, value)) => format!("{name}: {value}"),
+        None => line.to_owned(),
+    }
+}
+
+/// How `Content-Digest` has the hash of `body`, where it is not written as RFC 9530 says.
+fn digest_written(head: &Head, body: &[u8]) -> Option<&'static str> {
+    let value = head.value("Content-Digest")?;
+    [Algorithm::Sha256, Algorithm::Sha512].into_iter().find_map(|algorithm| {
+        let digest = algorithm.hash(|sink| sink(body));
+        let digits = hex::encode(&digest);
+        let has = |text: &str| memchr::memmem::find(value, text.as_bytes()).is_some();
+        if has(&digits) || has(&digits.to_uppercase()) {
+            Some("in hexadecimal digits, not in base64")
+        } else if has(&BASE64_STANDARD.encode(&digits)) {
+            Some("as the base64 of its hexadecimal digits")
+        } else if has(&BASE64_URL_SAFE_NO_PAD.encode(&digest))
+            || has(BASE64_STANDARD.encode(&digest).trim_end_matches('='))
+        {
+            Some("in base64 for URLs, without padding, or under another algorithm's name")
+        } else {
+            None
+        }
+    })
 }
 
 /// Path and query of a URL.

@@ -40,6 +40,7 @@
 mod axis;
 mod binds;
 mod bodies;
+mod body_recipes;
 mod code;
 mod combinations;
 mod encoding;
@@ -51,6 +52,7 @@ mod frameworks;
 mod header_names;
 pub mod history;
 mod hops;
+mod joinings;
 mod json_tokens;
 mod known_hops;
 mod layers;
@@ -96,10 +98,13 @@ mod tests_of_schemes;
 mod tests_of_tokens;
 #[cfg(test)]
 mod tests_of_values;
+#[cfg(test)]
+mod tests_of_wrappings;
 mod timestamps;
 mod unproved;
 mod urls;
 mod value_lists;
+mod wrappings;
 
 pub use code::{CauseCode, CauseKind};
 pub use foreign::OTHER_SCHEME;

@@ -93,7 +93,12 @@ pub fn other_direction(request: &Request<'_>) -> Vec<Rewriting> {
     for (index, at, length, digest) in made {
         let ways: &Ways = bodies.ways(index);
         let Some(why) = ways.0.first().and_then(|way| way.first()) else { continue };
-        let (code, detail, names) = (why.code, why.detail.clone(), why.names.clone());
+        // A server that adds a line end, or makes something of nothing, re-serialises nothing.
+        let adds = length > body.len() && why.code == CauseCode::BodyNewline;
+        if adds || (body.is_empty() && why.code != CauseCode::BodyStringifiedObject) {
+            continue;
+        }
+        let (code, detail, names) = (why.code, super::server_words::reworded(&why.detail), why.names.clone());
         all.push((ways.weight(), ways.rank(), Rewriting { code, detail, names, at, length, digest }));
     }
     all.sort_by_key(|(weight, rank, _)| (*weight, *rank));
@@ -185,6 +190,29 @@ mod tests {
     use crate::signature::{Scheme, Secret, sign, sign_request};
 
     const T: &str = "1746123456";
+
+    #[test]
+    fn a_server_s_rewritings_are_told_of_the_server_and_nothing_is_made_of_nothing() {
+        let secret = secret(SECRET.as_bytes());
+        let of = |body: &[u8]| {
+            other_direction(&Request {
+                head: &Head::from(format!("POST / HTTP/1.1\r\nX-Webhook-Timestamp: {T}\r\n\r\n")),
+                body,
+                received_at: Timestamp::UNIX_EPOCH,
+                intake: &Intake::Complete,
+                scheme: &Scheme::default(),
+                secrets: &[&secret],
+                others: &[],
+                history: &History::default(),
+            })
+        };
+        let empty = of(b"");
+        assert!(empty.iter().any(|one| one.detail.contains("{} was hashed")), "{empty:#?}");
+        assert!(empty.iter().all(|one| one.code == CauseCode::BodyStringifiedObject), "{empty:#?}");
+        let all = of(BODY.as_bytes());
+        assert!(all.iter().all(|one| !one.detail.contains("was signed")), "{all:#?}");
+        assert!(!all.iter().any(|one| one.code == CauseCode::BodyNewline && one.length > BODY.len()), "{all:#?}");
+    }
 
     #[test]
     fn only_what_changes_the_body_is_listed() {

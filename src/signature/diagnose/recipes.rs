@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use super::CauseCode;
 use super::axis::Why;
-use super::bodies::BodyRecipe;
+use super::body_recipes::BodyRecipe;
 use crate::payload::json::{BOM, entries};
 use crate::signature::rewrite::text::{self, TextEdit};
-use crate::signature::rewrite::{form_edits, prints, wrap};
+use crate::signature::rewrite::{form_edits, forms, prints, wrap};
 
 /// Bodies beyond this length are not printed byte by byte.
 const PRINT_LIMIT: usize = 8 << 20;
@@ -16,7 +16,7 @@ pub(super) type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
-    let edits: [(TextEdit, CauseCode, u16, &str); 45] = [
+    let edits: [(TextEdit, CauseCode, u16, &str); 46] = [
         (text::add_lf, CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive"),
         (text::drop_newline, CauseCode::BodyNewline, 0, "a final newline arrived that was not signed"),
         (text::add_crlf, CauseCode::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
@@ -139,6 +139,7 @@ pub(super) fn list_edits(found: Found<'_>) {
             "the body arrived percent-encoded; the decoded bytes were signed, + as it came (decodeURIComponent)",
         ),
         (form_undone, CauseCode::BodyFormEncoded, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
+        (plus_undone, CauseCode::BodyFormEncoded, 1, "the form arrived with + for each space; spaces were signed"),
         (form_key, CauseCode::BodyFormEncoded, 4, "a form parser read the whole body as a key"),
         (print_buffer_json, CauseCode::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
         (print_bytes, CauseCode::BodyStringifiedObject, 2, "Python's repr of the bytes was signed"),
@@ -267,6 +268,12 @@ fn percent_undone(body: &[u8]) -> Option<Vec<u8>> {
 fn form_undone(body: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b'%', body)?;
     Some(wrap::form_decoded(body))
+}
+
+/// With a percent sign it is what [`form_undone`] makes of it.
+fn plus_undone(body: &[u8]) -> Option<Vec<u8>> {
+    let is_plain = memchr::memchr(b'+', body).is_some() && memchr::memchr(b'%', body).is_none();
+    (is_plain && forms::order_of_form(body).is_some()).then(|| wrap::form_decoded(body))
 }
 
 /// What `JSON.stringify(req.body)` is after Express' `urlencoded()` was given JSON: `{"<body>":""}`.

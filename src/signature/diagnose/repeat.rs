@@ -139,6 +139,8 @@ impl Side<'_, '_> {
             && let Some(header) = &self.structure.timestamp
         {
             self.axes.stamps.all.extend(timestamps::milliseconds(header));
+            self.axes.stamps.all.extend(timestamps::alone(header));
+            self.axes.stamps.all.extend(timestamps::fractions(header));
         }
     }
 

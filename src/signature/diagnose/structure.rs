@@ -8,6 +8,7 @@ use super::header_names::{ID_NAMES, SIGNATURE_NAMES, TIMESTAMP_NAMES, absent, id
 use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
 use crate::delivery::Intake;
 use crate::payload::json::{decode_string, entries, fault};
+use crate::signature::rewrite::form_edits::percent_decoded;
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
 use crate::signature::{Proof, Scheme, Source, TemplatePiece};
 use crate::text::grouped;
@@ -98,12 +99,17 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         let is_form = value_lists::has_own_timestamp(&read, value, request.scheme);
         let candidates = read.candidates.iter().filter(|_| is_form);
         let in_place = candidates.flat_map(|text| encoding::readings_in_place(text, &usual));
-        let in_place = in_place.map(|received| Received { timestamp: timestamp.clone(), ..received });
+        let own = beside(request, &read).or_else(|| timestamp.clone());
+        let in_place = in_place.map(|received| Received { timestamp: own.clone(), ..received });
         for mut received in in_place.chain(surroundings::readings(value, &usual)) {
             received.whys.splice(0..0, before.clone());
             structure.received.push(received);
         }
     };
+    for value in &exact {
+        let Some(decoded) = percent_decoded(value) else { continue };
+        add(&decoded, Some(encoding::encoding(2, "percent-encoded", value, 0)));
+    }
     for (place, value) in (1..).zip(&exact) {
         let twice = (exact.len() > 1).then(|| {
             let which = which_of(&exact, place, "is valid");

@@ -19,7 +19,8 @@ use base64::prelude::{BASE64_STANDARD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
 use super::axis::Why;
-use super::bodies::{BodyRecipe, make, read_tree};
+use super::bodies::read_tree;
+use super::body_recipes::{BodyRecipe, make};
 use super::templates::TemplateShape;
 use super::{CauseCode, fixes};
 use crate::http::Head;

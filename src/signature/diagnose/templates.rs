@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
+use super::joinings::{reordered, without_timestamp};
 use crate::signature::algorithm::Keyed;
 use crate::signature::scheme::Parts;
 use crate::signature::{Algorithm, Proof, Scheme, SignedContent, Source, TemplatePiece};
@@ -139,12 +140,7 @@ impl TemplateShape {
     /// Whether a timestamp that is empty leaves nothing of this way to join it with the body: then the body alone, or
     /// with another line end, explains the same.
     pub(super) fn needs_timestamp(&self) -> bool {
-        let is_bare = |piece: &TemplatePiece| match piece {
-            TemplatePiece::Timestamp | TemplatePiece::Body => true,
-            TemplatePiece::Text(text) => text.iter().all(u8::is_ascii_whitespace),
-            _ => false,
-        };
-        self.content.covers(&TemplatePiece::Timestamp) && self.content.pieces().iter().all(is_bare)
+        self.content.covers(&TemplatePiece::Timestamp) && is_bare(&self.content)
     }
 
     /// What is hashed before the body and after it, the key where it is hashed along with them. `None` where the body is
@@ -214,7 +210,7 @@ impl TemplateShape {
 }
 
 /// Who else signs like that.
-const TEMPLATES: [(&str, &[&str], u16); 40] = [
+pub(super) const TEMPLATES: [(&str, &[&str], u16); 40] = [
     ("{body}", &["GitHub", "Shopify", "Meta", "Linear"], 0),
     ("{timestamp}.{body}", &["Trackpilots", "Stripe", "WorkOS"], 0),
     ("{timestamp}{body}", &["Zendesk"], 1),
@@ -279,6 +275,8 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
         let is_no_worse = covers_time || !usual.covers(&TemplatePiece::Timestamp);
         axis.add(hmac(content), Ways::of(if is_no_worse { why } else { why.alarming() }));
     }
+    without_timestamp(usual, has_id, &mut axis);
+    reordered(usual, &mut axis);
     let bare =
         Why::new(CauseCode::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
     axis.add(hmac(SignedContent::of(vec![TemplatePiece::Timestamp])), Ways::of(bare));
@@ -293,6 +291,15 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
     }
     axis.sort();
     axis
+}
+
+/// Whether nothing but the body, a timestamp and white space is signed.
+pub(super) fn is_bare(content: &SignedContent) -> bool {
+    content.pieces().iter().all(|piece| match piece {
+        TemplatePiece::Timestamp | TemplatePiece::Body => true,
+        TemplatePiece::Text(text) => text.iter().all(u8::is_ascii_whitespace),
+        _ => false,
+    })
 }
 
 /// The body's hash in its place, and hashes of hashes.
@@ -315,6 +322,11 @@ fn hashed_twice(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
         let content = with(TemplatePiece::BodyHash);
         let detail = format!("{content} was signed instead of {usual}");
         add(3, CauseCode::ContentTemplate, &content, Construction::Hmac, detail);
+        if let Ok(digits) = "body|hex".parse() {
+            let content = with(TemplatePiece::Value(digits));
+            let detail = format!("{content} was signed instead of {usual}");
+            add(RARE + 1, CauseCode::ContentTemplate, &content, Construction::Hmac, detail);
+        }
         if let (Ok(bytes), false) = ("body|sha256".parse(), is_body_alone) {
             let content = with(TemplatePiece::Value(bytes));
             let detail = format!("{content} was signed instead of {usual}");

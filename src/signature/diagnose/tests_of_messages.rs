@@ -82,6 +82,11 @@ fn what_was_signed_instead_is_named() {
         "content-type was signed as",
     );
     assert_told(&told(&format!("{own}\n")), "content_template", "a line end after it");
+    let unquoted: Vec<String> = own.lines().map(|line| line.replacen('"', "", 1).replacen("\": ", ": ", 1)).collect();
+    assert_told(&told(&unquoted.join("\n")), "content_template", "without quotation marks");
+    assert_told(&told(&unquoted[..4].join("\n")), "content_template", "without @signature-params");
+    let labelled = own.replace("@signature-params\": ", "@signature-params\": s=");
+    assert_told(&told(&labelled), "content_template", "with the label of the signature");
     assert_told(
         &run(&plain, &own, &digest(BODY), "the secret of another webhook"),
         "wrong_secret",
@@ -99,6 +104,16 @@ fn a_valid_signature_over_what_does_not_fit_is_said_so() {
     let compact = b"{\"hello\":\"world\"}";
     assert_told(&run(&plain, &base(compact), &digest(compact), SECRET), "body_reserialized", "re-serialised");
     assert_told(&run(&plain, &base(b"other"), &digest(b"other"), SECRET), "signed_value_differs", "Content-Digest");
+    let hash = Algorithm::Sha256.hash(|sink| sink(BODY));
+    for written in [hex::encode(&hash), hex::encode_upper(&hash)] {
+        let sent = format!("sha-256=:{written}:");
+        let signed = base(BODY).replace(&digest(BODY), &sent);
+        assert_told(
+            &run(&plain, &signed, &sent, SECRET),
+            "signed_value_differs",
+            "in hexadecimal digits, not in base64",
+        );
+    }
     let strict = scheme("components = [\"content-digest\", \"@path\"]");
     let found = run(&strict, &base(BODY), &digest(BODY), SECRET);
     assert_told(&found, "content_template", "does not cover @path");

@@ -11,6 +11,9 @@ const FIRST_MILLISECOND: i64 = 100_000_000_000;
 const FIRST_MICROSECOND: i64 = 100_000_000_000_000;
 const FIRST_NANOSECOND: i64 = 100_000_000_000_000_000;
 
+/// Time zones that are not whole hours from UTC, in minutes on either side of it (IANA's tz database).
+const ODD_ZONES: [i64; 11] = [150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825];
+
 /// Every timestamp to try. `header` is the header's text, `body` the envelope's own timestamp as
 /// written there.
 pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[u8]>) -> Axis<Vec<u8>> {
@@ -74,7 +77,7 @@ pub(super) fn deep(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
         Ways::of(Why::new(CauseCode::TimestampDiffers, 30, detail))
     };
     let near = all.into_iter().map(|(number, distance)| (number.to_string().into_bytes(), why(distance)));
-    milliseconds(header).into_iter().chain(near).collect()
+    milliseconds(header).into_iter().chain(alone(header)).chain(fractions(header)).chain(near).collect()
 }
 
 /// For a header in seconds: every millisecond of its second, as `Date.now()` would have been signed
@@ -86,6 +89,58 @@ pub(super) fn milliseconds(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
         Ways::of(Why::new(CauseCode::TimestampUnit, 1, detail))
     };
     (1..1000).map(|part| ((second * 1000 + part).to_string().into_bytes(), why(part))).collect()
+}
+
+/// For a header in seconds: every millisecond of its second as a fraction, as `Date.now() / 1000` is printed.
+pub(super) fn fractions(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
+    let Some(second) = integer(header).filter(|number| *number < FIRST_MILLISECOND) else { return Vec::new() };
+    let mut all = Vec::new();
+    for part in 1..1000 {
+        let why =
+            Why::new(CauseCode::TimestampUnit, 1, "the header is in seconds, seconds with a fraction were signed");
+        let text = format!("{second}.{part:03}");
+        let short = text.trim_end_matches('0');
+        if short.len() < text.len() {
+            all.push((short.as_bytes().to_vec(), Ways::of(why.clone())));
+        }
+        all.push((text.into_bytes(), Ways::of(why)));
+    }
+    all
+}
+
+/// What is signed alone, with nothing else changed: the time of a clock that is set to another time zone, and the
+/// header's text with white space.
+pub(super) fn alone(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
+    let mut all = Vec::new();
+    for (before, after, words) in [
+        (" ", "", "with a space before it"),
+        ("", " ", "with a space after it"),
+        ("", "\n", "with a line end after it"),
+        ("", "\r\n", "with CR LF after it"),
+    ] {
+        let detail = format!("the timestamp was signed {words}");
+        let text = [before.as_bytes(), header, after.as_bytes()].concat();
+        all.push((text, Ways::of(Why::new(CauseCode::TimestampUnit, 9, detail))));
+    }
+    let (Some(moment), Some(number)) = (moment_of(header), integer(header)) else { return all };
+    if number >= FIRST_MICROSECOND {
+        return all;
+    }
+    for minutes in (1..=14).map(|hours| hours * 60).chain(ODD_ZONES).flat_map(|minutes| [-minutes, minutes]) {
+        let is_in_millis = number >= FIRST_MILLISECOND;
+        let other =
+            if is_in_millis { moment.as_millisecond() + minutes * 60_000 } else { moment.as_second() + minutes * 60 };
+        let direction = if minutes < 0 { "earlier" } else { "later" };
+        let time = match (minutes.abs() / 60, minutes.abs() % 60) {
+            (hours, 0) => format!("{hours} h"),
+            (hours, rest) => format!("{hours} h {rest} min"),
+        };
+        let detail = format!(
+            "a timestamp {time} {direction} was signed, as of a local time that was taken for UTC, or the reverse"
+        );
+        all.push((other.to_string().into_bytes(), Ways::of(Why::new(CauseCode::TimestampDiffers, 10, detail))));
+    }
+    all
 }
 
 fn signed_distance(milliseconds: i64) -> String {

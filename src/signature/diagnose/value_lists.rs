@@ -140,6 +140,17 @@ pub(super) fn read_list(text: &[u8], usual: &UsualForm<'_>, around: &[Why], all:
             read_value(layer.bytes, usual, &whys, timestamp, all);
         }
     }
+    let joined = joined_by_commas(text);
+    for signature in joined.iter().filter(|_| joined.len() > 1) {
+        let is_own = usual.scheme.signature.split.iter().any(|mark| mark == " ");
+        let detail = if is_own {
+            "the signatures of the list are joined by “,” and not by a space".to_owned()
+        } else {
+            with_form("a list of signatures, v1,…".to_owned(), &usual.form)
+        };
+        let whys: Vec<Why> = around.iter().cloned().chain([in_place(0, detail)]).collect();
+        read_value(signature, usual, &whys, None, all);
+    }
     for entry in text.split(|&byte| byte == b' ').take(MOST_VALUES) {
         if let Some(signature) = entry.strip_prefix(b"v1,")
             && entry.len() < text.len()
@@ -149,6 +160,21 @@ pub(super) fn read_list(text: &[u8], usual: &UsualForm<'_>, around: &[Why], all:
             read_value(signature, usual, &whys, None, all);
         }
     }
+}
+
+/// The signatures of `v1,…,v1,…`; one for what is not joined so.
+fn joined_by_commas(text: &[u8]) -> Vec<&[u8]> {
+    let mut all = Vec::new();
+    let Some(mut rest) = text.strip_prefix(b"v1,") else { return all };
+    while all.len() < MOST_VALUES {
+        // A space may be after the comma.
+        let places = [&b",v1,"[..], b", v1,"].map(|mark| memchr::memmem::find(rest, mark).map(|at| (at, mark.len())));
+        let Some((at, length)) = places.into_iter().flatten().min() else { break };
+        all.push(&rest[..at]);
+        rest = &rest[at + length..];
+    }
+    all.push(rest);
+    all
 }
 
 fn other_list(name: &[u8], has_timestamp: bool, form: &str) -> String {

@@ -6,7 +6,7 @@ use super::style::{INDENT_2, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
 
 /// `JavaScriptEncoder.Default`: everything outside Basic Latin, and what matters to HTML.
-const DEFAULT_ENCODER: Strings = Strings {
+pub(super) const DEFAULT_ENCODER: Strings = Strings {
     non_ascii: NonAscii::Upper,
     extra: b"<>&'+`\x7f",
     quote_as_unicode: true,
@@ -16,7 +16,7 @@ const DEFAULT_ENCODER: Strings = Strings {
 };
 /// `JavaScriptEncoder.UnsafeRelaxedJsonEscaping`; characters beyond U+FFFF are escaped even so (dotnet/runtime issue
 /// 42847).
-const RELAXED: Strings =
+pub(super) const RELAXED: Strings =
     Strings { non_ascii: NonAscii::AstralUpper, upper_controls: true, lone: Lone::Replace, ..PLAIN };
 
 /// `JsonSerializer.Serialize(JsonDocument)`

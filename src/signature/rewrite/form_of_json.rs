@@ -16,6 +16,8 @@ enum Nested {
     Refused,
     /// An array's items each under the same name; objects are refused.
     Repeated,
+    /// The same, what is nested deeper being nothing, as Node writes it.
+    Emptied,
     /// `a[b]=1`, `c[0]=2`
     Indexed,
     /// `a[b]=1`, `c[]=2`
@@ -53,7 +55,7 @@ pub static FORMS_OF_JSON: [FormOfJson; 8] = [
         encoder: &COMPONENT,
         numbers: javascript::numbers,
         words: (Some(""), "true", "false"),
-        nested: Nested::Repeated,
+        nested: Nested::Emptied,
         is_sorted: false,
     },
     FormOfJson {
@@ -148,16 +150,20 @@ impl FormOfJson {
                 None => (tree.key(at).into_owned(), at + 1),
             };
             let name = match items {
-                Some(_) if self.nested == Nested::Repeated => path.clone(),
+                Some(_) if matches!(self.nested, Nested::Repeated | Nested::Emptied) => path.clone(),
                 None if path.is_empty() => step,
                 _ => [path.as_slice(), b"[", &step, b"]"].concat(),
             };
             at = tree.nodes[value as usize].next;
             match tree.first_byte(value) {
+                first @ (b'{' | b'[') if self.nested == Nested::Emptied && (first == b'{' || open.len() > 1) => {
+                    length += name.len() + 2;
+                    pairs.push((name, Vec::new()));
+                }
                 first @ (b'{' | b'[') => {
                     let is_refused = match self.nested {
                         Nested::Refused => true,
-                        Nested::Repeated => first == b'{' || open.len() > 1,
+                        Nested::Repeated | Nested::Emptied => first == b'{' || open.len() > 1,
                         Nested::Indexed | Nested::Listed => open.len() == LEVELS,
                     };
                     if is_refused {
@@ -222,6 +228,8 @@ mod tests {
         let listed = r#"{"a":["x","y"],"b":"z"}"#;
         assert_eq!(written("Node querystring.stringify", listed).unwrap(), "a=x&a=y&b=z");
         let nested = r#"{"b":{"c":"d","e":[1,{"f":false}]},"a":""}"#;
+        let deeper = r#"{"b":{"c":"d"},"a":[1,{"f":false},[2]],"e":[]}"#;
+        assert_eq!(written("Node querystring.stringify", deeper).unwrap(), "b=&a=1&a=&a=");
         assert_eq!(
             written("PHP http_build_query", nested).unwrap(),
             "b%5Bc%5D=d&b%5Be%5D%5B0%5D=1&b%5Be%5D%5B1%5D%5Bf%5D=0&a="

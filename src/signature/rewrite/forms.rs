@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::text::TextEdit;
 use super::wrap::{as_json_string, form_decoded};
 
 /// Forms beyond this length are not written again: no form is that long, and it takes three times as much.
@@ -118,6 +119,50 @@ impl FormPreset {
         }
         Some(out)
     }
+}
+
+/// Encoders of a form that arrived decoded, with what people call them.
+pub static ENCODERS_OF_DECODED: [(&str, TextEdit, TextEdit); 5] = [
+    ("JavaScript URLSearchParams", encoded_again::<0, false>, encoded_again::<0, true>),
+    ("Python urllib.parse.urlencode", encoded_again::<1, false>, encoded_again::<1, true>),
+    ("PHP http_build_query", encoded_again::<2, false>, encoded_again::<2, true>),
+    ("qs.stringify", encoded_again::<3, false>, encoded_again::<3, true>),
+    ("encodeURIComponent", encoded_again::<4, false>, encoded_again::<4, true>),
+];
+
+/// Whether the body is a form whose values arrived decoded: a name, an equals sign, and what no form has as it is.
+#[must_use]
+pub fn is_decoded_form(body: &[u8]) -> bool {
+    let is_raw = |byte: &u8| byte.is_ascii_control() || !byte.is_ascii() || matches!(byte, b'{' | b'"' | b'<' | b' ');
+    let name = name_length(body);
+    name.is_some_and(|name| body.len() <= LONGEST_FORM && body[name + 1..].iter().any(is_raw))
+}
+
+/// Bytes of the name that a pair begins with; `None` where there is no equals sign after one.
+fn name_length(pair: &[u8]) -> Option<usize> {
+    let at = memchr::memchr(b'=', &pair[..pair.len().min(64)]).filter(|&at| at > 0)?;
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(byte);
+    pair[..at].iter().all(is_name).then_some(at)
+}
+
+/// A form that arrived decoded, encoded: as one pair or, where `SPLIT`, as many as seem to be there.
+fn encoded_again<const ENCODER: usize, const SPLIT: bool>(body: &[u8]) -> Option<Vec<u8>> {
+    const ENCODERS: [&FormEncoder; 5] = [&WHATWG, &PLUS, &PHP, &RFC_3986, &COMPONENT];
+    is_decoded_form(body).then_some(())?;
+    let mut starts = vec![0];
+    if SPLIT {
+        let ands = memchr::memchr_iter(b'&', body).map(|at| at + 1);
+        starts.extend(ands.filter(|&at| name_length(&body[at..]).is_some()));
+        (starts.len() > 1).then_some(())?;
+    }
+    let ends = starts.iter().skip(1).map(|start| start - 1).chain([body.len()]);
+    let mut out = Vec::with_capacity(body.len() + body.len() / 2);
+    for (start, end) in starts.iter().zip(ends) {
+        let pair = &body[*start..end];
+        let name = name_length(pair)?;
+        ENCODERS[ENCODER].pair(&pair[..name], &pair[name + 1..], &mut out);
+    }
+    Some(out)
 }
 
 /// Whether the body is a form, and whether its fields are sorted by their names.

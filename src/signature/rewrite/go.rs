@@ -7,7 +7,7 @@ use super::{Family, StylePreset};
 
 /// Until Go 1.21, backspace and form feed had no short form.
 const OLD: Strings = Strings { extra: b"<>&", separators: true, short_backspace: false, lone: Lone::Replace, ..PLAIN };
-const NEW: Strings = Strings { short_backspace: true, ..OLD };
+pub(super) const NEW: Strings = Strings { short_backspace: true, ..OLD };
 /// `SetEscapeHTML(false)`
 const NO_HTML: Strings = Strings { extra: b"", ..NEW };
 

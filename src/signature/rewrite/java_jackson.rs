@@ -6,12 +6,13 @@ use super::strings::{Lone, NonAscii, PLAIN, Strings};
 use super::style::{Empty, INDENT_2, Layout, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
 
-const STRINGS: Strings = Strings { upper_controls: true, lone: Lone::Refuse, ..PLAIN };
+pub(super) const STRINGS: Strings = Strings { upper_controls: true, lone: Lone::Refuse, ..PLAIN };
 /// `writeValueAsBytes` has no four-byte UTF-8 unless `COMBINE_UNICODE_SURROGATES_IN_UTF8` (2.18) is set: each half of
 /// a pair is an escape (jackson-core issue 223).
 const BYTES: Strings = Strings { non_ascii: NonAscii::AstralUpper, ..STRINGS };
 /// `DefaultPrettyPrinter`: `"a" : [ 1, 2 ]`.
-const PRETTY: Layout = Layout { comma: ",", colon: " : ", flat_arrays: true, empty: Empty::Spaced, ..INDENT_2 };
+pub(super) const PRETTY: Layout =
+    Layout { comma: ",", colon: " : ", flat_arrays: true, empty: Empty::Spaced, ..INDENT_2 };
 
 pub(super) const DEFAULT: Style =
     Style { order: Order::AsWritten, merge_duplicates: true, numbers: doubles, strings: Some(&STRINGS), ..VERBATIM };

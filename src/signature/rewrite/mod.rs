@@ -9,6 +9,10 @@
 //! | [`Tree`], `style`, `strings`, `numbers` | the one writer that follows a serialiser given as data |
 //! | `needs` | what must be there for a serialiser to be named |
 //! | `javascript`, `python`, `php`, `ruby`, `go`, `java_*`, `dotnet`, `jq` | each language's serialisers |
+//! | [`options`] | what one call of a serialiser does with several of its options |
+//! | [`escapes`] | HTML entities, backslashes, Python's literals |
+//! | [`framing`] | chunk sizes, parts of a multipart body, hexadecimal digits |
+//! | [`markup`] | XML with and without indentation |
 //! | [`text`] | newlines, byte order marks, character sets, normal forms |
 //! | [`wrap`] | base64, forms, JSON within JSON |
 //! | [`forms`], [`form_of_json`] | forms by other encoders, forms as JSON, JSON as a form |
@@ -16,18 +20,22 @@
 //! | [`prints`] | what printing an object leaves |
 
 mod dotnet;
+pub mod escapes;
 pub mod form_edits;
 pub mod form_of_json;
 pub mod forms;
+pub mod framing;
 mod go;
 mod java;
 mod java_gson;
 mod java_jackson;
 mod javascript;
 mod jq;
+pub mod markup;
 pub mod members;
 mod needs;
 mod numbers;
+pub mod options;
 mod php;
 pub mod prints;
 mod python;
@@ -93,6 +101,8 @@ pub struct StylePreset {
     pub effect: RewriteEffect,
     style: Recipe,
     needs: Needs,
+    /// What else it needs: one for each of its options.
+    also_needs: &'static [Needs],
 }
 
 #[derive(Clone, Copy)]
@@ -116,6 +126,7 @@ impl StylePreset {
             effect: RewriteEffect::Reserialized,
             style: Recipe::Whole(style),
             needs: Needs::Nothing,
+            also_needs: &[],
         }
     }
 
@@ -125,7 +136,7 @@ impl StylePreset {
             RewriteEffect::Sorted => Needs::Unsorted,
             RewriteEffect::NullsDropped => Needs::Nulls,
         };
-        Self { family: Family::Any, name, rank, effect, style: Recipe::Whole(style), needs }
+        Self { family: Family::Any, name, rank, effect, style: Recipe::Whole(style), needs, also_needs: &[] }
     }
 
     /// The same, named only where the body has what the name tells of.
@@ -140,14 +151,22 @@ impl StylePreset {
         strings: Option<&'static Strings>,
     ) -> Self {
         let style = Recipe::InPlace(numbers, strings);
-        Self { family: Family::Any, name, rank, effect: RewriteEffect::Reserialized, style, needs: Needs::Nothing }
+        Self {
+            family: Family::Any,
+            name,
+            rank,
+            effect: RewriteEffect::Reserialized,
+            style,
+            needs: Needs::Nothing,
+            also_needs: &[],
+        }
     }
 
     /// Whether the body has what this serialiser's name tells of: nulls to leave out, keys to sort. Without it,
     /// a simpler one writes the same.
     #[must_use]
     pub fn shows(&self, tree: &Tree<'_>) -> bool {
-        self.needs.are_met(tree)
+        self.needs.are_met(tree) && self.also_needs.iter().all(|needs| needs.are_met(tree))
     }
 
     /// The body as this serialiser writes it; `None` when it fails on it, or would write more than

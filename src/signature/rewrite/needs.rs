@@ -28,6 +28,20 @@ pub(super) enum Needs {
     Mixed,
     /// Characters beyond U+FFFF.
     Astral,
+    /// An outermost object whose keys are not sorted by their bytes.
+    UnsortedAtTop,
+    /// The same as JavaScript sorts, integer-like keys aside, beside an object within it.
+    UnsortedAtTopInJavaScript,
+    /// An outermost object, and another within it.
+    Levels,
+    /// An object without keys.
+    EmptyObject,
+    /// Characters in a string that matter inside HTML, or an escape, which may be one.
+    Html,
+    /// A number with a fraction or an exponent.
+    Fractions,
+    /// No line end within: otherwise its lines may have had other ends, and nobody serialised it.
+    OneLine,
 }
 
 impl Needs {
@@ -54,6 +68,22 @@ impl Needs {
                     && has_character(tree, 0xf0, |code| code > 0xffff)
             }
             Self::Astral => has_character(tree, 0xf0, |code| code > 0xffff),
+            Self::UnsortedAtTop => {
+                let keys = || tree.keys(0).map(|key| tree.key(key));
+                tree.first_byte(0) == b'{' && !keys().is_sorted_by(|one, other| one.as_ref() <= other.as_ref())
+            }
+            Self::UnsortedAtTopInJavaScript => {
+                let named = || tree.keys(0).map(|key| tree.key(key)).filter(|key| array_index(key).is_none());
+                let is_sorted = || named().is_sorted_by(|one, other| Order::compare_utf16(one, other).is_le());
+                Self::Levels.are_met(tree) && !is_sorted()
+            }
+            Self::Levels => tree.first_byte(0) == b'{' && tree.objects().nth(1).is_some(),
+            Self::EmptyObject => tree.objects().any(|object| tree.keys(object).next().is_none()),
+            Self::Html => b"<>&'\\".iter().any(|&byte| tree.in_strings[usize::from(byte)]),
+            Self::OneLine => memchr::memchr(b'\n', tree.body.trim_ascii()).is_none(),
+            Self::Fractions => (0..tree.nodes.len() as u32)
+                .filter(|&index| matches!(tree.first_byte(index), b'-' | b'0'..=b'9'))
+                .any(|index| tree.text(index).iter().any(|byte| matches!(byte, b'.' | b'e' | b'E'))),
         }
     }
 }

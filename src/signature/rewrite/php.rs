@@ -5,7 +5,7 @@ use super::strings::{NonAscii, PLAIN, Strings};
 use super::style::{INDENT_4, Layout, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
 
-const DEFAULT_STRINGS: Strings = Strings { non_ascii: NonAscii::Lower, solidus: true, ..PLAIN };
+pub(super) const DEFAULT_STRINGS: Strings = Strings { non_ascii: NonAscii::Lower, solidus: true, ..PLAIN };
 const UNESCAPED_SLASHES: Strings = Strings { solidus: false, ..DEFAULT_STRINGS };
 /// Since 7.1 the line separators stay escaped even so.
 const UNESCAPED_UNICODE: Strings = Strings { solidus: true, separators: true, ..PLAIN };
@@ -81,7 +81,7 @@ pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     write(text, false, out)
 }
 
-fn with_zero_fraction(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+pub(super) fn with_zero_fraction(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     write(text, true, out)
 }
 

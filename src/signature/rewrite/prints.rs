@@ -1,6 +1,9 @@
 //! What printing an object instead of serialising it leaves.
 
+use std::borrow::Cow;
+
 use super::Tree;
+use crate::payload::json::unescape;
 
 /// `{"type":"Buffer","data":[123,34]}`: `JSON.stringify` of a Node Buffer.
 #[must_use]
@@ -78,6 +81,161 @@ pub fn ruby_hash(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
     reword(&spaced, limit, &RUBY)
 }
 
+/// `a:1:{s:1:"a";i:1;}`: PHP's `serialize` of the array.
+#[must_use]
+pub fn php_serialized(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
+    let text = |bytes: &[u8], out: &mut Vec<u8>| {
+        out.extend_from_slice(format!("s:{}:\"", bytes.len()).as_bytes());
+        out.extend_from_slice(bytes);
+        out.extend_from_slice(b"\";");
+    };
+    let visit = |step: Step<'_>, out: &mut Vec<u8>| {
+        match step {
+            Step::Open { count, .. } => out.extend_from_slice(format!("a:{count}:{{").as_bytes()),
+            Step::Close { .. } => out.push(b'}'),
+            Step::Key { key: PhpKey::Text(key), .. } => text(&key, out),
+            Step::Key { key: PhpKey::Number(number), .. } => {
+                out.extend_from_slice(format!("i:{number};").as_bytes());
+            }
+            Step::Text(bytes) => text(&bytes, out),
+            Step::Word(b"null") => out.extend_from_slice(b"N;"),
+            Step::Word(word) => out.extend_from_slice(if word == b"true" { b"b:1;" } else { b"b:0;" }),
+            Step::Number(sent) => {
+                let is_whole = super::numbers::is_integer(sent);
+                out.extend_from_slice(if is_whole { b"i:" } else { b"d:" });
+                super::php::numbers(sent, out)?;
+                out.push(b';');
+            }
+        }
+        Some(())
+    };
+    walk(tree, limit, visit)
+}
+
+/// `Array\n(\n    [a] => 1\n)\n`: PHP's `print_r` of the array.
+#[must_use]
+pub fn php_print_r(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
+    let pad = |depth: usize, out: &mut Vec<u8>| out.resize(out.len() + depth * 8, b' ');
+    let visit = |step: Step<'_>, out: &mut Vec<u8>| {
+        match step {
+            Step::Open { depth, .. } => {
+                out.extend_from_slice(b"Array\n");
+                pad(depth, out);
+                out.extend_from_slice(b"(\n");
+                return Some(());
+            }
+            Step::Close { depth } => {
+                pad(depth, out);
+                out.extend_from_slice(b")\n");
+                return_line(depth, out);
+                return Some(());
+            }
+            Step::Key { key, depth } => {
+                pad(depth, out);
+                out.extend_from_slice(b"    [");
+                match key {
+                    PhpKey::Text(key) => out.extend_from_slice(&key),
+                    PhpKey::Number(number) => out.extend_from_slice(number.to_string().as_bytes()),
+                }
+                out.extend_from_slice(b"] => ");
+                return Some(());
+            }
+            Step::Text(bytes) => out.extend_from_slice(&bytes),
+            Step::Word(word) => out.extend_from_slice(if word == b"true" { b"1" } else { b"" }),
+            Step::Number(sent) => super::php::numbers(sent, out)?,
+        }
+        out.push(b'\n');
+        Some(())
+    };
+    walk(tree, limit, visit)
+}
+
+/// An array within another is followed by an empty line.
+fn return_line(depth: usize, out: &mut Vec<u8>) {
+    if depth > 0 {
+        out.push(b'\n');
+    }
+}
+
+/// One thing that is printed of an array.
+enum Step<'a> {
+    Open { count: usize, depth: usize },
+    Close { depth: usize },
+    Key { key: PhpKey<'a>, depth: usize },
+    Text(Cow<'a, [u8]>),
+    Number(&'a [u8]),
+    Word(&'a [u8]),
+}
+
+/// A key of a PHP array: what looks like an integer is one.
+enum PhpKey<'a> {
+    Text(Cow<'a, [u8]>),
+    Number(usize),
+}
+
+/// Hands what is in an object or array to `visit` in its order; nothing recurses. `None` for a single value, where a key
+/// is repeated, and where more than `limit` bytes come of it.
+fn walk<'a>(tree: &Tree<'a>, limit: usize, visit: impl Fn(Step<'a>, &mut Vec<u8>) -> Option<()>) -> Option<Vec<u8>> {
+    let mut out = Vec::new();
+    let visit = |step: Step<'a>, out: &mut Vec<u8>| {
+        visit(step, out)?;
+        (out.len() <= limit).then_some(())
+    };
+    // The nodes after each open container, and the items that were printed of an array.
+    let mut open: Vec<(u32, Option<usize>)> = Vec::new();
+    let mut at = 0;
+    loop {
+        while let Some(&(end, _)) = open.last().filter(|(end, _)| at >= *end) {
+            debug_assert_eq!(end, at);
+            open.pop();
+            visit(Step::Close { depth: open.len() }, &mut out)?;
+        }
+        if open.is_empty() && at > 0 {
+            return Some(out);
+        }
+        let depth = open.len().saturating_sub(1);
+        match open.last_mut() {
+            Some((_, Some(items))) => {
+                visit(Step::Key { key: PhpKey::Number(*items), depth }, &mut out)?;
+                *items += 1;
+            }
+            Some((_, None)) => {
+                let key = tree.key(at);
+                let key = match super::tree::array_index(&key) {
+                    Some(number) => PhpKey::Number(number as usize),
+                    None => PhpKey::Text(key),
+                };
+                visit(Step::Key { key, depth }, &mut out)?;
+                at += 1;
+            }
+            None => {}
+        }
+        let next = tree.nodes[at as usize].next;
+        match tree.first_byte(at) {
+            first @ (b'{' | b'[') => {
+                let items = (first == b'[').then_some(0);
+                let count = if items.is_some() { tree.items(at).count() } else { tree.keys(at).count() };
+                visit(Step::Open { count, depth: open.len() }, &mut out)?;
+                open.push((next, items));
+                at += 1;
+            }
+            _ if open.is_empty() => return None,
+            b'"' => {
+                visit(Step::Text(unescape(tree.inner(at))), &mut out)?;
+                at = next;
+            }
+            b'-' | b'0'..=b'9' => {
+                visit(Step::Number(tree.text(at)), &mut out)?;
+                at = next;
+            }
+            _ => {
+                visit(Step::Word(tree.text(at)), &mut out)?;
+                at = next;
+            }
+        }
+    }
+}
+
 /// How one language prints what JSON calls a string and `null`, `true`, `false`.
 struct Wording {
     words: [&'static str; 3],
@@ -89,7 +247,7 @@ const RUBY: Wording = Wording { words: ["nil", "true", "false"], string: ruby_st
 
 /// Replaces the strings and words of `json`, which must be JSON except for its separators.
 fn reword(json: &[u8], limit: usize, wording: &Wording) -> Option<Vec<u8>> {
-    use crate::payload::json::{scan::skip_string, unescape};
+    use crate::payload::json::scan::skip_string;
 
     let mut out = Vec::with_capacity(json.len() + 16);
     let mut at = 0;

@@ -7,7 +7,7 @@ use super::style::{COMPACT, INDENT_2, INDENT_4, Order, SPACED, Style, VERBATIM};
 use super::{Family, StylePreset};
 
 /// `ensure_ascii=True`: everything outside the printable ASCII characters is escaped, DEL too.
-const ASCII: Strings = Strings { non_ascii: NonAscii::Lower, extra: b"\x7f", lone: Lone::Escape, ..PLAIN };
+pub(super) const ASCII: Strings = Strings { non_ascii: NonAscii::Lower, extra: b"\x7f", lone: Lone::Escape, ..PLAIN };
 /// `ensure_ascii=False`; a lone surrogate cannot be encoded as UTF-8.
 const UNICODE: Strings = PLAIN;
 

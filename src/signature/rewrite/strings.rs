@@ -61,6 +61,8 @@ pub(super) struct Strings {
     pub(super) non_ascii: NonAscii,
     /// ASCII characters beyond `"`, `\` and controls that become `\uNNNN`.
     pub(super) extra: &'static [u8],
+    /// Whether their digits are capital letters.
+    pub(super) upper_extra: bool,
     /// Whether `/` becomes `\/`.
     pub(super) solidus: bool,
     /// Whether U+2028 and U+2029 are escaped among raw characters.
@@ -78,6 +80,7 @@ pub(super) struct Strings {
 pub(super) const PLAIN: Strings = Strings {
     non_ascii: NonAscii::Raw,
     extra: b"",
+    upper_extra: false,
     solidus: false,
     separators: false,
     short_backspace: true,
@@ -194,7 +197,9 @@ impl<'s> StringWriter<'s> {
             return out.extend_from_slice(short);
         }
         let code = u32::from(character);
-        let upper = strings.non_ascii.is_upper() || (code < 0x20 && strings.upper_controls);
+        let upper = strings.non_ascii.is_upper()
+            || (code < 0x20 && strings.upper_controls)
+            || (strings.upper_extra && (0x20..0x80).contains(&code));
         let escaped = match code {
             0..0x20 => true,
             0x20..0x80 => strings.extra.contains(&(code as u8)),

@@ -1,5 +1,8 @@
 //! One serialiser as data, and the one writer that follows it.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
+
 use super::numbers::NumberStyle;
 use super::strings::{StringWriter, Strings};
 use super::tree::{Tree, array_index};
@@ -15,9 +18,27 @@ pub(super) enum Order {
     Bytes,
     /// By their UTF-16 code units, as JavaScript sorts; integer-like keys are first even then.
     Utf16,
+    /// The outermost object's by their bytes, as PHP's `ksort` sorts; those within as received.
+    TopBytes,
+    /// The outermost object's as JavaScript sorts; those within as it keeps them.
+    TopUtf16,
+    /// Those of the outermost object alone, at every level, as a sorted list of them given to `JSON.stringify` as its
+    /// replacer leaves them (ECMA-262, section 25.5.2).
+    Listed,
 }
 
 impl Order {
+    /// How the members of `object` are ordered, by its node.
+    fn within(self, object: u32) -> Self {
+        match self {
+            Self::TopBytes if object == 0 => Self::Bytes,
+            Self::TopBytes => Self::AsWritten,
+            Self::TopUtf16 if object == 0 => Self::Utf16,
+            Self::TopUtf16 => Self::IntegersFirst,
+            other => other,
+        }
+    }
+
     /// How JavaScript compares texts: by their UTF-16 units.
     pub(super) fn compare_utf16(one: &[u8], other: &[u8]) -> std::cmp::Ordering {
         String::from_utf8_lossy(one).encode_utf16().cmp(String::from_utf8_lossy(other).encode_utf16())
@@ -42,6 +63,8 @@ pub(super) struct Layout {
     pub(super) colon: &'static str,
     /// One level's indentation; `None` for a single line.
     pub(super) indent: Option<&'static str>,
+    /// What ends a line.
+    pub(super) newline: &'static str,
     /// Whether arrays stay on one line, as Jackson's do.
     pub(super) flat_arrays: bool,
     pub(super) empty: Empty,
@@ -49,7 +72,7 @@ pub(super) struct Layout {
 
 /// `{"a":1,"b":2}`
 pub(super) const COMPACT: Layout =
-    Layout { comma: ",", colon: ":", indent: None, flat_arrays: false, empty: Empty::Tight };
+    Layout { comma: ",", colon: ":", indent: None, newline: "\n", flat_arrays: false, empty: Empty::Tight };
 /// `{"a": 1, "b": 2}`
 pub(super) const SPACED: Layout = Layout { comma: ", ", colon: ": ", ..COMPACT };
 pub(super) const INDENT_2: Layout = Layout { colon: ": ", indent: Some("  "), ..COMPACT };
@@ -93,7 +116,8 @@ pub(super) const VERBATIM: Style = Style {
 pub(super) fn write(tree: &Tree<'_>, style: &Style, limit: usize) -> Option<Vec<u8>> {
     let strings = style.strings.map(|strings| StringWriter::new(strings, tree.utf8, &tree.in_strings));
     let out = Vec::with_capacity((tree.body.len() + tree.body.len() / 8).min(limit) + 16);
-    let mut job = Job { tree, style, strings, out, stack: Vec::new(), depth: 0 };
+    let listed = listed_keys(tree, style)?;
+    let mut job = Job { tree, style, strings, listed, out, stack: Vec::new(), depth: 0 };
     job.value(0)?;
     while let Some(frame) = job.stack.last_mut() {
         let next = frame.next(tree, style.drop_nulls);
@@ -165,6 +189,8 @@ struct Job<'t, 'a> {
     tree: &'t Tree<'a>,
     style: &'t Style,
     strings: Option<StringWriter<'t>>,
+    /// The only keys that are written; any where there are none.
+    listed: Option<Keys<'a>>,
     out: Vec<u8>,
     stack: Vec<Frame>,
     /// Open brackets that indent.
@@ -201,9 +227,9 @@ impl Job<'_, '_> {
         let (tree, style) = (self.tree, self.style);
         let mut rest = Rest::InPlace { at: index + 1, end: tree.nodes[index as usize].next };
         if shape == Shape::Object {
-            let sorted = matches!(style.order, Order::Bytes | Order::Utf16);
+            let sorted = matches!(style.order.within(index), Order::Bytes | Order::Utf16 | Order::Listed);
             if sorted || tree.is_unusual(index) {
-                rest = Rest::Chosen(members(tree, style, index).into_iter());
+                rest = Rest::Chosen(members(tree, style, index, self.listed.as_ref()).into_iter());
             }
             if style.lists && is_list(tree, index) {
                 shape = Shape::List;
@@ -225,7 +251,7 @@ impl Job<'_, '_> {
             (true, Empty::Spaced) => self.out.push(b' '),
             (true, Empty::Broken) => {
                 if frame.shape != Shape::Object {
-                    self.out.push(b'\n');
+                    self.out.extend_from_slice(layout.newline.as_bytes());
                 }
                 self.line();
             }
@@ -253,7 +279,7 @@ impl Job<'_, '_> {
     }
 
     fn line(&mut self) {
-        self.out.push(b'\n');
+        self.out.extend_from_slice(self.style.layout.newline.as_bytes());
         for _ in 0..self.depth {
             self.out.extend_from_slice(self.style.layout.indent.unwrap_or_default().as_bytes());
         }
@@ -279,12 +305,25 @@ fn push_html_safe(text: &[u8], out: &mut Vec<u8>) {
     out.extend_from_slice(rest);
 }
 
+type Keys<'a> = HashSet<Cow<'a, [u8]>>;
+
+/// The outermost object's keys, where only these are written; `None` where there is no such object.
+fn listed_keys<'a>(tree: &Tree<'a>, style: &Style) -> Option<Option<Keys<'a>>> {
+    if style.order != Order::Listed {
+        return Some(None);
+    }
+    (tree.first_byte(0) == b'{').then(|| Some(tree.keys(0).map(|key| tree.key(key)).collect()))
+}
+
 /// The keys of `object` as `style` would have them: merged, then ordered.
-fn members(tree: &Tree<'_>, style: &Style, object: u32) -> Vec<u32> {
-    let mut keys: Vec<(std::borrow::Cow<'_, [u8]>, u32)> = Vec::new();
+fn members(tree: &Tree<'_>, style: &Style, object: u32, listed: Option<&Keys<'_>>) -> Vec<u32> {
+    let mut keys: Vec<(Cow<'_, [u8]>, u32)> = Vec::new();
     let mut places = std::collections::HashMap::new();
     for index in tree.keys(object) {
         let key = tree.key(index);
+        if listed.is_some_and(|listed| !listed.contains(&key)) {
+            continue;
+        }
         if style.merge_duplicates {
             if let Some(&place) = places.get(&key) {
                 let entry: &mut (_, u32) = &mut keys[place];
@@ -295,14 +334,16 @@ fn members(tree: &Tree<'_>, style: &Style, object: u32) -> Vec<u32> {
         }
         keys.push((key, index));
     }
-    match style.order {
-        Order::AsWritten => {}
+    let units = |key: &[u8]| String::from_utf8_lossy(key).encode_utf16().collect::<Vec<u16>>();
+    match style.order.within(object) {
+        Order::AsWritten | Order::TopBytes | Order::TopUtf16 => {}
         Order::IntegersFirst => keys.sort_by_key(|(key, _)| array_index(key).map_or(u64::MAX, u64::from)),
         Order::Bytes => keys.sort_by(|(one, _), (other, _)| one.cmp(other)),
-        Order::Utf16 => keys.sort_by_cached_key(|(key, _)| {
-            let units: Vec<u16> = String::from_utf8_lossy(key).encode_utf16().collect();
-            (array_index(key).map_or(u64::MAX, u64::from), units)
-        }),
+        Order::Utf16 => {
+            keys.sort_by_cached_key(|(key, _)| (array_index(key).map_or(u64::MAX, u64::from), units(key)));
+        }
+        // The order of the list, which is sorted as texts are.
+        Order::Listed => keys.sort_by_cached_key(|(key, _)| units(key)),
     }
     keys.into_iter().map(|(_, index)| index).collect()
 }

@@ -231,6 +231,16 @@ pub fn utf16_be(body: &[u8]) -> Option<Vec<u8>> {
     utf16(body, u16::to_be_bytes)
 }
 
+/// UTF-16, little-endian, after its byte order mark, as Python's `utf-16` and .NET's `Encoding.Unicode` files have it.
+pub fn utf16_le_marked(body: &[u8]) -> Option<Vec<u8>> {
+    Some([b"\xff\xfe", &utf16_le(body)?[..]].concat())
+}
+
+/// UTF-16, big-endian, after its byte order mark, as Java's `UTF-16` has it.
+pub fn utf16_be_marked(body: &[u8]) -> Option<Vec<u8>> {
+    Some([b"\xfe\xff", &utf16_be(body)?[..]].concat())
+}
+
 fn utf16(body: &[u8], unit: fn(u16) -> [u8; 2]) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(body).ok()?;
     if !text.is_ascii() {

@@ -138,6 +138,17 @@ impl<'a> Tree<'a> {
         })
     }
 
+    /// The nodes of an array's items.
+    pub(super) fn items(&self, array: u32) -> impl Iterator<Item = u32> + '_ {
+        let end = self.nodes[array as usize].next;
+        let mut at = array + 1;
+        std::iter::from_fn(move || {
+            let item = (at < end).then_some(at)?;
+            at = self.nodes[item as usize].next;
+            Some(item)
+        })
+    }
+
     pub(super) fn objects(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.nodes.len() as u32).filter(|&index| self.first_byte(index) == b'{')
     }

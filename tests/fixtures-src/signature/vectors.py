@@ -2,7 +2,7 @@
 
 Each is {code, signer, signature, timestamp, body (base64), secrets, also: other accepted fields}.
 """
-import base64, gzip, hashlib, hmac, json, subprocess, unicodedata, urllib.parse, zlib
+import base64, gzip, hashlib, hmac, html, json, subprocess, unicodedata, urllib.parse, zlib
 
 T = "1746123456"
 SECRET = "a webhook secret of some length"
@@ -148,6 +148,10 @@ body_case("body_compressed", BODY, sent=gzip.compress(BODY, mtime=0))
 body_case("body_compressed", BODY, sent=zlib.compress(BODY))
 body_case("body_base64", base64.b64encode(BODY))
 body_case("body_base64", BODY, sent=base64.b64encode(BODY))
+body_case("body_escaped", BODY, sent=html.escape(TEXT).encode())
+body_case("body_escaped", BODY, sent=TEXT.replace('"', '\\"').encode())
+body_case("body_framed", BODY, sent=b"%x\r\n%b\r\n0\r\n\r\n" % (len(BODY), BODY))
+body_case("body_framed", BODY, sent=BODY + b"\0")
 body_case("body_form_encoded", BODY, sent=urllib.parse.urlencode({"payload": TEXT}).encode())
 body_case("body_form_encoded", urllib.parse.urlencode({"payload": TEXT}).encode())
 body_case("body_part_signed", b'{"b": [1, 2.50], "a": "x"}')

@@ -123,7 +123,9 @@ impl<'a> Search<'_, 'a, '_> {
         let (text, ways) = &self.found.stamps.all[stamp];
         text.is_empty()
             && how.content.covers(&TemplatePiece::Timestamp)
-            && (ways.weight() == 0 || how.needs_timestamp())
+            && (ways.weight() == 0
+                || how.needs_timestamp()
+                || !self.request.scheme.content.covers(&TemplatePiece::Timestamp))
     }
 
     fn parts<'p>(&'p self, at: Match, body: &'p SignedBody<'_>) -> Parts<'p> {

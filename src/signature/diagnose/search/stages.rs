@@ -13,6 +13,8 @@ use crate::signature::TemplatePiece;
 /// Bodies up to this size are hashed with every millisecond of the header's second without being
 /// asked to: a thousand digests of 64 KB take about 40 ms.
 const MILLISECONDS_BODY_BYTES: usize = 64 * 1024;
+/// Bodies up to this size are hashed with every fraction of it as well.
+const FRACTIONS_BODY_BYTES: usize = 4 * 1024;
 /// Pairs of two rare changes are left out: their ranks together may not pass this.
 const RAREST_PAIR: u16 = 20;
 
@@ -296,11 +298,16 @@ impl<'a> Search<'_, 'a, '_> {
         Ok(())
     }
 
-    /// The usual body and template, with every millisecond of the header's second.
+    /// The usual body and template, with every millisecond of the header's second, and what else is signed in its place
+    /// that nothing else goes with.
     fn milliseconds(&mut self) -> Result<(), Ended> {
         let Some(header) = &self.structure.timestamp else { return Ok(()) };
         let first = self.found.stamps.all.len();
         self.found.stamps.all.extend(timestamps::milliseconds(header));
+        self.found.stamps.all.extend(timestamps::alone(header));
+        if self.request.body.len() <= FRACTIONS_BODY_BYTES {
+            self.found.stamps.all.extend(timestamps::fractions(header));
+        }
         let last = self.found.stamps.all.len();
         let body = &Rc::clone(&self.received);
         for key in 0..self.base_keys {
