@@ -10,10 +10,10 @@ use jiff::Timestamp;
 use serde_json::json;
 
 use super::destination::DestinationArgs;
+use super::request::read_body;
 use super::scheme::SchemeArgs;
 use super::select::delivery_name;
 use super::sending::{SendingArgs, SentThing};
-use super::verify::read_body;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
 use crate::config::consent::Scope;
