@@ -19,6 +19,9 @@ pub(super) struct AnswerArgs {
     /// decide again; without it, print the chosen answer
     #[arg(value_name = "RULE")]
     rule: Option<String>,
+    /// Let the rules decide again, as `clear`
+    #[arg(long, conflicts_with_all = ["rule", "once"])]
+    clear: bool,
     /// Only for the next delivery
     #[arg(long, requires = "rule")]
     once: bool,
@@ -29,7 +32,8 @@ pub(super) struct AnswerArgs {
 
 pub(super) fn run(settings: &SettingsArgs, args: &AnswerArgs) -> Result<ExitCode, CliError> {
     let running = RunningListener::find(settings)?;
-    let said = match args.rule.as_deref() {
+    let rule = if args.clear { Some("clear") } else { args.rule.as_deref() };
+    let said = match rule {
         None => running.ask("GET", "/answer", None)?,
         Some("clear") if args.once => return Err(CliError::Usage("--once cannot be used with clear".to_owned())),
         Some("clear") => running.ask("DELETE", "/answer", None)?,

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::destination::DestinationArgs;
+use super::destination::{self, DestinationArgs};
 use super::output::ReportFormat;
 use super::scheme::SchemeArgs;
 use super::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
@@ -76,6 +76,7 @@ impl CheckArgs {
 /// Exit code 0 when nothing required failed, 1 when something did, 2 without a verdict.
 pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
     let args = &args.clone().with_its_url();
+    args.destination.check()?;
     known_cases(&args.only)?;
     if args.list {
         return list(settings, args);
@@ -192,7 +193,7 @@ fn plan(settings: &Settings, args: &CheckArgs) -> Result<CheckPlan, CliError> {
     let max_age = args.max_age.as_deref().map(|text| duration("--max-age", text)).transpose()?;
     let slow = duration("--slow", &args.slow)?;
     let timeout = args.sending.asked_limits()?.map_or(TIMEOUT, |limits: ClientLimits| limits.whole);
-    let destination = Destination::find(settings, &args.destination.choice())?;
+    let destination = destination::find(settings, &args.destination.choice())?;
     if args.scheme.is_named() && destination.scheme != *settings.registry.signing_scheme(None) {
         let words = "this webhook has a scheme in the configuration: leave out --scheme, or give its URL with --to";
         return Err(CliError::Usage(words.to_owned()));

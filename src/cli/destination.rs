@@ -3,12 +3,14 @@
 use clap::Args;
 
 use super::sign::SignKind;
-use crate::send::DestinationChoice;
+use super::{CliError, sending};
+use crate::config::Settings;
+use crate::send::{Destination, DestinationChoice};
 
 #[derive(Debug, Clone, Default, Args)]
 pub(super) struct DestinationArgs {
     /// The URL to send to, such as http://localhost:8080/webhooks/trackpilots; without a path, that of the webhook
-    /// [default: the webhook's, else this program's own listener; check needs it, or --webhook]
+    /// [default: the webhook's, else the listener of this store; check needs it, or --webhook]
     #[arg(long, value_name = "URL")]
     pub(super) to: Option<String>,
     /// A configured webhook: its URL, kind, secret and events
@@ -23,7 +25,22 @@ pub(super) struct DestinationArgs {
     pub(super) secret: Option<String>,
 }
 
+/// Finds the receiver that was picked; this program's own listener is the one that runs on the store, if any does.
+pub(super) fn find(settings: &Settings, choice: &DestinationChoice) -> Result<Destination, CliError> {
+    if choice.to.is_some() {
+        return Ok(Destination::find(settings, choice)?);
+    }
+    #[cfg(unix)]
+    let settings = &super::running::at_running_listener(settings.clone());
+    Ok(Destination::find(settings, choice)?)
+}
+
 impl DestinationArgs {
+    /// Refuses a word that is no URL.
+    pub(super) fn check(&self) -> Result<(), CliError> {
+        self.to.as_deref().map_or(Ok(()), sending::check_url)
+    }
+
     pub(super) fn choice(&self) -> DestinationChoice {
         DestinationChoice {
             to: self.to.clone(),

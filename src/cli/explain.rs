@@ -12,6 +12,9 @@ const REWRITINGS: usize = 5;
 /// Explanations printed beside the likeliest.
 const OTHERS: usize = 4;
 
+/// The code of the evidence that a secret looks odd.
+const ODD_SECRET: &str = "odd_secret";
+
 /// The findings, each with what to do and where it shows. Every text in it is visible already.
 pub(super) fn findings(diagnosis: &Diagnosis) -> String {
     let mut text = String::new();
@@ -25,7 +28,8 @@ pub(super) fn findings(diagnosis: &Diagnosis) -> String {
     if let Some(more) = diagnosis.others().count().checked_sub(OTHERS).filter(|more| *more > 0) {
         let _ = writeln!(text, "   … and {more} more, less likely");
     }
-    for evidence in &diagnosis.evidence {
+    // What is odd about a secret has been said as a warning, when it was read.
+    for evidence in diagnosis.evidence.iter().filter(|evidence| evidence.code != ODD_SECRET) {
         let _ = writeln!(text, "   note: {}", evidence.text);
     }
     // Where there was nothing to compare with, no deeper search finds more.

@@ -24,6 +24,9 @@ use crate::text::{self, counted, grouped};
 /// How long the end waits for the rows of the last answers.
 const LAST_ANSWERS: Duration = Duration::from_millis(150);
 
+/// The columns of an event's name, or of method and path, in a line of text; JSON has them whole.
+const SUBJECT_COLUMNS: usize = 240;
+
 /// Senders that are rejected are reported this often.
 const REFUSALS_EVERY: Duration = Duration::from_secs(1);
 
@@ -329,17 +332,27 @@ pub(crate) fn line(summary: &Summary, format: LineFormat) -> String {
 /// `✅ Webhook verified — event: desktop.app_tracking.captured | simulation: true | 200 in 1.2 ms | #7`
 fn text_line(summary: &Summary) -> String {
     let verdict = summary.judgement.verdict;
-    let mark = match verdict {
-        Verdict::Verified if summary.is_verified() => "✅ Webhook verified".to_owned(),
-        Verdict::Verified => format!("❌ Webhook not verified: {} request", summary.intake.name()),
-        Verdict::NoSecret => "❔ Webhook not verified: no secret".to_owned(),
-        _ => format!("❌ Webhook not verified: {}", verdict.words()),
+    let sign = match verdict {
+        Verdict::Verified if summary.is_verified() => "✅",
+        Verdict::NoSecret => "❔",
+        _ => "❌",
+    };
+    let mark = match summary.part_words() {
+        _ if summary.is_verified() => format!("{sign} Webhook verified"),
+        Some(part) if matches!(verdict, Verdict::Verified | Verdict::NotJudged) => {
+            format!("{sign} Webhook not verified: {part} request")
+        }
+        // What is said of a part is not the reason.
+        Some(part) => format!("{sign} Webhook not verified: {part} request ({})", verdict.words()),
+        None => format!("{sign} Webhook not verified: {}", verdict.words()),
     };
     let what = match &summary.event.event {
         Some(event) => format!("event: {event} | simulation: {}", summary.event.is_simulation()),
         None if summary.method.is_empty() => format!("{}: {}", summary.intake.name(), summary.intake.reason()),
         None => format!("{} {}", summary.method, summary.path),
     };
+    let what = text::visible(&what);
+    let what = text::clip(&what, SUBJECT_COLUMNS);
     let mut line = format!("{mark} — {what}");
     if summary.judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh == Some(false)) {
         line.push_str(" | stale");
@@ -358,4 +371,63 @@ fn text_line(summary: &Summary) -> String {
     }
     line.push_str(&format!(" | #{}", summary.id));
     text::visible(&line).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::delivery::{EventFacts, Intake, Judgement, Marks};
+
+    fn line_of(verdict: Verdict, intake: Intake, path: &str) -> String {
+        let summary = Summary {
+            id: DeliveryId(7),
+            received_at: Timestamp::UNIX_EPOCH,
+            remote: "127.0.0.1:1".to_owned(),
+            method: "POST".to_owned(),
+            path: path.to_owned(),
+            webhook: None,
+            body_bytes: 1,
+            framing_bytes: 0,
+            cause: None,
+            marks: Marks::default(),
+            intake,
+            event: EventFacts::default(),
+            judgement: Judgement::bare(verdict),
+            image: None,
+            answer: None,
+        };
+        line(&summary, LineFormat::Text)
+    }
+
+    #[test]
+    fn a_part_of_a_request_is_called_so_before_its_verdict() {
+        let of = |verdict, intake| line_of(verdict, intake, "/inc");
+        let cut = || Intake::Truncated("the sender hung up".to_owned());
+        for (verdict, intake, words) in [
+            (Verdict::MissingSignature, cut(), "❌ Webhook not verified: truncated request (missing signature)"),
+            (Verdict::Mismatch, cut(), "❌ Webhook not verified: truncated request (signature mismatch)"),
+            (Verdict::NoSecret, cut(), "❔ Webhook not verified: truncated request (no secret)"),
+            (Verdict::Verified, cut(), "❌ Webhook not verified: truncated request"),
+            (Verdict::NotJudged, Intake::Incomplete(String::new()), "❌ Webhook not verified: incomplete request"),
+            (
+                Verdict::Mismatch,
+                Intake::TooLarge(String::new()),
+                "❌ Webhook not verified: too large request (signature mismatch)",
+            ),
+            (Verdict::Mismatch, Intake::Complete, "❌ Webhook not verified: signature mismatch"),
+            (Verdict::NoSecret, Intake::Complete, "❔ Webhook not verified: no secret"),
+            (Verdict::Verified, Intake::Rebuilt(String::new()), "✅ Webhook verified"),
+            (Verdict::Verified, Intake::Complete, "✅ Webhook verified"),
+        ] {
+            assert_eq!(of(verdict, intake), format!("{words} — POST /inc | #7"));
+        }
+    }
+
+    #[test]
+    fn a_line_is_as_long_as_a_line_is() {
+        for path in ["/".repeat(50_000), "/\u{1b}".repeat(50_000), "/é😀".repeat(50_000)] {
+            let line = line_of(Verdict::Mismatch, Intake::Complete, &path);
+            assert!(line.chars().count() < 400 && line.ends_with(" | #7"), "{line}");
+        }
+    }
 }

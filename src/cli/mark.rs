@@ -16,8 +16,9 @@ use super::running::RunningListener;
 use super::select::Selection;
 use super::{CliError, SettingsArgs, output};
 use crate::delivery::{DeliveryId, MarksEdit, tag_of};
+use crate::server::marked_words;
 use crate::store::{Location, Reader, Writer, WriterHandle};
-use crate::text::{counted, visible};
+use crate::text::visible;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook pin 42\n  whyhook pin --remove 42 50-60")]
@@ -94,8 +95,12 @@ fn apply(settings: &SettingsArgs, what: &[String], edits: Vec<MarksEdit>) -> Res
         Err(code) => return Ok(code),
     };
     drop(reader);
+    let words: Vec<String> = edits.iter().map(|edit| marked_words(edit, &ids)).collect();
     let changed = Marker::open(&location)?.mark(&ids, edits)?;
-    output::log(&counted(changed, "change"));
+    output::log(&match changed {
+        0 => "nothing changed: it was so before".to_owned(),
+        _ => words.join("; "),
+    });
     Ok(ExitCode::SUCCESS)
 }
 

@@ -39,6 +39,7 @@ mod redact;
 #[cfg(unix)]
 mod reload;
 mod replay;
+mod request;
 #[cfg(unix)]
 mod rules;
 #[cfg(unix)]

@@ -9,7 +9,7 @@ use super::scheme::SchemeArgs;
 use super::select::delivery_name;
 use super::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
 use super::show::find;
-use super::{CliError, OutputFormat, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output, sending};
 use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, Delivery, DeliveryId};
@@ -91,6 +91,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ProbeArgs) -> Result<ExitCode,
 fn target(settings: &Settings, args: &ProbeArgs, delivery: &Delivery, known: &[Attempt]) -> Result<Target, CliError> {
     let invalid = |error: crate::http::InvalidTarget| CliError::Usage(format!("--to: {error}"));
     if let Some(url) = &args.to {
+        sending::check_url(url)?;
         let target: Target = url.parse().map_err(invalid)?;
         return url_of(&target, delivery.head.target()).parse().map_err(invalid);
     }

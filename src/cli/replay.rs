@@ -14,7 +14,7 @@ use super::select::{DeliveryNumbers, delivery_names};
 use super::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
 use super::show::find_summary;
 use super::sign::SignKind;
-use super::{CliError, OutputFormat, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output, sending};
 use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::delivery::{Attempt, AttemptId, AttemptKind, DeliveryId, Summary};
@@ -172,7 +172,10 @@ fn selected(reader: &Reader, args: &ReplayArgs, settings: &SettingsArgs) -> Resu
 /// Each delivery to each of its targets. Whatever would fail for want of a setting fails here, before
 /// anything is sent.
 fn jobs(settings: &Settings, args: &ReplayArgs, summaries: &[Summary]) -> Result<Vec<Job>, CliError> {
-    let read = |url: &String| url.parse().map(Arc::new).map_err(|error| CliError::Usage(format!("--to: {error}")));
+    let read = |url: &String| {
+        sending::check_url(url)?;
+        url.parse().map(Arc::new).map_err(|error| CliError::Usage(format!("--to: {error}")))
+    };
     let given: Vec<Arc<Target>> = args.to.iter().map(read).collect::<Result<_, _>>()?;
     let signs = args.resign || (args.edit && !args.keep_signature);
     let mut jobs = Vec::with_capacity(summaries.len() * given.len().max(1));
@@ -181,12 +184,24 @@ fn jobs(settings: &Settings, args: &ReplayArgs, summaries: &[Summary]) -> Result
             replay::signing(&settings.registry, summary, args.secret.as_deref(), None)?;
         }
         let targets = match given.is_empty() {
-            true => vec![Arc::new(replay::default_target(&settings.registry, summary)?)],
+            true => vec![Arc::new(default_target(settings, summary)?)],
             false => given.clone(),
         };
         jobs.extend(targets.into_iter().map(|target| Job { id: summary.id, target }));
     }
     Ok(jobs)
+}
+
+/// The webhook's URL. Where it has none, the error names the listener of the store, which a person may mean.
+fn default_target(settings: &Settings, summary: &Summary) -> Result<Target, CliError> {
+    let found = replay::default_target(&settings.registry, summary);
+    #[cfg(unix)]
+    if let Err(error @ replay::ReplayError::NoTarget { .. }) = &found
+        && let Some(address) = super::running::running_address(settings)
+    {
+        return Err(CliError::Usage(format!("{error}; the listener on this store is at http://{address}")));
+    }
+    Ok(found?)
 }
 
 /// The bodies that were changed in the editor.

@@ -42,6 +42,7 @@ enum RulesChange {
         to: usize,
     },
     /// Remove a rule
+    #[command(alias = "delete")]
     Remove {
         /// Its number
         #[arg(value_name = "NUMBER")]

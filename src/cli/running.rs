@@ -1,6 +1,7 @@
 //! The listener that runs on the store of a command, asked over its socket.
 
 use std::fs::File;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::{CliError, SettingsArgs, output};
 use crate::api::{ApiClient, ApiClientError};
+use crate::config::Settings;
 use crate::store::Location;
 use crate::text::grouped;
 
@@ -33,6 +35,12 @@ impl RunningListener {
     /// The listener of this store, where one runs.
     pub(super) fn on(location: &Location) -> Result<Option<Self>, CliError> {
         Ok(ApiClient::find(location).map_err(usage)?.map(Self))
+    }
+
+    /// Where it listens, if that is told.
+    fn address(&self) -> Option<SocketAddr> {
+        let status = self.0.ask("GET", "/status", None).ok()?;
+        status["listening"].as_str()?.strip_prefix("http://")?.parse().ok()
     }
 
     /// Has a job done, and waits for its result.
@@ -80,6 +88,20 @@ impl RunningListener {
     pub(super) fn ask(&self, method: &str, target: &str, body: Option<&Value>) -> Result<ListenerReply, CliError> {
         answered(self.0.ask(method, target, body))
     }
+}
+
+/// The settings with the address of the listener that runs on the store, where one does: what is sent to "this
+/// program's own listener" goes to that one, and not to where a new one would be.
+pub(super) fn at_running_listener(settings: Settings) -> Settings {
+    match running_address(&settings) {
+        Some(bind) => Settings { bind, ..settings },
+        None => settings,
+    }
+}
+
+/// Where the listener of the store is, if one runs and says so.
+pub(super) fn running_address(settings: &Settings) -> Option<SocketAddr> {
+    RunningListener::on(&Location::new(settings.store.clone())).ok().flatten()?.address()
 }
 
 fn answered(said: Result<Value, ApiClientError>) -> Result<ListenerReply, CliError> {

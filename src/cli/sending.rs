@@ -12,7 +12,7 @@ use super::{CliError, output};
 use crate::config::Settings;
 use crate::http::{Client, ClientLimits, Target, TlsOptions};
 use crate::send::other_machines;
-use crate::text::units;
+use crate::text::{units, visible};
 
 /// What `--insecure` means.
 pub(super) const INSECURE: &str = "--insecure: TLS certificate verification is disabled";
@@ -38,6 +38,20 @@ pub(super) enum SentThing<'a> {
     Captured(&'a str),
     /// Nothing that anybody has sent before.
     Made(&'a str),
+}
+
+/// Refuses a word that is rather a slip than the name of a host: without a scheme, a port and a dot.
+pub(super) fn check_url(url: &str) -> Result<(), CliError> {
+    let authority = url.trim().split(['/', '?', '#']).next().unwrap_or_default();
+    let is_word = !authority.is_empty() && !url.contains("://") && !authority.contains([':', '.', '[']);
+    if is_word && !authority.eq_ignore_ascii_case("localhost") {
+        return Err(CliError::Usage(format!(
+            "'{}' has no scheme and no port: is this a URL? Expected one such as http://{}:8080/path",
+            visible(url.trim()),
+            visible(authority)
+        )));
+    }
+    Ok(())
 }
 
 impl SendingArgs {
@@ -144,4 +158,20 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> Result<T, CliError
         .build()
         .map(|runtime| runtime.block_on(future))
         .map_err(|error| CliError::Usage(format!("cannot start the threads that send: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bare_word_is_no_url() {
+        for url in ["nonsense", "latest", "37", "nonsense/hook", " nonsense "] {
+            let said = check_url(url).unwrap_err().to_string();
+            assert!(said.contains("no scheme and no port: is this a URL?"), "{url}: {said}");
+        }
+        for url in ["localhost", "localhost/a", "example.com", "10.0.0.1", "host:80", "http://host", "[::1]", ""] {
+            assert!(check_url(url).is_ok(), "{url}");
+        }
+    }
 }

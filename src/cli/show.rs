@@ -186,6 +186,12 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     if !summary.intake.is_complete() {
         lines.push(format!("intake    {}: {}", summary.intake.name(), summary.intake.reason()));
     }
+    lines.extend(
+        delivery
+            .framing
+            .trailers()
+            .map(|(name, value)| format!("trailer   {}: {}", text::visible_bytes(name), text::visible_bytes(value))),
+    );
     lines.extend(delivery.framing_words().map(|words| format!("unframed  {words}")));
     if let Some(answer) = &delivery.answer {
         lines.extend(answer.interim_words().map(|words| format!("interim   {words}")));

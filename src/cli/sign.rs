@@ -7,17 +7,19 @@ use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
 use super::scheme::SchemeArgs;
-use super::verify::{header_lines, read_body};
-use super::{CliError, OutputFormat, SettingsArgs, output};
+use super::{CliError, OutputFormat, SettingsArgs, output, request};
 use crate::config::consent::Scope;
 use crate::config::{MissingSecret, Registry, Webhook, unnamed};
 use crate::http::Head;
-use crate::signature::{Scheme, Secret, Signing, SigningKind, unsignable};
+use crate::signature::{
+    Scheme, Secret, SignError, Signing, SigningKind, StampUnit, hashed_url, unix_moment, unsignable,
+};
 use crate::text;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook sign --body body.json > headers.txt\n  \
     curl -H @headers.txt --data-binary @body.json http://127.0.0.1:3000/webhooks/trackpilots\n  \
+    whyhook verify --body body.json -H @headers.txt\n  \
     whyhook sign --scheme github --body ping.json")]
 pub(super) struct SignArgs {
     /// Body: a file, or - for stdin
@@ -30,7 +32,8 @@ pub(super) struct SignArgs {
     /// developer]
     #[arg(long, value_enum, value_name = "KIND")]
     kind: Option<SignKind>,
-    /// Timestamp, used verbatim [default: now, in the unit of the scheme or the kind]
+    /// Timestamp: a number is signed as it is; an RFC 3339 time, or `now`, is written in the unit of the scheme or the
+    /// kind [default: now]
     #[arg(long, value_name = "TIMESTAMP")]
     timestamp: Option<String>,
     /// Label of the secret to sign with, if there are several [default: the webhook's, else the first]
@@ -39,7 +42,8 @@ pub(super) struct SignArgs {
     /// Method of the request, for schemes that sign it
     #[arg(long, value_name = "METHOD", default_value = "POST")]
     method: String,
-    /// Header that the request will have, as 'Name: value', for schemes that sign it; may be repeated
+    /// Header that the request will have, as 'Name: value' or @FILE for a file of such lines, for schemes that sign it;
+    /// may be repeated
     #[arg(long, short = 'H', value_name = "HEADER")]
     header: Vec<String>,
     /// The header lines, or one JSON object
@@ -75,20 +79,22 @@ pub(super) fn run(settings: &SettingsArgs, args: &SignArgs) -> Result<ExitCode, 
     let scheme = registry.signing_scheme(webhook);
     unsignable(scheme).map_or(Ok(()), |error| Err(CliError::Usage(error.to_string())))?;
     let secret = secret_of(registry, webhook, args.secret.as_deref(), scheme)?;
+    check_kind(args, scheme)?;
     let kind = args.kind.map(SigningKind::from).or_else(|| webhook.map(|webhook| webhook.kind)).unwrap_or_default();
-    let timestamp = args.timestamp.clone().unwrap_or_else(|| scheme.timestamp_text(kind, Timestamp::now()));
-    if timestamp.contains(|character: char| character.is_control()) || timestamp.trim() != timestamp {
-        return Err(CliError::Usage(format!(
-            "invalid --timestamp '{}': expected text without control characters and \
-            surrounding space",
-            text::visible(&timestamp)
-        )));
-    }
-    let body = read_body(&args.body)?;
+    let timestamp = match &args.timestamp {
+        Some(text) => timestamp_of(text, scheme, kind, Timestamp::now()).map_err(CliError::Usage)?,
+        None => scheme.timestamp_text(kind, Timestamp::now()),
+    };
+    request::check_stdin(Some(&args.body), &args.header)?;
     let head = head_of(args, scheme)?;
+    request::check_url(scheme, &head)?;
+    let body = request::read_body(&args.body)?;
     let headers = Signing { kind, scheme, secret }
         .headers(&head, &body, &timestamp)
-        .map_err(|error| CliError::Usage(error.to_string()))?;
+        .map_err(|error| CliError::Usage(sign_words(&error)))?;
+    if let Some(url) = hashed_url(scheme, &head) {
+        output::log(&format!("URL signed: {}", text::clip(&text::visible(&url), URL_COLUMNS)));
+    }
     output::print(&match args.format {
         OutputFormat::Text => headers.iter().map(|(name, value)| format!("{name}: {value}\n")).collect(),
         OutputFormat::Json => {
@@ -146,22 +152,142 @@ fn secret_of<'a>(
     registry.secrets_for(webhook).next().ok_or_else(|| CliError::Usage(MissingSecret::of(scheme).to_sign()))
 }
 
+/// The columns of a URL that are printed.
+const URL_COLUMNS: usize = 1000;
+
+/// Refuses a kind that changes nothing.
+fn check_kind(args: &SignArgs, scheme: &Scheme) -> Result<(), CliError> {
+    let why = match scheme.timestamp_unit {
+        _ if args.kind.is_none() => return Ok(()),
+        _ if scheme.timestamp.is_none() => "signs no timestamp".to_owned(),
+        None => return Ok(()),
+        Some(unit) => format!("writes its timestamp as {}", unit.words()),
+    };
+    Err(CliError::Usage(format!("--kind has no effect: {} {why}", named(scheme))))
+}
+
+fn named(scheme: &Scheme) -> String {
+    if scheme.name.is_empty() {
+        "this scheme".to_owned()
+    } else {
+        format!("the scheme {}", text::visible(&scheme.name))
+    }
+}
+
+/// The timestamp that `given` asks for, as the scheme writes it. A number may be in any unit: receivers are tried with
+/// wrong ones too.
+fn timestamp_of(given: &str, scheme: &Scheme, kind: SigningKind, now: Timestamp) -> Result<String, String> {
+    if !scheme.has_timestamp() {
+        return Err(format!("--timestamp has no effect: {} signs no timestamp", named(scheme)));
+    }
+    let is_number = !given.is_empty() && given.bytes().all(|byte| byte.is_ascii_digit());
+    let is_date = |unit: StampUnit| unit.reads(given);
+    let (is_written_so, is_of_numbers) = match scheme.timestamp_unit {
+        Some(unit @ (StampUnit::Iso8601 | StampUnit::HttpDate)) => (is_date(unit), false),
+        _ => (is_number, true),
+    };
+    if is_written_so {
+        return Ok(given.to_owned());
+    }
+    let moment = match given {
+        "now" => Some(now),
+        _ => given.parse().ok().or_else(|| unix_moment(given)),
+    };
+    moment.map(|moment| scheme.timestamp_text(kind, moment)).ok_or_else(|| {
+        let usual = scheme.timestamp_text(kind, Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_secs(EXAMPLE));
+        let noun = if is_of_numbers { "a number" } else { "a date" };
+        format!(
+            "invalid --timestamp '{}': expected {noun} such as {usual}, an RFC 3339 time such as \
+             2026-05-04T09:10:00Z, or now",
+            text::visible(given)
+        )
+    })
+}
+
+/// The moment of the examples, in Unix seconds: 2026-05-04T09:10:00Z.
+const EXAMPLE: i64 = 1_777_885_800;
+
+/// Why it cannot be signed, with the option that gives what is missing.
+fn sign_words(error: &SignError) -> String {
+    let name = match error {
+        SignError::NoId(name) => Some(name.as_str()),
+        SignError::NoPart(part) => part.strip_prefix("header:"),
+        _ => None,
+    };
+    let is_name = |name: &str| !name.is_empty() && name.bytes().all(crate::http::is_token);
+    match name.filter(|name| is_name(name)) {
+        Some(name) => {
+            let is_of_svix = ["svix-id", "webhook-id"].iter().any(|id| name.eq_ignore_ascii_case(id));
+            let example = if is_of_svix { "msg_…" } else { "…" };
+            format!("{error} with -H '{name}: {example}'")
+        }
+        None => error.to_string(),
+    }
+}
+
 /// The head of the request that is to be signed, as far as a scheme may sign it.
 fn head_of(args: &SignArgs, scheme: &Scheme) -> Result<Head, CliError> {
-    let is_method = !args.method.is_empty() && args.method.bytes().all(|byte| byte.is_ascii_alphabetic());
-    if !is_method {
-        return Err(CliError::Usage(format!(
-            "invalid --method '{}': expected one such as POST",
-            text::visible(&args.method)
-        )));
+    request::check_method(&args.method)?;
+    let (host, target) = request::url_parts(scheme.url.as_deref().unwrap_or_default());
+    let given = request::header_lines(&args.header)?;
+    let mut head = format!("{} {target} HTTP/1.1\r\n", args.method).into_bytes();
+    let names_host = |line: &[u8]| line.get(..5).is_some_and(|name| name.eq_ignore_ascii_case(b"host:"));
+    if !host.is_empty() && !given.split(|byte| *byte == b'\n').any(names_host) {
+        head.extend_from_slice(format!("Host: {host}\r\n").as_bytes());
     }
-    let url = scheme.url.as_deref().unwrap_or_default();
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let (host, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-    let slash = if target.starts_with('/') { "" } else { "/" };
-    let host = if host.is_empty() { "localhost" } else { host };
-    let mut head = format!("{} {slash}{target} HTTP/1.1\r\nHost: {host}\r\n", args.method).into_bytes();
-    head.extend(header_lines(&args.header)?);
+    head.extend(given);
     head.extend_from_slice(b"\r\n");
     Ok(Head::from(head))
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::signature::catalogue;
+
+    fn timestamp(scheme: &str, given: &str) -> Result<String, String> {
+        let now = Timestamp::from_second(EXAMPLE).unwrap();
+        timestamp_of(given, &catalogue::named(scheme).unwrap(), SigningKind::Developer, now)
+    }
+
+    #[rstest]
+    #[case("slack", "now", "1777885800")]
+    #[case("slack", "2026-05-04T09:10:00Z", "1777885800")]
+    #[case("slack", "17", "17")]
+    #[case("slack", "1777885800000", "1777885800000")]
+    #[case("workos", "2026-05-04T09:10:00Z", "1777885800000")]
+    #[case("trackpilots", "2026-05-04T11:10:00+02:00", "1777885800")]
+    #[case("twitch", "1777885800", "2026-05-04T09:10:00Z")]
+    #[case("twitch", "2026-05-04T09:10:00.123456789Z", "2026-05-04T09:10:00.123456789Z")]
+    fn a_timestamp_is_written_as_the_scheme_writes_it(
+        #[case] scheme: &str,
+        #[case] given: &str,
+        #[case] expected: &str,
+    ) {
+        assert_eq!(timestamp(scheme, given).as_deref(), Ok(expected));
+    }
+
+    #[test]
+    fn what_is_no_timestamp_is_refused() {
+        for given in ["2026-01-01", "", "yesterday", " 1", "1\n2", "-5", "1.5"] {
+            for scheme in ["slack", "twitch", "trackpilots"] {
+                let said = timestamp(scheme, given).unwrap_err();
+                assert!(said.starts_with("invalid --timestamp '") && said.ends_with(", or now"), "{scheme}: {said}");
+            }
+        }
+        let said = timestamp("github", "123").unwrap_err();
+        assert_eq!(said, "--timestamp has no effect: the scheme github signs no timestamp");
+    }
+
+    #[test]
+    fn a_missing_part_names_the_option() {
+        let words = sign_words(&SignError::NoId("svix-id".to_owned()));
+        assert!(words.ends_with("add it with -H 'svix-id: msg_…'"), "{words}");
+        let words = sign_words(&SignError::NoPart("header:X-A".to_owned()));
+        assert!(words.ends_with("add it with -H 'X-A: …'"), "{words}");
+        let words = sign_words(&SignError::NoPart("json:/a".to_owned()));
+        assert!(!words.contains("-H"), "{words}");
+    }
 }

@@ -9,11 +9,11 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::json;
 
-use super::destination::DestinationArgs;
+use super::destination::{self, DestinationArgs};
+use super::request::read_body;
 use super::scheme::SchemeArgs;
 use super::select::delivery_name;
 use super::sending::{SendingArgs, SentThing};
-use super::verify::read_body;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
 use crate::config::consent::Scope;
@@ -146,6 +146,7 @@ fn read_rate(text: &str) -> Result<f64, String> {
 /// Exit code 0 when everything was delivered, 1 when not.
 pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCode, CliError> {
     let args = &args.clone().sorted()?;
+    args.destination.check()?;
     let loaded = settings.load_quietly(Scope::Network)?;
     let saved = chosen(&loaded, args)?;
     let recipe = saved.recipe().map_err(|error| CliError::Usage(error.to_string()))?;
@@ -160,7 +161,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &SimulateArgs) -> Result<ExitCo
         None => simulate::fresh_seed()
             .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?,
     };
-    let destination = Destination::find(&loaded, &choice(&saved, args))?;
+    let destination = destination::find(&loaded, &choice(&saved, args))?;
     if args.scheme.is_named() && destination.scheme != *loaded.registry.signing_scheme(None) {
         let words = "this webhook has a scheme in the configuration: leave out --scheme, or send to a URL with --to";
         return Err(CliError::Usage(words.to_owned()));

@@ -21,7 +21,10 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             return None;
         }
-        ErrorKind::UnknownArgument => format!("unexpected argument {}", typed(&argument)),
+        ErrorKind::UnknownArgument => match negative_for(&argument, arguments) {
+            Some(option) => format!("invalid value for {option}: it cannot be negative"),
+            None => format!("unexpected argument {}", typed(&argument)),
+        },
         // It may be any word.
         ErrorKind::InvalidSubcommand if command(&fact(ContextKind::Usage)) == "whyhook secret" => {
             "a secret is never an argument, which other users could read: type it, pipe it in, or name --file or --env"
@@ -58,7 +61,9 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
         }
         ErrorKind::MissingRequiredArgument => {
             let instead = instead_of(&command(&fact(ContextKind::Usage)), &argument);
-            format!("missing argument: {}{instead}", argument.replace("|--", " or --"))
+            let missing: Vec<&str> = argument.split(", ").collect();
+            let noun = if missing.len() == 1 { "argument" } else { "arguments" };
+            format!("missing {noun}: {}{instead}", missing.join(" and ").replace("|--", " or --"))
         }
         ErrorKind::MissingSubcommand => "missing command".to_owned(),
         ErrorKind::InvalidUtf8 => "an argument is not valid UTF-8".to_owned(),
@@ -93,6 +98,16 @@ fn instead_of(command: &str, argument: &str) -> &'static str {
         ("whyhook delete", "ID|FILTER") => " or --undo",
         _ => "",
     }
+}
+
+/// The option whose value an argument such as `-5s` was meant to be: clap takes it for an option of that name.
+fn negative_for<'a>(argument: &str, arguments: &'a [OsString]) -> Option<&'a str> {
+    argument.strip_prefix('-')?.starts_with(|first: char| first.is_ascii_digit()).then_some(())?;
+    let is_it = |given: &OsString| given.to_str().is_some_and(|given| given.starts_with(argument));
+    let at = arguments.iter().position(is_it)?;
+    let option = arguments.get(at.checked_sub(1)?)?.to_str()?;
+    let is_option = option.starts_with('-') && !option.contains('=') && is_plain(option);
+    is_option.then_some(option)
 }
 
 /// The command that arguments name, such as `whyhook secret list`.
@@ -203,7 +218,11 @@ mod tests {
     #[case(&["simulate", "app", "--rate", "/"], "invalid value '/' for --rate <RATE>: expected a number of deliveries per second or minute, such as 5/s or 30/m; see `whyhook simulate --help`")]
     #[case(&["suite", "save", "x", "--limit", "1y"], "invalid value '1y' for --limit <COUNT>: expected a whole number; see `whyhook suite save --help`")]
     #[case(&["list", "--limit"], "--limit <COUNT>: missing value; see `whyhook list --help`")]
-    #[case(&["wait", "--after", "-5"], "unexpected argument '-5'; see `whyhook wait --help`")]
+    #[case(&["wait", "--after", "-5"], "invalid value for --after: it cannot be negative; see `whyhook wait --help`")]
+    #[case(&["wait", "--timeout", "-5s"], "invalid value for --timeout: it cannot be negative; see `whyhook wait --help`")]
+    #[case(&["list", "-n", "-5"], "invalid value for -n: it cannot be negative; see `whyhook list --help`")]
+    #[case(&["trust", "-5"], "unexpected argument '-5'; see `whyhook trust --help`")]
+    #[case(&["suite", "run"], "missing arguments: --to <URL> and NAME; see `whyhook suite run --help`")]
     #[case(&["replay"], "missing argument: ID or --filter; see `whyhook replay --help`")]
     #[case(&["verify"], "missing argument: ID, --body or --request; see `whyhook verify --help`")]
     #[case(&["replay", "1", "--secret", "dev"], "missing argument: --resign or --edit; see `whyhook replay --help`")]

@@ -9,18 +9,18 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::request::{self, DeclaredBody, RawRequest};
 use super::scheme::SchemeArgs;
 use super::select::delivery_name;
 use super::sign::webhook_named;
 use super::{CliError, OutputFormat, SettingsArgs, explain, output, show};
-use crate::config::Registry;
 use crate::config::consent::Scope;
+use crate::config::{MissingSecret, ProcessEnvironment, Registry};
 use crate::delivery::{Intake, Judgement, TimestampUnit, Verdict};
-use crate::http::{Head, WireFraming, framing};
+use crate::http::{Head, WireFraming};
 use crate::inspect::diagnosis::{self, Subject};
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
-use crate::system::read;
 use crate::text::units::age_words;
 use crate::{signature, text};
 
@@ -43,13 +43,14 @@ pub(super) struct VerifyArgs {
     /// Raw HTTP request, head and body: a file, or - for stdin
     #[arg(long, value_name = "FILE", conflicts_with_all = ["body", "path"])]
     request: Option<PathBuf>,
-    /// Request header, as 'Name: value'; may be repeated
+    /// Request header, as 'Name: value', or @FILE for a file of such lines; may be repeated
     #[arg(long, short = 'H', value_name = "HEADER")]
     header: Vec<String>,
-    /// Compute the age at this time (RFC 3339) rather than now
+    /// Compute the age at this time (RFC 3339, or Unix seconds or milliseconds) rather than now
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Path of the request, if several webhooks are configured, or the scheme signs it [default: the webhook's, else /]
+    /// Path of the request, if several webhooks are configured, or the scheme signs it [default: the webhook's, else
+    /// that of --url, else /]
     #[arg(long, value_name = "PATH")]
     path: Option<String>,
     /// A configured webhook: its path, scheme and secrets
@@ -83,6 +84,8 @@ struct Given {
     intake: Intake,
     history: History,
     framing: WireFraming,
+    /// The file's bytes after the head, where they are more than the head declares.
+    all: Option<Bytes>,
 }
 
 /// The same as elsewhere, but for who names a file, as other tools take it.
@@ -107,14 +110,26 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
             let history = diagnosis::history(&reader, &delivery, &loaded.registry);
             let at = delivery.summary.received_at;
             let (head, body, framing) = (delivery.head, delivery.body, delivery.framing);
-            Given { head, body, at, intake: delivery.summary.intake, history, framing }
+            Given { head, body, at, intake: delivery.summary.intake, history, framing, all: None }
         }
         None => given(args, &loaded.registry)?,
     };
-    let Given { head, body, at, intake, history, framing } = given;
-    let subject = Subject::new(head, &body, at, intake, &loaded.registry).with_framing(&framing);
-    let judgement = subject.judge();
-    let report = Report::of(args, &subject, &judgement, &history)?;
+    let Given { head, body, at, intake, history, framing, all } = given;
+    let of = |body| Subject::new(head.clone(), body, at, intake.clone(), &loaded.registry).with_framing(&framing);
+    let mut subject = of(&body);
+    request::check_url(subject.scheme(), &subject.head)?;
+    let mut judgement = subject.judge();
+    let mut report = Report::of(args, &subject, &judgement, &history)?;
+    // A declared length may be that of another body: one that was pretty-printed since, for example.
+    if let Some(all) = all.as_ref().filter(|_| !report.explains(&judgement)) {
+        let whole = of(all);
+        let of_whole = whole.judge();
+        let found = Report::of(args, &whole, &of_whole, &history)?;
+        if found.explains(&of_whole) {
+            output::log("warning: judged with all bytes of the file, since those explain the signature");
+            (subject, judgement, report) = (whole, of_whole, found);
+        }
+    }
     match args.format {
         OutputFormat::Json => output::print_json(&report.as_json(&judgement, &subject))?,
         OutputFormat::Text => output::print(&output::fitted(report.for_people(&judgement, args, &subject)))?,
@@ -132,6 +147,11 @@ struct Report {
 }
 
 impl Report {
+    /// Whether the signature is right, or it is proved why not.
+    fn explains(&self, judgement: &Judgement) -> bool {
+        judgement.verdict == Verdict::Verified || self.why.as_ref().is_some_and(Diagnosis::is_proved)
+    }
+
     fn of(
         args: &VerifyArgs,
         subject: &Subject<'_>,
@@ -181,6 +201,7 @@ impl Report {
 
     fn for_people(&self, judgement: &Judgement, args: &VerifyArgs, subject: &Subject<'_>) -> String {
         let mut lines = verdict_lines(judgement, &subject.intake);
+        lines.push_str(&secret_line(judgement, subject));
         lines.push_str(&url_line(subject));
         for (label, digest) in &self.expected {
             lines.push_str(&format!("   expected {digest} (secret {})\n", text::visible(label)));
@@ -202,6 +223,22 @@ impl Report {
         }
         lines
     }
+}
+
+/// What to do where no secret is known.
+fn secret_line(judgement: &Judgement, subject: &Subject<'_>) -> String {
+    if judgement.verdict != Verdict::NoSecret {
+        return String::new();
+    }
+    let missing = MissingSecret::of(subject.scheme());
+    let fix = match missing.of_another(&ProcessEnvironment) {
+        Some(other) => other,
+        None if !subject.others().is_empty() => {
+            "the configured secrets belong to other webhooks: choose one with --webhook or --path".to_owned()
+        }
+        None => missing.fix(),
+    };
+    format!("   fix: {}\n", text::visible(&fix))
 }
 
 /// Which URL was hashed, where the scheme signs it, and how to give another.
@@ -227,78 +264,28 @@ fn expected(subject: &Subject<'_>) -> Vec<(String, String)> {
 
 fn given(args: &VerifyArgs, registry: &Registry) -> Result<Given, CliError> {
     let webhook = args.webhook.as_deref().map(|name| webhook_named(registry, name)).transpose()?;
-    let path = args.path.as_deref().or(webhook.map(|webhook| webhook.path.as_str())).unwrap_or("/");
-    let at = match &args.at {
-        None => Timestamp::now(),
-        Some(text) => text.parse().map_err(|error| {
-            CliError::Usage(format!(
-                "invalid --at '{}': expected an RFC 3339 time such as 2026-05-04T09:10:00Z: {error}",
-                text::visible(text)
-            ))
-        })?,
-    };
-    let (mut head, body) = match &args.request {
-        Some(path) => split_request(&read_body(path)?)?,
+    args.path.as_deref().map_or(Ok(()), request::check_path)?;
+    request::check_method(&args.method)?;
+    request::check_stdin(args.request.as_deref().or(args.body.as_deref()), &args.header)?;
+    let at = args.at.as_deref().map_or_else(|| Ok(Timestamp::now()), |text| request::moment("--at", text))?;
+    let (mut head, rest) = match &args.request {
+        Some(path) => {
+            let RawRequest { head, rest } = RawRequest::cut(&request::read_body(path)?)?;
+            (head, rest)
+        }
         None => {
-            let body = read_body(args.body.as_deref().unwrap_or(Path::new("-")))?;
+            let body = request::read_body(args.body.as_deref().unwrap_or(Path::new("-")))?;
+            let own = args.path.clone().or_else(|| webhook.map(|webhook| webhook.path.clone()));
+            let path = own.unwrap_or_else(|| request::url_parts(args.scheme.url.as_deref().unwrap_or_default()).1);
             (format!("{} {path} HTTP/1.1\r\n", args.method).into_bytes(), body)
         }
     };
-    head.extend(header_lines(&args.header)?);
+    head.extend(request::header_lines(&args.header)?);
     let head = Head::from(head);
-    let intake = declared(&head, body.len());
-    Ok(Given { head, body, at, intake, history: History::default(), framing: WireFraming::NONE })
-}
-
-/// The lines of headers that were given as 'Name: value'.
-pub(super) fn header_lines(headers: &[String]) -> Result<Vec<u8>, CliError> {
-    let mut lines = Vec::new();
-    for header in headers {
-        let is_field = header.split_once(':').is_some_and(|(name, _)| !name.trim().is_empty());
-        if !is_field || header.contains(['\r', '\n']) {
-            return Err(CliError::Usage(format!(
-                "invalid --header '{}': expected 'Name: value'",
-                text::visible(header)
-            )));
-        }
-        lines.extend_from_slice(header.as_bytes());
-        lines.extend_from_slice(b"\r\n");
-    }
-    Ok(lines)
-}
-
-/// Cuts a raw request into its head, without the final empty line, and its body.
-fn split_request(request: &Bytes) -> Result<(Vec<u8>, Bytes), CliError> {
-    let Some(end) = framing::head_end(request, 0) else {
-        let words = "--request: no empty line after the head: expected a request line, headers, an empty line, a body";
-        return Err(CliError::Usage(words.to_owned()));
-    };
-    let mut head = request[..end].to_vec();
-    while head.ends_with(b"\r\n\r\n") || head.ends_with(b"\n\n") {
-        head.truncate(head.len() - if head.ends_with(b"\r\n") { 2 } else { 1 });
-    }
-    Ok((head, request.slice(end..)))
-}
-
-/// A body shorter than the head declares was cut on its way here.
-fn declared(head: &Head, present: usize) -> Intake {
-    let declared =
-        head.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<usize>().ok());
-    match declared {
-        Some(declared) if declared > present => {
-            Intake::Truncated(format!("{present} of the {declared} bytes that Content-Length declares"))
-        }
-        _ => Intake::Complete,
-    }
-}
-
-/// Reads a file, or stdin for `-`, byte for byte.
-pub(super) fn read_body(path: &Path) -> Result<Bytes, CliError> {
-    let body = match path == Path::new("-") {
-        true => read::to_end(std::io::stdin().lock(), read::BODY_LIMIT),
-        false => read::whole(path, read::BODY_LIMIT),
-    };
-    body.map(Bytes::from).map_err(|source| CliError::Read { path: path.to_owned(), source })
+    let declared = DeclaredBody::of(&head, rest);
+    declared.say_excess();
+    let DeclaredBody { body, intake, all } = declared;
+    Ok(Given { head, body, at, intake, history: History::default(), framing: WireFraming::NONE, all })
 }
 
 fn verdict_lines(judgement: &Judgement, intake: &Intake) -> String {

@@ -43,7 +43,7 @@ impl MissingSecret {
                 format!("no secret to sign with: set {DEFAULT_VARIABLE}, or use --secret-env or --secret-file")
             }
             (WantedKey::Secret, name) => format!(
-                "no secret to sign with: set {} and use --scheme {name}, or use --secret-env or --secret-file",
+                "no secret to sign with: set {}, which --scheme {name} reads, or use --secret-env or --secret-file",
                 variable_of(name)
             ),
         }
@@ -59,6 +59,18 @@ impl MissingSecret {
             }
             (WantedKey::Secret, name) => {
                 format!("no secret: set {} in the environment or .env to verify signatures", variable_of(name))
+            }
+        }
+    }
+
+    /// What to do so that signatures are verified.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        match self.wanted {
+            WantedKey::KeyPair => "name a file with the sender's public key with --public-key FILE".to_owned(),
+            WantedKey::Secret => {
+                let variable = Self::variable(&self.scheme);
+                format!("set {variable} in the environment or .env, or name a file with --secret-file FILE")
             }
         }
     }
@@ -96,9 +108,17 @@ mod tests {
     fn each_scheme_has_its_own_words() {
         let of = |name: &str| MissingSecret::of(&catalogue::named(name).unwrap());
         assert!(of("trackpilots").to_sign().contains("set TRACKPILOTS_WEBHOOKS_SECRET_KEY, or"));
-        assert!(of("gitlab-token").to_sign().contains("set GITLAB_TOKEN_WEBHOOK_SECRET and use --scheme gitlab-token"));
+        assert!(
+            of("gitlab-token")
+                .to_sign()
+                .contains("set GITLAB_TOKEN_WEBHOOK_SECRET, which --scheme gitlab-token reads, or")
+        );
         assert!(of("discord").to_sign().contains("no private key"));
         assert!(of("github").to_verify().contains("set GITHUB_WEBHOOK_SECRET in"));
+        let fix = of("github").fix();
+        assert!(fix.contains("set GITHUB_WEBHOOK_SECRET in") && fix.contains("--secret-file"), "{fix}");
+        assert!(of("trackpilots").fix().contains("set TRACKPILOTS_WEBHOOKS_SECRET_KEY in"));
+        assert!(of("discord").fix().contains("--public-key FILE"));
         for name in ["discord", "plaid", "google-oidc-push", "aws-sns"] {
             assert!(of(name).to_verify().contains("--public-key"), "{name}");
         }

@@ -351,6 +351,22 @@ impl SettingsSource {
     }
 }
 
+impl Settings {
+    /// Where a listener would bind, and its store, whatever else of a run's settings is wrong.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] of these two alone.
+    pub fn places(
+        flags: &Flags,
+        file: Option<&ConfigFile>,
+        environment: &dyn Environment,
+    ) -> Result<(SocketAddr, PathBuf), ConfigError> {
+        let bind = bind(flags, environment)?.or_else(|| file?.bind).unwrap_or(DEFAULT_BIND);
+        Ok((bind, store(flags, file, environment)?))
+    }
+}
+
 fn bind(flags: &Flags, environment: &dyn Environment) -> Result<Option<SocketAddr>, ConfigError> {
     match flag("--bind", flags.bind.as_deref(), parse_bind)? {
         Some(bind) => Ok(Some(bind)),

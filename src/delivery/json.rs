@@ -115,6 +115,8 @@ struct DetailForm<'a> {
     note: Option<&'a str>,
     diagnosis: Option<&'a Value>,
     headers: Vec<(String, String)>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    trailers: Vec<(String, String)>,
     head_base64: String,
     #[serde(flatten)]
     body: BytesForm<'a>,
@@ -137,6 +139,7 @@ impl<'a> DetailForm<'a> {
             note: judgement.note.as_deref(),
             diagnosis,
             headers: head.fields().map(|field| (lossy(&field.name), lossy(&field.value))).collect(),
+            trailers: delivery.framing.trailers().map(|(name, value)| (lossy(name), lossy(value))).collect(),
             head_base64: base64::prelude::BASE64_STANDARD.encode(&delivery.head),
             body: BytesForm::of(&delivery.body),
             framing_base64: encoded(delivery.framing.as_bytes()),

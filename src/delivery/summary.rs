@@ -109,6 +109,14 @@ impl Summary {
         self.judgement.verdict == Verdict::Verified && self.intake.is_whole()
     }
 
+    /// What kept a request from arriving whole, such as `truncated`, in words; `None` for a whole one, and for what never
+    /// was one.
+    #[must_use]
+    pub fn part_words(&self) -> Option<String> {
+        let is_part = !self.intake.is_whole() && !self.method.is_empty();
+        is_part.then(|| self.intake.name().replace('_', " "))
+    }
+
     /// Whether it is what browsers and scanners send and no webhook does: a GET or HEAD without a body and without a signature,
     /// to a path that no webhook has.
     #[must_use]

@@ -296,7 +296,8 @@ struct Lengths {
 impl Lengths {
     fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), HeadFault> {
         if name.eq_ignore_ascii_case(b"content-length") {
-            let length = parse_length(value).ok_or_else(|| HeadFault::bad("a Content-Length that is not a number"))?;
+            let length =
+                declared_length(value).ok_or_else(|| HeadFault::bad("a Content-Length that is not a number"))?;
             // RFC 9112, section 6.3, leaves the choice where they agree. Readers do not agree about that.
             if self.content_length.is_some() {
                 return Err(HeadFault::bad("more than one Content-Length header (RFC 9112, section 6.3)"));
@@ -333,6 +334,12 @@ impl Lengths {
             }
         }
     }
+}
+
+/// A length as [`parse_length`] reads it. One that fits no number is one all the same, and more than anybody takes in.
+fn declared_length(value: &[u8]) -> Option<u64> {
+    let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    is_number.then(|| parse_length(value).unwrap_or(u64::MAX))
 }
 
 /// A number of bytes as HTTP writes it (RFC 9110, section 8.6). Plain digits only: no sign, no list, no white space inside.

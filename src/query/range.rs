@@ -52,10 +52,10 @@ pub(super) fn number(text: &str) -> Option<i64> {
     if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
 }
 
-/// A status, or a class of them: `4xx`.
+/// A status, or a class of them: `4xx`. There are five (RFC 9110, section 15).
 pub(super) fn status(text: &str) -> Option<Range> {
     match text.as_bytes() {
-        [class @ b'1'..=b'9', b'x' | b'X', b'x' | b'X'] => {
+        [class @ b'1'..=b'5', b'x' | b'X', b'x' | b'X'] => {
             let low = i64::from(class - b'0') * 100;
             Some(Range { low, high: low + 99 })
         }

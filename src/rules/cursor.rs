@@ -128,6 +128,26 @@ fn escape(rest: &str) -> Option<(char, usize)> {
     })
 }
 
+/// Refuses a text without an arrow that has one behind a quotation mark that nothing closes.
+pub(super) fn unclosed(text: &str) -> Result<(), RuleError> {
+    let (mut open, mut escaped) = (None, false);
+    for (at, character) in text.char_indices() {
+        match (open, character) {
+            (Some(_), _) if escaped => escaped = false,
+            (Some(_), '\\') => escaped = true,
+            (Some(_), '"') => open = None,
+            (None, '"') => open = Some(at),
+            _ => {}
+        }
+    }
+    match open {
+        Some(at) if text[at..].split_whitespace().any(|word| ARROWS.contains(&word)) => {
+            Err(RuleProblem::UnclosedQuote.at(at))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Splits a rule at its arrow: the end of the condition and the beginning of the action. The arrow
 /// stands alone between white space, and outside quotation marks.
 pub(super) fn arrow(text: &str) -> Option<(usize, usize)> {

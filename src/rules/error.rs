@@ -54,6 +54,9 @@ pub enum RuleProblem {
         /// The names of `[answers]`.
         names: Vec<String>,
     },
+    /// Text in quotation marks in the place of an action.
+    #[error("expected an action such as auto or 503 here, without quotation marks")]
+    QuotedAction,
     /// No handshake of this name.
     #[error("unknown handshake '{}': expected one of {}", visible(.0), super::handshakes::names())]
     UnknownHandshake(String),

@@ -13,7 +13,7 @@ use super::action::{
     TimedResponse, Wait,
 };
 use super::answer::{AnswerChoice, CustomAnswer, NamedAnswer};
-use super::cursor::{TextCursor, arrow};
+use super::cursor::{TextCursor, arrow, unclosed};
 use super::error::{RuleError, RuleProblem};
 use super::handshakes::Handshake;
 use super::rule::Rule;
@@ -65,6 +65,7 @@ impl<'a> RuleReader<'a> {
     /// [`RuleError`] with the place of what is wrong.
     pub fn rule(&self, text: &str) -> Result<Rule, RuleError> {
         let Some((end, behind)) = arrow(text) else {
+            unclosed(text)?;
             return Ok(Rule { when: Query::default(), then: self.action_at(text, 0)? });
         };
         let when = self.condition(&text[..end]).map_err(|error| condition(error, 0))?;
@@ -241,6 +242,11 @@ impl<'a> RuleReader<'a> {
             Some(named) => {
                 cursor.word();
                 Ok(AnswerChoice::Named(Arc::clone(named)))
+            }
+            None if cursor.is_quoted() => {
+                let mut ahead = *cursor;
+                ahead.quoted()?;
+                Err(RuleProblem::QuotedAction.at(at))
             }
             None => {
                 let names = self.names.iter().map(|named| named.name.clone()).collect();

@@ -66,6 +66,11 @@ fn rules_are_read_and_printed(#[case] text: &str, #[case] printed: &str) {
 
 #[rstest]
 #[case("", "unknown action '': expected auto")]
+#[case("\"abc -> 503", "unclosed quotation mark")]
+#[case("event:\"abc → 503", "unclosed quotation mark")]
+#[case("\"", "unclosed quotation mark")]
+#[case("\"abc -> 503\"", "expected an action such as auto or 503 here, without quotation marks")]
+#[case("is:sim → \"503\"", "expected an action such as auto or 503 here, without quotation marks")]
 #[case("5o3", "unknown action '5o3'")]
 #[case("5030", "unknown action '5030'")]
 #[case("\u{1b}[31m", "unknown action '␛[31m'")]

@@ -61,6 +61,16 @@ pub fn read_timestamp(raw: &[u8], now: Timestamp, limit: AgeLimit) -> TimestampF
     TimestampFacts { raw: text, unit, age_ms, fresh }
 }
 
+/// The moment that plain digits say, by the same rule; `None` for any other text.
+#[must_use]
+pub fn unix_moment(text: &str) -> Option<Timestamp> {
+    match parse_digits(text.as_bytes())? {
+        seconds if seconds < FIRST_MILLISECOND => Timestamp::from_second(seconds).ok(),
+        milliseconds if milliseconds < FIRST_BEYOND => Timestamp::from_millisecond(milliseconds).ok(),
+        _ => None,
+    }
+}
+
 fn parse_digits(raw: &[u8]) -> Option<i64> {
     if raw.is_empty() || raw.len() > 18 || !raw.iter().all(u8::is_ascii_digit) {
         return None;
@@ -89,6 +99,16 @@ mod tests {
         assert!(past.holds(300_000) && !past.holds(300_001) && past.holds(-1) && past.holds(i64::MIN));
         let both = five_minutes(ToleranceDirection::Both);
         assert!(both.holds(-300_000) && !both.holds(-300_001) && !both.holds(i64::MIN));
+    }
+
+    #[test]
+    fn digits_say_a_moment_by_their_magnitude() {
+        let moment = |text: &str| unix_moment(text).map(Timestamp::as_millisecond);
+        assert_eq!(moment("1746123456"), Some(1_746_123_456_000));
+        assert_eq!(moment("1746123456789"), Some(1_746_123_456_789));
+        for text in ["", "1746123456789000", "-1", "1.5", "now", "2026-01-01"] {
+            assert_eq!(moment(text), None, "{text}");
+        }
     }
 
     #[rstest]

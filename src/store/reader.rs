@@ -273,6 +273,18 @@ impl Reader {
         Ok(())
     }
 
+    /// When each delivery was received, in Unix microseconds, and its number; sorted.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn moments(&self) -> Result<Vec<(i64, DeliveryId)>, StoreError> {
+        let mut moments = Vec::new();
+        self.each_size(true, |id, received_at, _| moments.push((received_at.as_microsecond(), id)))?;
+        moments.sort_unstable();
+        Ok(moments)
+    }
+
     /// Bytes of a delivery's record in the log; 0 when there is no such delivery.
     pub(super) fn record_bytes(&self, id: DeliveryId) -> Result<u64, StoreError> {
         self.connection()?

@@ -73,7 +73,7 @@ impl Under {
 
     /// 0600, as tempfile makes all its files; in the same folder, so that it can be renamed.
     fn named(folder: &Path) -> io::Result<Self> {
-        let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder)?;
+        let file = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(without_path)?;
         let tracked = Tracked::new(file.path());
         Ok(Self::Named { file, _tracked: tracked })
     }
@@ -94,12 +94,21 @@ impl Under {
             // A link replaces nothing, but a rename does.
             #[cfg(target_os = "linux")]
             Self::Unnamed(file) => {
-                tempfile::Builder::new().prefix(PREFIX).make_in(folder, |name| link(&file, name))?.into_temp_path()
+                let made = tempfile::Builder::new().prefix(PREFIX).make_in(folder, |name| link(&file, name));
+                made.map_err(without_path)?.into_temp_path()
             }
             Self::Named { file, .. } => file.into_temp_path(),
         };
         let kept = if overwrite { named.persist(path) } else { named.persist_noclobber(path) };
         kept.map_err(|error| error.error)
+    }
+}
+
+/// The system's reason alone: the name of a file in progress means nothing to anybody.
+fn without_path(error: io::Error) -> io::Error {
+    match error.to_string().split_once(" at path ") {
+        Some((reason, _)) => io::Error::new(error.kind(), reason.to_owned()),
+        None => error,
     }
 }
 
@@ -248,6 +257,14 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         assert!(matches!(save(folder.path(), b"", true), Err(SaveError::Folder(_))));
         assert!(matches!(save(&folder.path().join("no/a"), b"", false), Err(SaveError::NoFolder(_))));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_name_of_a_file_in_progress_is_in_no_error() {
+        // Nobody makes a file there.
+        let said = save(Path::new("/proc/x"), b"", false).unwrap_err().to_string();
+        assert!(said.starts_with("cannot write /proc/x: ") && !said.contains(PREFIX), "{said}");
     }
 
     #[test]

@@ -28,6 +28,12 @@ fn it_tells_what_is_wrong_and_what_to_do_and_names_nobody() {
         assert!(!text.contains(private), "{private}: {text}");
     }
 
+    env.write("whyhook.toml", "mouse = 2\n");
+    let broken = env.run(&["doctor", "--bind", &address, "--format", "json"]).no().json();
+    let port = check(&broken, "port");
+    assert!(port["found"].as_str().is_some_and(|found| found.contains(&address)), "{port}");
+    std::fs::remove_file(env.work().join("whyhook.toml")).unwrap();
+
     // Without what is in the way, there is no problem, and the exit code says so.
     let report = env.run(&["doctor", "--bind", "127.0.0.1:0", "--format", "json"]).yes().json();
     assert_eq!(report["outcome"], "warning", "{report}");

@@ -74,6 +74,27 @@ fn what_is_deleted_before_it_was_told_is_told_as_missed() {
 }
 
 #[test]
+fn a_list_says_nothing_of_what_was_gone_when_it_began() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    for _ in 0..4 {
+        talk(listening.address(), Signed::new("{}").wire());
+    }
+    env.run(&["prune", "2-3", "--yes"]).yes();
+    let mut follower = KillOnDrop(env.command(&["list", "--follow", "--format", "json"]).spawn().unwrap());
+    let mut lines = BufReader::new(follower.0.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!((next()["id"].clone(), next()["id"].clone()), (json!(1), json!(4)));
+    talk(listening.address(), Signed::new("{}").wire());
+    assert_eq!(next()["id"], 5);
+    let mut stderr = follower.0.stderr.take().unwrap();
+    drop(follower);
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut stderr, &mut said).unwrap();
+    assert_eq!(said, "");
+}
+
+#[test]
 fn a_list_follows_from_listener_to_listener() {
     let env = TestEnv::with_secret();
     let mut follower = env.command(&["list", "--follow", "--format", "json"]);

@@ -36,6 +36,7 @@ mod following;
 mod forward;
 mod frameworks;
 mod given;
+mod given_requests;
 
 mod handshakes;
 mod hook;

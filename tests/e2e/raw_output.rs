@@ -108,3 +108,15 @@ fn a_pipe_and_force_get_the_exact_bytes() {
         assert_eq!(person.settles().raw(), written.collect::<Vec<u8>>(), "{form:?}");
     }
 }
+
+#[test]
+fn what_came_after_a_chunked_body_is_shown() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    talk(listening.address(), Signed::new("{}").chunked());
+    talk(listening.address(), Signed::new("{}").wire());
+    listening.stop();
+    assert_eq!(env.show(1)["trailers"], serde_json::json!([["X-Last", "1"]]));
+    assert!(env.show(2).get("trailers").is_none());
+    assert!(env.run(&["show", "1"]).yes().stdout().contains("\ntrailer   X-Last: 1\n"));
+}

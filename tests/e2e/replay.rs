@@ -296,7 +296,11 @@ fn what_cannot_be_sent_is_told_before_anything_is() {
     let run = |arguments: &[&str]| env.run(&[&["replay"], arguments].concat());
     assert!(run(&["1", "99", "--to", &recorder.url()]).no().stderr().contains("no delivery 99: nothing was sent"));
     assert!(run(&["x", "--to", &recorder.url()]).complains().contains("invalid value 'x' for ID"));
-    assert!(run(&["1"]).complains().contains("no target for delivery 1: give --to URL"));
+    let said = run(&["1"]).complains();
+    assert!(said.contains("no target for delivery 1: give --to URL"), "{said}");
+    assert!(said.contains(&format!("the listener on this store is at http://{}", listening.address())), "{said}");
+    let said = run(&["1", "--to", "nonsense"]).complains();
+    assert!(said.contains("'nonsense' has no scheme and no port: is this a URL?"), "{said}");
     assert!(run(&["1", "--to", "ftp://x"]).complains().contains("expected http:// or https://"));
     assert!(run(&["1", "--to", "http://u:p@127.0.0.1"]).complains().contains("user name or password"));
     assert!(run(&["1", "--to", "http://a b"]).complains().contains("percent-encode"));

@@ -287,3 +287,18 @@ fn what_would_have_no_effect_is_refused_or_said() {
     }
     assert!(!env.work().join("x.db").exists());
 }
+
+#[test]
+fn the_listener_on_the_store_is_the_one_that_is_meant() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let sent = env.run(&["simulate", "app", "--dry-run", "--format", "json"]).yes().json();
+    assert_eq!(sent["target"], listening.url("/webhooks/trackpilots"));
+    env.run(&["simulate", "app"]).yes();
+    assert!(listening.line(1).contains("Webhook verified"), "{}", listening.line(1));
+    listening.stop();
+    let sent = env.run(&["simulate", "app", "--dry-run", "--format", "json"]).yes().json();
+    assert_eq!(sent["target"], "http://127.0.0.1:3000/webhooks/trackpilots");
+    let said = env.run(&["simulate", "app", "nonsense"]).complains();
+    assert!(said.contains("is this a URL?"), "{said}");
+}

@@ -20,6 +20,9 @@ fn the_answer_is_chosen_from_outside() {
     assert_eq!(get(&env, "/status").json()["answer"]["rule"], "503");
     env.run(&["answer", "clear"]).yes();
     assert_eq!(send(), 200);
+    env.run(&["answer", "503"]).yes();
+    assert_eq!(env.run(&["answer", "--clear"]).yes().stdout(), "by the rules\n");
+    assert_eq!(send(), 200);
     env.run(&["answer", "--once", "418"]).yes();
     assert_eq!((send(), send()), (418, 200));
     let line = env.run(&["answer", "700"]).complains();
@@ -46,7 +49,8 @@ fn rules_are_changed_while_deliveries_come() {
     assert_eq!(listed, "  1  path:/b → 202\n  2  path:/c → 203\n  3  path:/a → 201\n");
     let json = env.run(&["rules", "--format", "json"]).yes().json();
     assert_eq!(json["rules"][2], json!({"number": 3, "rule": "path:/a → 201", "answered": 2}));
-    env.run(&["rules", "remove", "1"]).yes();
+    assert!(env.run(&["rules", "add", "\"abc -> 503"]).complains().contains("unclosed quotation mark"));
+    env.run(&["rules", "delete", "1"]).yes();
     assert_eq!(send("/b"), 200);
     assert!(env.run(&["rules", "remove", "9"]).no().stderr().contains("expected 1 to 2"));
     assert!(env.run(&["rules", "add", "path:/d → 999"]).complains().contains("invalid status 999"));
@@ -80,7 +84,15 @@ fn what_is_held_is_released_from_outside() {
     assert_eq!(events.next_of("change"), json!({"what": "held", "id": 2}));
     env.run(&["release", "latest", "409"]).yes();
     assert_eq!(second.join().unwrap(), 409);
-    assert!(env.run(&["release", "2"]).no().stderr().contains("no longer held"));
+    assert!(env.run(&["release", "2"]).no().stderr().contains("delivery 2 is not held"));
+    assert!(env.run(&["release", "99999"]).no().stderr().contains("delivery 99999 is not held"));
+    assert!(env.run(&["release", "all"]).no().stderr().contains("no delivery is held"));
+    let both = [send(), send()];
+    for (what, id) in [("released", 2), ("held", 3), ("held", 4)] {
+        assert_eq!(events.next_of("change"), json!({"what": what, "id": id}));
+    }
+    assert_eq!(env.run(&["release", "all", "410"]).yes().stdout(), "released #3: 410\nreleased #4: 410\n");
+    both.map(|sent| assert_eq!(sent.join().unwrap(), 410));
     ask(&socket(&env), "POST", "/held/2", Some(&json!({}))).is(400);
 }
 
@@ -94,7 +106,7 @@ fn what_one_marks_another_sees_at_once() {
     person.sees("1 of 4");
     let mut events = Events::open(&env, "", None);
     let ran = env.run(&["pin", "2"]).yes();
-    assert!(ran.stderr().contains("1 change"), "{}", ran.stderr());
+    assert!(ran.stderr().contains("pinned #2"), "{}", ran.stderr());
     person.sees("another process pinned #2");
     assert_eq!(events.next_change("marks"), json!({"what": "marks"}));
     env.run(&["note", "latest", "look at this"]).yes();

@@ -46,6 +46,22 @@ fn no_exit_code_and_no_filter_calls_it_verified() {
 }
 
 #[test]
+fn an_unsigned_part_is_called_a_part_first() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let mut sender = Wire::connect(listening.address());
+    let part = "POST /inc HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{\"a\":";
+    assert_eq!(sender.send(part).stops_sending().answer().status, 400);
+    let line = listening.line(1);
+    assert!(
+        line.starts_with("❌ Webhook not verified: truncated request (missing signature) — POST /inc | 400"),
+        "{line}"
+    );
+    let listed = env.run(&["list"]).yes().stdout();
+    assert!(listed.trim_end().ends_with("  (truncated) POST /inc"), "{listed}");
+}
+
+#[test]
 fn verify_answers_no_and_says_why() {
     let env = TestEnv::with_secret();
     keep_a_part(&env, "json");

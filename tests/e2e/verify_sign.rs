@@ -21,9 +21,9 @@ const RECORDED: [(&str, &str, &[u8], &str); 5] = [
     ("clé ☃ \"quoted\"", "1746123456", b"", "42548d58d9e61ba3ca13939d585ede63913b2fe18ffcfd13f21162912c476ee4"),
     (
         "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
-        "not a number",
+        "000000000000000000000001746123456",
         b"\xff\xfe\x00\r\n\x80",
-        "b3c6ca92c3e8c8dc37b0b0ec8685b95fb596a7be74eb48750b9bc83a13108d4b",
+        "b0523b4a28c88edc153f9bfb55ff519a7f8e7e1cb4d59d0f321a7521c97c7347",
     ),
     ("0", "0", b".", "db98fffa5c96538f0f2922205a30b20e6dd52ef03a5d92ce022195bfadb90fad"),
 ];
@@ -216,7 +216,7 @@ fn several_secrets_are_told_apart_by_their_labels() {
 
 #[test]
 fn what_cannot_be_done_is_one_line_and_exit_code_2() {
-    let env = TestEnv::with_secret();
+    let env = TestEnv::with_secret().set("KEY", "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3");
     env.write("body", "{}");
     env.write("empty.key", "\n");
     for (arguments, words) in [
@@ -235,6 +235,21 @@ fn what_cannot_be_done_is_one_line_and_exit_code_2() {
             "unknown secret label (3 characters, not shown); known labels:",
         ),
         (&["sign", "--body", "body", "--timestamp", "1\n2"], "invalid --timestamp"),
+        (&["sign", "--body", "body", "--timestamp", "soon"], "invalid --timestamp 'soon': expected a number such as"),
+        (
+            &["sign", "--body", "body", "--scheme", "github", "--timestamp", "1", "--secret-env", "KEY"],
+            "--timestamp has no effect: the scheme github signs no timestamp",
+        ),
+        (
+            &["sign", "--body", "body", "--scheme", "slack", "--kind", "reseller", "--secret-env", "KEY"],
+            "--kind has no effect: the scheme slack writes its timestamp as seconds",
+        ),
+        (
+            &["sign", "--body", "body", "--scheme", "svix", "--secret-env", "KEY"],
+            "missing header svix-id, which the scheme signs: add it with -H 'svix-id: msg_…'",
+        ),
+        (&["verify", "--body", "body", "--path", "https://a.b/hook"], "the whole URL is given with --url"),
+        (&["verify", "--body", "-", "-H", "@-"], "stdin can be read once"),
         (&["show", "1"], "no store at"),
         (&["list"], "no store at"),
     ] {

@@ -90,6 +90,37 @@ impl<'a> KnownDeliveries<'a> {
     }
 }
 
+/// When the deliveries of a store were received, by which the copies are found of what is imported again.
+#[derive(Debug)]
+pub struct ReceivedBefore<'a> {
+    reader: &'a Reader,
+    moments: Vec<(i64, DeliveryId)>,
+}
+
+impl<'a> ReceivedBefore<'a> {
+    /// Those of every delivery.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the store cannot be read.
+    pub fn of(reader: &'a Reader) -> Result<Self, StoreError> {
+        Ok(Self { reader, moments: reader.moments()? })
+    }
+
+    /// The delivery of the same microsecond, head and body. One that cannot be read is none.
+    #[must_use]
+    pub fn find(&self, imported: &Imported) -> Option<DeliveryId> {
+        let captured = &imported.captured;
+        let at = captured.received_at.as_microsecond();
+        let first = self.moments.partition_point(|(moment, _)| *moment < at);
+        let same = self.moments[first..].iter().take_while(|(moment, _)| *moment == at);
+        same.map(|(_, id)| *id).find(|id| {
+            let delivery = self.reader.load(*id).ok().flatten();
+            delivery.is_some_and(|delivery| delivery.head == captured.head && delivery.body == captured.body)
+        })
+    }
+}
+
 /// Whether a tunnel's agent, at `at`, may have seen the request that was received here at `received_at`.
 #[must_use]
 pub fn is_near(received_at: Timestamp, at: Timestamp) -> bool {

@@ -40,7 +40,7 @@ mod transfer;
 
 pub use findings::{ImportFindings, ImportRemark, ImportRemarks};
 pub use keeper::{ImportBounds, ImportEnd, ImportKeeper, KeptImports};
-pub use known::{AlreadyKnown, KnownDeliveries, is_near, is_same_body};
+pub use known::{AlreadyKnown, KnownDeliveries, ReceivedBefore, is_near, is_same_body};
 pub use ngrok::{AGENT_ANSWER_LIMIT, AgentCapture, captures};
 pub use source::ImportSource;
 pub use transfer::write_transfer;

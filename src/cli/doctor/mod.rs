@@ -44,12 +44,15 @@ pub(super) struct DoctorArgs {
 /// Exit code 1 when a problem was found.
 pub(super) fn run(args: &SettingsArgs, own: &DoctorArgs) -> Result<ExitCode, CliError> {
     let flags = crate::config::Flags { bind: own.bind.clone(), ..args.secret_flags() };
-    let CheckedSettings { settings, needs_consent, mut findings } =
+    let CheckedSettings { settings, places, needs_consent, mut findings } =
         settings::checks(&flags, args.yes(), &ProcessEnvironment);
-    let (bind, images) = settings
-        .as_ref()
-        .map_or((DEFAULT_BIND, crate::config::PictureMode::default()), |settings| (settings.bind, settings.images));
-    let location = settings.as_ref().map(|settings| Location::new(settings.store.clone()));
+    let images = settings.as_ref().map_or_else(crate::config::PictureMode::default, |settings| settings.images);
+    let (bind, store) = match (&settings, places) {
+        (Some(settings), _) => (settings.bind, Some(settings.store.clone())),
+        (None, Some((bind, store))) => (bind, Some(store)),
+        (None, None) => (DEFAULT_BIND, None),
+    };
+    let location = store.map(Location::new);
     let running = location.as_ref().and_then(running);
     findings.push(network::port(bind, running.as_deref()));
     findings.push(match &settings {

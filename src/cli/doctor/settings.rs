@@ -1,5 +1,8 @@
 //! What a run is set to: the configuration, the secrets, and a `.env` that shadows or is shadowed.
 
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
 use super::finding::Finding;
 use crate::config::consent::{Gate, Scope};
 use crate::config::file::{CheckedFile, ConfigFile, SecretSource};
@@ -13,6 +16,8 @@ use crate::text::counted;
 pub(super) struct CheckedSettings {
     /// `None` where no run could start with them.
     pub(super) settings: Option<Settings>,
+    /// Where a listener would bind, and its store; `None` where these are wrong themselves.
+    pub(super) places: Option<(SocketAddr, PathBuf)>,
     /// Whether the configuration asks for something that needs consent and has none: nothing that it names is asked then.
     pub(super) needs_consent: bool,
     pub(super) findings: Vec<Finding>,
@@ -20,7 +25,8 @@ pub(super) struct CheckedSettings {
 
 pub(super) fn checks(flags: &Flags, yes: bool, environment: &dyn Environment) -> CheckedSettings {
     let (path, is_named) = SettingsSource::locate(flags, environment);
-    let mut checked = CheckedSettings { settings: None, needs_consent: false, findings: Vec::new() };
+    let mut checked = CheckedSettings { settings: None, places: None, needs_consent: false, findings: Vec::new() };
+    let places = |file: Option<&ConfigFile>| Settings::places(flags, file, environment).ok();
     let file = match path.as_deref().map(CheckedFile::read) {
         None => {
             let found = "none: the defaults are used";
@@ -59,9 +65,12 @@ pub(super) fn checks(flags: &Flags, yes: bool, environment: &dyn Environment) ->
                 ),
                 (None, _) => Finding::ok(CONFIGURATION, format!("{path} is valid")),
             });
+            // What is right in it still says where.
+            checked.places = places(file.as_ref().filter(|_| !checked.needs_consent));
             file.filter(|_| faults.is_empty()).map(Some)
         }
     };
+    checked.places = checked.places.or_else(|| places(None));
     let Some(file) = file else {
         checked.findings.push(skipped(SECRETS, "mend the configuration first"));
         return checked;
@@ -221,6 +230,24 @@ mod tests {
             of(&Surroundings::new().write("work/.env", format!("{DEFAULT_VARIABLE}=0123456789abcdefghij\n")));
         assert!(findings.iter().all(|finding| finding.outcome == DoctorOutcome::Ok), "{findings:?}");
         assert!(!format!("{findings:?}").contains("0123456789"));
+    }
+
+    #[test]
+    fn a_broken_configuration_does_not_hide_where_a_listener_would_be() {
+        let broken = || Surroundings::new().write("work/whyhook.toml", "bind = '127.0.0.1:4'\nmouse = 2\n");
+        let bind = |flags: &Flags, environment: &Surroundings| {
+            let checked = checks(flags, true, environment);
+            assert!(checked.settings.is_none());
+            checked.places.map(|(bind, _)| bind.to_string())
+        };
+        let asked = Flags { bind: Some("127.0.0.1:5".to_owned()), ..Flags::default() };
+        assert_eq!(bind(&asked, &broken()).as_deref(), Some("127.0.0.1:5"));
+        assert_eq!(bind(&Flags::default(), &broken()).as_deref(), Some("127.0.0.1:4"));
+        assert_eq!(bind(&Flags::default(), &broken().set("WHYHOOK_BIND", "6")).as_deref(), Some("127.0.0.1:6"));
+        let unreadable = Surroundings::new().write("work/whyhook.toml", "bind = [");
+        assert_eq!(bind(&asked, &unreadable).as_deref(), Some("127.0.0.1:5"));
+        let store = Flags { store: Some("/a/b.db".into()), ..Flags::default() };
+        assert_eq!(checks(&store, true, &broken()).places.unwrap().1, PathBuf::from("/a/b.db"));
     }
 
     #[test]

@@ -20,10 +20,12 @@ use super::{CliError, OutputFormat, SettingsArgs, agent, output};
 use crate::archive::import::write_transfer;
 use crate::archive::import::{
     ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Imported, Importer, KeptImports, KnownDeliveries,
+    ReceivedBefore,
 };
 use crate::config::consent::Scope;
 use crate::delivery::DeliveryId;
 use crate::store::{Location, Reader, Writer};
+use crate::text::{counted, grouped};
 use input::ImportInput;
 use report::{Progress, Report};
 
@@ -109,10 +111,17 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
     let mut report = Report::default();
     let inputs = inputs(settings, args, &mut report)?;
     let progress = Progress::new();
-    let mut import =
-        Import { importer, inputs, progress, found: 0, known: HashSet::new(), reads_files: args.read_files };
+    let (found, doubled, known) = (0, 0, HashSet::new());
+    let mut import = Import { importer, inputs, progress, found, doubled, known, reads_files: args.read_files };
     import.check(&location, &mut report)?;
     report.warn();
+    if import.doubled > 0 {
+        output::log(&format!(
+            "warning: {} of {} will be in the store twice: the same time, head and body",
+            grouped(import.doubled),
+            counted(import.found, "delivery")
+        ));
+    }
     if import.found == 0 && import.known.is_empty() {
         output::log("no delivery found: nothing was imported");
         return Ok(ExitCode::FAILURE);
@@ -152,6 +161,8 @@ struct Import<'a> {
     progress: Progress,
     /// Deliveries in all of them that are to be kept.
     found: u64,
+    /// How many of these look like deliveries that the store has.
+    doubled: u64,
     /// Which of the others, counted over all inputs, the store has already.
     known: HashSet<u64>,
     reads_files: bool,
@@ -164,11 +175,16 @@ impl Import<'_> {
         // What an agent holds is asked for again and again, and may be what came through it to this very store.
         let is_asked = self.inputs.iter().any(|input| input.source == ImportSource::Ngrok) && location.file().exists();
         let reader = is_asked.then(|| Reader::open(location)).transpose()?;
+        // Any other file is taken as often as it is given. A store that cannot be read says so when it is written to.
+        let own = Some(location).filter(|location| location.file().exists()).and_then(|own| Reader::open(own).ok());
+        let before = own.as_ref().and_then(|own| ReceivedBefore::of(own).ok());
         let held = reader.as_ref().map(|reader| KnownDeliveries::since(reader, Timestamp::MIN)).transpose()?;
         let mut at = 0;
         let mut refused = Vec::new();
         for (index, input) in self.inputs.iter_mut().enumerate() {
             let (progress, found, known) = (&mut self.progress, &mut self.found, &mut self.known);
+            let (doubled, before) =
+                (&mut self.doubled, before.as_ref().filter(|_| input.source != ImportSource::Ngrok));
             let held = held.as_ref().filter(|_| input.source == ImportSource::Ngrok);
             let (folder, mut skipped) = (input.folder.clone(), Vec::new());
             let importer = Importer {
@@ -188,7 +204,10 @@ impl Import<'_> {
                             already.words()
                         ));
                     }
-                    None => *found += 1,
+                    None => {
+                        *found += 1;
+                        *doubled += u64::from(before.is_some_and(|before| before.find(&imported).is_some()));
+                    }
                 }
                 progress.tell(|| format!("{at} read"));
                 Ok(())

@@ -30,8 +30,9 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
     // Names of the configuration are known here alone.
     let filter = query.to_string();
     let location = settings.location()?;
-    let mut printer =
-        Printer { table: ListTable::of_stdout(super::columns(settings, args)?), format: args.format, begun: false };
+    let start = open(&location)?.map_or(Ok(DeliveryId(0)), |reader| reader.newest())?;
+    let table = ListTable::of_stdout(super::columns(settings, args)?);
+    let mut printer = Printer { table, format: args.format, begun: false, start };
     let after = match args.limit {
         None => DeliveryId(0),
         Some(limit) => open(&location)?.map_or(Ok(DeliveryId(0)), |reader| before_the_last(&reader, &query, limit))?,
@@ -156,12 +157,24 @@ fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
     }
 }
 
+/// That these numbers are not listed, as far as they came after `start`.
+fn missed_words(from: DeliveryId, to: DeliveryId, start: DeliveryId) -> Option<String> {
+    let from = from.max(DeliveryId(start.0.saturating_add(1)));
+    match from.cmp(&to) {
+        std::cmp::Ordering::Less => Some(format!("deliveries {from} to {to} were deleted before they were listed")),
+        std::cmp::Ordering::Equal => Some(format!("delivery {from} was deleted before it was listed")),
+        std::cmp::Ordering::Greater => None,
+    }
+}
+
 /// Writes rows as `list` does.
 struct Printer {
     table: ListTable,
     format: OutputFormat,
     /// Whether anything was written.
     begun: bool,
+    /// The newest delivery of the store when it began.
+    start: DeliveryId,
 }
 
 impl Printer {
@@ -205,11 +218,8 @@ impl Printer {
 
     /// What was deleted long ago is of no interest to who begins.
     fn missed(&mut self, from: DeliveryId, to: DeliveryId) {
-        if self.begun {
-            output::log(&match from == to {
-                true => format!("delivery {from} was deleted before it was listed"),
-                false => format!("deliveries {from} to {to} were deleted before they were listed"),
-            });
+        if let Some(words) = missed_words(from, to, self.start).filter(|_| self.begun) {
+            output::log(&words);
         }
     }
 
@@ -222,5 +232,20 @@ impl Printer {
         output::print(&format!("{}{line}\n", heading.unwrap_or_default()))?;
         // Nothing else ends it.
         if output::is_unread() { Err(CliError::Stdout(std::io::ErrorKind::BrokenPipe.into())) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_came_after_the_start_can_be_missed() {
+        let words = |from, to, start| missed_words(DeliveryId(from), DeliveryId(to), DeliveryId(start));
+        assert_eq!(words(2, 2, 5), None);
+        assert_eq!(words(2, 5, 5), None);
+        assert_eq!(words(2, 6, 5).as_deref(), Some("delivery 6 was deleted before it was listed"));
+        assert_eq!(words(7, 9, 5).as_deref(), Some("deliveries 7 to 9 were deleted before they were listed"));
+        assert_eq!(words(1, 1, 0).as_deref(), Some("delivery 1 was deleted before it was listed"));
     }
 }

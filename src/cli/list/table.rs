@@ -91,6 +91,12 @@ impl ListTable {
             None if summary.method.is_empty() => format!("({} request)", summary.intake.name()),
             None => format!("{} {}", summary.method, summary.path),
         };
+        // The verdict's own column says so where it can.
+        let part = summary.part_words().filter(|part| *part != summary.verdict_word().replace('_', " "));
+        let subject = match part {
+            Some(part) => format!("({part}) {subject}"),
+            None => subject,
+        };
         let line = self.line([
             summary.id.to_string(),
             time.to_owned(),
@@ -257,6 +263,19 @@ mod tests {
                 .row(&summary(Verdict::Mismatch, Some("desktop.screenshot_tracking.captured"), "/"))
                 .ends_with("screenshot")
         );
+    }
+
+    #[test]
+    fn a_part_of_a_request_is_marked() {
+        let cut = Intake::Truncated("the sender hung up".to_owned());
+        let row = |verdict| table(None, false).row(&Summary { intake: cut.clone(), ..summary(verdict, None, "/inc") });
+        for verdict in [Verdict::MissingSignature, Verdict::Mismatch, Verdict::NoSecret] {
+            assert!(row(verdict).ends_with("  (truncated) POST /inc"), "{}", row(verdict));
+        }
+        // The verdict's word is that of the intake.
+        assert!(row(Verdict::Verified).ends_with("1234  POST /inc"), "{}", row(Verdict::Verified));
+        let whole = table(None, false).row(&summary(Verdict::Mismatch, None, "/inc"));
+        assert!(whole.ends_with("1234  POST /inc"), "{whole}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::files::{FolderArgs, SuiteFile};
 use crate::cli::output::ReportFormat;
 use crate::cli::scheme::SchemeArgs;
-use crate::cli::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
+use crate::cli::sending::{self, SendingArgs, SentThing, block_on, cancelled_by_signals};
 use crate::cli::{CliError, SettingsArgs, output};
 use crate::config::Webhook;
 use crate::config::consent::Scope;
@@ -95,6 +95,7 @@ pub(super) fn send(
     args: &CasesArgs,
     fail_fast: bool,
 ) -> Result<Option<SuiteReport>, CliError> {
+    sending::check_url(&args.to)?;
     let target: Target = args.to.parse().map_err(|error| CliError::Usage(format!("--to: {error}")))?;
     let patience = args.wait.as_deref().map(patience).transpose()?;
     let limits = args.sending.asked_limits()?.unwrap_or_else(|| ClientLimits::within(TIMEOUT));

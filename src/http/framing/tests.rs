@@ -10,6 +10,8 @@ use super::*;
 #[case("GET / HTTP/1.0\n\n", BodyLength::Known(0))]
 #[case("POST /a?b HTTP/1.1\r\nContent-Length: 5\r\nX: é\t!\r\n\r\n", BodyLength::Known(5))]
 #[case("POST / HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n", BodyLength::Chunked)]
+#[case("POST / HTTP/1.1\r\nContent-Length: 18446744073709551615\r\n\r\n", BodyLength::Known(u64::MAX))]
+#[case("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n", BodyLength::Known(u64::MAX))]
 #[case("POST / HTTP/1.1\r\nX-Empty:\r\n\r\n", BodyLength::Known(0))]
 fn right_heads(#[case] head: &str, #[case] length: BodyLength) {
     assert_eq!(inspect(head.as_bytes()).map(|framing| framing.length), Ok(length));

@@ -20,6 +20,7 @@ use super::*;
 #[case("has:imag", "at 4: unknown word 'imag' for 'has:': expected one of body, ")]
 #[case("tag:\"a b\"", "invalid value 'a b' for 'tag:': expected a tag")]
 #[case("is:x", "at 3: unknown word 'x' for 'is:': expected one of sim, live, ")]
+#[case("status:9xx", "at 7: invalid value '9xx' for 'status:': expected a status such as 503")]
 #[case("status:abc", "at 7: invalid value 'abc' for 'status:': expected a status such as 503")]
 #[case("size:>big", "expected a size such as >10kb")]
 #[case("latency:100ms", "expected a comparison or range such as >100ms")]

@@ -15,7 +15,7 @@ use tracing::Instrument as _;
 use super::capture::{Incoming, capture};
 use super::exchange::{self, Next, keep};
 use super::places::{ConnectionPlace, Phase};
-use super::response::{Ending, Response, answered, response, unanswered};
+use super::response::{Ending, Response, answered, reason_phrase, response, unanswered};
 use super::stats::Refusal;
 use super::stream::{HeadEnd, Stream, StreamFault};
 use super::{Control, overloaded_reply};
@@ -111,7 +111,7 @@ async fn refuse(stream: Stream<TcpStream>, remote: SocketAddr, fault: StreamFaul
     stream.place().enter(Phase::Ours);
     let (intake, reply, seen) = match fault {
         StreamFault::Malformed(HeadFault { status, reason }, seen) => {
-            let reply = Reply::text(status, format!("Bad Request: {reason}"));
+            let reply = Reply::text(status, format!("{}: {reason}", reason_phrase(status)));
             (Intake::Malformed(reason), Some(reply), seen)
         }
         StreamFault::Incomplete { end: HeadEnd::TimedOut, seen } => {

@@ -17,7 +17,7 @@ pub const HELD_LIMIT: usize = 512;
 
 /// The delivery is not held: it has been answered, its sender hung up, or it never was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("delivery {0} is no longer held")]
+#[error("delivery {0} is not held")]
 pub struct NotHeld(pub DeliveryId);
 
 /// How holding ended.

@@ -90,9 +90,18 @@ pub(super) fn is_header(name: &str, value: &[u8]) -> bool {
     HeaderName::try_from(name).is_ok() && HeaderValue::from_bytes(value).is_ok()
 }
 
+fn status_code(status: u16) -> StatusCode {
+    StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+/// What a status means, in the words of its registry: `Bad Request`.
+pub(super) fn reason_phrase(status: u16) -> &'static str {
+    status_code(status).canonical_reason().unwrap_or("Error")
+}
+
 /// A response's head.
 pub(super) fn head(status: u16, headers: &[ResponseHeader]) -> Vec<u8> {
-    let code = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let code = status_code(status);
     let mut wire = Vec::with_capacity(512);
     let reason = code.canonical_reason().unwrap_or_default();
     wire.extend_from_slice(format!("HTTP/1.1 {} {reason}\r\n", code.as_str()).as_bytes());

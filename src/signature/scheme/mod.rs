@@ -40,7 +40,7 @@ pub use parts::Source;
 pub(in crate::signature) use parts::pairs as query_pairs;
 pub use proof::{JwtAlgorithm, Proof};
 pub use stamp_unit::StampUnit;
-pub use url::hashed_url;
+pub use url::{hashed_url, lacks_url};
 pub(in crate::signature) use url::{signed_url, urls};
 pub(crate) use value::{NoSignature, ReadSignature};
 pub use value::{SignaturePlace, SignatureValue};
@@ -314,12 +314,30 @@ impl Scheme {
     /// Whether the URL is part of what is signed.
     #[must_use]
     pub fn signs_url(&self) -> bool {
-        let is_of_url = |content: &SignedContent| {
-            content.covers(&TemplatePiece::Url)
-                || content.sources().any(|source| matches!(source, Source::Url | Source::Host | Source::Parameter(_)))
-        };
+        self.signs_any(|source| matches!(source, Source::Url | Source::Host | Source::Parameter(_)))
+    }
+
+    /// Whether the host is part of what is signed, alone or in the URL.
+    #[must_use]
+    pub fn signs_host(&self) -> bool {
+        self.signs_any(|source| match source {
+            Source::Url | Source::Host => true,
+            Source::Header(name) => name.eq_ignore_ascii_case("host"),
+            _ => false,
+        })
+    }
+
+    /// Whether the whole URL, or such a source, is part of what is signed.
+    fn signs_any(&self, is_wanted: impl Fn(&Source) -> bool) -> bool {
         let of_binds = self.binds.iter().map(|bind| &bind.equals);
-        std::iter::once(&self.content).chain(self.variable_templates()).chain(of_binds).any(is_of_url)
+        let mut signed = std::iter::once(&self.content).chain(self.variable_templates()).chain(of_binds);
+        signed.any(|content| content.covers(&TemplatePiece::Url) || content.sources().any(&is_wanted))
+    }
+
+    /// Whether a timestamp is part of what is signed, wherever it is.
+    #[must_use]
+    pub fn has_timestamp(&self) -> bool {
+        self.timestamp.is_some() || matches!(self.proof, Proof::Jwt { .. })
     }
 
     /// Whether single fields of a form are signed, so that a body is one.

@@ -40,6 +40,12 @@ impl StampUnit {
         }
     }
 
+    /// Whether `text` is a date in this form; numbers tell their unit by themselves.
+    #[must_use]
+    pub fn reads(self, text: &str) -> bool {
+        self.moment(text).is_some()
+    }
+
     /// The moment of a date; `None` for numbers, which tell their unit by themselves, and for what is no date.
     pub(crate) fn moment(self, text: &str) -> Option<jiff::Timestamp> {
         match self {

@@ -11,11 +11,25 @@ pub(in crate::signature) fn signed_url(scheme: &Scheme, head: &Head) -> Vec<u8> 
             Some(at) => [url.as_bytes(), &head.target()[at..]].concat(),
             None => url.as_bytes().to_vec(),
         },
+        // What is asked of a proxy names the whole URL (RFC 9112, section 3.2.2).
+        None if is_absolute(head.target()) => head.target().to_vec(),
         None => {
             let host = head.value("Host").unwrap_or_default();
             [b"https://".as_slice(), host, head.target()].concat()
         }
     }
+}
+
+fn is_absolute(target: &[u8]) -> bool {
+    let begins = |scheme: &[u8]| target.get(..scheme.len()).is_some_and(|own| own.eq_ignore_ascii_case(scheme));
+    begins(b"https://") || begins(b"http://")
+}
+
+/// Whether the scheme signs the URL, or the host in it, and nothing says which host that is.
+#[must_use]
+pub fn lacks_url(scheme: &Scheme, head: &Head) -> bool {
+    let names_host = || head.value("Host").is_some_and(|host| !host.is_empty());
+    scheme.signs_host() && scheme.url.is_none() && !is_absolute(head.target()) && !names_host()
 }
 
 /// The URL that is hashed for a request, for a scheme that signs it or a part of it; `None` for others.
@@ -59,4 +73,42 @@ pub(super) fn host_of(url: &[u8]) -> &[u8] {
     let rest = memchr::memmem::find(url, b"://").map_or(url, |at| &url[at + 3..]);
     let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
     &rest[..end]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signature::catalogue;
+
+    fn head(text: &str) -> Head {
+        Head::from(text.as_bytes().to_vec())
+    }
+
+    #[test]
+    fn a_target_that_is_a_url_is_the_url() {
+        let scheme = catalogue::named("trello").unwrap();
+        for (request, url) in [
+            ("POST /a?b HTTP/1.1\r\nHost: h\r\n\r\n", "https://h/a?b"),
+            ("POST https://x.y/a?b HTTP/1.1\r\nHost: h\r\n\r\n", "https://x.y/a?b"),
+            ("POST HTTP://x.y/a HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP://x.y/a"),
+        ] {
+            assert_eq!(hashed_url(&scheme, &head(request)).as_deref(), Some(url));
+            assert!(!lacks_url(&scheme, &head(request)), "{request}");
+        }
+    }
+
+    #[test]
+    fn a_url_without_a_host_is_lacking_where_it_is_signed() {
+        let bare = head("POST /a HTTP/1.0\r\n\r\n");
+        let empty = head("POST /a HTTP/1.1\r\nHost:\r\n\r\n");
+        for name in ["trello", "square", "hubspot-v3"] {
+            let scheme = catalogue::named(name).unwrap();
+            assert!(lacks_url(&scheme, &bare) && lacks_url(&scheme, &empty), "{name}");
+            let given = Scheme { url: Some("https://x.y/a".to_owned()), ..scheme };
+            assert!(!lacks_url(&given, &bare), "{name}");
+        }
+        for name in ["github", "slack", "trackpilots"] {
+            assert!(!lacks_url(&catalogue::named(name).unwrap(), &bare), "{name}");
+        }
+    }
 }

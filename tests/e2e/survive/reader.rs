@@ -233,6 +233,7 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_are_asked_for() {
     for (number, (wire, kept)) in (1..).zip([
         (post("Content-Length: 100001\r\n", ""), ""),
         (post("Content-Length: 100001\r\nExpect: 100-continue\r\n", ""), ""),
+        (post("Content-Length: 99999999999999999999999\r\n", ""), ""),
         (chunked("186a1\r\n"), "186a1\r\n"),
         (chunked("1\r\nx\r\n186a0;last\r\n"), "1\r\nx\r\n186a0;last\r\n"),
     ]) {
@@ -250,8 +251,8 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_are_asked_for() {
     sender.send(post("Transfer-Encoding: chunked\r\nExpect: 100-continue\r\n", ""));
     assert_eq!(sender.answer().status, 100);
     assert_eq!(sender.send("186a1\r\n").answer().status, 413);
-    listening.json_line(5);
-    let answer = &env.show(5)["answer"];
+    listening.json_line(6);
+    let answer = &env.show(6)["answer"];
     assert_eq!(answer["interim_base64"], "SFRUUC8xLjEgMTAwIENvbnRpbnVlDQoNCg==", "the 100 that was sent: {answer}");
-    assert!(env.run(&["show", "5"]).yes().stdout().contains("interim   100 Continue"));
+    assert!(env.run(&["show", "6"]).yes().stdout().contains("interim   100 Continue"));
 }

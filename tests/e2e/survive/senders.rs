@@ -286,7 +286,10 @@ fn every_kind_of_malformed_request_is_refused_kept_and_shown_escaped() {
     for (number, (what, bytes, status)) in (1..).zip(malformed()) {
         let mut wire = Wire::connect(listening.address());
         let _ = wire.try_send(&bytes);
-        assert_eq!(wire.answer().status, status, "{what}");
+        let answer = wire.answer();
+        assert_eq!(answer.status, status, "{what}");
+        // The body names the status that the head has.
+        assert_eq!(answer.body.starts_with("Bad Request: "), status == 400, "{what}");
         let line = listening.json_line(number);
         assert_eq!((&line["intake"], &line["verdict"]), (&json!("malformed"), &json!("not_judged")), "{what}: {line}");
         assert_eq!(line["answer"]["status"], status, "{what}");

@@ -158,6 +158,9 @@ pub(in crate::api) struct DeliveryDetail {
     diagnosis: Option<DiagnosisReport>,
     /// In order, with duplicates; bytes outside UTF-8 are replaced.
     headers: Vec<HeaderPair>,
+    /// The fields after the last chunk of a chunked body, likewise; no signature is read from them.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    trailers: Option<Vec<HeaderPair>>,
     /// The request line and headers, byte for byte.
     head_base64: String,
     #[schemars(flatten)]
