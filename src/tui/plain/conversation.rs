@@ -62,6 +62,8 @@ pub(super) enum Awaited {
     Overlay,
     /// The end of what is being sent.
     Idle,
+    /// That what has come is announced and in the list.
+    Settled,
     /// A message after this one: what came of what was done.
     Said(u64),
     /// The same, and stored deliveries judged again.
@@ -358,10 +360,10 @@ impl Conversation {
                 self.awaited = None;
                 self.about(model, id, command);
             }
-            Some(Awaited::Idle) if !self.is_busy(model) => self.awaited = None,
+            Some(Awaited::Idle) if !self.is_busy(model) => self.awaited = Some(Awaited::Settled),
             Some(Awaited::Said(told)) if model.said > told && model.jobs.is_empty() => self.awaited = None,
             Some(Awaited::Judged(told)) if model.said > told && !model.rejudged.is_awaited() => self.awaited = None,
-            Some(Awaited::Rows(count)) if !model.list.is_loading() => {
+            Some(Awaited::Rows(count)) if model.list.is_settled() => {
                 self.awaited = None;
                 self.print_list(model, count);
             }
