@@ -100,6 +100,7 @@ fn note(model: &mut Model, message: Message) {
         Message::SecretReceived(news) => model.say(news.brief(), !news.is_used()),
         Message::Rejudged(report) => rejudge::judged(model, report),
         Message::Redacted(number, made) => redact::update::made(model, number, made),
+        Message::NotExported(fault) => list::marks::not_exported(model, fault),
         Message::Copied(outcome) | Message::Exported(outcome) | Message::Opened(outcome) => {
             let is_error = outcome.is_err();
             model.say(outcome.unwrap_or_else(|words| words), is_error);

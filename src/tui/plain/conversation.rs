@@ -426,7 +426,12 @@ impl Conversation {
             [of(verb), sorted.to_owned()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
         };
         match (list.matches(), shown) {
-            (_, 0) if filter.is_empty() => self.say("no deliveries yet: test sends one to this listener"),
+            (_, 0) if filter.is_empty() && model.last.0 == 0 => {
+                self.say("no deliveries yet: test sends one to this listener");
+            }
+            (_, 0) if filter.is_empty() && !model.deletions.is_empty() => {
+                self.say("no deliveries: undo brings back what was deleted last");
+            }
             (_, 0) => self.say(&format!("no deliveries{}", of("match"))),
             (Some(all), shown) if all as usize > shown => {
                 self.say(&format!("{first}{shown} of {} deliveries{}", grouped(all), of("match")));
