@@ -148,7 +148,7 @@ pub(super) fn delivery_line(summary: &Summary, cause: Option<&str>) -> String {
                 line.push_str(" (simulation)");
             }
         }
-        None if summary.method.is_empty() => line.push_str(&format!(", {} request", summary.intake.name())),
+        None if summary.method.is_empty() => line.push_str(&format!(", {} request", summary.intake.words())),
         None => line.push_str(&format!(", {} {}", summary.method, summary.path)),
     }
     line.push_str(&format!(", {}", answer(summary)));
@@ -161,7 +161,7 @@ pub(super) fn delivery_line(summary: &Summary, cause: Option<&str>) -> String {
 fn verdict(summary: &Summary) -> String {
     let verdict = summary.judgement.verdict;
     if verdict == Verdict::Verified && !summary.intake.is_whole() {
-        return format!("not verified, the request is {}", summary.intake.name());
+        return format!("not verified, the request is {}", summary.intake.words());
     }
     if summary.is_verified_but_stale() {
         return format!("{}, but stale", verdict.words());

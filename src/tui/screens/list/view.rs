@@ -263,7 +263,7 @@ fn subject(summary: &Summary, has_path: bool) -> String {
         return shown(event);
     }
     if summary.method.is_empty() {
-        return format!("({} request)", summary.intake.name());
+        return format!("({} request)", summary.intake.words());
     }
     if has_path {
         return shown(&summary.method);
