@@ -15,6 +15,7 @@ pub mod app;
 pub mod error;
 pub(crate) mod event_loop;
 pub mod keymap;
+mod one_line;
 pub(crate) mod pane;
 pub mod picture;
 pub mod plain;
