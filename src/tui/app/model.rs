@@ -314,6 +314,12 @@ impl Model {
         self.overlay.is_none() && (is_unread || (needs_story && self.answers.story.is_asking))
     }
 
+    /// Whether the list is on the screen and the details are not.
+    #[must_use]
+    pub(crate) fn hides_details(&self) -> bool {
+        self.focus == Focus::List && self.viewport.list_rows > 0 && self.viewport.detail_rows == 0
+    }
+
     /// How far the list and the details are scrolled.
     #[must_use]
     pub(crate) fn placed(&self) -> (usize, Option<[usize; Tab::ALL.len()]>) {
