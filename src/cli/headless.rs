@@ -178,7 +178,7 @@ impl<'a> Lines<'a> {
                 ) => {}
                 Err(mpsc::RecvTimeoutError::Timeout) if self.rows.retry().is_some() => self.catch_up(),
                 Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Ok(ServerEvent::Stop) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Ok(ServerEvent::Stop(_)) | Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
             if refusals.due() == Some(Duration::ZERO) {
                 watch.refused.look();

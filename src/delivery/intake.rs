@@ -34,6 +34,15 @@ impl Intake {
         }
     }
 
+    /// What people call it.
+    #[must_use]
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::TooLarge(_) => "too large",
+            other => other.name(),
+        }
+    }
+
     /// What was wrong, in words; empty for a complete request.
     #[must_use]
     pub fn reason(&self) -> &str {

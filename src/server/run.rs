@@ -32,6 +32,15 @@ use crate::store::{
     Thoroughness, Writer,
 };
 
+/// Who has asked a run to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// A signal, by its name.
+    Signal(&'static str),
+    /// Another process, over the control interface.
+    ControlInterface,
+}
+
 /// Events that a run sends to its front end.
 #[derive(Debug)]
 pub enum ServerEvent {
@@ -83,8 +92,8 @@ pub enum ServerEvent {
     Hook(String),
     /// A request to suspend the program (SIGTSTP).
     Suspend,
-    /// A request to end the program (SIGTERM, SIGINT, SIGHUP).
-    Stop,
+    /// A request to end the program.
+    Stop(StopReason),
 }
 
 /// Why a run could not start. Each is one clear line.

@@ -5,6 +5,8 @@ use std::sync::mpsc;
 
 use super::ServerEvent;
 #[cfg(unix)]
+use super::StopReason;
+#[cfg(unix)]
 use crate::system::claims::ClaimedSignals;
 
 /// How long the faces may take to end in their own way.
@@ -26,9 +28,12 @@ pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
             let event = match signal {
                 SIGWINCH => ServerEvent::Resized,
                 SIGTSTP => ServerEvent::Suspend,
-                _ => ServerEvent::Stop,
+                SIGINT => ServerEvent::Stop(StopReason::Signal("SIGINT")),
+                SIGHUP => ServerEvent::Stop(StopReason::Signal("SIGHUP")),
+                SIGQUIT => ServerEvent::Stop(StopReason::Signal("SIGQUIT")),
+                _ => ServerEvent::Stop(StopReason::Signal("SIGTERM")),
             };
-            let is_end = matches!(event, ServerEvent::Stop);
+            let is_end = matches!(event, ServerEvent::Stop(_));
             tracing::info!(signal, ends = is_end, "signal");
             let _ = events.send(event);
             if is_end {

@@ -130,6 +130,17 @@ impl AnsweredRows {
         !self.open.is_empty()
     }
 
+    /// The deliveries that were seen and are not answered yet, the oldest first.
+    pub fn open(&self) -> impl Iterator<Item = DeliveryId> + '_ {
+        self.open.iter().copied()
+    }
+
+    /// The newest delivery that was looked at.
+    #[must_use]
+    pub fn last(&self) -> DeliveryId {
+        self.last
+    }
+
     /// What it reads with.
     #[must_use]
     pub fn reader(&self) -> &Reader {

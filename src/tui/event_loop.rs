@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use self::requests::PendingRequests;
 use crate::config::{NotifyManner, Registry};
 use crate::delivery::DeliveryId;
-use crate::server::{RequestOutcome, ServerEvent, SessionWatch, ShownListener};
+use crate::server::{RequestOutcome, ServerEvent, SessionWatch, ShownListener, StopReason};
 use crate::tui::app::areas::{Pointer, PointerKind, ScreenAreas};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -73,8 +73,20 @@ pub(crate) enum Wake {
     Ring(String),
     /// What `--plain` says of a delivery.
     Announced(String),
+    /// How far `--plain` has said what came.
+    AnnouncedTo(AnnouncedTo),
     /// What came of the request with this number.
     Replied(u64, RequestOutcome),
+}
+
+/// Everything that came before the look with this number was asked for is announced, but for what is not answered yet.
+#[derive(Debug)]
+pub(crate) struct AnnouncedTo {
+    pub(crate) look: u64,
+    /// The newest delivery that was seen.
+    pub(crate) newest: DeliveryId,
+    /// Seen, and not answered yet.
+    pub(crate) open: Vec<DeliveryId>,
 }
 
 /// The interface with everything that works for it.
@@ -117,6 +129,8 @@ pub(crate) struct EventLoop {
     /// What was typed or pasted before the delivery was there that it is about, and what came after it.
     pub(crate) typed: VecDeque<TerminalEvent>,
     pub(crate) end: bool,
+    /// Who has ended it, if it was not the person.
+    pub(crate) stopped: Option<StopReason>,
 }
 
 impl EventLoop {
@@ -276,9 +290,13 @@ impl EventLoop {
                 self.typed()
             }
             // The plain face takes them itself.
-            Wake::Line(_) | Wake::Announced(_) => Ok(()),
-            Wake::Input(Input::Gone) | Wake::Event(ServerEvent::Stop) => {
+            Wake::Line(_) | Wake::Announced(_) | Wake::AnnouncedTo(_) => Ok(()),
+            Wake::Input(Input::Gone) => {
                 self.end = true;
+                Ok(())
+            }
+            Wake::Event(ServerEvent::Stop(reason)) => {
+                (self.end, self.stopped) = (true, Some(reason));
                 Ok(())
             }
             Wake::Input(Input::Event(event)) => self.input(event),

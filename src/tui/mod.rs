@@ -15,11 +15,13 @@ pub mod app;
 pub mod error;
 pub(crate) mod event_loop;
 pub mod keymap;
+mod one_line;
 pub(crate) mod pane;
 pub mod picture;
 pub mod plain;
 pub(crate) mod reading_time;
 pub mod screens;
+mod stopped;
 pub(crate) mod terminal;
 pub mod theme;
 pub(crate) mod widgets;
@@ -138,8 +140,10 @@ pub fn run(
         let _ = terminal::forget(kind);
     }
     face.keep_layout();
+    let farewell = stopped::words(face.stopped, &face.model);
     drop(face);
     crate::system::panic::restore_terminal();
+    stopped::say(farewell.as_deref());
     match ended {
         // A closed terminal takes no more frames: that ends the interface, and is not an error.
         Err(TuiError::Terminal(_)) if terminal::input::is_gone() => Ok(()),
@@ -283,5 +287,6 @@ fn begin(
         reading: ReadingTime::default(),
         typed: VecDeque::new(),
         end: false,
+        stopped: None,
     })
 }

@@ -108,20 +108,16 @@ impl Theme {
         }
     }
 
-    /// Marks a row as chosen. What has a colour of its own keeps it. Where the row is reversed, verdicts and statuses are
-    /// blocks of their colours in one bar, and all other colours go: reversed, they would be a patchwork.
+    /// Marks a row as chosen. What has a colour of its own keeps it. Where the row is reversed, all colours go: each would be a
+    /// background of its own.
     pub fn highlight(&self, buffer: &mut Buffer, row: Rect, style: Style) {
         let reverses = style.add_modifier.contains(Modifier::REVERSED);
-        let telling = [self.good, self.bad, self.warn, self.simulation].map(|style| style.fg);
         for position in row.intersection(*buffer.area()).positions() {
             let Some(cell) = buffer.cell_mut(position) else { continue };
-            let is_coloured = cell.fg != Color::Reset;
-            if !reverses {
-                cell.set_style(if is_coloured { Style { fg: None, ..style } } else { style });
+            if reverses {
+                cell.set_style(Style::new().fg(Color::Reset).bg(Color::Reset)).set_style(style);
             } else {
-                let tells = telling.contains(&Some(cell.fg)) && cell.symbol() != " ";
-                let fg = if is_coloured && tells { cell.fg } else { Color::Reset };
-                cell.set_style(Style::new().fg(fg).bg(Color::Reset)).set_style(style);
+                cell.set_style(if cell.fg == Color::Reset { style } else { Style { fg: None, ..style } });
             }
         }
     }
@@ -254,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selected_row_keeps_the_colours_of_verdicts() {
+    fn a_selected_row_is_one_bar() {
         for palette in
             [ThemePalette::Dark, ThemePalette::Light, ThemePalette::ContrastDark, ThemePalette::ContrastLight]
         {
@@ -268,8 +264,10 @@ mod tests {
         for palette in [ThemePalette::Neutral, ThemePalette::Ansi] {
             let theme = Theme::new(palette);
             let row = selected_row(&theme);
-            assert_eq!(Some(row[(0, 0)].fg), theme.bad.fg, "{palette:?}");
-            assert_eq!(row[(2, 0)].fg, Color::Reset, "{palette:?}");
+            assert!(
+                [0, 1, 2].iter().all(|x| (row[(*x, 0)].fg, row[(*x, 0)].bg) == (Color::Reset, Color::Reset)),
+                "{palette:?}"
+            );
             assert!([0, 2].iter().all(|x| row[(*x, 0)].modifier.contains(Modifier::REVERSED)), "{palette:?}");
         }
     }

@@ -15,11 +15,18 @@ use crate::tui::widgets::{put, scrollbar};
 /// Columns of what lies below a window that are too few to be of use.
 const SLIVER: u16 = 10;
 
-/// Clears and frames a window in the middle of `body`; returns its inside.
+/// The fewest rows in which a frame leaves more room than it takes, and in which there is room for a title.
+const FRAMED: u16 = 6;
+const TITLED: u16 = 4;
+
+/// Clears and frames a window in the middle of `body`; returns its inside. Where there are few rows, what is in it has the
+/// frame's, and where there are very few the title's.
 pub(crate) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u16, rows: usize, look: &Look) -> Rect {
     // A sliver of what lies below, beside the window, could not be read.
     let width = if body.width < columns.saturating_add(SLIVER) { body.width } else { columns };
     let height = u16::try_from(rows).unwrap_or(u16::MAX).saturating_add(2).min(body.height);
+    // Without a frame, nothing would divide it from what lies below.
+    let height = if body.height < FRAMED { body.height } else { height };
     let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
     frame.render_widget(Clear, area);
     // The border's colour would show through.
@@ -27,6 +34,11 @@ pub(crate) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u1
     if look.face == Face::Lines {
         put(frame, Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }, 0, Line::from(title));
         return area.inner(Margin { horizontal: 1, vertical: 1 });
+    }
+    if body.height < FRAMED {
+        let title_rows = u16::from(body.height >= TITLED);
+        put(frame, Rect { height: title_rows, ..area }, 0, Line::from(title));
+        return Rect { y: area.y + title_rows, height: area.height - title_rows, ..area };
     }
     let block = Block::bordered().border_type(BorderType::Rounded).border_style(look.theme.rule).title(title);
     let inside = block.inner(area);

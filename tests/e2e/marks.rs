@@ -115,13 +115,15 @@ fn keys_pin_tag_delete_and_bring_back() {
     }
     person.sees("1 of 3").types("b").sees("pinned #3").types("jb").sees("pinned #2");
     person.types("@").sees("Tags for #2").types("odd").enter().sees("tagged #2 #odd").sees("#odd");
-    person.types("\u{1b}[3~").sees("deleted #2").sees("of 2");
+    person.types("\u{1b}[3~").sees("Delete #2, which is pinned?").types("y").sees("deleted #2").sees("of 2");
     person.types("U").sees("brought back #2").sees("of 3");
     person.types("/tag:").sees("odd").types("\t").sees("1 of 3 match").enter();
     person.types("\u{1b}").sees("of 3").no_longer_sees("match");
     person.types("/verdict:nonsense").sees("^").sees("unknown verdict 'nonsense'").sees("The list shows");
     person.types("\u{1b}").no_longer_sees("nonsense");
-    person.types("&").sees("3 selected").types("\u{1b}[3~").sees("Delete 3 deliveries").types("y").sees("deleted 3");
+    person.types("&").sees("3 selected").types("\u{1b}[3~").sees("2 pinned deliveries are kept");
+    person.types("y").sees("deleted #1").types("\u{1b}[3~").sees("nothing deleted: 2 pinned deliveries are kept");
+    person.types("b").sees("unpinned 2").types("\u{1b}[3~").sees("Delete 2 deliveries").types("y").sees("deleted 2");
     person.types("q").ends();
     assert!(ids(&env, &[]).is_empty());
 }
@@ -138,7 +140,7 @@ fn what_is_selected_is_exported_from_the_interface() {
     let folder = file.parent().unwrap();
     // A file that is there stays.
     person.types("Y").sees("Export #3 to a file").types("\u{15}").types(&format!("{}\r", file.display()));
-    person.sees("already exists");
+    person.sees("already exists").sees("taken-2.jsonl").types("\u{1b}").no_longer_sees("Export #3 to a file");
     let all = folder.join("all.jsonl");
     person.types("&").sees("3 selected").types("Y").sees("Export 3 deliveries").types("\u{15}");
     person.types(&format!("{}\r", all.display())).sees("3 deliveries exported to");

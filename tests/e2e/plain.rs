@@ -293,3 +293,43 @@ fn many_deliveries_at_once_are_counted_and_not_read_out() {
     assert_eq!(script.ends(), 0);
     assert!(!script.all().contains("delivery 1:"), "{}", script.all());
 }
+
+#[test]
+fn a_script_finds_what_it_has_sent_and_hears_of_it() {
+    let env = TestEnv::with_secret();
+    let run =
+        |script: &str| env.run_with(&["listen", "--plain", "--bind", "127.0.0.1:0"], script.as_bytes()).yes().stdout();
+    let said = run("test\nwait\nwhy\nlist\nquit\n");
+    assert!(!said.contains("no delivery yet") && !said.contains("no deliveries yet"), "{said}");
+    assert!(said.contains("\n1 delivery\n"), "{said}");
+    // Announced, and listed with its answer.
+    assert_eq!(said.matches("delivery 1: verified").count(), 2, "{said}");
+    assert_eq!(said.matches(", answered 200 in").count(), 2, "{said}");
+    // Nor is anything lost where the input, or the run, ends at once.
+    for script in ["test\nwait\nquit\n", "test\n", "simulate app\nwait\n"] {
+        let said = run(script);
+        assert_eq!(said.matches(": verified").count(), 1, "{script}: {said}");
+    }
+    // What was there before is known from the first line on.
+    let said = run("why latest\npin 4\npin 99\ndelete 4\ndiff 1 99\nattempt 99\nquit\n");
+    assert!(said.contains("Signed bytes") && said.contains("pinned #4"), "{said}");
+    assert!(said.contains("not deleted: delivery 4 is pinned; unpin 4, then delete 4"), "{said}");
+    let absent = ["there is no delivery 99", "there is no attempt 99"].map(|words| said.matches(words).count());
+    assert_eq!(absent, [2, 1], "{said}");
+}
+
+#[test]
+fn an_answer_given_just_before_the_end_is_announced() {
+    let env = TestEnv::with_secret();
+    for number in 1..=5 {
+        let mut script = Script::start(&env, &[]);
+        let address = script.address();
+        assert_eq!(talk(address, Signed::new("{}").wire()).status, 200);
+        match number % 2 {
+            0 => drop(script.stdin.take()),
+            _ => drop(script.enters("quit")),
+        }
+        script.hears(&format!("delivery {number}: verified"));
+        assert_eq!(script.ends(), 0);
+    }
+}

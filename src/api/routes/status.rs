@@ -9,8 +9,8 @@ use crate::api::ApiProblem;
 use crate::api::extract::SafeJson;
 use crate::config::{Registry, TunnelName, Webhook};
 use crate::rules::{Held, Override};
-use crate::server::ServerEvent;
 use crate::server::tunnel::{FoundTunnel, TunnelEnd, Tunnels};
+use crate::server::{ServerEvent, StopReason};
 use crate::store::Page;
 
 pub(super) async fn status(State(state): Shared) -> Result<SafeJson, ApiProblem> {
@@ -42,7 +42,7 @@ pub(super) async fn status(State(state): Shared) -> Result<SafeJson, ApiProblem>
 
 /// As a signal that ends the program.
 pub(super) async fn stop(State(state): Shared) -> (StatusCode, SafeJson) {
-    let _ = state.events.send(ServerEvent::Stop);
+    let _ = state.events.send(ServerEvent::Stop(StopReason::ControlInterface));
     (StatusCode::ACCEPTED, SafeJson(json!({"stopping": true})))
 }
 

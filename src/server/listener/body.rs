@@ -16,6 +16,7 @@ use crate::http::framing::RequestFraming;
 use crate::http::section::{Section, SectionFault};
 use crate::http::{BodyLength, WireFraming, WireFramingBuilder};
 use crate::text::counted;
+use crate::text::units::size_words;
 
 /// A body section as far as it was taken in.
 pub(super) struct ReadBody {
@@ -134,7 +135,8 @@ fn broke_off(fault: BodyFault, seen: usize, kept: usize, limit: u64) -> Intake {
             Intake::Malformed(format!("{reason}, after {} of body", counted(seen as u64, "byte")))
         }
         BodyFault::Section(SectionFault::TooLarge) => {
-            Intake::TooLarge(format!("more than {limit} bytes; the first {kept} are kept"))
+            let (limit, kept) = (size_words(limit), size_words(kept as u64));
+            Intake::TooLarge(format!("more than {limit}; the first {kept} are kept"))
         }
         BodyFault::HungUp => truncated("the sender hung up".to_owned()),
         BodyFault::Silent(limit) => truncated(format!("no byte for {limit:?}")),

@@ -23,6 +23,17 @@ use crate::tui::screens::send::task::News;
 use crate::tui::screens::signature::state::{EnteredSecret, InquiryReport, RejudgeReport};
 use crate::tui::screens::status::state::{Sizes, Status};
 
+/// Why an export has not begun its file: another name may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportFault {
+    /// The deliveries.
+    pub ids: Vec<DeliveryId>,
+    /// The name that was typed; where that is taken, one like it that is free.
+    pub name: String,
+    /// What is wrong with the one that was typed, in words.
+    pub reason: String,
+}
+
 /// One thing that happened.
 #[derive(Debug)]
 pub enum Message {
@@ -89,6 +100,8 @@ pub enum Message {
     Redacted(u64, Result<Box<RedactionPreview>, String>),
     /// The result of an export, in words.
     Exported(Result<String, String>),
+    /// An export could not begin its file.
+    NotExported(ExportFault),
     /// What ngrok's agent says.
     Tunnel(Tunnels),
     /// The current secrets, one line each, without the secrets themselves.

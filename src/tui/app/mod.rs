@@ -22,6 +22,7 @@ pub mod model;
 pub mod navigation;
 pub mod notices;
 pub mod overlay;
+pub(crate) mod paste;
 pub mod pointer;
 pub mod step;
 #[cfg(test)]

@@ -27,6 +27,7 @@ use crate::tui::screens::details::rows::Making;
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::image::state::ImageView;
 use crate::tui::screens::list::state::List;
+use crate::tui::screens::list::tagging::Tagging;
 use crate::tui::screens::payload::state::PayloadView;
 use crate::tui::screens::send::state::SendState;
 use crate::tui::screens::signature::state::{Inquiry, Rejudged};
@@ -207,6 +208,8 @@ pub struct Model {
     pub columns: Option<Vec<ListColumn>>,
     /// The deliveries that are selected, where there are several.
     pub chosen: BTreeSet<DeliveryId>,
+    /// Changes of tags whose outcomes are still to come.
+    pub(crate) tagging: Tagging,
     /// What was deleted in this run, the latest last.
     pub(crate) deletions: Vec<Vec<DeliveryId>>,
     /// Filters under their names.
@@ -268,6 +271,7 @@ impl Model {
             keymap: Arc::default(),
             columns: None,
             chosen: BTreeSet::new(),
+            tagging: Tagging::default(),
             deletions: Vec::new(),
             filters: SavedFilters::default(),
             filter_history: Vec::new(),
@@ -308,6 +312,12 @@ impl Model {
         // To whom it was sent, and the sender's other attempts, are read once the Answer tab is shown.
         let needs_story = matches!(action, Action::Answer(action) if action.needs_story());
         self.overlay.is_none() && (is_unread || (needs_story && self.answers.story.is_asking))
+    }
+
+    /// Whether the list is on the screen and the details are not.
+    #[must_use]
+    pub(crate) fn hides_details(&self) -> bool {
+        self.focus == Focus::List && self.viewport.list_rows > 0 && self.viewport.detail_rows == 0
     }
 
     /// How far the list and the details are scrolled.

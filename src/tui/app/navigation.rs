@@ -1,7 +1,7 @@
 //! Where a person is: the tab, what lies over the panes, and how far they are scrolled.
 
 use super::effect::Effect;
-use super::model::Model;
+use super::model::{Focus, Model};
 use super::overlay::state::Overlay;
 use super::step::Step;
 use crate::tui::app::action::Tab;
@@ -13,9 +13,12 @@ pub(crate) fn open(model: &mut Model, overlay: Overlay) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Shows a tab.
+/// Shows a tab. Where there is room for the list alone, the details take its place.
 pub(crate) fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
     model.tab = tab;
+    if model.hides_details() && model.detail.is_some() {
+        model.focus = Focus::Detail;
+    }
     Vec::new()
 }
 

@@ -4,6 +4,7 @@ use super::act::{act, unbound};
 use super::areas::PointerKind;
 use super::attachment;
 use super::model::{Detail, Model};
+use super::paste::pasted;
 use super::pointer::point;
 use crate::delivery::{DeliveryId, Summary};
 use crate::server::listener::StatsSnapshot;
@@ -100,6 +101,7 @@ fn note(model: &mut Model, message: Message) {
         Message::SecretReceived(news) => model.say(news.brief(), !news.is_used()),
         Message::Rejudged(report) => rejudge::judged(model, report),
         Message::Redacted(number, made) => redact::update::made(model, number, made),
+        Message::NotExported(fault) => list::marks::not_exported(model, fault),
         Message::Copied(outcome) | Message::Exported(outcome) | Message::Opened(outcome) => {
             let is_error = outcome.is_err();
             model.say(outcome.unwrap_or_else(|words| words), is_error);
@@ -159,24 +161,6 @@ fn edited(model: &mut Model, request: tui_input::InputRequest) -> Vec<Effect> {
         Some(Overlay::Try(_)) => retry(model, |trial| trial.edit(request)),
         Some(Overlay::Sending) => send::update::edit(model, request),
         Some(Overlay::Answers(_)) => answers::update::edit(model, request),
-        _ => Vec::new(),
-    }
-}
-
-/// A person pasted there.
-fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
-    match &mut model.overlay {
-        Some(Overlay::Prompt(prompt)) => {
-            prompt.paste(text);
-            typed(model)
-        }
-        Some(Overlay::Help(view)) => {
-            view.paste(text);
-            Vec::new()
-        }
-        Some(Overlay::Try(_)) => retry(model, |trial| trial.paste(text)),
-        Some(Overlay::Sending) => send::update::paste(model, text),
-        Some(Overlay::Answers(_)) => answers::update::paste(model, text),
         _ => Vec::new(),
     }
 }

@@ -33,7 +33,9 @@ pub fn hints(model: &Model) -> Vec<KeyHint> {
     // What everybody tries first needs no hint before the rest has one.
     let is_obvious = |action: Action| model.overlay.is_none() && matches!(action, Action::Move(_) | Action::NextTab);
     let mut obvious = Vec::new();
-    for context in own.into_iter().chain(general) {
+    // Its keys work all the same, but nobody sees what they do.
+    let is_seen = |context: &KeyContext| !(is_of_tab(*context) && model.hides_details());
+    for context in own.into_iter().filter(is_seen).chain(general) {
         let rows = model.keymap.rows(context).iter().filter(|row| !row.hint.is_empty() && !row.keys.is_empty());
         for binding in rows {
             let is_offered = super::is_active(model, binding)
@@ -49,6 +51,10 @@ pub fn hints(model: &Model) -> Vec<KeyHint> {
     }
     hints.extend(obvious);
     hints
+}
+
+fn is_of_tab(context: KeyContext) -> bool {
+    matches!(context, KeyContext::Signature | KeyContext::Payload | KeyContext::Image | KeyContext::Answer)
 }
 
 /// Whether a question is asked, which `y` and `n` answer.

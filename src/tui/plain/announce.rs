@@ -1,5 +1,6 @@
 //! A line for each delivery once it has been answered, with its cause: read and made on a thread of its own.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
@@ -9,41 +10,72 @@ use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, CauseKind};
 use crate::store::{AnsweredBatch, AnsweredRows, StoreError};
 use crate::text::{grouped, visible};
+use crate::tui::event_loop::AnnouncedTo;
 
 /// More than these at once are counted instead: nobody listens to a hundred lines.
 const AT_ONCE: usize = 12;
 /// How long a cause is searched for before its line is printed without.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// What the thread says.
+pub(super) enum Announcement {
+    /// A line.
+    Line(String),
+    /// Everything that had come when this look was asked for has its line.
+    UpTo(AnnouncedTo),
+}
+
 /// Tells the thread that the store has grown.
-pub(super) struct Announcer(mpsc::Sender<()>);
+pub(super) struct Announcer {
+    poke: mpsc::Sender<()>,
+    /// How often somebody asked how far it is.
+    looks: Arc<AtomicU64>,
+}
 
 impl Announcer {
-    /// Starts the thread; `say` gets each line.
+    /// Starts the thread; `say` gets each line, and how far they go each time that somebody asks.
     pub(super) fn start(
         listener: &Arc<dyn ShownListener>,
-        say: impl Fn(String) + Send + 'static,
+        say: impl Fn(Announcement) + Send + 'static,
     ) -> Result<Self, StoreError> {
         let rows = AnsweredRows::after(listener.location(), listener.began_behind())?;
         let asked = Arc::clone(listener);
         let (poke, pokes) = mpsc::channel();
+        let looks = Arc::new(AtomicU64::new(0));
+        let asked_for = Arc::clone(&looks);
         let file = listener.location().file().to_owned();
         std::thread::Builder::new()
             .name("whyhook-announcer".to_owned())
-            .spawn(move || follow(rows, &*asked, &pokes, &say))
+            .spawn(move || follow(rows, &*asked, (&pokes, &asked_for), &say))
             .map_err(|source| StoreError::Io { action: "start the reader of", path: file, source })?;
-        Ok(Self(poke))
+        Ok(Self { poke, looks })
     }
 
     /// The store has grown, or something was answered.
     pub(super) fn poke(&self) {
-        let _ = self.0.send(());
+        let _ = self.poke.send(());
+    }
+
+    /// Asks how far it is once it has looked; returns the number of this look.
+    pub(super) fn look(&self) -> u64 {
+        let number = self.looks.fetch_add(1, Ordering::AcqRel) + 1;
+        self.poke();
+        number
     }
 }
 
-fn follow(mut rows: AnsweredRows, listener: &dyn ShownListener, pokes: &mpsc::Receiver<()>, say: &dyn Fn(String)) {
+fn follow(
+    mut rows: AnsweredRows,
+    listener: &dyn ShownListener,
+    (pokes, looks): (&mpsc::Receiver<()>, &AtomicU64),
+    tell: &dyn Fn(Announcement),
+) {
+    let say = |line| tell(Announcement::Line(line));
+    let mut told = 0;
     while rows.wait(pokes) {
         crate::system::panic::trap("announcer");
+        // Read before the store is: what came before this look was asked for is in what follows.
+        let look = looks.load(Ordering::Acquire);
         loop {
             let AnsweredBatch { ready: answered, faults, more } = rows.take();
             for fault in faults.iter().take(AT_ONCE) {
@@ -62,6 +94,10 @@ fn follow(mut rows: AnsweredRows, listener: &dyn ShownListener, pokes: &mpsc::Re
             if !more {
                 break;
             }
+        }
+        if look > told {
+            told = look;
+            tell(Announcement::UpTo(AnnouncedTo { look, newest: rows.last(), open: rows.open().collect() }));
         }
     }
 }
@@ -112,7 +148,7 @@ pub(super) fn delivery_line(summary: &Summary, cause: Option<&str>) -> String {
                 line.push_str(" (simulation)");
             }
         }
-        None if summary.method.is_empty() => line.push_str(&format!(", {} request", summary.intake.name())),
+        None if summary.method.is_empty() => line.push_str(&format!(", {} request", summary.intake.words())),
         None => line.push_str(&format!(", {} {}", summary.method, summary.path)),
     }
     line.push_str(&format!(", {}", answer(summary)));
@@ -125,7 +161,7 @@ pub(super) fn delivery_line(summary: &Summary, cause: Option<&str>) -> String {
 fn verdict(summary: &Summary) -> String {
     let verdict = summary.judgement.verdict;
     if verdict == Verdict::Verified && !summary.intake.is_whole() {
-        return format!("not verified, the request is {}", summary.intake.name());
+        return format!("not verified, the request is {}", summary.intake.words());
     }
     if summary.is_verified_but_stale() {
         return format!("{}, but stale", verdict.words());

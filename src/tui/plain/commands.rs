@@ -6,7 +6,7 @@ mod sending;
 
 use super::conversation::{Asked, Awaited, Conversation};
 use super::words::{self, Meant, PlainCommand};
-use crate::delivery::{AttemptId, DeliveryId, Verdict};
+use crate::delivery::{AttemptId, DeliveryId, MarksEdit, Verdict};
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -83,7 +83,7 @@ impl Conversation {
                 self.asked = Asked::Secret;
             }
             PlainCommand::Mark(id, edits) => {
-                self.effects.extend(edits.into_iter().map(|edit| Effect::Mark(vec![id], edit)));
+                self.effects.extend(model.tagging.begin(&[id], edits));
             }
             PlainCommand::Undo => self.act(model, Action::List(ListAction::Undo)),
             PlainCommand::Export(id, file) => {
@@ -108,6 +108,7 @@ impl Conversation {
             | PlainCommand::Deeper(id)
             | PlainCommand::Reveal(id)
             | PlainCommand::Adopt(id, _)
+            | PlainCommand::Delete(id)
             | PlainCommand::Copy(id, ..) => self.with(model, id, command),
         }
     }
@@ -164,6 +165,13 @@ impl Conversation {
             }
             PlainCommand::Adopt(_, Some(name)) => self.adopt(model, &name),
             PlainCommand::Copy(_, what, to) => self.copy(model, &what, to),
+            PlainCommand::Delete(_) => match model.loaded() {
+                // As on the command line, where no question can be put in a script.
+                Some(loaded) if loaded.delivery.summary.marks.pinned => {
+                    self.say(&format!("not deleted: delivery {id} is pinned; unpin {id}, then delete {id}"));
+                }
+                _ => self.effects.push(Effect::Mark(vec![id], MarksEdit::Delete(true))),
+            },
             _ => {}
         }
         self.look_around(model);

@@ -62,6 +62,8 @@ pub(super) enum Awaited {
     Overlay,
     /// The end of what is being sent.
     Idle,
+    /// That what has come is announced and in the list.
+    Settled,
     /// A message after this one: what came of what was done.
     Said(u64),
     /// The same, and stored deliveries judged again.
@@ -358,10 +360,10 @@ impl Conversation {
                 self.awaited = None;
                 self.about(model, id, command);
             }
-            Some(Awaited::Idle) if !self.is_busy(model) => self.awaited = None,
+            Some(Awaited::Idle) if !self.is_busy(model) => self.awaited = Some(Awaited::Settled),
             Some(Awaited::Said(told)) if model.said > told && model.jobs.is_empty() => self.awaited = None,
             Some(Awaited::Judged(told)) if model.said > told && !model.rejudged.is_awaited() => self.awaited = None,
-            Some(Awaited::Rows(count)) if !model.list.is_loading() => {
+            Some(Awaited::Rows(count)) if model.list.is_settled() => {
                 self.awaited = None;
                 self.print_list(model, count);
             }
@@ -424,7 +426,12 @@ impl Conversation {
             [of(verb), sorted.to_owned()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
         };
         match (list.matches(), shown) {
-            (_, 0) if filter.is_empty() => self.say("no deliveries yet: test sends one to this listener"),
+            (_, 0) if filter.is_empty() && model.last.0 == 0 => {
+                self.say("no deliveries yet: test sends one to this listener");
+            }
+            (_, 0) if filter.is_empty() && !model.deletions.is_empty() => {
+                self.say("no deliveries: undo brings back what was deleted last");
+            }
             (_, 0) => self.say(&format!("no deliveries{}", of("match"))),
             (Some(all), shown) if all as usize > shown => {
                 self.say(&format!("{first}{shown} of {} deliveries{}", grouped(all), of("match")));

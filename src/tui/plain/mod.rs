@@ -8,25 +8,28 @@ mod commands;
 mod conversation;
 mod input;
 mod screen_text;
+mod settling;
 #[cfg(test)]
 mod tests;
 mod words;
 
 use std::io::{self, Write as _};
 use std::sync::{Arc, mpsc};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use self::announce::Announcer;
-use self::conversation::Conversation;
+use self::announce::{Announcement, Announcer};
+use self::conversation::{Awaited, Conversation};
 use self::input::Lines;
+use self::settling::Settling;
 use crate::query::Query;
-use crate::server::{ServerEvent, ShownListener};
+use crate::server::{ServerEvent, ShownListener, StopReason};
 use crate::system::typing::HiddenTyping;
+use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::{Attachment, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake};
-use crate::tui::{Appearance, begin, pass_on};
+use crate::tui::{Appearance, begin, pass_on, stopped};
 
 pub(crate) use crate::tui::screens::answers::action::AnswerAction;
 
@@ -54,7 +57,11 @@ pub fn run(
     edge.model.keymap = Arc::new(appearance.keymap.clone().in_lines());
     let announcer = {
         let wakes = wakes.clone();
-        Announcer::start(listener, move |line| drop(wakes.send(Wake::Announced(line))))?
+        let wake = |said| match said {
+            Announcement::Line(line) => Wake::Announced(line),
+            Announcement::UpTo(to) => Wake::AnnouncedTo(to),
+        };
+        Announcer::start(listener, move |said| drop(wakes.send(wake(said))))?
     };
     let lines = {
         let wakes = wakes.clone();
@@ -68,7 +75,10 @@ pub fn run(
         lines,
         hidden: None,
         is_reading: false,
+        has_rows: false,
         has_ended: false,
+        is_quitting: false,
+        settling: None,
         is_prompted: false,
     };
     tracing::info!("plain interface begun");
@@ -85,8 +95,14 @@ struct PlainLoop {
     hidden: Option<HiddenTyping>,
     /// Whether a line was asked for and has not come.
     is_reading: bool,
+    /// Whether the first rows of the list have come: before, nobody knows which delivery is the latest.
+    has_rows: bool,
     /// Whether the input has ended.
     has_ended: bool,
+    /// Whether the person has quit.
+    is_quitting: bool,
+    /// A wait for what came to be announced and listed.
+    settling: Option<Settling>,
     /// Whether the prompt is the last thing that was written.
     is_prompted: bool,
 }
@@ -117,21 +133,30 @@ impl PlainLoop {
         self.go_on()?;
         let mut grown = false;
         while !self.edge.end {
-            let wake = match grown {
-                true => queue.recv_timeout(CATCH_UP),
-                false => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
+            let wake = match (&self.settling, grown) {
+                (Some(_), _) => queue.recv_timeout(settling::STEP),
+                (None, true) => queue.recv_timeout(CATCH_UP),
+                (None, false) => queue.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
             };
             match wake {
                 Ok(Wake::Event(ServerEvent::Stored | ServerEvent::Refused)) if !grown => grown = true,
                 Ok(Wake::Event(ServerEvent::Stored | ServerEvent::Refused)) => {}
                 Ok(Wake::Announced(line)) => self.print(&[line])?,
+                Ok(Wake::AnnouncedTo(to)) => {
+                    if let Some(settling) = &mut self.settling {
+                        settling.announced(to, &self.edge.model, Instant::now());
+                        self.catch_up()?;
+                    }
+                }
                 Ok(Wake::Line(line)) => self.line(line)?,
                 Ok(wake) => self.edge.wake(wake)?,
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     grown = false;
-                    self.edge.stored();
-                    self.edge.answers()?;
-                    self.announcer.poke();
+                    self.catch_up()?;
+                    match &self.settling {
+                        Some(settling) if !settling.is_announced() => drop(self.announcer.look()),
+                        _ => self.announcer.poke(),
+                    }
                 }
                 Err(mpsc::RecvTimeoutError::Disconnected) => break,
             }
@@ -139,7 +164,16 @@ impl PlainLoop {
             self.go_on()?;
         }
         self.hidden = None;
+        // Who presses ^C knows what has ended it.
+        let reason = self.edge.stopped.filter(|reason| *reason != StopReason::Signal("SIGINT"));
+        stopped::say(stopped::words(reason, &self.edge.model).as_deref());
         Ok(())
+    }
+
+    /// Takes in what has come, and what was answered.
+    fn catch_up(&mut self) -> Result<(), TuiError> {
+        self.edge.stored();
+        self.edge.answers()
     }
 
     fn line(&mut self, line: Option<zeroize::Zeroizing<String>>) -> Result<(), TuiError> {
@@ -150,6 +184,8 @@ impl PlainLoop {
             self.write("\n")?;
         }
         self.edge.listener.hint_tunnel();
+        // What has come until now is what the line is about.
+        self.catch_up()?;
         match line {
             Some(line) => self.conversation.enter(&mut self.edge.model, &line),
             None => self.has_ended = true,
@@ -168,7 +204,11 @@ impl PlainLoop {
                 return Ok(());
             }
             for effect in effects {
-                self.edge.perform(effect)?;
+                match effect {
+                    // What has come is announced before.
+                    Effect::Quit => self.is_quitting = true,
+                    effect => self.edge.perform(effect)?,
+                }
             }
         }
     }
@@ -176,11 +216,20 @@ impl PlainLoop {
     /// Asks for the next line, or ends when there is none and nothing runs any more.
     fn go_on(&mut self) -> Result<(), TuiError> {
         // What was asked of the listener is answered before the next line is read.
-        if !self.conversation.is_ready() || !self.edge.requests.is_empty() || self.edge.end {
+        self.has_rows |= !self.edge.model.list.is_loading();
+        if !self.edge.requests.is_empty() || self.edge.end || !self.has_rows {
             return Ok(());
         }
-        if self.has_ended {
-            self.edge.end = !self.conversation.is_busy(&self.edge.model);
+        let is_ready = self.conversation.is_ready();
+        let ends = self.is_quitting || (self.has_ended && is_ready && !self.conversation.is_busy(&self.edge.model));
+        if ends || self.conversation.awaited == Some(Awaited::Settled) {
+            if !self.has_settled() {
+                return Ok(());
+            }
+            self.conversation.awaited = None;
+            self.edge.end = ends;
+        }
+        if !self.conversation.is_ready() || self.has_ended || self.edge.end {
             return Ok(());
         }
         if self.conversation.asked.is_hidden() && self.hidden.is_none() {
@@ -195,6 +244,18 @@ impl PlainLoop {
             self.lines.ask();
         }
         Ok(())
+    }
+
+    /// Whether what has come is announced and in the list; where it may not be, it is waited for from now on.
+    fn has_settled(&mut self) -> bool {
+        let now = Instant::now();
+        let before = self.edge.listener.began_behind();
+        let settling = self.settling.get_or_insert_with(|| Settling::begin(self.announcer.look(), before, now));
+        let is_done = settling.is_done(&self.edge.model, now);
+        if is_done {
+            self.settling = None;
+        }
+        is_done
     }
 
     /// Prints lines of visible text.

@@ -76,8 +76,10 @@ pub(crate) enum PlainCommand {
     Adopt(DeliveryId, Option<String>),
     /// Something of a delivery is copied, or printed.
     Copy(DeliveryId, String, CopyTo),
-    /// A delivery's pin, note or tags are changed, or it is deleted.
+    /// A delivery's pin, note or tags are changed.
     Mark(DeliveryId, Vec<MarksEdit>),
+    /// A delivery is deleted, unless it is pinned.
+    Delete(DeliveryId),
     /// What was deleted last comes back.
     Undo,
     /// A delivery is written into a file.
@@ -205,6 +207,7 @@ impl PlainCommand {
             "answer" => answer(rest),
             "held" => nothing_after(Self::Held)?,
             "release" => release(rest, meant)?,
+            "drop" if rest == "all" => Self::Release(None, Some("drop".to_owned())),
             "drop" => Self::Release(Some(meant.only(rest)?), Some("drop".to_owned())),
             "rules" => Self::Rules(rules(rest)?),
             "replay" => replay(rest, meant)?,
@@ -248,7 +251,7 @@ impl PlainCommand {
             "tag" => tags(rest, meant)?,
             // Never what happens to be the current one.
             "delete" if rest.is_empty() => return Err("name the delivery: delete 12".to_owned()),
-            "delete" => Self::Mark(meant.read(rest)?, vec![MarksEdit::Delete(true)]),
+            "delete" => Self::Delete(meant.read(rest)?),
             "undo" => nothing_after(Self::Undo)?,
             "export" => export(rest, meant)?,
             "url" => nothing_after(Self::Url)?,

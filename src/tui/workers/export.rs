@@ -9,9 +9,9 @@ use crate::config::Settings;
 use crate::delivery::DeliveryId;
 use crate::server::JobTicket;
 use crate::store::{DeliveryAndDiagnosis, Location, Reader, StoreError};
-use crate::system::save::{UnfinishedFile, typed_path};
+use crate::system::save::{SaveError, UnfinishedFile, typed_path};
 use crate::text::{self, counted, grouped};
-use crate::tui::app::message::Message;
+use crate::tui::app::message::{ExportFault, Message};
 
 /// Starts an export of these deliveries, the oldest first; a redacted one where the file is named so.
 pub(crate) fn start(
@@ -26,13 +26,41 @@ pub(crate) fn start(
     // Does nothing when no thread can be started: such a machine has worse problems.
     let _ = std::thread::Builder::new().name("whyhook-export".to_owned()).spawn(move || {
         crate::system::panic::trap("export");
-        let path = typed_path(&path, etcetera::home_dir().ok().as_deref());
+        let typed = path;
+        let path = typed_path(&typed, etcetera::home_dir().ok().as_deref());
+        let file = match UnfinishedFile::begin(&path, false) {
+            Ok(file) => file,
+            Err(error) => {
+                drop(ticket);
+                let is_taken = matches!(error, SaveError::Exists(_));
+                let free = is_taken.then(|| free_name(&typed, &path)).flatten();
+                let offered = free.as_ref().map_or(String::new(), |name| format!("; {} is free", text::visible(name)));
+                let (name, reason) = (free.unwrap_or(typed), format!("{error}{offered}"));
+                return send(Message::NotExported(ExportFault { ids, name, reason }));
+            }
+        };
         let begin = || RedactionRun::begin(settings.redact.usual.clone(), &settings.registry);
         let redaction = is_redacted(&path).then(begin).transpose();
-        let outcome = redaction.and_then(|redaction| export(&location, &ticket, &ids, &path, redaction));
+        let outcome = redaction.and_then(|redaction| export(&location, &ticket, &ids, (&path, file), redaction));
         drop(ticket);
         send(Message::Exported(outcome));
     });
+}
+
+/// A name like the one that was typed, beside which nothing of that name is: `a-2.redacted.har` for `a.redacted.har`.
+fn free_name(typed: &str, path: &Path) -> Option<String> {
+    let file = path.file_name()?.to_str()?;
+    let folder = typed.strip_suffix(file)?;
+    let extension = file.rfind('.')?;
+    let redacted = file[..extension].strip_suffix(".redacted").map_or(extension, str::len);
+    let (stem, ending) = file.split_at(redacted);
+    let names = (2..100).map(|number| format!("{stem}-{number}{ending}"));
+    // What cannot be looked at is not free.
+    let is_free = |name: &String| {
+        let found = path.with_file_name(name).symlink_metadata();
+        found.is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+    };
+    names.into_iter().find(is_free).map(|name| format!("{folder}{name}"))
 }
 
 /// Writes all of them, or nothing; in words, what was written, or why nothing was.
@@ -40,7 +68,7 @@ fn export(
     location: &Location,
     ticket: &JobTicket,
     ids: &[DeliveryId],
-    path: &Path,
+    (path, mut file): (&Path, UnfinishedFile),
     mut redaction: Option<RedactionRun>,
 ) -> Result<String, String> {
     let mut exporter =
@@ -48,7 +76,6 @@ fn export(
     let failed = |error: std::io::Error| format!("cannot write {}: {error}", shown(path));
     let unread = |error: StoreError| error.to_string();
     let reader = Reader::open(location).map_err(unread)?;
-    let mut file = UnfinishedFile::begin(path, false).map_err(|error| error.to_string())?;
     let (mut written, mut lost) = (0_u64, 0_u64);
     for (done, outcome) in (0..).zip(reader.deliveries(ids)) {
         if !ticket.advance(done, ids.len() as u64) {
@@ -124,10 +151,21 @@ mod tests {
         let location = Location::new(folder.path().join("none.db"));
         let jobs = RunningJobs::default();
         let ticket = jobs.begin("export");
-        let to =
-            |name: &str| export(&location, &ticket, &[DeliveryId(1)], &folder.path().join(name), None).unwrap_err();
+        let to = |name: &str| {
+            let path = folder.path().join(name);
+            let file = UnfinishedFile::begin(&path, false).unwrap();
+            export(&location, &ticket, &[DeliveryId(1)], (&path, file), None).unwrap_err()
+        };
         assert!(to("x.pdf").contains(".har, .sh or .jsonl"));
         assert!(!to("x.har").is_empty());
         assert!(!folder.path().join("x.har").exists());
+    }
+    #[test]
+    fn where_a_name_is_taken_one_like_it_is_offered() {
+        let folder = tempfile::tempdir().unwrap();
+        let free = |typed: &str| free_name(typed, &folder.path().join(typed.rsplit('/').next().unwrap()));
+        assert_eq!(free("~/a.har").as_deref(), Some("~/a-2.har"));
+        std::fs::write(folder.path().join("a-2.redacted.har"), "").unwrap();
+        assert_eq!(free("a.redacted.har").as_deref(), Some("a-3.redacted.har"));
     }
 }

@@ -91,6 +91,8 @@ pub struct Prompt {
     pub(crate) before: String,
     /// The delivery that was selected then, unless the newest is followed.
     pub(crate) selected: Option<DeliveryId>,
+    /// The deliveries that it is about: those of when it opened, whatever comes meanwhile.
+    pub(crate) about: Vec<DeliveryId>,
 }
 
 /// What a prompt is for.
@@ -137,7 +139,14 @@ impl Prompt {
             assist: None,
             before: text,
             selected: None,
+            about: Vec::new(),
         }
+    }
+
+    /// The same, about these deliveries.
+    pub(crate) fn about(mut self, about: Vec<DeliveryId>) -> Self {
+        self.about = about;
+        self
     }
 
     /// What has been typed.

@@ -14,7 +14,7 @@ use crate::tui::app::overlay::commands;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind, byte_cursor};
 use crate::tui::pane::Drawn;
 use crate::tui::screens::image::state::save_words;
-use crate::tui::screens::list::{marks, order_menu};
+use crate::tui::screens::list::order_menu;
 use crate::tui::screens::signature::trial::{Trial, TrialField};
 use crate::tui::theme::Look;
 use crate::tui::widgets::{put, secret_words, shown};
@@ -140,7 +140,7 @@ fn draw_digest(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, look: &Look) 
 /// A line with a sentence about it, or what is wrong with it.
 fn draw_small_prompt(frame: &mut Frame<'_>, body: Rect, prompt: &Prompt, model: &Model, look: &Look) -> Drawn {
     let columns = usize::from(body.width.min(70)).saturating_sub(4);
-    let of = match &marks::targets(model)[..] {
+    let of = match &prompt.about[..] {
         [id] => format!("#{id}"),
         ids => format!("{} deliveries", ids.len()),
     };

@@ -139,3 +139,48 @@ fn a_filter_that_is_given_up_leaves_the_place_as_it_was() {
     person.act(Action::Back);
     assert_eq!((person.selected(), person.model.list.is_following()), (76, true));
 }
+
+#[test]
+fn what_is_unfinished_shows_nothing_that_nobody_typed() {
+    for (typed, shown) in [
+        ("(a b", ""),
+        ("sim (a b", "sim"),
+        ("sim (a | b", "sim"),
+        ("!(a b", ""),
+        ("\"a b", ""),
+        ("sim \"a b", "sim"),
+        ("path:\"/a b", ""),
+        // Each is one of two, and the other alone means something else.
+        ("sim or verdict:foo", "sim"),
+        ("sim verdict:foo or live", "sim"),
+        ("not verdict:foo", ""),
+        ("sim | verdict:foo b", "sim"),
+        ("sim| verdict:foo b", "sim"),
+    ] {
+        let mut person = Person::new(3);
+        person.act(Action::Filter);
+        person.type_in(typed);
+        assert_eq!(person.model.list.filter().trim(), shown, "{typed}");
+        assert!(matches!(&person.model.overlay, Some(Overlay::Prompt(prompt)) if prompt.error.is_some()));
+    }
+}
+
+proptest::proptest! {
+    /// Whatever is pasted: the list shows it, its beginning, or it without one word that stands for itself.
+    #[test]
+    fn what_the_list_shows_was_typed(text in "(or|not|verdict:x|\\(|\\)|\"|\\||a|b)( (or|not|verdict:x|\\(|\\)|\"|\\||[ab(|\"]{1,2})){0,5}") {
+        let mut person = Person::new(1);
+        person.act(Action::Filter);
+        person.tell(Message::Paste(zeroize::Zeroizing::new(text.clone())));
+        let filter = person.model.list.filter().to_owned();
+        let joins = |word: Option<&&str>| word.is_some_and(|word| ["or", "not"].contains(word) || word.contains(['(', ')', '|']));
+        let (typed, shown): (Vec<&str>, Vec<&str>) = (text.split_whitespace().collect(), filter.split_whitespace().collect());
+        let is_without = |at: &usize| {
+            let rest: Vec<&str> = [&typed[..*at], &typed[at + 1..]].concat();
+            let is_alone = !joins(typed.get(at + 1)) && !at.checked_sub(1).is_some_and(|before| joins(typed.get(before)));
+            rest == shown && is_alone && typed[*at] == "verdict:x"
+        };
+        let is_beginning = text.starts_with(&filter);
+        proptest::prop_assert!(is_beginning || (0..typed.len()).any(|at| is_without(&at)), "{}: {}", text, filter);
+    }
+}

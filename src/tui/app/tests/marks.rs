@@ -3,6 +3,7 @@
 use super::*;
 use crate::delivery::MarksEdit;
 use crate::server::MarkedElsewhere;
+use crate::tui::app::message::ExportFault;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::screens::list::action::ListAction;
 
@@ -128,6 +129,94 @@ fn what_is_selected_is_exported_to_a_file_whose_name_says_the_format() {
     person.act(Action::Accept);
     let all = [1, 2, 3].map(DeliveryId).to_vec();
     assert_eq!(person.effects.pop(), Some(Effect::Export(all, "deliveries.har".to_owned())));
-    person.tell(Message::Exported(Err("deliveries.har already exists".to_owned())));
+    person.tell(Message::Exported(Err("cannot write deliveries.har: the disk is full".to_owned())));
+    assert!(person.model.notice.as_ref().is_some_and(|notice| notice.text.contains("the disk is full")));
+}
+
+#[test]
+fn a_name_that_is_taken_can_be_mended() {
+    let mut person = Person::new(3);
+    person.act(Action::List(ListAction::Export)).act(Action::Accept);
+    person.effects.clear();
+    let fault = || ExportFault {
+        ids: ids(&[3]),
+        name: "delivery-3-2.har".to_owned(),
+        reason: "/a/delivery-3.har already exists; delivery-3-2.har is free".to_owned(),
+    };
+    // What has come since is not what was to be exported.
+    person.deliveries_arrive(1).tell(Message::NotExported(fault()));
+    let Some(Overlay::Prompt(prompt)) = &person.model.overlay else { panic!("{:?}", person.model.overlay) };
+    assert_eq!((prompt.text(), prompt.error.as_deref()), ("delivery-3-2.har", Some(&*fault().reason)));
+    person.act(Action::Accept);
+    assert_eq!(person.effects.pop(), Some(Effect::Export(ids(&[3]), "delivery-3-2.har".to_owned())));
+    // Something else that is open stays open.
+    person.act(Action::Status).tell(Message::NotExported(fault()));
+    assert!(matches!(person.model.overlay, Some(Overlay::Status(_))));
     assert!(person.model.notice.as_ref().is_some_and(|notice| notice.text.contains("already exists")));
+}
+
+#[test]
+fn a_prompt_is_about_what_was_selected_when_it_opened() {
+    for (action, edit) in
+        [(ListAction::Note, MarksEdit::Note("odd".to_owned())), (ListAction::Tag, MarksEdit::Tag("odd".to_owned()))]
+    {
+        let mut person = Person::new(3);
+        person.act(Action::List(action)).type_in("odd").deliveries_arrive(2);
+        assert_eq!(person.selected(), 5, "the newest is followed");
+        person.act(Action::Accept);
+        assert_eq!(asked(&mut person), [(vec![3], edit)]);
+    }
+}
+
+fn pinned(person: &mut Person, numbers: &[i64]) {
+    let marks = crate::delivery::Marks { pinned: true, ..Default::default() };
+    person.tell(Message::Reread(numbers.iter().map(|id| Summary { marks: marks.clone(), ..row(*id) }).collect()));
+}
+
+fn question(person: &Person) -> String {
+    match &person.model.overlay {
+        Some(Overlay::Confirm(confirm)) => confirm.question.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_is_pinned_is_not_deleted_unasked() {
+    let delete = Action::List(ListAction::Delete);
+    let mut person = Person::new(3);
+    pinned(&mut person, &[3]);
+    person.act(delete);
+    assert!(question(&person).contains("#3, which is pinned") && asked(&mut person).is_empty());
+    person.act(Action::Accept);
+    assert_eq!(asked(&mut person), [(vec![3], MarksEdit::Delete(true))]);
+    // Of several, what is pinned stays.
+    person.act(Action::List(ListAction::SelectAll)).act(delete);
+    assert!(question(&person).starts_with("Delete 2 deliveries? 1 pinned delivery is kept."), "{}", question(&person));
+    person.act(Action::Accept);
+    assert_eq!(asked(&mut person), [(vec![1, 2], MarksEdit::Delete(true))]);
+    pinned(&mut person, &[1, 2]);
+    person.act(delete);
+    assert!(person.model.overlay.is_none() && asked(&mut person).is_empty());
+    let said = person.model.notice.as_ref().map(|notice| notice.text.clone()).unwrap();
+    assert_eq!(said, "nothing deleted: 3 pinned deliveries are kept; b unpins");
+}
+
+#[test]
+fn several_tags_are_one_message() {
+    let mut person = Person::new(3);
+    let said = |person: &Person| person.model.notice.as_ref().map(|notice| notice.text.clone()).unwrap_or_default();
+    person.act(Action::List(ListAction::Tag)).type_in("a,b -c -d").act(Action::Accept);
+    for (_, edit) in asked(&mut person) {
+        let changed = usize::from(edit != MarksEdit::Untag("c".to_owned()));
+        person.tell(Message::Marked(ids(&[3]), edit, Ok(changed)));
+    }
+    assert_eq!(said(&person), "tagged #3 #a #b; removed the tag #d of #3; #3 has no tag #c");
+    let before = person.model.said;
+    person.act(Action::List(ListAction::Tag)).type_in("a").act(Action::Accept);
+    for (_, edit) in asked(&mut person) {
+        person.tell(Message::Marked(ids(&[3]), edit, Ok(1)));
+    }
+    assert_eq!((said(&person).as_str(), person.model.said), ("tagged #3 #a", before + 1));
+    person.tell(Message::Marked(ids(&[9]), MarksEdit::Pin(true), Ok(0)));
+    assert_eq!(said(&person), "there is no delivery 9");
 }

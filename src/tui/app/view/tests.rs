@@ -45,6 +45,7 @@ use crate::tui::theme::palette::ThemePalette;
 use crate::tui::theme::{Face, Theme};
 
 mod adopt;
+mod extents;
 mod help;
 mod images;
 mod pointer;

@@ -51,7 +51,7 @@ pub(super) const COMMANDS: &[CommandHelp] = &[
         "release 12 [503]",
         "answer a held delivery; without an answer, with its default; `release all`",
     ),
-    command(&["drop", "hangup"], "drop 12", "close the connection of a held delivery"),
+    command(&["drop", "hangup"], "drop 12", "close the connection of a held delivery; `drop all`"),
     command(
         &["rules", "rule"],
         "rules",
@@ -73,7 +73,11 @@ pub(super) const COMMANDS: &[CommandHelp] = &[
         "check http://localhost:8080/hook",
         "check that a receiver accepts valid deliveries and refuses all others",
     ),
-    command(&["wait"], "wait", "read the next line once nothing is being sent any more; for scripts"),
+    command(
+        &["wait"],
+        "wait",
+        "read the next line once nothing is being sent any more and the list has what came; for scripts",
+    ),
     command(&["cancel", "stop", "abort"], "cancel", "stop what is being sent, searched for or deleted"),
     command(&["attempts", "history"], "attempts [12]", "how often a delivery was sent from here, and the results"),
     command(&["attempt"], "attempt 3", "one of them, by its number"),
@@ -107,7 +111,7 @@ pub(super) const COMMANDS: &[CommandHelp] = &[
     command(&["unpin"], "unpin [12]", "take the pin away"),
     command(&["note", "comment"], "note 12 TEXT", "write a note on a delivery; `note 12 -` removes it"),
     command(&["tag", "label"], "tag 12 odd", "tag a delivery; `tag 12 -odd` takes the tag away"),
-    command(&["delete", "remove", "rm"], "delete 12", "delete a delivery; undo brings it back"),
+    command(&["delete", "remove", "rm"], "delete 12", "delete a delivery that is not pinned; undo brings it back"),
     command(&["undo", "undelete", "restore", "u"], "undo", "bring back what was deleted last"),
     command(
         &["export", "save"],

@@ -6,6 +6,7 @@ use ratatui_textarea::{CursorMove, TextArea};
 use tui_input::{Input, InputRequest};
 
 use crate::rules::{ActionKind, AnswerChoice, CustomAnswer, NamedAnswer, RuleAction, RuleResponse, is_bodyless, named};
+use crate::tui::one_line::in_one_line;
 use crate::tui::screens::answers::window::Picker;
 
 /// A field of the form.
@@ -204,7 +205,7 @@ impl Editor {
     pub(crate) fn paste(&mut self, text: &str) {
         match self.line_mut() {
             Ok(input) => {
-                for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
+                for character in in_one_line(text).chars() {
                     input.handle(InputRequest::InsertChar(character));
                 }
             }

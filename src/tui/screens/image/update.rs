@@ -269,10 +269,22 @@ pub(crate) fn saved(model: &mut Model, request: SaveRequest, outcome: Result<Str
             })));
             return;
         }
+        // The name is kept, to be mended.
+        Err(error) if model.overlay.is_none() && shows(model, &request) => {
+            let mut prompt = Prompt::new(PromptKind::SaveImage, request.path);
+            prompt.error = Some(error.to_string());
+            model.overlay = Some(Overlay::Prompt(prompt));
+            return;
+        }
         Err(error) => Err(format!("not saved: {error}")),
     };
     let is_error = words.is_err();
     model.say(words.unwrap_or_else(|words| words), is_error);
+}
+
+/// Whether the image that was to be saved is still the one that is shown.
+fn shows(model: &Model, request: &SaveRequest) -> bool {
+    model.shown_image().is_some_and(|(image, _)| std::sync::Arc::ptr_eq(&image.found, &request.image))
 }
 
 /// Asks for the picture that the tab needs: another one, or the same for another room.

@@ -11,6 +11,8 @@ use crate::tui::screens::saving::update::ask;
 const FRONT: usize = 3;
 /// Columns that the event keeps when others are added.
 const EVENT: usize = 10;
+/// The fewest columns of a path or a note where others were not chosen.
+const LEAST: usize = 19;
 
 /// The columns in a list of this width, each with its own: the chosen ones, or the usual ones as far as they fit.
 pub(super) fn laid_out(width: usize, model: &Model) -> Vec<(ListColumn, usize)> {
@@ -18,7 +20,11 @@ pub(super) fn laid_out(width: usize, model: &Model) -> Vec<(ListColumn, usize)> 
     let room = width.saturating_sub(FRONT + now);
     match &model.columns {
         Some(chosen) => fitted(chosen, room),
-        None => usual(room),
+        None => {
+            let rows = model.list.rows();
+            let tags = rows.iter().any(|row| !row.marks.tags.is_empty());
+            usual(room, Added { tags, notes: rows.iter().any(|row| row.marks.note.is_some()) })
+        }
     }
 }
 
@@ -41,36 +47,54 @@ fn fixed(column: ListColumn) -> Option<usize> {
     }
 }
 
-/// What is shown where nothing was chosen: the event and the status, and more as long as the event keeps ten columns.
-fn usual(room: usize) -> Vec<(ListColumn, usize)> {
-    use ListColumn::{Cause, Event, Id, Kind, Latency, Path, Size, Status, Time, Verdict};
-    const PATH: usize = 19;
+/// What a person has added to the deliveries that are loaded.
+#[derive(Debug, Clone, Copy, Default)]
+struct Added {
+    tags: bool,
+    notes: bool,
+}
+
+/// What is shown where nothing was chosen: the event and the status, and more as long as the event keeps its columns. What is
+/// left is shared by the columns whose words are the longest.
+fn usual(room: usize, marks: Added) -> Vec<(ListColumn, usize)> {
+    use ListColumn::{Cause, Event, Id, Kind, Latency, Note, Path, Size, Status, Tags, Time, Verdict};
     // The status, which is always there; the last column needs no space after it.
     let mut left = room.saturating_sub(3);
-    let mut take = |column: ListColumn, event: usize| {
-        let needed = fixed(column).unwrap_or(PATH) + 1;
-        let fits = left > needed + event;
+    let mut take = |column: ListColumn, event: usize, is_of_use: bool| {
+        let needed = fixed(column).unwrap_or(LEAST) + 1;
+        let fits = is_of_use && left > needed + event;
         left -= if fits { needed } else { 0 };
         fits
     };
     let added = [
-        (Time, EVENT),
-        (Kind, EVENT),
-        (Latency, EVENT),
-        (Size, EVENT),
-        (Verdict, EVENT),
+        (Time, EVENT, true),
+        (Kind, EVENT, true),
+        (Latency, EVENT, true),
+        (Size, EVENT, true),
+        (Verdict, EVENT, true),
         // More than this is for those who have a wide screen.
-        (Cause, 14),
-        (Id, 30),
-        (Path, 16),
+        (Cause, 14, true),
+        (Tags, 20, marks.tags),
+        (Note, 20, marks.notes),
+        (Id, 28, true),
+        (Path, 28, true),
     ]
-    .map(|(column, event)| (column, take(column, event)));
+    .map(|(column, event, is_of_use)| (column, take(column, event, is_of_use)));
     let has = |column: ListColumn| added.contains(&(column, true));
-    let order = [Id, Verdict, Cause, Time, Event, Path, Kind, Status, Latency, Size];
+    let order = [Id, Verdict, Cause, Time, Event, Path, Kind, Status, Latency, Size, Tags, Note];
     let shown = order.into_iter().filter(|column| matches!(column, Event | Status) || has(*column));
-    shown
-        .map(|column| (column, if column == Event { left.saturating_sub(1) } else { fixed(column).unwrap_or(PATH) }))
-        .collect()
+    let mut columns: Vec<(ListColumn, usize)> =
+        shown.map(|column| (column, if column == Event { 0 } else { fixed(column).unwrap_or(LEAST) })).collect();
+    // Each step: a column grows up to so many, before the next one does. The longest cause has 24.
+    let steps = [(Event, 24), (Cause, 24), (Event, 32), (Path, 36), (Note, 32), (Event, 48), (Path, 72), (Note, 64)];
+    let mut left = left.saturating_sub(1);
+    for (column, most) in steps.into_iter().chain([(Event, usize::MAX)]) {
+        if let Some((_, width)) = columns.iter_mut().find(|(shown, _)| *shown == column) {
+            let more = left.min(most.saturating_sub(*width));
+            (*width, left) = (*width + more, left - more);
+        }
+    }
+    columns
 }
 
 /// The chosen columns, as many as fit; what is left is shared by those that can use it.
@@ -148,18 +172,36 @@ mod tests {
 
     #[test]
     fn more_room_shows_more() {
-        assert_eq!(names(&usual(10)), "event status");
-        assert_eq!(names(&usual(50)), "time event kind status latency size");
-        assert_eq!(names(&usual(68)), "verdict time event kind status latency size");
-        assert_eq!(names(&usual(78)), "verdict cause time event kind status latency size");
-        assert_eq!(names(&usual(108)), "id verdict cause time event path kind status latency size");
+        let names_in = |room| names(&usual(room, Added::default()));
+        assert_eq!(names_in(10), "event status");
+        assert_eq!(names_in(50), "time event kind status latency size");
+        assert_eq!(names_in(68), "verdict time event kind status latency size");
+        assert_eq!(names_in(78), "verdict cause time event kind status latency size");
+        assert_eq!(names_in(108), "id verdict cause time event kind status latency size");
+        assert_eq!(names_in(120), "id verdict cause time event path kind status latency size");
+        let marked = usual(120, Added { tags: true, notes: true });
+        assert_eq!(names(&marked), "verdict cause time event kind status latency size tags note");
+    }
+
+    #[test]
+    fn the_longest_words_have_the_room_that_is_left() {
+        let widths = |room| {
+            let columns = usual(room, Added::default());
+            [ListColumn::Cause, ListColumn::Event, ListColumn::Path]
+                .map(|column| columns.iter().find(|(shown, _)| *shown == column).map_or(0, |(_, width)| *width))
+        };
+        // As wide as `signature_header_missing` and `(malformed request)`, at 200 columns.
+        assert_eq!(widths(107), [24, 34, 0]);
+        assert_eq!(widths(160), [24, 48, 38]);
+        let wide = widths(260);
+        assert!(wide[1] > 60, "{wide:?}");
     }
 
     #[test]
     fn no_layout_is_wider_than_its_room() {
         for room in 0..260 {
             let chosen = fitted(&ListColumn::ALL, room);
-            for columns in [usual(room), chosen] {
+            for columns in [usual(room, Added::default()), usual(room, Added { tags: true, notes: true }), chosen] {
                 let width: usize = columns.iter().map(|(_, width)| width + 1).sum::<usize>() - 1;
                 assert!(width <= room.max(14), "{room}: {columns:?}");
             }

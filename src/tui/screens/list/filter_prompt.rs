@@ -75,11 +75,12 @@ fn apply(model: &mut Model) -> Vec<Effect> {
     if let Some(assist) = &mut prompt.assist {
         assist.problem = read.as_ref().err().cloned();
     }
+    let readable = |rest: String| Query::parse_with(&rest, &model.filters).ok().map(|query| (query, rest));
     let shown = match read {
         Ok(query) => Some((query, text)),
-        // Half a word of `verdict:foo` was a filter of its own: what it hides is not hidden by what is typed now.
-        Err(error) => without_word(&text, error.at)
-            .and_then(|rest| Query::parse_with(&rest, &model.filters).ok().map(|query| (query, rest))),
+        // Half a word of `verdict:foo` was a filter of its own: what it hides is not hidden by what is typed now. Where
+        // nothing can be read, the filter stays as it was.
+        Err(error) => without_word(&text, error.at).and_then(readable).or_else(|| readable(before(&text, error.at))),
     };
     match shown {
         Some((query, filter)) if filter != model.list.filter() => {
@@ -89,12 +90,37 @@ fn apply(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-/// The filter without the word at `at`, which cannot be read.
-fn without_word(text: &str, at: usize) -> Option<String> {
-    let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at))?;
+/// The word of the filter at `at`, between blanks.
+fn word_at(text: &str, at: usize) -> std::ops::Range<usize> {
+    let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let start = text[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-    let end = text[at..].find(char::is_whitespace).map_or(text.len(), |space| at + space);
-    Some(format!("{}{}", text[..start].trim_end(), &text[end..]).trim().to_owned())
+    start..text[at..].find(char::is_whitespace).map_or(text.len(), |space| at + space)
+}
+
+/// Whether a word says how those beside it belong together.
+fn joins(word: &str) -> bool {
+    ["and", "or", "not", "|", "!", "-", "("].iter().any(|joining| word.eq_ignore_ascii_case(joining))
+}
+
+/// The filter without the word at `at`, which cannot be read; `None` where it is more than one of several that all have to
+/// match, such as an open parenthesis or one side of an `or`: without it, the rest would mean something else.
+fn without_word(text: &str, at: usize) -> Option<String> {
+    let range = word_at(text, at);
+    let (before, word, after) = (&text[..range.start], &text[range.clone()], &text[range.end..]);
+    let is_joined = before.split_whitespace().next_back().is_some_and(|word| joins(word) || word.ends_with('|'))
+        || after.split_whitespace().next().is_some_and(|word| joins(word) || word.starts_with(['|', ')']));
+    let is_one = !joins(word) && !word.contains(['(', ')', '|', '"']) && !is_joined;
+    is_one.then(|| format!("{}{after}", before.trim_end()).trim().to_owned())
+}
+
+/// What comes before the word at `at`, as far as it is a filter without what would follow.
+fn before(text: &str, at: usize) -> String {
+    let mut rest = text[..word_at(text, at).start].trim_end();
+    while let Some(word) = rest.split_whitespace().next_back().filter(|word| joins(word) || word.ends_with('|')) {
+        let cut = if joins(word) { word.len() } else { 1 };
+        rest = rest[..rest.len() - cut].trim_end();
+    }
+    rest.to_owned()
 }
 
 /// Puts the next suggestion into the text, or the one before.

@@ -4,13 +4,15 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::action::ListAction;
+use super::tagging::Tagging;
 use super::{columns, order_menu};
 use crate::archive::export::exporter_for;
 use crate::delivery::{DeliveryId, Marks, MarksEdit, tag_of};
 use crate::server::{MarkedElsewhere, marked_words};
-use crate::text::grouped;
+use crate::text::{counted, grouped};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
+use crate::tui::app::message::ExportFault;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Confirm, Overlay, Prompt, PromptKind};
 use crate::tui::app::step::Step;
@@ -35,11 +37,11 @@ pub(crate) fn act(model: &mut Model, action: ListAction) -> Vec<Effect> {
         }
         ListAction::Note => {
             let note = marks(model, ids[0]).note.filter(|_| ids.len() == 1).unwrap_or_default();
-            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Note, note)));
+            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Note, note).about(ids)));
             Vec::new()
         }
         ListAction::Tag => {
-            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Tag, String::new())));
+            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Tag, String::new()).about(ids)));
             Vec::new()
         }
         ListAction::Export => {
@@ -47,7 +49,7 @@ pub(crate) fn act(model: &mut Model, action: ListAction) -> Vec<Effect> {
                 [id] => format!("delivery-{id}.har"),
                 _ => "deliveries.har".to_owned(),
             };
-            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Export, name)));
+            model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::Export, name).about(ids)));
             Vec::new()
         }
         ListAction::Delete => delete(model, ids),
@@ -57,8 +59,8 @@ pub(crate) fn act(model: &mut Model, action: ListAction) -> Vec<Effect> {
 
 /// Exports them to the file that was typed.
 pub(crate) fn export(model: &mut Model) -> Vec<Effect> {
-    let ids = targets(model);
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let ids = prompt.about.clone();
     let path = prompt.text().trim().to_owned();
     if exporter_for(Path::new(&path)).is_none() {
         prompt.error = Some("the name must end in .har, .sh or .jsonl".to_owned());
@@ -68,8 +70,19 @@ pub(crate) fn export(model: &mut Model) -> Vec<Effect> {
     redact::update::export(model, ids, path)
 }
 
+/// The file could not be begun: another name is asked for, unless something else is open by now.
+pub(crate) fn not_exported(model: &mut Model, fault: ExportFault) {
+    let ExportFault { ids, name, reason } = fault;
+    if model.overlay.is_some() || model.keymap.is_in_lines() {
+        return model.say(format!("not exported: {reason}"), true);
+    }
+    let mut prompt = Prompt::new(PromptKind::Export, name).about(ids);
+    prompt.error = Some(reason);
+    model.overlay = Some(Overlay::Prompt(prompt));
+}
+
 /// The selected deliveries; without any, the one under the cursor.
-pub(crate) fn targets(model: &Model) -> Vec<DeliveryId> {
+fn targets(model: &Model) -> Vec<DeliveryId> {
     if model.chosen.is_empty() {
         return model.list.selected().into_iter().collect();
     }
@@ -99,20 +112,43 @@ fn select_all(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Deletes what is not pinned, several after a question. What is pinned is kept as it is everywhere else; a single one goes
+/// after a question of its own.
 fn delete(model: &mut Model, ids: Vec<DeliveryId>) -> Vec<Effect> {
-    if let [_] = ids[..] {
-        return vec![Effect::Mark(ids, MarksEdit::Delete(true))];
-    }
-    let pinned = ids.iter().filter(|id| marks(model, **id).pinned).count();
-    let pinned = if pinned > 0 { format!(", {pinned} of them pinned") } else { String::new() };
-    let count = grouped(ids.len() as u64);
     let undo = model.keymap.press(Action::List(ListAction::Undo));
-    model.overlay = Some(Overlay::Confirm(Box::new(Confirm {
-        title: "Delete".to_owned(),
-        question: format!("Delete {count} deliveries{pinned}? {undo} brings them back until whyhook ends."),
-        yes: "delete them".to_owned(),
-        effect: Effect::Mark(ids, MarksEdit::Delete(true)),
-    })));
+    if let [id] = ids[..] {
+        let effect = Effect::Mark(ids, MarksEdit::Delete(true));
+        if !marks(model, id).pinned {
+            return vec![effect];
+        }
+        let question = format!("Delete #{id}, which is pinned? {undo} brings it back until whyhook ends.");
+        return ask(model, question, "delete it", effect);
+    }
+    let (pinned, doomed): (Vec<DeliveryId>, Vec<DeliveryId>) = ids.into_iter().partition(|id| marks(model, *id).pinned);
+    let kept = kept_words(pinned.len());
+    if doomed.is_empty() {
+        let unpin = model.keymap.press(Action::List(ListAction::Pin));
+        return say(model, &format!("nothing deleted: {kept}; {unpin} unpins"));
+    }
+    let what = counted(doomed.len() as u64, "delivery");
+    let kept = if kept.is_empty() { kept } else { format!(" {kept}.") };
+    let them = if doomed.len() == 1 { "it" } else { "them" };
+    let question = format!("Delete {what}?{kept} {undo} brings {them} back until whyhook ends.");
+    ask(model, question, &format!("delete {them}"), Effect::Mark(doomed, MarksEdit::Delete(true)))
+}
+
+/// That pinned deliveries are kept; empty for none.
+fn kept_words(pinned: usize) -> String {
+    match pinned {
+        0 => String::new(),
+        1 => "1 pinned delivery is kept".to_owned(),
+        many => format!("{} pinned deliveries are kept", grouped(many as u64)),
+    }
+}
+
+fn ask(model: &mut Model, question: String, yes: &str, effect: Effect) -> Vec<Effect> {
+    let (title, yes) = ("Delete".to_owned(), yes.to_owned());
+    model.overlay = Some(Overlay::Confirm(Box::new(Confirm { title, question, yes, effect })));
     Vec::new()
 }
 
@@ -125,18 +161,20 @@ fn undo(model: &mut Model) -> Vec<Effect> {
 
 /// What was typed for a note.
 pub(crate) fn note(model: &mut Model, text: String) -> Vec<Effect> {
-    model.overlay = None;
-    vec![Effect::Mark(targets(model), MarksEdit::Note(text))]
+    match model.overlay.take() {
+        Some(Overlay::Prompt(prompt)) => vec![Effect::Mark(prompt.about.clone(), MarksEdit::Note(text))],
+        _ => Vec::new(),
+    }
 }
 
 /// What was typed for tags: each is added, or removed with `-` before it.
 pub(crate) fn tag(model: &mut Model) -> Vec<Effect> {
-    let ids = targets(model);
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    let ids = prompt.about.clone();
     match tag_edits(prompt.text()) {
         Ok(edits) => {
             model.overlay = None;
-            edits.into_iter().map(|edit| Effect::Mark(ids.clone(), edit)).collect()
+            model.tagging.begin(&ids, edits)
         }
         Err(problem) => {
             prompt.error = Some(problem);
@@ -168,10 +206,19 @@ pub(crate) fn marked(
     let changed = match outcome {
         Ok(changed) => changed,
         Err(error) => {
+            model.tagging = Tagging::default();
             model.say(format!("not changed: {error}"), true);
             return Vec::new();
         }
     };
+    // In lines, any number can be named.
+    if let [id] = ids[..]
+        && changed == 0
+        && id > model.last
+    {
+        model.tagging = Tagging::default();
+        return say(model, &format!("there is no delivery {id}"));
+    }
     let words = marked_words(edit, &ids);
     match edit {
         MarksEdit::Delete(true) => {
@@ -188,6 +235,12 @@ pub(crate) fn marked(
             model.recount(i64::try_from(changed).unwrap_or_default());
             let newest = ids.iter().max().copied();
             newest.and_then(|id| model.list.bring_back(id)).into_iter().collect()
+        }
+        MarksEdit::Tag(_) | MarksEdit::Untag(_) => {
+            if let Some(words) = model.tagging.done(&ids, edit, changed) {
+                model.say(words, false);
+            }
+            read_again(model, ids)
         }
         _ => {
             model.say(words, false);

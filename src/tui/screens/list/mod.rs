@@ -12,5 +12,6 @@ pub(crate) mod order_menu;
 pub mod page;
 mod sorted;
 pub mod state;
+pub(crate) mod tagging;
 pub(crate) mod view;
 pub(crate) mod welcome;

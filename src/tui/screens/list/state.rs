@@ -180,6 +180,12 @@ impl List {
         self.waiting.is_some()
     }
 
+    /// Whether every row that was asked for has come, with its answer.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.waiting.is_none() && !self.rereading
+    }
+
     pub(super) fn selected_index(&self) -> Option<usize> {
         self.index_of(self.selected?)
     }

@@ -159,7 +159,8 @@ fn empty(model: &Model) -> String {
         (Some(error), ..) => shown(error),
         (None, _, true) => "reading …".to_owned(),
         (None, false, false) => "no delivery matches the filter; Esc clears it".to_owned(),
-        (None, true, false) => "no deliveries yet".to_owned(),
+        (None, true, false) if model.last.0 == 0 => "no deliveries yet".to_owned(),
+        (None, true, false) => "no deliveries".to_owned(),
     }
 }
 
@@ -262,7 +263,7 @@ fn subject(summary: &Summary, has_path: bool) -> String {
         return shown(event);
     }
     if summary.method.is_empty() {
-        return format!("({} request)", summary.intake.name());
+        return format!("({} request)", summary.intake.words());
     }
     if has_path {
         return shown(&summary.method);

@@ -137,7 +137,7 @@ pub(crate) fn verdict(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (glyph, _, style) = pane.look.theme.verdict_of(summary);
     let mut words = match (&judgement.secret, judgement.verdict) {
         (_, Verdict::Verified) if !summary.is_verified() => {
-            format!("not verified: the signature matches what arrived, but the request is {}", summary.intake.name())
+            format!("not verified: the signature matches what arrived, but the request is {}", summary.intake.words())
         }
         (Some(label), Verdict::Verified) => {
             let stale = judgement.timestamp.as_ref().and_then(stale_words).unwrap_or_default();
@@ -192,7 +192,7 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let reason = Some(summary.intake.reason()).filter(|_| summary.judgement.verdict != Verdict::NotJudged);
         remarks.extend(reason.map(|reason| (format!("rebuilt: {}", shown(reason)), theme.warn)));
     } else if !summary.intake.is_complete() {
-        remarks.push((format!("{}: {}", summary.intake.name(), shown(summary.intake.reason())), theme.bad));
+        remarks.push((format!("{}: {}", summary.intake.words(), shown(summary.intake.reason())), theme.bad));
     } else {
         // For an incomplete request the reason above covers it.
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));

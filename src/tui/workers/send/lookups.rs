@@ -98,7 +98,7 @@ impl Lookups {
 
     fn attempt(&self, id: AttemptId) -> Result<News, String> {
         let attempt = self.reader.attempt(id).map_err(|error| error.to_string())?;
-        let attempt = attempt.ok_or_else(|| format!("attempt {id} is no longer in the store"))?;
+        let attempt = attempt.ok_or_else(|| format!("there is no attempt {id}"))?;
         let registry = self.listener.registry();
         let delivery = match attempt.delivery {
             Some(id) => self.reader.load(id).map_err(|error| error.to_string())?,
@@ -114,18 +114,26 @@ impl Lookups {
     fn compare(&self, from: DeliveryId, to: DeliveryId) -> Result<News, String> {
         let load = |id: DeliveryId| {
             let delivery = self.reader.load(id).map_err(|error| error.to_string())?;
-            delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))
+            delivery.ok_or_else(|| self.missing(id))
         };
         let comparison =
             MessageComparison::of(&ComparedMessage::from(&load(from)?), &ComparedMessage::from(&load(to)?));
         Ok(News::Compared(Box::new(ComparisonView::of(format!("- #{from}   + #{to}"), &comparison))))
     }
 
+    /// Why a delivery cannot be read: it has gone, or there was none of this number.
+    fn missing(&self, id: DeliveryId) -> String {
+        match self.reader.newest() {
+            Ok(newest) if id > newest => format!("there is no delivery {id}"),
+            _ => format!("delivery {id} is no longer in the store"),
+        }
+    }
+
     /// Asks ngrok's agent for what it holds. It answers from its memory, so a few seconds are enough; previews wait
     /// meanwhile.
     fn compare_tunnel(&self, id: DeliveryId) -> Result<News, String> {
         let delivery = self.reader.load(id).map_err(|error| error.to_string())?;
-        let delivery = delivery.ok_or_else(|| format!("delivery {id} is no longer in the store"))?;
+        let delivery = delivery.ok_or_else(|| self.missing(id))?;
         let off = "ngrok_api is off in the configuration: there is no agent to compare with";
         let address = self.listener.settings().ngrok_api.ok_or_else(|| off.to_owned())?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -142,7 +150,7 @@ impl Lookups {
     fn compare_attempts(&self, from: AttemptId, to: AttemptId) -> Result<News, String> {
         let load = |id: AttemptId| {
             let attempt = self.reader.attempt(id).map_err(|error| error.to_string())?;
-            let attempt = attempt.ok_or_else(|| format!("attempt {id} is no longer in the store"))?;
+            let attempt = attempt.ok_or_else(|| format!("there is no attempt {id}"))?;
             attempt.result.map_err(|failure| format!("attempt {id} has no response: {}", failure.message))
         };
         let comparison =

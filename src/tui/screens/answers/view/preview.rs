@@ -4,9 +4,10 @@ use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::delivery::Delivery;
 use crate::rules::{
     ActionKind, AnswerChoice, AnsweredRequest, Close, CloseAt, Facts, Reply, Rule, RuleAction, RuleResponse,
-    SendManner, TimedResponse, handshake_secret, short,
+    SendManner, TimedResponse, handshake_secret, refusal, short,
 };
 use crate::text::{self, counted};
 use crate::tui::app::model::Model;
@@ -28,9 +29,11 @@ pub(super) fn draw(
 ) {
     let columns = usize::from(area.width).saturating_sub(2);
     let mut lines = vec![about(model, look)];
-    match action {
-        Some(action) => lines.extend(of_action(action, model, look, columns)),
-        None => lines.extend(by_rules(model, look, columns)),
+    let refused = model.loaded().map(|loaded| &loaded.delivery).and_then(|delivery| refused(delivery, look, columns));
+    match (refused, action) {
+        (Some(refused), _) => lines.extend(refused),
+        (None, Some(action)) => lines.extend(of_action(action, model, look, columns)),
+        (None, None) => lines.extend(by_rules(model, look, columns)),
     }
     let rows = usize::from(area.height);
     let first = first.min(lines.len().saturating_sub(rows));
@@ -38,6 +41,24 @@ pub(super) fn draw(
     for (row, line) in (0..area.height).zip(lines.into_iter().skip(first)) {
         put(frame, inner, row, line);
     }
+}
+
+/// What is no whole request never comes to a rule: what it got is what such a request gets, whatever is chosen.
+fn refused(delivery: &Delivery, look: &Look, columns: usize) -> Option<Vec<Line<'static>>> {
+    let (usual, _) = refusal(&delivery.summary.intake)?;
+    let words = format!("refused before any rule ({}); whatever is chosen, it gets:", delivery.summary.intake.words());
+    let mut lines = paragraph(&shown(&words), look.theme.info, columns);
+    match &delivery.answer {
+        Some(answer) if answer.status == 0 => {
+            lines.extend(paragraph(&format!("no response: {}", answer.outcome.words()), look.theme.info, columns));
+        }
+        Some(answer) => {
+            let headers = answer.headers.iter().map(|(name, value)| (name.clone(), text::visible_bytes(value).into()));
+            lines.extend(response(answer.status, headers, &answer.body, look, columns));
+        }
+        None => lines.extend(reply(&usual, look, columns)),
+    }
+    Some(lines)
 }
 
 /// What the rules answer to the shown delivery.
@@ -160,15 +181,25 @@ fn of_deed(deed: &RuleResponse, facts: &Facts, look: &Look, columns: usize) -> V
 
 /// Status line, headers and body.
 pub(super) fn reply(reply: &Reply, look: &Look, columns: usize) -> Vec<Line<'static>> {
-    let reason = http::StatusCode::from_u16(reply.status).ok().and_then(|status| status.canonical_reason());
+    response(reply.status, reply.sent_headers().into_iter(), &reply.body, look, columns)
+}
+
+fn response(
+    status: u16,
+    headers: impl Iterator<Item = (String, String)>,
+    whole: &[u8],
+    look: &Look,
+    columns: usize,
+) -> Vec<Line<'static>> {
+    let reason = http::StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let theme = &look.theme;
-    let status = format!("HTTP/1.1 {} {}", reply.status, reason.unwrap_or_default());
-    let mut lines = vec![Line::styled(status, theme.status(reply.status))];
-    for (name, value) in reply.sent_headers() {
+    let line = format!("HTTP/1.1 {status} {}", reason.unwrap_or_default());
+    let mut lines = vec![Line::styled(line, theme.status(status))];
+    for (name, value) in headers {
         lines.extend(paragraph(&shown(&format!("{name}: {value}")), theme.text, columns));
     }
     lines.push(Line::default());
-    let body = &reply.body[..reply.body.len().min(BODY_BYTES)];
+    let body = &whole[..whole.len().min(BODY_BYTES)];
     match body {
         b"" => lines.push(Line::styled("(no body)", theme.dim)),
         // A line of the body is one here.
@@ -176,8 +207,8 @@ pub(super) fn reply(reply: &Reply, look: &Look, columns: usize) -> Vec<Line<'sta
             .split('\n')
             .for_each(|line| lines.extend(paragraph(&text::visible(line), theme.text, columns))),
     }
-    if reply.body.len() > BODY_BYTES {
-        let more = counted((reply.body.len() - BODY_BYTES) as u64, "more byte");
+    if whole.len() > BODY_BYTES {
+        let more = counted((whole.len() - BODY_BYTES) as u64, "more byte");
         lines.push(Line::styled(format!("… {more}"), theme.dim));
     }
     lines
