@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::inspect::diagnosis::{names_words, place_words, rewriting_words};
 use crate::signature::diagnose::other_direction::Rewriting;
-use crate::signature::diagnose::{Cause, CauseKind, Diagnosis, SearchStage};
+use crate::signature::diagnose::{Cause, CauseCode, CauseKind, Diagnosis, SearchStage};
 use crate::text::grouped;
 
 /// Re-serialisations printed without being asked for all.
@@ -75,23 +75,33 @@ fn push_cause(text: &mut String, cause: &Cause) {
     }
 }
 
-/// For a delivery that verifies: what other servers would have hashed instead.
-pub(super) fn other_direction(rewritings: &[Rewriting], looked: bool, reveal: bool) -> String {
+/// For a delivery that verifies: what other servers would have hashed instead. `refused` says what of its timestamp they
+/// refuse, whatever they hash.
+pub(super) fn other_direction(
+    rewritings: &[Rewriting],
+    looked: bool,
+    reveal: bool,
+    refused: Option<RefusedTime>,
+) -> String {
     let mut text = String::new();
+    if let Some(refused) = refused {
+        let _ = writeln!(text, "{} {COMPUTED}", refused.words());
+        return text;
+    }
     if !looked {
         text.push_str("If your server answers 401: --computed DIGEST shows what it hashed instead of these bytes\n");
         return text;
     }
     if rewritings.is_empty() {
         text.push_str(
-            "If your server answers 401: these bytes survive every well-known re-serialisation, so check its secret \
-            and its timestamp.\n",
+            "If your server answers 401: these bytes survive every well-known re-serialisation, so check its secret, \
+            how it compares, and its clock.\n",
         );
         return text;
     }
     text.push_str(
-        "This signature is valid: if your server answers 401, it hashes different bytes. Re-serialising this body \
-        changes it:\n",
+        "This signature is valid: if your server answers 401, it hashes different bytes, has another secret, or compares \
+        wrongly. Re-serialising this body changes it:\n",
     );
     let shown = if reveal { rewritings.len() } else { REWRITINGS };
     for rewriting in rewritings.iter().take(shown) {
@@ -111,3 +121,38 @@ pub(super) fn other_direction(rewritings: &[Rewriting], looked: bool, reveal: bo
     text.push_str("   --computed DIGEST shows which mistake produces the digest that your server printed\n");
     text
 }
+
+/// What of a verified delivery's time a server refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum RefusedTime {
+    /// It is too old, or in the future.
+    Age,
+    /// It is not in the unit that the scheme has.
+    Unit,
+}
+
+impl RefusedTime {
+    /// That of a diagnosis.
+    pub(super) fn of(diagnosis: &Diagnosis) -> Option<Self> {
+        let is_of_age = |cause: &Cause| cause.has(CauseCode::Stale) || cause.has(CauseCode::ClockSkew);
+        if diagnosis.evidence.iter().any(|told| told.code == CauseCode::TimestampUnit.code()) {
+            return Some(Self::Unit);
+        }
+        diagnosis.causes.iter().any(is_of_age).then_some(Self::Age)
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Age => {
+                "This signature is valid: if your server answers 401, it probably refuses its age, not its bytes; a \
+                 replay needs --resign."
+            }
+            Self::Unit => {
+                "This signature is valid: if your server answers 401, it probably refuses its timestamp, not its bytes."
+            }
+        }
+    }
+}
+
+/// What shows more, after a sentence.
+const COMPUTED: &str = "--computed DIGEST shows whether it hashed other bytes as well.";

@@ -215,9 +215,10 @@ impl Report {
                 lines.push_str(&explain::findings(explain_digest));
             }
             None if judgement.verdict == Verdict::Verified => {
+                let refused = self.why.as_ref().and_then(explain::RefusedTime::of);
                 let is_small = subject.body.len() <= diagnosis::REWRITTEN_BODY_BYTES;
-                let rewritings = if is_small { subject.rewritings() } else { Vec::new() };
-                lines.push_str(&explain::other_direction(&rewritings, is_small, args.reveal));
+                let rewritings = if is_small && refused.is_none() { subject.rewritings() } else { Vec::new() };
+                lines.push_str(&explain::other_direction(&rewritings, is_small, args.reveal, refused));
             }
             None => {}
         }

@@ -10,6 +10,7 @@
 mod accepted;
 mod algorithm;
 pub mod catalogue;
+mod credential;
 pub mod diagnose;
 mod freshness;
 pub mod public_key;
@@ -21,6 +22,7 @@ mod verify;
 
 pub use accepted::{AcceptedSchemes, MOST_ACCEPTED, WrongSchemeCount};
 pub use algorithm::Algorithm;
+pub use credential::CredentialKind;
 pub use freshness::{AgeLimit, ToleranceDirection, read_timestamp, unix_moment};
 pub use scheme::{
     Bind, DEFAULT_TOLERANCE, Encoding, Expression, Filter, InvalidContent, InvalidExpression, InvalidScheme,

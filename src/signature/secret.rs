@@ -7,6 +7,7 @@ use hmac::{Hmac, KeyInit as _};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::credential::{CredentialKind, is_masked};
 use super::public_key::has_key_pair_form;
 use crate::text::counted;
 
@@ -83,6 +84,10 @@ pub enum SecretRemark {
     Short,
     /// It reads like a value that was never filled in.
     Placeholder,
+    /// It is covered up with asterisks or dots, as a page shows a secret.
+    Masked,
+    /// It is a credential of a sender that signs no webhook.
+    OtherCredential(CredentialKind),
 }
 
 impl SecretRemark {
@@ -98,6 +103,8 @@ impl SecretRemark {
             Self::HiddenCharacters => "contains invisible characters",
             Self::Short => "is unusually short",
             Self::Placeholder => "looks like a placeholder",
+            Self::Masked => "is a masked value, covered up with asterisks or dots, and not the secret itself",
+            Self::OtherCredential(kind) => kind.remark(),
         }
     }
 }
@@ -190,7 +197,12 @@ impl Secret {
         if text.chars().any(|character| crate::text::is_hidden(character) || character == '\u{a0}') {
             remarks.push(SecretRemark::HiddenCharacters);
         }
-        if is_placeholder(&text) {
+        if let Some(kind) = CredentialKind::of_any_sender(&text) {
+            remarks.push(SecretRemark::OtherCredential(kind));
+        }
+        if is_masked(&text) {
+            remarks.push(SecretRemark::Masked);
+        } else if is_placeholder(&text) {
             remarks.push(SecretRemark::Placeholder);
         } else if bytes.len() < 16 {
             remarks.push(SecretRemark::Short);
@@ -258,6 +270,9 @@ mod tests {
     #[case(b"undefined", &[SecretRemark::Placeholder])]
     #[case(b"your webhook's secret", &[SecretRemark::Placeholder])]
     #[case(b"PASTE-THE-SECRET-HERE", &[SecretRemark::Placeholder])]
+    #[case(b"********", &[SecretRemark::Masked])]
+    #[case("\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}\u{2022}".as_bytes(), &[SecretRemark::Masked])]
+    #[case(b"xoxb-123456789012-abcdefghijkl", &[SecretRemark::OtherCredential(CredentialKind::SlackToken)])]
     fn odd_secrets_are_pointed_out(#[case] bytes: &[u8], #[case] expected: &[SecretRemark]) {
         assert_eq!(secret(bytes).remarks(), expected);
     }

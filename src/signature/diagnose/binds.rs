@@ -7,6 +7,7 @@ use subtle::ConstantTimeEq as _;
 use super::axis::Why;
 use super::bodies::Bodies;
 use super::explain::Explanation;
+use super::fixes::INSTEAD_OF;
 use super::structure::Structure;
 use super::{Budget, CauseCode, Request};
 use crate::signature::scheme::Parts;
@@ -64,12 +65,26 @@ fn other_encoding(bind: &Bind, parts: &Parts<'_>) -> Option<Why> {
         all.into_iter()
             .find_map(|encoding| encoding.decode(text).filter(|bytes| bytes.len() >= 16).map(|bytes| (encoding, bytes)))
     };
-    let ((own, is), (wanted, equals)) = (read(&is)?, read(&equals)?);
-    let (own, wanted) = (own.words(), wanted.words());
-    (bool::from(is.ct_eq(&equals))).then(|| {
-        let detail = format!("{} is written as {own} instead of {wanted}, or in another letter case", bind.is);
-        Why::new(CauseCode::SignatureEncoding, 2, detail)
+    let (is_text, equals_text) = (is, equals);
+    let ((own, is), (wanted, equals)) = (read(&is_text)?, read(&equals_text)?);
+    bool::from(is.ct_eq(&equals)).then(|| {
+        // Of digits, the letter case may be all that differs.
+        let words = |encoding: Encoding, text: &[u8]| match encoding {
+            Encoding::HexAny => letter_case(text),
+            other => other.words(),
+        };
+        let (own, wanted) = (words(own, &is_text), words(wanted, &equals_text));
+        Why::new(CauseCode::SignatureEncoding, 2, format!("{} is written as {own}{INSTEAD_OF}{wanted}", bind.is))
     })
+}
+
+/// How hexadecimal digits are written.
+fn letter_case(digits: &[u8]) -> &'static str {
+    match (digits.iter().any(u8::is_ascii_uppercase), digits.iter().any(u8::is_ascii_lowercase)) {
+        (true, true) => "hexadecimal digits in mixed letter case",
+        (true, false) => "upper-case hexadecimal digits",
+        (false, _) => "lower-case hexadecimal digits",
+    }
 }
 
 /// What the two are, where they may be shown.

@@ -135,14 +135,20 @@ pub(super) fn shown(value: &[u8]) -> String {
     crate::text::clip(&crate::text::visible_bytes(value), 24).into_owned()
 }
 
+/// A difference in how the value is written. Where something is there that does not belong, that is marked; a value that is
+/// written in another way as a whole has no such place.
 pub(super) fn encoding(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
-    let place = BytePlace {
-        part: RequestPart::Signature,
-        offset,
-        before: shown(&value[offset.min(value.len())..]),
-        after: String::new(),
+    let why = Why::new(CauseCode::SignatureEncoding, rank, detail);
+    let rest = &value[offset.min(value.len())..];
+    let is_whole = ["written as", "percent-encoded", "base64"].into_iter().any(|words| detail.starts_with(words));
+    let (before, after) = match rest.first() {
+        Some(byte) if byte.is_ascii_uppercase() && detail.starts_with("upper-case") => {
+            (shown(rest), shown(&rest.to_ascii_lowercase()))
+        }
+        Some(byte) if !byte.is_ascii_alphanumeric() && !is_whole => (shown(&rest[..1]), String::new()),
+        _ => return why,
     };
-    Why::new(CauseCode::SignatureEncoding, rank, detail).at(place)
+    why.at(BytePlace { part: RequestPart::Signature, offset, before, after })
 }
 
 pub(super) fn unquoted(value: &[u8]) -> Option<&[u8]> {
@@ -288,7 +294,15 @@ fn from_hex(text: &[u8], trimmed: &[u8]) -> Option<(Vec<u8>, Option<Why>)> {
     let digest = hex::decode(whole).ok()?;
     let why = if digits.len() != trimmed.len() {
         let offset = text.iter().position(is_separator).unwrap_or_default();
-        Some(encoding(1, "hexadecimal digits with separators between them", text, offset))
+        let end = trimmed.len() - trimmed.iter().rev().take_while(|byte| is_separator(byte)).count();
+        let start = trimmed.iter().take_while(|byte| is_separator(byte)).count();
+        // Those around the digits alone are what somebody left of a list.
+        let detail = match (end - start == digits.len(), start > 0) {
+            (false, _) => "hexadecimal digits with separators between them".to_owned(),
+            (true, false) => format!("“{}” after the digits", shown(&trimmed[end..])),
+            (true, true) => format!("“{}” before the digits", shown(&trimmed[..start])),
+        };
+        Some(encoding(1, &detail, text, offset))
     } else if text.len() != trimmed.len() {
         Some(encoding(1, "white space around the digits", text, 0))
     } else {

@@ -6,9 +6,12 @@ use std::collections::HashSet;
 use super::axis::{Ways, Why};
 use super::bodies::first_difference;
 use super::fixes::{AdviceContext, Mistaken, advice};
+use super::foreign::VerifyingScheme;
 use super::search::{Match, SearchResult};
 use super::structure::Structure;
+use super::token_times::odd_times_of;
 use super::unproved::{SearchEffort, unproved};
+use super::what_next::what_next;
 use super::{
     Cause, CauseCode, CauseKind, Diagnosis, Evidence, Request, SearchStage, SignedDifference, foreign, hops, likeness,
     sent_secret, server_words,
@@ -32,7 +35,9 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         .as_ref()
         .and_then(age)
         .map(|why| cause(context(request, Mistaken::Sender), vec![why], judgement.secret.clone()));
-    let evidence = judgement.timestamp.as_ref().and_then(no_time).into_iter();
+    let stamp = judgement.timestamp.as_ref();
+    let evidence = stamp.and_then(no_time).into_iter().chain(stamp.and_then(|stamp| odd_unit(request.scheme, stamp)));
+    let evidence = evidence.chain(odd_times_of(request));
     Diagnosis {
         complete: true,
         tried: request.secrets.len() as u64,
@@ -53,6 +58,17 @@ fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
         );
         Evidence { code: CauseCode::TimestampLiteral.code(), text }
     })
+}
+
+/// A timestamp in another unit than the scheme's.
+fn odd_unit(scheme: &Scheme, timestamp: &TimestampFacts) -> Option<Evidence> {
+    let wanted = scheme.other_unit(timestamp.unit)?;
+    let text = format!(
+        "the timestamp is in {}, and this scheme has {}: receivers will call it stale, or refuse it as invalid",
+        timestamp.unit.code(),
+        wanted.words()
+    );
+    Some(Evidence { code: CauseCode::TimestampUnit.code(), text })
 }
 
 /// The changes that explain a mismatch together, and the label of the secret that they hold for.
@@ -109,7 +125,9 @@ pub(super) fn digest_report(
 
 fn context<'r>(request: &Request<'r>, mistaken: Mistaken) -> AdviceContext<'r> {
     let kind = request.head.value("Content-Type").map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
-    let is_form = kind.starts_with(b"application/x-www-form-urlencoded") || kind.starts_with(b"multipart/form-data");
+    let is_json = matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
+    let is_form =
+        kind.starts_with(b"application/x-www-form-urlencoded") || kind.starts_with(b"multipart/form-data") || !is_json;
     AdviceContext { scheme: request.scheme, is_form, mistaken }
 }
 
@@ -134,10 +152,8 @@ pub(super) fn delivery_report(
 ) -> Diagnosis {
     let context = context(request, Mistaken::Sender);
     let mut diagnosis = report(context, request, judgement, structure, explained, misplaced);
-    if let Some((why, secret, is_sure)) = foreign::verifying(request, judgement.verdict) {
-        let is_simpler = diagnosis.causes.first().is_none_or(|first| is_sure || first.changes.len() > 1);
-        let place = usize::from(!is_simpler && diagnosis.is_proved());
-        diagnosis.causes.insert(place, cause(context, vec![why], secret));
+    if let Some(other) = foreign::verifying(request, structure, judgement.verdict) {
+        add_other_scheme(&mut diagnosis, context, other);
     }
     if !diagnosis.is_proved() {
         diagnosis.evidence.extend(likeness::evidence(request, structure));
@@ -157,6 +173,22 @@ pub(super) fn delivery_report(
         diagnosis.causes.insert(place, cause(context, vec![why], secret));
     }
     diagnosis
+}
+
+/// Adds that the request verifies under another scheme, where it belongs among the causes.
+fn add_other_scheme(diagnosis: &mut Diagnosis, context: AdviceContext<'_>, other: VerifyingScheme) {
+    if other.is_same_value {
+        // What the sender does itself is the explanation: others of the same value are only its shadow.
+        diagnosis.causes.clear();
+    }
+    let is_proved = diagnosis.is_proved();
+    if other.is_beside && is_proved {
+        return;
+    }
+    let is_simpler = diagnosis.causes.first().is_none_or(|first| other.is_sure || first.changes.len() > 1);
+    let place = usize::from(is_proved && !is_simpler);
+    diagnosis.causes.insert(place, cause(context, vec![other.why], other.secret));
+    diagnosis.causes.retain(|cause| !cause.has(CauseCode::Unexplained));
 }
 
 /// The diagnosis of a search.
@@ -194,7 +226,7 @@ fn report(
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
         let effort = SearchEffort { is_stopped: explained.is_stopped, tried: explained.tried, of: explained.of };
         let seen = unproved(request, judgement, structure, &explained.seen, effort);
-        causes.extend(seen.into_iter().map(|why| without_proof(context, why)));
+        causes.extend(seen.into_iter().map(|why| without_proof(context, request, judgement, why)));
     }
     if let Some(why) = judgement.timestamp.as_ref().and_then(age) {
         evidence.push(Evidence { code: why.code.code(), text: format!("apart from the signature, {}", why.detail) });
@@ -210,8 +242,13 @@ fn report(
     }
 }
 
-fn without_proof(context: AdviceContext<'_>, why: Why) -> Cause {
-    Cause { kind: CauseKind::Evidence, ..cause(context, vec![why], None) }
+fn without_proof(context: AdviceContext<'_>, request: &Request<'_>, judgement: &Judgement, why: Why) -> Cause {
+    let is_open = why.code == CauseCode::Unexplained && context.mistaken == Mistaken::Sender;
+    let mut cause = Cause { kind: CauseKind::Evidence, ..cause(context, vec![why], None) };
+    if is_open && let Some(advice) = what_next(request, judgement) {
+        cause.fix = advice;
+    }
+    cause
 }
 
 /// Every way to explain one match, each as its changes in the order in which a signature is made.
@@ -287,8 +324,9 @@ fn repeats(change: &SignedDifference) -> bool {
 }
 
 /// The cause in a few words, as it is under the scheme.
-fn title(scheme: &Scheme, code: CauseCode) -> &'static str {
-    match code {
+fn title(scheme: &Scheme, change: &SignedDifference) -> &'static str {
+    match change.code {
+        CauseCode::SecretWhitespace if change.detail.contains("inside") => "White space inside the secret",
         CauseCode::SignaturePrefix if !scheme.signature.is_bare() => {
             "The signature is valid, but not in the scheme's form"
         }
@@ -315,7 +353,7 @@ fn summary(scheme: &Scheme, changes: &[SignedDifference]) -> String {
     };
     match changes {
         [change] if repeats(change) => format!("{}.", capitalised(&told(change))),
-        [change] => format!("{}: {}.", title(scheme, change.code), told(change)),
+        [change] => format!("{}: {}.", title(scheme, change), told(change)),
         changes => {
             let all: Vec<String> = changes.iter().map(told).collect();
             format!("{} differences at once: {}.", changes.len(), all.join("; and "))

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::foreign::TWO_SIGNATURES;
 use super::templates::signs_fields;
 use super::{CauseCode, SignedDifference, server_words};
 use crate::signature::{Proof, Scheme, SignedContent};
@@ -19,7 +20,7 @@ pub(super) enum Mistaken {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct AdviceContext<'s> {
     pub(super) scheme: &'s Scheme,
-    /// Whether the body was sent as a form.
+    /// Whether the body was sent as a form, or is at least no JSON.
     pub(super) is_form: bool,
     pub(super) mistaken: Mistaken,
 }
@@ -45,7 +46,7 @@ fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
         CauseCode::NotHmac if change.detail.contains("swapped") => {
             "Swap the arguments of the HMAC function: the secret is the key, and the content is the message.".to_owned()
         }
-        CauseCode::SecretPrefix => {
+        CauseCode::SecretPrefix if !change.detail.ends_with(TWICE) => {
             let place = place?;
             let key = &scheme.key;
             match (place.before.as_str(), place.after.as_str()) {
@@ -62,6 +63,26 @@ fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
                 (prefix, _) => format!("Remove `{prefix}` from the secret that is configured here."),
             }
         }
+        CauseCode::SecretPrefix if change.detail.ends_with(TWICE) => {
+            format!("Remove one `{}` from the secret that is configured here.", place?.before)
+        }
+        CauseCode::SecretExpanded if change.detail.contains(COMMENT) => {
+            "Delete the comment from the line with the secret (docker --env-file and systemd keep it); or, where # belongs \
+             to the secret, put quotation marks around it for the reader that took it for a comment."
+                .to_owned()
+        }
+        CauseCode::SecretWhitespace if change.detail.contains("inside") => {
+            "Configure the secret in one line, without the spaces or line breaks inside it.".to_owned()
+        }
+        CauseCode::SignatureEncoding if change.detail.starts_with('{') => {
+            let (value, wanted) = (change.detail.split_once(" is written ")?.0, change.detail.rsplit_once(INSTEAD_OF)?.1);
+            format!("Write {value} as {wanted}.")
+        }
+        CauseCode::OtherScheme if change.detail.starts_with(TWO_SIGNATURES) => format!(
+            "Find what made the other one wrong: a secret that only one of them was made with, or something that changed \
+             the header. Keep verifying {}: do not fall back to the other signature.",
+            scheme.signature_place()
+        ),
         CauseCode::SecretBase64 if !is_text && change.detail.contains("without being decoded") => {
             format!("Decode the secret on the signing side, as the scheme does: {}.", scheme.key)
         }
@@ -70,6 +91,26 @@ fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// How the detail of a prefix ends that is there two times.
+pub(super) const TWICE: &str = " two times";
+/// How a detail says that a comment follows the secret.
+pub(super) const COMMENT: &str = "has a comment after it";
+/// What stands before the form that something should have.
+pub(super) const INSTEAD_OF: &str = " instead of ";
+
+/// What the scheme signs, in words for an advice; not every scheme has a template for it.
+pub(super) fn to_be_signed(scheme: &Scheme) -> String {
+    match &scheme.proof {
+        Proof::MessageSignature => {
+            "the signature base (RFC 9421, section 2.5): one line for each covered component, as it \
+             is sent, then \"@signature-params\", joined by line feeds without one at the end"
+                .to_owned()
+        }
+        _ if scheme.content.pieces().is_empty() => format!("what the scheme has ({})", scheme.proof),
+        _ => format!("{}, in this order", scheme.content),
+    }
 }
 
 /// Prefixes that providers show as a part of the secret.
@@ -137,8 +178,18 @@ fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
         CauseCode::UrlDiffers => {
             "Give the URL exactly as it is registered with the sender: --url, or url in the configuration.".to_owned()
         }
+        CauseCode::ContentTemplate if scheme.proof == Proof::MessageSignature => {
+            format!("Sign {}.", to_be_signed(scheme))
+        }
         CauseCode::ContentTemplate => {
-            format!("Sign {}, in this order; or configure the scheme that the sender uses.", scheme.content)
+            format!("Sign {}; or configure the scheme that the sender uses.", to_be_signed(scheme))
+        }
+        CauseCode::SignedValueDiffers if scheme.proof == Proof::MessageSignature => {
+            "Make Content-Digest of the bytes that are sent, after all that changes them: sha-256=:BASE64: (RFC 9530)."
+                .to_owned()
+        }
+        CauseCode::SignedPartMissing if scheme.proof == Proof::MessageSignature => {
+            "Send every header that the signature covers, under the name by which it covers it.".to_owned()
         }
         CauseCode::TimestampUnit if scheme.timestamp_unit.is_some() => format!(
             "Sign exactly the text of the timestamp, in {}: create it once and use it in both places.",
@@ -243,7 +294,10 @@ fn usual(code: CauseCode) -> &'static str {
         CauseCode::BodyUnicodeNormalized => "Do not normalise text between signing and sending.",
         CauseCode::BodyCompressed => "Sign the bytes that are sent: after compression, or without compression.",
         CauseCode::BodyBase64 => "Decode the base64 first (API Gateway: isBase64Encoded), then verify those bytes.",
-        CauseCode::BodyFormEncoded => "Send the JSON itself as the body with Content-Type application/json.",
+        CauseCode::BodyFormEncoded => {
+            "Verify the bytes as they were sent, before a form's parser takes the JSON out of them; or let the sender send \
+             the JSON itself, with Content-Type application/json."
+        }
         CauseCode::BodyEscaped => "Escape text where it is shown, not the body: sign and verify its bytes as sent.",
         CauseCode::BodyFramed => "Read the body with the HTTP library, to its length, and verify exactly those bytes.",
         CauseCode::BodyPartSigned => "Sign the whole body as sent, not one of its fields.",

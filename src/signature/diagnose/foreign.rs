@@ -1,9 +1,10 @@
 //! A request with another sender's headers: the scheme to try, offered as evidence and never assumed.
 
 use super::axis::Why;
+use super::structure::Structure;
 use super::{CauseCode, Evidence, Request};
-use crate::delivery::Verdict;
-use crate::signature::catalogue::{RecognisedScheme, named, recognise};
+use crate::delivery::{Judgement, Verdict};
+use crate::signature::catalogue::{RecognisedScheme, entry, named, recognise};
 use crate::signature::{Scheme, judge};
 
 /// The code of the evidence that names another scheme.
@@ -15,26 +16,139 @@ const MOST_NAMED: usize = 3;
 /// Schemes of other senders under which a request is judged; each may cost a digest of the body.
 const MOST_JUDGED: usize = 6;
 
-/// Another scheme under which the request verifies, with the label of the secret, and whether its headers are that
-/// sender's alone. Only headers that the configured scheme does not read make another one worth a digest.
-pub(super) fn verifying(request: &Request<'_>, verdict: Verdict) -> Option<(Why, Option<String>, bool)> {
+/// Another scheme under which the request verifies.
+pub(super) struct VerifyingScheme {
+    pub(super) why: Why,
+    /// The label of the secret.
+    pub(super) secret: Option<String>,
+    /// Whether its headers are that sender's alone.
+    pub(super) is_sure: bool,
+    /// Whether it reads the very value that the configured scheme reads: then nothing else explains that value.
+    pub(super) is_same_value: bool,
+    /// Whether it is another signature of the same sender, beside one that the configured scheme reads.
+    pub(super) is_beside: bool,
+}
+
+/// Another scheme under which the request verifies. One whose headers the configured scheme all reads is worth a digest
+/// only where it is the same sender's, which signs forms in one way and JSON in another; or where it has none.
+pub(super) fn verifying(request: &Request<'_>, structure: &Structure, verdict: Verdict) -> Option<VerifyingScheme> {
     if !is_open(verdict) {
         return None;
     }
+    let sender = sender_of(request.scheme);
+    let is_sibling = |found: &RecognisedScheme| sender.as_deref() == Some(found.sender.as_str());
     let is_other = |found: &RecognisedScheme| {
         found.fits
-            && !found.headers.iter().all(|name| reads(request.scheme, name))
+            && (found.headers.is_empty()
+                || is_sibling(found)
+                || !found.headers.iter().all(|name| reads(request.scheme, name)))
             && !is_configured(request.scheme, &found.name)
     };
-    recognise(request.head, request.body).into_iter().filter(is_other).take(MOST_JUDGED).find_map(|found| {
+    let mut all: Vec<RecognisedScheme> =
+        recognise(request.head, request.body).into_iter().filter(is_other).take(MOST_JUDGED).collect();
+    // What the same sender signs with a newer header comes before what it signs with an older one.
+    all.sort_by_key(|found| !is_sibling(found));
+    all.into_iter().find_map(|found| {
         let scheme = named(&found.name).ok().filter(|scheme| found.is_sure || scheme.algorithm().is_some())?;
-        let secrets = request.secrets.iter().copied();
-        let judged = judge(&scheme, secrets, request.head, request.body, request.received_at);
-        let (sender, headers) = (&found.sender, found.headers.join(", "));
-        let detail = format!("it verifies as {sender} signs ({headers}): use --scheme {}", found.name);
-        (judged.verdict == Verdict::Verified)
-            .then(|| (Why::new(CauseCode::OtherScheme, 0, detail), judged.secret, found.is_sure))
+        let is_same_value = is_sibling(&found) && found.headers.iter().all(|name| reads(request.scheme, name));
+        let (secret, rest) = proof_under(request, structure, &scheme, is_same_value)?;
+        let is_own_there = matches!(verdict, Verdict::Mismatch | Verdict::MalformedSignature);
+        let is_beside = is_sibling(&found) && !is_same_value && is_own_there;
+        let detail = verifying_words(request, &found, is_beside, is_same_value, &rest);
+        Some(VerifyingScheme {
+            why: Why::new(CauseCode::OtherScheme, 0, detail),
+            secret,
+            is_sure: found.is_sure,
+            is_same_value,
+            is_beside,
+        })
     })
+}
+
+/// The secret with which the request verifies under another scheme, and what is to be said of that: another URL, or a
+/// value that does not fit although the signature is right.
+fn proof_under(
+    request: &Request<'_>,
+    structure: &Structure,
+    scheme: &Scheme,
+    is_same_value: bool,
+) -> Option<(Option<String>, String)> {
+    let Request { scheme: own, head, body, received_at, .. } = *request;
+    let judged_with = |url: Option<String>| {
+        let scheme = Scheme { url, settings: own.settings.clone(), ..scheme.clone() };
+        judge(&scheme, request.secrets.iter().copied(), head, body, received_at)
+    };
+    let judged = judged_with(own.url.clone());
+    if judged.verdict == Verdict::Verified {
+        return Some((judged.secret, String::new()));
+    }
+    if !is_same_value {
+        return None;
+    }
+    // One that lacks a value is another scheme's, of which the URL alone is signed.
+    let is_valid = |judged: &Judgement| {
+        judged.note.as_deref().is_some_and(|note| note.starts_with(VALID_BUT) && !note.ends_with(" is missing"))
+    };
+    if is_valid(&judged) {
+        return Some((label_of_only(request), judged.note.map(|note| format!("; {note}")).unwrap_or_default()));
+    }
+    if !scheme.signs_url() || body.len() > LONGEST_WITH_URLS {
+        return None;
+    }
+    structure.urls.all.iter().filter(|(_, ways)| ways.weight() > 0).find_map(|(url, ways)| {
+        let judged = judged_with(Some(String::from_utf8(url.clone()).ok()?));
+        let is_right = judged.verdict == Verdict::Verified || is_valid(&judged);
+        let detail = &ways.0.first()?.first()?.detail;
+        is_right.then(|| (judged.secret.or_else(|| label_of_only(request)), format!("; {detail}")))
+    })
+}
+
+/// Bytes of the longest body with which each URL is tried under another scheme.
+const LONGEST_WITH_URLS: usize = 64 << 10;
+
+/// How a note begins of a signature that is right, while something else is refused.
+const VALID_BUT: &str = "the signature is valid";
+
+/// The label of the secret, where only one can be meant.
+fn label_of_only(request: &Request<'_>) -> Option<String> {
+    match request.secrets {
+        [only] => Some(only.label().to_owned()),
+        _ => None,
+    }
+}
+
+/// What it verifies as. Where the configured scheme's own signature is there as well, and wrong, the other one is no
+/// scheme to change to: senders keep an older one beside it, often with a weaker hash.
+fn verifying_words(
+    request: &Request<'_>,
+    found: &RecognisedScheme,
+    is_beside: bool,
+    is_same_value: bool,
+    rest: &str,
+) -> String {
+    let (sender, name) = (&found.sender, &found.name);
+    if is_beside {
+        // The signature's own header comes first.
+        let other = found.headers.first().map(String::as_str).unwrap_or_default();
+        return format!("{TWO_SIGNATURES}: {other} is valid ({name}), and {} is not", request.scheme.signature_place());
+    }
+    match is_same_value || found.headers.is_empty() {
+        true => {
+            let title = entry(name).map(|entry| entry.title).unwrap_or_default();
+            format!("it verifies under {sender}’s “{title}”: use --scheme {name}{rest}")
+        }
+        false => {
+            format!("it verifies as {sender} signs ({}): use --scheme {name}{rest}", found.headers.join(", "))
+        }
+    }
+}
+
+/// How it is said that a sender's two signatures of one request say different things.
+pub(super) const TWO_SIGNATURES: &str = "the two signatures of this request disagree";
+
+/// Whose scheme it is, where it is one of the catalogue's.
+fn sender_of(scheme: &Scheme) -> Option<String> {
+    if scheme.name.is_empty() { None } else { entry(&scheme.name).ok().map(|entry| entry.sender) }
 }
 
 /// Whether another scheme may say more.

@@ -10,13 +10,14 @@ use super::search::{self, SearchResult};
 use super::secrets::{CandidateKey, keys};
 use super::signature_checks::{self, PublicKeys};
 use super::structure::Structure;
+use super::token_times::odd_times;
 use super::{Budget, CauseCode, Evidence, Request, SearchStage};
 use crate::signature::public_key::{PublicKey, PublicKeyAlgorithm, PublicKeyKind};
 use crate::signature::rewrite::wrap::form_decoded;
 use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::verify::{Token, Untimely, untimely};
 use crate::signature::{Algorithm, JwtAlgorithm, Proof};
-use crate::text::grouped;
+use crate::text::units::age_words;
 
 /// Texts of one request that are read as tokens.
 const MOST_TEXTS: usize = 8;
@@ -173,7 +174,7 @@ impl TokenCase<'_, '_> {
         if self.alg.eq_ignore_ascii_case("none") || self.token.signature.is_empty() {
             let alg = crate::text::visible(&self.alg).into_owned();
             let detail = format!("the token is not signed (alg {alg}): anyone can make such a token");
-            explained.seen.push(Why::new(CauseCode::SignatureAlgorithm, 0, detail));
+            explained.found.push((vec![Why::new(CauseCode::SignatureAlgorithm, 0, detail).alarming()], None));
             return;
         }
         let mut signed = self.shared(self.token.signed, explained);
@@ -199,8 +200,9 @@ impl TokenCase<'_, '_> {
                 Untimely::Expired(_) => CauseCode::Stale,
                 Untimely::NotYet(_) => CauseCode::ClockSkew,
             };
-            let detail =
-                [Some(untimely.to_string()), self.times()].into_iter().flatten().collect::<Vec<_>>().join("; ");
+            let issued = self.time_words("iat", "issued");
+            let odd = odd_times(self.token).into_iter().next().map(|told| told.text);
+            let detail = [Some(untimely.to_string()), issued, odd].into_iter().flatten().collect::<Vec<_>>().join("; ");
             return vec![(vec![Why::new(code, 0, detail)], secret)];
         }
         let url = signed_url(self.request.scheme, self.request.head);
@@ -216,16 +218,23 @@ impl TokenCase<'_, '_> {
 
     /// Its ages in words.
     fn times(&self) -> Option<String> {
-        let now = self.request.received_at.as_millisecond() as f64 / 1000.0;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
-        let words = |name: &str, verb: &str| {
-            let age = now - self.token.time(name)?;
-            let seconds = grouped(age.abs().round() as u64);
-            let side = if age < 0.0 { "after" } else { "before" };
-            Some(format!("it {verb} {seconds} s {side} it arrived ({name})"))
-        };
-        let all: Vec<String> = [words("iat", "was issued"), words("exp", "expires")].into_iter().flatten().collect();
+        let all = [("iat", "issued"), ("exp", "expired")].map(|(name, verb)| self.time_words(name, verb));
+        let all: Vec<String> = all.into_iter().flatten().collect();
         (!all.is_empty()).then(|| all.join(" and "))
+    }
+
+    /// When it was issued or has expired, or when it will.
+    fn time_words(&self, name: &str, verb: &str) -> Option<String> {
+        let age = self.request.received_at.as_millisecond() as f64 - self.token.time(name)? * 1000.0;
+        let verb = match (verb, age < 0.0) {
+            ("expired", true) => "expires",
+            ("expired", false) => "expired",
+            _ => "was issued",
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "a cast of a float saturates")]
+        let words = age_words(age.round() as i64);
+        let side = if age < 0.0 { "after" } else { "before" };
+        Some(format!("it {verb} {words} {side} it arrived ({name})"))
     }
 
     fn evidence(&self) -> Vec<Evidence> {

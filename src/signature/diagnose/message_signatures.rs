@@ -20,7 +20,7 @@ use crate::signature::verify::{
     LabelledSignature, algorithm_named, component_words, digest_fits, message_hmac, signature_base, signatures,
     usual_algorithm,
 };
-use crate::text::grouped;
+use crate::text::units::age_words;
 
 /// Operations with a key for one request.
 const MOST_CHECKS: u64 = 600;
@@ -74,8 +74,8 @@ impl MessageCase<'_, '_> {
         let base = match signature_base(&self.one.input, &self.parts(head, self.url), head) {
             Ok(base) => base,
             Err(why) => {
-                let detail = why.into_note();
-                explained.seen.push(Why::new(CauseCode::ContentTemplate, 0, detail));
+                let detail = format!("{}{}", why.into_note(), older_digest(head, self.one));
+                explained.seen.push(Why::new(CauseCode::SignedPartMissing, 0, detail));
                 return;
             }
         };
@@ -147,8 +147,8 @@ impl MessageCase<'_, '_> {
             return vec![(vec![Why::new(CauseCode::ContentTemplate, 0, detail).alarming()], secret)];
         }
         if let Some(expires) = self.one.time("expires").filter(|expires| *expires < now) {
-            let seconds = grouped(now.abs_diff(expires));
-            let detail = format!("the signature expired {seconds} s before it arrived (expires)");
+            let age = age_words(now.saturating_sub(expires).saturating_mul(1000));
+            let detail = format!("the signature expired {age} before it arrived (expires)");
             return vec![(vec![Why::new(CauseCode::Stale, 0, detail)], secret)];
         }
         let fits = |body: &[u8]| matches!(digest_fits(request.head, body), Ok(Some(true)));
@@ -248,6 +248,17 @@ impl MessageCase<'_, '_> {
                 );
             }
         }
+    }
+}
+
+/// That the request has the header of an older standard in the place of the one that is covered.
+fn older_digest(head: &Head, one: &LabelledSignature) -> &'static str {
+    let is_covered = one.uncovered(&["content-digest".to_owned()]).is_none();
+    let is_older = is_covered && head.value("Content-Digest").is_none() && head.value("Digest").is_some();
+    if is_older {
+        "; the request has Digest (RFC 3230) instead, which Content-Digest (RFC 9530) has replaced"
+    } else {
+        ""
     }
 }
 

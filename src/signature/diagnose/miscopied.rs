@@ -157,13 +157,28 @@ fn surrounded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
 fn decoded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
     let mut all = [
         (form_decoded(&replaced(text, b"+", b"%2B")), "is percent-encoded"),
-        (replaced(text, b"&amp;", b"&"), "has & as a character reference of HTML"),
+        (unescaped(text), "has character references of HTML, such as &amp;"),
         (replaced(text, b"\\\"", b"\""), "has a backslash before quotation marks"),
         (replaced(text, b"\\/", b"/"), "has a backslash before each /"),
     ]
     .into_iter();
     let (inner, words) = all.find(|(inner, _)| inner != text)?;
     Some((inner, (CauseCode::SecretEscaped, words.into())))
+}
+
+/// The text with the characters that HTML's references stand for.
+fn unescaped(text: &[u8]) -> Vec<u8> {
+    // The ampersand's own comes last: `&amp;lt;` is `&lt;`.
+    const REFERENCES: [(&[u8], &[u8]); 7] = [
+        (b"&lt;", b"<"),
+        (b"&gt;", b">"),
+        (b"&quot;", b"\""),
+        (b"&#39;", b"'"),
+        (b"&#x27;", b"'"),
+        (b"&apos;", b"'"),
+        (b"&amp;", b"&"),
+    ];
+    REFERENCES.iter().fold(text.to_vec(), |text, (from, to)| replaced(&text, from, to))
 }
 
 fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {

@@ -11,14 +11,14 @@
 //! |---|---|
 //! | `explaining` | nothing: which of these a scheme asks for |
 //! | `signature_checks` | the public key, and the algorithm and form of its signature |
-//! | `json_tokens` | a JSON Web Token: its text, algorithm, key, times and claims |
+//! | `json_tokens`, `token_times` | a JSON Web Token: its text, algorithm, key, times and claims |
 //! | `message_signatures` | an HTTP Message Signature: its components, URL, key and digest |
 //! | `plain_tokens` | how a token that is compared was written |
 //! | `binds` | what a valid signature ties to the request |
 //! | `structure`, `header_names` | nothing: headers, lengths, what was declared |
 //! | `encoding` | how the received signature is read |
 //! | `surroundings`, `layers`, `value_lists` | nothing: what stands around it, and how that differs from the scheme's form |
-//! | `secrets`, `secret_codings`, `miscopied` | the key |
+//! | `secrets`, `secret_codings`, `miscopied`, `mistyped` | the key |
 //! | `timestamps` | the timestamp's text |
 //! | `urls` | the URL |
 //! | `templates` | how the parts are joined and hashed |
@@ -27,7 +27,7 @@
 //! | [`history`] | what earlier deliveries say |
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
 //! | `misplaced` | where the signature is |
-//! | `fixes`, `server_words` | nothing: what to do, and whose mistake it is |
+//! | `fixes`, `what_next`, `server_words` | nothing: what to do, and whose mistake it is |
 //! | `sent_secret` | nothing: whether the secret is sent |
 //! | `unproved` | nothing: what is known where nothing is proved |
 //! | `likeness` | nothing: what a value looks like |
@@ -60,6 +60,7 @@ mod likeness;
 mod message_signatures;
 mod miscopied;
 mod misplaced;
+mod mistyped;
 pub mod other_direction;
 mod plain_tokens;
 mod printed;
@@ -95,15 +96,19 @@ mod tests_of_public_keys;
 #[cfg(test)]
 mod tests_of_schemes;
 #[cfg(test)]
+mod tests_of_senders;
+#[cfg(test)]
 mod tests_of_tokens;
 #[cfg(test)]
 mod tests_of_values;
 #[cfg(test)]
 mod tests_of_wrappings;
 mod timestamps;
+mod token_times;
 mod unproved;
 mod urls;
 mod value_lists;
+mod what_next;
 mod wrappings;
 
 pub use code::{CauseCode, CauseKind};

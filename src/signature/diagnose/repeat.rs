@@ -6,7 +6,7 @@
 
 use super::search::{self, Match, SearchResult};
 use super::structure::{self, Structure};
-use super::{Budget, Depth, Request, timestamps};
+use super::{Budget, Depth, Request, secrets, timestamps};
 use crate::signature::algorithm::Keyed;
 use crate::signature::scheme::Parts;
 use crate::signature::{Algorithm, Proof};
@@ -135,6 +135,7 @@ impl Side<'_, '_> {
         if there.axes.bodies.len() > self.axes.bodies.len() {
             self.axes.bodies.add_combinations();
         }
+        self.axes.keys.all.extend(secrets::retyped(self.request.scheme, self.request.secrets));
         if there.axes.stamps.all.len() > self.axes.stamps.all.len()
             && let Some(header) = &self.structure.timestamp
         {
@@ -148,7 +149,6 @@ impl Side<'_, '_> {
     fn like(&self, there: &Self, matched: &Match) -> Option<Match> {
         let same = |one: &super::axis::Ways, other: &super::axis::Ways| codes(one) == codes(other);
         let place = |index: usize, length: usize| (index < length).then_some(index);
-        let key = place(matched.key, self.axes.keys.all.len())?;
         let (shape, url) =
             (place(matched.shape, self.axes.shapes.all.len())?, place(matched.url, self.axes.urls.all.len())?);
         let stamp = place(matched.stamp, self.axes.stamps.all.len())?;
@@ -156,11 +156,12 @@ impl Side<'_, '_> {
             Some(body) => Some(self.body_like(there, body)?),
             None => None,
         };
-        let key = if same(&self.axes.keys.all[key].1, &there.axes.keys.all[matched.key].1) {
-            key
-        } else {
-            let wanted = codes(&there.axes.keys.all[matched.key].1);
-            self.axes.keys.all.iter().position(|(_, ways)| codes(ways) == wanted)?
+        // Other secrets have other characters, and so more or fewer keys.
+        let wanted = &there.axes.keys.all[matched.key].1;
+        let at_same_place = self.axes.keys.all.get(matched.key).filter(|(_, ways)| same(ways, wanted));
+        let key = match at_same_place {
+            Some(_) => matched.key,
+            None => self.axes.keys.all.iter().position(|(_, ways)| same(ways, wanted))?,
         };
         Some(Match { received: matched.received, key, stamp, shape, url, body })
     }

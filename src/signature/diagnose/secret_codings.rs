@@ -29,6 +29,7 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
             if let Ok(bytes) = engine.decode(part)
                 && bytes.len() >= LEAST_DECODED
             {
+                text_within(&bytes, found);
                 found(
                     bytes,
                     base64(
@@ -63,6 +64,31 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
     let why = || hex_why(4, "the configured secret was written as hexadecimal digits to make the signing key");
     found(hex::encode(key).into_bytes(), why());
     found(hex::encode_upper(key).into_bytes(), why());
+}
+
+/// A text that was encoded with the line end that `echo` writes, or encoded twice, as Kubernetes' secrets often are.
+fn text_within(decoded: &[u8], found: FoundKey<'_>) {
+    let why = |rank, detail: &str| Why::new(CauseCode::SecretBase64, rank, detail);
+    let trimmed = decoded.trim_ascii_end();
+    if trimmed.len() < decoded.len() && trimmed.is_ascii() && trimmed.len() >= LEAST_DECODED {
+        let detail = "the configured secret is base64 of the signing key and a line end (echo secret | base64; printf %s \
+                      writes none)";
+        found(trimmed.to_vec(), why(1, detail));
+    }
+    // Bytes of a key that happen to be base64 are rare, and short ones would prove nothing.
+    if trimmed.len() >= 12
+        && let Ok(inner) = BASE64_STANDARD.decode(trimmed)
+        && inner.len() >= LEAST_DECODED
+    {
+        let inner_trimmed = inner.trim_ascii_end();
+        if inner_trimmed.len() < inner.len() {
+            found(
+                inner_trimmed.to_vec(),
+                why(2, "the configured secret is base64 of base64 of the signing key and a line end"),
+            );
+        }
+        found(inner, why(1, "the configured secret is base64 of base64 of the signing key"));
+    }
 }
 
 /// What decoders make of base64 that skip other characters and ask for no padding: Node's `Buffer.from(…, 'base64')`,

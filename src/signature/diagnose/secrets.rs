@@ -4,7 +4,8 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
-use super::{BytePlace, CauseCode, RequestPart, miscopied, secret_codings};
+use super::fixes::{COMMENT, TWICE};
+use super::{BytePlace, CauseCode, RequestPart, miscopied, mistyped, secret_codings};
 use crate::signature::scheme::Parts;
 use crate::signature::verify::key_bytes;
 use crate::signature::{Proof, Scheme, Secret, SecretOrigin, SignedContent};
@@ -51,6 +52,21 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
     literals(expected, &mut |text, why| add(&mut axis, None, text, why));
     axis.sort();
     axis
+}
+
+/// The keys of secrets that were typed: tried last.
+pub(super) fn retyped(scheme: &Scheme, expected: &[&Secret]) -> Vec<(CandidateKey, Ways)> {
+    let is_text = matches!(scheme.proof, Proof::Hash(_)) || scheme.key == SignedContent::secret();
+    let mut all = Vec::new();
+    for (place, secret) in expected.iter().enumerate().filter(|(_, secret)| !secret.is_of_key_pair()) {
+        mistyped::retyped(secret.expose(), &mut |text, why| {
+            let key = if is_text { Some(text) } else { key_of(scheme, &text) };
+            all.extend(
+                key.map(|key| (CandidateKey { secret: Some(place), bytes: Zeroizing::new(key) }, Ways::of(why))),
+            );
+        });
+    }
+    all
 }
 
 /// A public key in the place of a shared secret, in the forms that whoever has it may have it in.
@@ -123,6 +139,7 @@ fn variants(key: &[u8], found: FoundKey<'_>) {
     prefixes(key, found);
     expansions(key, found);
     miscopied::list(key, found);
+    mistyped::list(key, found);
     hidden(key, found);
 }
 
@@ -145,6 +162,7 @@ pub(super) fn token_texts(key: &[u8], found: FoundKey<'_>) {
     prefixes(key, &mut told);
     expansions(key, &mut told);
     miscopied::list(key, &mut told);
+    mistyped::list(key, &mut told);
     hidden(key, &mut told);
     for word in ["undefined", "null", "None", "nil", "[object Object]"] {
         let why = Why::new(CauseCode::SecretUnset, 2, format!("the literal text {word} was sent"));
@@ -230,6 +248,7 @@ pub(super) fn replace(key: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced
 }
 
+/// Prefixes that the secret may have, or have lost.
 const PREFIXES: [&str; 12] = [
     "whsec_",
     "v1,whsec_",
@@ -249,7 +268,10 @@ fn prefixes(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: String| Why::new(CauseCode::SecretPrefix, rank, detail);
     for (rank, prefix) in (0..).zip(PREFIXES) {
         if let Some(rest) = key.strip_prefix(prefix.as_bytes()) {
-            let detail = format!("the configured secret begins with {prefix}, which was not part of the signing key");
+            let detail = match rest.starts_with(prefix.as_bytes()) {
+                true => format!("the configured secret has the prefix {prefix}{TWICE}"),
+                false => format!("the configured secret begins with {prefix}, which was not part of the signing key"),
+            };
             found(rest.to_vec(), why(rank, detail).at(place(0, prefix, "")));
         } else {
             let detail = format!("the signing key began with {prefix}, which the configured secret does not have");
@@ -260,12 +282,14 @@ fn prefixes(key: &[u8], found: FoundKey<'_>) {
 
 fn expansions(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretExpanded, rank, detail);
+    let cut = "a dotenv reader read the part of the secret after # as a comment";
+    let noted = format!("the configured secret {COMMENT}, from # on, which was not part of the signing key");
+    let detail = |at: usize| if key[..at].ends_with(b" ") || key[..at].ends_with(b"\t") { noted.as_str() } else { cut };
     if let Some(at) = memchr::memchr(b'#', key) {
-        let detail = "a dotenv reader read the part of the secret after # as a comment";
-        found(key[..at].trim_ascii_end().to_vec(), why(0, detail).at(place(at, "#", "")));
+        found(key[..at].trim_ascii_end().to_vec(), why(0, detail(at)).at(place(at, "#", "")));
     }
     if let Some(at) = memchr::memmem::rfind(key, b" #") {
-        found(key[..at].to_vec(), why(1, "a dotenv reader read the part of the secret after # as a comment"));
+        found(key[..at].to_vec(), why(1, detail(at + 1)).at(place(at + 1, "#", "")));
     }
     if let Some(at) = memchr::memchr(b'$', key) {
         let detail = "a shell or dotenv reader expanded $… in the secret to nothing";

@@ -2,6 +2,7 @@
 //!
 //! The mistakes are the same, and so they are searched in the same way; who made them, and what to do, is not.
 
+use super::fixes::to_be_signed;
 use super::{CauseCode, SignedDifference};
 use crate::signature::{Scheme, SignedContent};
 
@@ -70,7 +71,7 @@ pub(super) fn fix(change: &SignedDifference, scheme: &Scheme) -> Option<String> 
             "Hash the timestamp's text exactly as it was sent; do not parse and print it."
         }
         CauseCode::TimestampHeaderMissing => "Let the request have its timestamp when the server reads it.",
-        CauseCode::ContentTemplate => return Some(format!("Hash {}, in this order.", scheme.content)),
+        CauseCode::ContentTemplate => return Some(format!("Hash {}.", to_be_signed(scheme))),
         CauseCode::Unexplained => {
             "Compare the length and a hash of the secrets on both sides; then log the exact bytes that the server hashes."
         }

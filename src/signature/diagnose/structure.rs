@@ -366,8 +366,13 @@ fn is_usual_type(scheme: &Scheme, kind: &[u8]) -> bool {
     let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
     essence == b"application/json"
         || essence.ends_with(b"+json")
-        || (scheme.signs_form()
+        || ((scheme.signs_form() || sends_forms(scheme))
             && (essence == b"application/x-www-form-urlencoded" || essence == b"multipart/form-data"))
+}
+
+/// Whether the sender lets people choose forms, or sends some of its webhooks as forms, and signs their bytes.
+fn sends_forms(scheme: &Scheme) -> bool {
+    matches!(scheme.name.as_str(), "github" | "github-sha1" | "slack")
 }
 
 fn read_surroundings(request: &Request<'_>, structure: &mut Structure) {

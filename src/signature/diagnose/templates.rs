@@ -280,6 +280,7 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
     let bare =
         Why::new(CauseCode::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
     axis.add(hmac(SignedContent::of(vec![TemplatePiece::Timestamp])), Ways::of(bare));
+    other_methods(usual, construction, &mut axis);
     if scheme.algorithm().is_some() {
         plain_hashes(usual, &mut axis);
         if construction == Construction::Hmac {
@@ -300,6 +301,21 @@ pub(super) fn is_bare(content: &SignedContent) -> bool {
         TemplatePiece::Text(text) => text.iter().all(u8::is_ascii_whitespace),
         _ => false,
     })
+}
+
+/// Another method than the request's, where the method is signed: a redirect, a proxy or a test sends another.
+fn other_methods(usual: &SignedContent, construction: Construction, axis: &mut Axis<TemplateShape>) {
+    if !usual.covers(&TemplatePiece::Method) {
+        return;
+    }
+    for (rank, method) in (RARE..).zip(["GET", "POST", "PUT", "PATCH", "DELETE", "post", "get"]) {
+        let text = TemplatePiece::Text(method.as_bytes().to_vec());
+        let pieces = usual.pieces().iter().map(|piece| if *piece == TemplatePiece::Method { &text } else { piece });
+        let content = SignedContent::of(pieces.cloned().collect());
+        let detail = format!("the method {method} was signed, which is not the request's");
+        let why = Why::new(CauseCode::ContentTemplate, rank, detail);
+        axis.add(TemplateShape { content, construction }, Ways::of(why));
+    }
 }
 
 /// The body's hash in its place, and hashes of hashes.
@@ -356,14 +372,20 @@ fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
     let own =
         ["fields_by_name_unique", "fields_by_name_sorted", "fields_by_name"].into_iter().find(|own| text.contains(own));
     let Some(own) = own else { return };
-    let mut add = |rank, content: SignedContent| {
-        let detail = format!("{content} was signed instead of {usual}");
+    let mut add = |rank, content: SignedContent, words: Option<&str>| {
+        let detail = match words {
+            Some(words) => format!("{words} were signed instead of {usual}"),
+            None => format!("{content} was signed instead of {usual}"),
+        };
         let shape = TemplateShape { content, construction: Construction::Hmac };
         axis.add(shape, Ways::of(Why::new(CauseCode::ContentTemplate, rank, detail)));
     };
-    for (rank, other) in
-        [(1, "fields_in_order"), (4, "fields_ignoring_case"), (4, "fields_joined"), (5, "fields_without:")]
-    {
+    for (rank, other, words) in [
+        (1, "fields_in_order", None),
+        (4, "fields_ignoring_case", None),
+        (4, "fields_joined", None),
+        (5, "fields_without:", Some("the form's fields, sorted as a=1&b=2 and without empty ones,")),
+    ] {
         let replaced = text.replace(own, other);
         let joined_to_url = replaced.replace("{url}{body", "{url}&{body");
         let contents = [Some(&replaced), Some(&joined_to_url).filter(|content| **content != replaced && rank > 3)];
@@ -371,7 +393,7 @@ fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
             .into_iter()
             .flatten()
             .filter_map(|content| content.parse().ok())
-            .for_each(|content| add(rank, content));
+            .for_each(|content| add(rank, content, words));
     }
     let is_url = |piece: &TemplatePiece| match piece {
         TemplatePiece::Url => true,
@@ -380,7 +402,7 @@ fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
     };
     let without: Vec<TemplatePiece> = usual.pieces().iter().filter(|piece| !is_url(piece)).cloned().collect();
     if without.len() < usual.pieces().len() && !without.is_empty() {
-        add(2, SignedContent::of(without));
+        add(2, SignedContent::of(without), None);
     }
 }
 

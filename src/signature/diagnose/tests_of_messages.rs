@@ -99,6 +99,46 @@ fn what_was_signed_instead_is_named() {
 }
 
 #[test]
+fn what_to_sign_is_said_although_there_is_no_template() {
+    let found = run(&scheme(""), &format!("{}\n", base(BODY)), &digest(BODY), SECRET);
+    let fix = &found.causes[0].fix;
+    assert!(fix.starts_with("Sign the signature base (RFC 9421, section 2.5)") && fix.contains("line feeds"), "{fix}");
+    for code in CauseCode::ALL {
+        let change = SignedDifference { code: *code, detail: String::new(), names: Vec::new(), at: None };
+        for mistaken in [fixes::Mistaken::Sender, fixes::Mistaken::Server] {
+            let context = fixes::AdviceContext { scheme: &scheme(""), is_form: false, mistaken };
+            let advice = fixes::advice(&change, context);
+            assert!(!advice.contains(" ,") && !advice.contains(" ;"), "{code:?}: {advice}");
+        }
+    }
+}
+
+#[test]
+fn an_older_digest_in_place_of_the_covered_one_is_named() {
+    let secret = Secret::new("own", SECRET.as_bytes().to_vec(), SecretOrigin::Typed);
+    let head = Head::from(format!(
+        "POST /in?a=1 HTTP/1.1\r\nHost: hooks.example\r\nContent-Type: application/json\r\nDigest: {}\r\n\
+         Signature-Input: s={INPUT}\r\nSignature: s=:{}:\r\n\r\n",
+        digest(BODY),
+        sign(SECRET, &base(BODY))
+    ));
+    let request = Request {
+        head: &head,
+        body: BODY,
+        received_at: Timestamp::from_second(NOW).unwrap(),
+        intake: &Intake::Complete,
+        scheme: &scheme(""),
+        secrets: &[&secret],
+        others: &[],
+        history: &History::default(),
+    };
+    let found = diagnose(&request, &Budget::default());
+    assert_eq!(found.causes.len(), 1, "{found:#?}");
+    assert_eq!(found.causes[0].changes[0].code, CauseCode::SignedPartMissing);
+    assert!(found.causes[0].summary.contains("the request has Digest (RFC 3230)"), "{}", found.causes[0].summary);
+}
+
+#[test]
 fn a_valid_signature_over_what_does_not_fit_is_said_so() {
     let plain = scheme("");
     let compact = b"{\"hello\":\"world\"}";

@@ -133,13 +133,36 @@ fn with_what_a_token_is_signed_is_named() {
     let lying = format!("{signed}.{}", url64(hmac(Algorithm::Sha512, SECRET.as_bytes(), &signed)));
     assert_told(&told(&lying), "signature_algorithm", "HS512");
     let none = told(&format!("{}.", unsigned("none", &claims())));
-    assert_eq!((codes(&none), none.is_proved()), (vec!["signature_algorithm"], false));
+    assert_eq!(
+        (codes(&none), none.causes[0].kind, none.causes.len()),
+        (vec!["signature_algorithm"], CauseKind::Alarm, 1)
+    );
+    let stripped = told(&format!("{}.", unsigned("HS256", &claims())));
+    assert_eq!((codes(&stripped), stripped.causes[0].kind), (vec!["signature_algorithm"], CauseKind::Alarm));
     let base64 = Encoding::Base64.encode(b"0123456789abcdef0123456789");
     let decoded = run(&scheme("jwt:HS256"), &token(b"0123456789abcdef0123456789", &claims()), &base64);
     assert_eq!(codes(&decoded), ["secret_base64"]);
     let stranger = told(&token(b"who knows", &claims()));
     assert_eq!((codes(&stranger), stranger.is_proved()), (vec!["unexplained"], false));
     assert!(stranger.evidence.iter().any(|told| told.code == "token_claims" && told.text.contains("5 s before")));
+}
+
+#[test]
+fn times_in_milliseconds_are_pointed_out() {
+    let milliseconds = claims()
+        .replace(&format!("{}", NOW - 5), &format!("{}000", NOW - 5))
+        .replace(&format!("{}", NOW + 60), &format!("{}000", NOW + 60));
+    let found = run(&scheme("jwt:HS256"), &token(SECRET.as_bytes(), &milliseconds), SECRET);
+    assert_eq!((found.verdict.code(), found.causes.len()), ("verified", 0), "{found:#?}");
+    let told: Vec<&str> = found
+        .evidence
+        .iter()
+        .filter(|told| told.code == "timestamp_unit")
+        .map(|told| told.text.split(',').next().unwrap_or_default())
+        .collect();
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("exp is in the year 57") && told[1].starts_with("iat is in the year 57"), "{told:?}");
+    assert!(run(&scheme("jwt:HS256"), &token(SECRET.as_bytes(), &claims()), SECRET).evidence.is_empty());
 }
 
 fn signed_by(key: &str, alg: &str, algorithm: PublicKeyAlgorithm) -> String {
@@ -195,10 +218,11 @@ fn tokens_under_a_private_key_are_explained() {
 fn a_right_signature_over_what_does_not_fit_is_said_so() {
     let told = |claims: &str| run(&scheme("jwt:HS256"), &token(SECRET.as_bytes(), claims), SECRET);
     let expired = told(&claims().replace(&format!("{}", NOW + 60), &format!("{}", NOW - 3600)));
-    assert_told(&expired, "stale", "expired 3,600 s before it arrived");
-    assert!(expired.causes[0].summary.contains("was issued 5 s before"), "{expired:?}");
+    assert_told(&expired, "stale", "expired 1 h before it arrived");
+    let summary = &expired.causes[0].summary;
+    assert!(summary.contains("was issued 5 s before") && !summary.contains("expires"), "{summary}");
     let early = told(&claims().replace("\"iss\"", &format!("\"nbf\":{},\"iss\"", NOW + 7200)));
-    assert_told(&early, "clock_skew", "another 7,200 s");
+    assert_told(&early, "clock_skew", "another 2 h");
     assert_told(&told(&claims().replace("acme", "evil")), "signed_value_differs", "“evil”, expected “acme”");
     assert_told(&told(&claims().replace("\"iss\":\"acme\",", "")), "signed_value_differs", "claim:iss is missing");
     let hash = |body: &[u8]| hex::encode(Algorithm::Sha256.hash(|sink| sink(body)));
@@ -208,7 +232,13 @@ fn a_right_signature_over_what_does_not_fit_is_said_so() {
     assert_told(&told(&newline), "body_newline", "newline");
     assert_told(&told(&claims().replace(&hash(BODY), &hash(b"another"))), "signed_value_differs", "claim:body");
     let base64 = Encoding::Base64.encode(&Algorithm::Sha256.hash(|sink| sink(BODY)));
-    assert_told(&told(&claims().replace(&hash(BODY), &base64)), "signature_encoding", "base64 instead of");
+    let written = told(&claims().replace(&hash(BODY), &base64));
+    assert_told(&written, "signature_encoding", "{claim:body} is written as base64 instead of");
+    assert_eq!(written.causes[0].fix, "Write {claim:body} as lower-case hexadecimal digits.");
+    let upper = told(&claims().replace(&hash(BODY), &hash(BODY).to_uppercase()));
+    let words = "is written as upper-case hexadecimal digits instead of lower-case hexadecimal digits";
+    assert_told(&upper, "signature_encoding", words);
+    assert_eq!(upper.causes[0].fix, "Write {claim:body} as lower-case hexadecimal digits.");
 }
 
 const TOKEN: &str = "signature = \"header:X-Token\"\ntimestamp = \"none\"\ncontent = \"{secret}\"\ncovers_body = false\nalgorithm = \"token\"";

@@ -26,7 +26,7 @@ pub(super) fn unproved(
 ) -> Vec<Why> {
     let mut whys: Vec<Why> = structure.seen.iter().chain(seen).cloned().collect();
     // Without it there is nothing to compare, or to compare with.
-    let is_settled = structure.seen.iter().any(|why| {
+    let is_settled = structure.seen.iter().chain(seen).any(|why| {
         matches!(
             why.code,
             CauseCode::SignatureHeaderMissing | CauseCode::SignatureMalformed | CauseCode::SignedPartMissing

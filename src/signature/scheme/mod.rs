@@ -47,6 +47,7 @@ pub use value::{SignaturePlace, SignatureValue};
 
 use super::Algorithm;
 use super::freshness::{AgeLimit, ToleranceDirection};
+use crate::delivery::TimestampUnit;
 use crate::payload::json::{self, JsonFault};
 
 /// How old, or how far in the future, a delivery may be before it is called stale. Trackpilots
@@ -354,6 +355,23 @@ impl Scheme {
             Proof::Hmac(algorithm) | Proof::Hash(algorithm) => Some(algorithm),
             _ => None,
         }
+    }
+
+    /// The unit that the scheme's timestamps have, where one in `unit` has another. A unit is read by its magnitude here;
+    /// a receiver takes it for the scheme's own, so that the age that it reads is of decades. A token's times are its own.
+    #[must_use]
+    pub fn other_unit(&self, unit: TimestampUnit) -> Option<StampUnit> {
+        let wanted = match self.proof {
+            // RFC 9421, section 2.3.
+            Proof::MessageSignature => Some(StampUnit::Seconds),
+            Proof::Jwt { .. } => None,
+            _ => self.timestamp_unit,
+        };
+        wanted.filter(|wanted| match unit {
+            TimestampUnit::Seconds => *wanted != StampUnit::Seconds,
+            TimestampUnit::Milliseconds => *wanted != StampUnit::Milliseconds,
+            TimestampUnit::Other => false,
+        })
     }
 
     /// What a webhook of this kind writes as the timestamp at `moment`.

@@ -9,6 +9,7 @@ use super::described::{Rejection, asymmetric_keys, binds, key_bytes, not_shared,
 use crate::delivery::Verdict;
 use crate::signature::scheme::{JwtAlgorithm, Parts, ReadSignature};
 use crate::signature::{Proof, Scheme, Secret, Source};
+use crate::text::units::age_words;
 
 /// A token's parts, decoded.
 pub(in crate::signature) struct Token<'t> {
@@ -129,12 +130,13 @@ pub(in crate::signature) enum Untimely {
 
 impl std::fmt::Display for Untimely {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let words = |seconds: u64| age_words(i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX));
         match self {
             Self::Expired(seconds) => {
-                write!(formatter, "the token expired {} s before it arrived (exp)", crate::text::grouped(*seconds))
+                write!(formatter, "the token expired {} before it arrived (exp)", words(*seconds))
             }
             Self::NotYet(seconds) => {
-                write!(formatter, "the token is not valid for another {} s (nbf)", crate::text::grouped(*seconds))
+                write!(formatter, "the token is not valid for another {} (nbf)", words(*seconds))
             }
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::super::axis::Ways;
 use super::super::signature_checks::ReadingsTried;
 use super::super::templates::{RARE, TemplateShape};
-use super::super::{CauseCode, Depth, SearchStage, timestamps};
+use super::super::{CauseCode, Depth, SearchStage, secrets, timestamps};
 use super::attempts::SignedBody;
 use super::{CandidateTest, Ended, Search};
 use crate::signature::TemplatePiece;
@@ -36,6 +36,7 @@ impl<'a> Search<'_, 'a, '_> {
         }
         if depth >= Depth::Pairs && self.request.body.len() <= MILLISECONDS_BODY_BYTES {
             self.stage(SearchStage::Pairs, Self::milliseconds)?;
+            self.stage(SearchStage::Pairs, Self::retyped)?;
         }
         if depth >= Depth::Triples {
             self.stage(SearchStage::Triples, Self::triples)?;
@@ -318,6 +319,29 @@ impl<'a> Search<'_, 'a, '_> {
             self.found.stamps.all.truncate(first);
         }
         Ok(())
+    }
+
+    /// The usual body and template, with secrets that were typed: each alone.
+    fn retyped(&mut self) -> Result<(), Ended> {
+        let CandidateTest::Digests(test) = &mut self.test else { return Ok(()) };
+        let first = self.found.keys.all.len();
+        let made = secrets::retyped(self.request.scheme, self.request.secrets);
+        // What is computed together has its keys from the beginning.
+        let together = std::mem::take(&mut test.together);
+        let states = made.iter().map(|(key, _)| test.algorithms.iter().map(|own| own.keyed(&key.bytes)).collect());
+        test.states.extend(states);
+        self.found.keys.all.extend(made);
+        let body = &Rc::clone(&self.received);
+        let ended = (first..self.found.keys.all.len()).try_for_each(|key| self.attempt(key, 0, 0, body));
+        let is_found = !self.found.matches.is_empty();
+        if let CandidateTest::Digests(test) = &mut self.test {
+            test.together = together;
+            if !is_found {
+                test.states.truncate(first);
+                self.found.keys.all.truncate(first);
+            }
+        }
+        ended
     }
 
     fn deep(&mut self) -> Result<(), Ended> {

@@ -19,6 +19,7 @@ use crate::http::Head;
 use crate::signature::public_key::{PublicKey, PublicKeyAlgorithm, PublicKeyKind, PublicKeySet};
 use crate::signature::scheme::Parts;
 use crate::signature::{Algorithm, Scheme, Secret};
+use crate::text::units::age_words;
 
 /// Labels of one request that are looked at. A sender and a proxy make two.
 const MOST_LABELS: usize = 8;
@@ -132,9 +133,9 @@ fn check_one(
         return Err(Rejection { verdict: Verdict::Mismatch, note: None });
     }
     if let Some(expires) = one.time("expires").filter(|expires| *expires < now.as_second()) {
-        let seconds = crate::text::grouped(now.as_second().abs_diff(expires));
+        let age = age_words(now.as_second().saturating_sub(expires).saturating_mul(1000));
         return Err(Rejection::mismatch(format!(
-            "the signature is valid, but it expired {seconds} s before it arrived (expires)"
+            "the signature is valid, but it expired {age} before it arrived (expires)"
         )));
     }
     if one.uncovered(&["content-digest".to_owned()]).is_some() {

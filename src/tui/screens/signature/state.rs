@@ -91,7 +91,9 @@ pub(crate) fn asks_why(loaded: &LoadedDelivery) -> bool {
     match judgement.verdict {
         Verdict::NoSecret | Verdict::NotJudged => false,
         // A valid signature may still be stale, from the future, or without a usable timestamp: that is explained too.
-        Verdict::Verified => judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh != Some(true)),
+        Verdict::Verified => judgement.timestamp.as_ref().is_some_and(|timestamp| {
+            timestamp.fresh != Some(true) || loaded.scheme.other_unit(timestamp.unit).is_some()
+        }),
         Verdict::Mismatch
         | Verdict::MissingSignature
         | Verdict::MissingTimestamp

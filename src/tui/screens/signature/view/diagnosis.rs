@@ -1,5 +1,7 @@
 //! Why a signature does not match: the search as it goes, and what it found.
 
+use std::borrow::Cow;
+
 use ratatui::text::{Line, Span};
 
 use crate::inspect::diagnosis::{self, place_words};
@@ -182,6 +184,16 @@ fn footer(diagnosis: &Diagnosis, inquiry: &Inquiry, pane: &Pane<'_>) -> Line<'st
     Line::styled(format!("{all}{next}"), pane.look.theme.dim)
 }
 
+/// What of a verified delivery's time a server refuses, whatever it hashes.
+fn refused_time(pane: &Pane<'_>) -> Option<&'static str> {
+    let judgement = pane.loaded.rejudged.as_ref().unwrap_or_else(|| pane.loaded.judgement());
+    let timestamp = judgement.timestamp.as_ref()?;
+    if pane.loaded.scheme.other_unit(timestamp.unit).is_some() {
+        return Some("timestamp");
+    }
+    (timestamp.fresh == Some(false)).then_some("age")
+}
+
 /// For a verified delivery: which re-serialisations would change its bytes, and where.
 pub(crate) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let theme = &pane.look.theme;
@@ -189,21 +201,25 @@ pub(crate) fn other_direction(pane: &Pane<'_>) -> Vec<Line<'static>> {
         return Vec::new();
     }
     let mut lines = vec![heading("If your own server says 401", pane.look)];
-    let none = Vec::new();
-    let rewritings = pane.detail.inquiry.rewritings.as_deref().unwrap_or(&none);
-    if pane.detail.inquiry.rewritings.is_none() {
-        let words = "This signature is valid, so your server hashes different bytes, or uses another key.";
-        lines.extend(paragraph(words, theme.dim, pane.columns));
-    } else if rewritings.is_empty() {
-        let words =
-            "No well-known re-serialisation changes these bytes, so the cause is the secret, timestamp or template.";
-        lines.extend(paragraph(words, theme.dim, pane.columns));
-    } else {
-        let words =
-            "This signature is valid, so your server hashes different bytes. Re-serialising this body changes it:";
-        lines.extend(paragraph(words, theme.dim, pane.columns));
-    }
-    for rewriting in rewritings.iter().take(REWRITINGS) {
+    let refused = refused_time(pane);
+    let rewritings = pane.detail.inquiry.rewritings.as_deref().map(Vec::as_slice).filter(|_| refused.is_none());
+    let words: Cow<'_, str> = match (refused, rewritings) {
+        (Some(what), _) => {
+            format!("This signature is valid, so your server probably refuses its {what}, not its bytes.").into()
+        }
+        (None, None) => "This signature is valid, so your server hashes different bytes, or uses another key.".into(),
+        (None, Some([])) => {
+            "No well-known re-serialisation changes these bytes, so the cause is the secret, timestamp or template."
+                .into()
+        }
+        (None, Some(_)) => {
+            "This signature is valid, so your server hashes different bytes, has another secret or compares \
+                            wrongly. Re-serialising this body changes it:"
+                .into()
+        }
+    };
+    lines.extend(paragraph(&words, theme.dim, pane.columns));
+    for rewriting in rewritings.unwrap_or_default().iter().take(REWRITINGS) {
         let words = diagnosis::rewriting_words(rewriting);
         lines.extend(field("  rewritten", &words, theme.text, pane.columns, pane.look));
         if pane.model.revealed {
