@@ -16,6 +16,7 @@ use crate::payload::body::xml::{self, XmlTokenKind};
 use crate::payload::body::{Declared, FormBody, Multipart};
 use crate::payload::image;
 use crate::payload::inflate::{self, InflateBudget};
+use crate::signature::rewrite::framing;
 
 /// A body is inflated to so many bytes at most.
 const MOST_INFLATED: u64 = 256 << 20;
@@ -74,8 +75,15 @@ impl Redactor {
         if is_form(declared) || FormBody::is_likely(body) {
             return self.form(body, pictures, tally);
         }
+        if nesting > 0
+            && let Some(data) = framing::unchunked(body)
+        {
+            let other = self.plain_body(declared, &data, nesting - 1, pictures, tally);
+            return framing::chunked(&other);
+        }
         tally.add(TallyKind::Text, "the body");
-        if is_text(body) { self.bytes_text(body) } else { self.key.bytes("body", body.len()) }
+        // Text that was escaped for HTML stays that.
+        if is_text(body) { self.with_entities(body) } else { self.key.bytes("body", body.len()) }
     }
 
     /// A form's values, each decoded, replaced and encoded as it was; names stay.
@@ -216,13 +224,20 @@ impl Redactor {
             if number > 0 {
                 written.push(b'&');
             }
-            let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'#';
-            let entity = memchr::memchr(b';', piece).filter(|end| number > 0 && piece[..*end].iter().all(is_name));
+            let entity = memchr::memchr(b';', piece).filter(|end| number > 0 && is_entity(&piece[..*end]));
             let (entity, rest) = piece.split_at(entity.unwrap_or_default());
             written.extend_from_slice(entity);
             written.extend_from_slice(&self.bytes_text(rest));
         }
         written
+    }
+}
+
+/// Whether this is the name of a character that is written as an entity: nobody's word.
+fn is_entity(name: &[u8]) -> bool {
+    match name.strip_prefix(b"#") {
+        Some(number) => number.len() <= 8 && number.iter().all(u8::is_ascii_alphanumeric),
+        None => matches!(name, b"amp" | b"lt" | b"gt" | b"quot" | b"apos" | b"nbsp"),
     }
 }
 

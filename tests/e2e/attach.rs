@@ -127,7 +127,7 @@ fn marks_and_deletions_are_seen_by_all_and_undone() {
     one.sees("another process pinned #2");
     env.run(&["delete", "1"]).yes();
     one.sees("another process deleted #1").sees("of 2");
-    one.types("j").types("\u{1b}[3~").sees("deleted #2");
+    one.types("j").types("\u{1b}[3~").sees("Delete #2, which is pinned?").types("y").sees("deleted #2");
     other.sees("another process deleted #2").sees("of 1");
     one.types("U").sees("brought back #2").sees("of 2");
     other.sees("another process brought back #2").sees("of 2");

@@ -299,6 +299,6 @@ fn the_listener_on_the_store_is_the_one_that_is_meant() {
     listening.stop();
     let sent = env.run(&["simulate", "app", "--dry-run", "--format", "json"]).yes().json();
     assert_eq!(sent["target"], "http://127.0.0.1:3000/webhooks/trackpilots");
-    let said = env.run(&["simulate", "app", "nonsense"]).complains();
+    let said = env.run(&["simulate", "app", "--to", "nonsense"]).complains();
     assert!(said.contains("is this a URL?"), "{said}");
 }

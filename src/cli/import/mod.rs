@@ -115,13 +115,6 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
     let mut import = Import { importer, inputs, progress, found, doubled, known, reads_files: args.read_files };
     import.check(&location, &mut report)?;
     report.warn();
-    if import.doubled > 0 {
-        output::log(&format!(
-            "warning: {} of {} will be in the store twice: the same time, head and body",
-            grouped(import.doubled),
-            counted(import.found, "delivery")
-        ));
-    }
     if import.found == 0 && import.known.is_empty() {
         output::log("no delivery found: nothing was imported");
         return Ok(ExitCode::FAILURE);
@@ -133,11 +126,15 @@ pub(super) fn run(settings: &SettingsArgs, args: &ImportArgs) -> Result<ExitCode
     }
     #[cfg(unix)]
     if let Some(listener) = RunningListener::on(&location)? {
+        let doubled = import.doubled_words();
         let kept = import.upload(&listener)?;
+        doubled.iter().for_each(|words| output::log(words));
         report.print(args.format, kept)?;
         return Ok(ExitCode::SUCCESS);
     }
+    let doubled = import.doubled_words();
     let kept = import.keep(&location)?;
+    doubled.iter().for_each(|words| output::log(words));
     report.print(args.format, kept)?;
     Ok(ExitCode::SUCCESS)
 }
@@ -169,6 +166,18 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
+    /// What is to be said of deliveries that the store had before.
+    fn doubled_words(&self) -> Option<String> {
+        let found = counted(self.found, "delivery");
+        let words = || {
+            format!(
+                "warning: {} of {found} are in the store twice now: the same time, head and body",
+                grouped(self.doubled)
+            )
+        };
+        (self.doubled > 0).then(words)
+    }
+
     /// Reads everything once, without keeping anything of it.
     fn check(&mut self, location: &Location, report: &mut Report) -> Result<(), CliError> {
         let several = self.inputs.len() > 1;

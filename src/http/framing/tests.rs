@@ -54,7 +54,6 @@ fn whether_the_sender_waits_to_go_on(#[case] head: &str, #[case] expects_continu
 #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\ncontent-length:5\r\n\r\n", 400)]
 #[case("POST / HTTP/1.1\r\nContent-Length: 5, 5\r\n\r\n", 400)]
 #[case("POST / HTTP/1.1\r\nContent-Length: +5\r\n\r\n", 400)]
-#[case("POST / HTTP/1.1\r\nContent-Length: 99999999999999999999\r\n\r\n", 400)]
 #[case("POST / HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
 #[case("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n", 400)]
 #[case("POST / HTTP/1.1\r\nTransfer-Encoding:\r\nContent-Length: 5\r\n\r\n", 400)]

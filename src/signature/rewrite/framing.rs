@@ -25,6 +25,15 @@ pub fn unchunked(body: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// A body in one chunk, as it is sent.
+#[must_use]
+pub fn chunked(data: &[u8]) -> Vec<u8> {
+    let size = format!("{:x}\r\n", data.len());
+    // A chunk of no bytes would be the last.
+    let chunk = if data.is_empty() { Vec::new() } else { [size.as_bytes(), data, b"\r\n"].concat() };
+    [&chunk[..], b"0\r\n\r\n"].concat()
+}
+
 /// The bytes before the zeros that the body ends in; `None` where it ends otherwise, and where it is nothing else.
 #[must_use]
 pub fn without_final_zeros(body: &[u8]) -> Option<Vec<u8>> {
@@ -111,6 +120,9 @@ mod tests {
     #[test]
     fn chunk_framing_is_taken_off() {
         assert_eq!(unchunked(b"3;x=y\r\nabc\r\n2\r\nde\r\n0\r\n\r\n").unwrap(), b"abcde");
+        for data in [&b""[..], b"a", &[b'x'; 300]] {
+            assert_eq!(unchunked(&chunked(data)).unwrap(), data);
+        }
         for other in [&b"{\"a\":1}"[..], b"3\r\nab", b"3\r\nabcd\r\n0\r\n\r\n", b"12\n", b"", b"ffffffffffffffff\r\n"] {
             assert_eq!(unchunked(other), None);
         }

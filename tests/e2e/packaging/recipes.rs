@@ -90,7 +90,7 @@ fn arch_s_recipe_installs_an_archive() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
     let (target, version) = ("x86_64-unknown-linux-gnu", version());
-    assert!(said.starts_with(&format!("whyhook-bin {version} https://")), "{said}");
+    assert!(said.starts_with(&format!("whyhook-bin {version} whyhook-{version}-x86_64.tar.gz::https://")), "{said}");
     assert!(said.trim_end().ends_with(&format!("/v{version}/{} {}", archive(target), checksum(target))), "{said}");
     let installed = folder.path().join("pkg/usr");
     for path in [

@@ -203,7 +203,8 @@ fn a_body_over_the_limit_is_refused_and_its_beginning_kept() {
         let id = line["id"].as_i64().unwrap();
         // What had come by then, without waiting for more.
         let body = env.bytes(id, "body");
-        let reason = format!("more than 100000 bytes; the first {} are kept", body.len());
+        let kept = whyhook::text::units::size_words(body.len() as u64);
+        let reason = format!("more than 97.6 KiB; the first {kept} are kept");
         assert_eq!(env.show(id)["intake_reason"], reason);
         assert!(body.len() <= 65_536 && large.starts_with(&body));
         assert!(wire.starts_with(&env.bytes(id, "raw")));
