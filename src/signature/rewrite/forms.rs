@@ -151,8 +151,8 @@ fn encoded_again<const ENCODER: usize, const SPLIT: bool>(body: &[u8]) -> Option
     is_decoded_form(body).then_some(())?;
     let mut starts = vec![0];
     if SPLIT {
-        let ands = memchr::memchr_iter(b'&', body).map(|at| at + 1);
-        starts.extend(ands.filter(|&at| name_length(&body[at..]).is_some()));
+        let ampersands = memchr::memchr_iter(b'&', body).map(|at| at + 1);
+        starts.extend(ampersands.filter(|&at| name_length(&body[at..]).is_some()));
         (starts.len() > 1).then_some(())?;
     }
     let ends = starts.iter().skip(1).map(|start| start - 1).chain([body.len()]);
