@@ -102,7 +102,8 @@ fn indented(body: &[u8], by: &[u8]) -> Option<Vec<u8>> {
         let closes = piece.starts_with(b"</");
         level -= usize::from(closes && level > 0);
         // A closing tag stays beside its opening one, and a text beside both.
-        if !is_text && !(closes && is_opened) && !out.is_empty() {
+        let stays = is_text || out.is_empty() || (closes && is_opened);
+        if !stays {
             out.push(b'\n');
             (0..level).for_each(|_| out.extend_from_slice(by));
         }

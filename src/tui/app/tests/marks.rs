@@ -40,6 +40,16 @@ fn what_is_selected_is_marked_together() {
 }
 
 #[test]
+fn what_was_pinned_is_pinned_before_its_row_is_read_again() {
+    let mut person = Person::new(3);
+    update(&mut person.model, Message::Marked(ids(&[3]), MarksEdit::Pin(true), Ok(1)));
+    assert!(person.model.list.rows().iter().all(|row| row.marks.pinned == (row.id.0 == 3)));
+    person.act(Action::List(ListAction::Delete));
+    assert!(asked(&mut person).is_empty());
+    assert!(matches!(person.model.overlay, Some(Overlay::Confirm(_))));
+}
+
+#[test]
 fn a_deletion_takes_the_row_away_and_can_be_undone() {
     let mut person = Person::new(5);
     // Counted while the store was empty; five have come since.

@@ -240,11 +240,11 @@ pub(crate) fn marked(
             if let Some(words) = model.tagging.done(&ids, edit, changed) {
                 model.say(words, false);
             }
-            read_again(model, ids)
+            read_again(model, ids, edit)
         }
         _ => {
             model.say(words, false);
-            read_again(model, ids)
+            read_again(model, ids, edit)
         }
     }
 }
@@ -259,7 +259,7 @@ pub(crate) fn marked_elsewhere(model: &mut Model, marked: MarkedElsewhere) -> Ve
             model.recount(i64::try_from(changed).unwrap_or_default());
             model.list.retired().into_iter().collect()
         }
-        _ => read_again(model, ids),
+        edit => read_again(model, ids, &edit),
     }
 }
 
@@ -272,9 +272,15 @@ fn take_away(model: &mut Model, ids: &[DeliveryId], changed: usize) -> Vec<Effec
     model.list.refill().into_iter().collect()
 }
 
-/// Rows whose marks are others, as far as they are shown.
-fn read_again(model: &Model, ids: Vec<DeliveryId>) -> Vec<Effect> {
+/// Rows whose marks are others, as far as they are shown. The next key, or line, already goes by the change.
+fn read_again(model: &mut Model, ids: Vec<DeliveryId>, edit: &MarksEdit) -> Vec<Effect> {
     let ids: BTreeSet<DeliveryId> = ids.into_iter().collect();
+    model.list.mark(&ids, edit);
+    if let Some(detail) = model.detail.as_mut().filter(|detail| ids.contains(&detail.id))
+        && let Ok(loaded) = &mut detail.content
+    {
+        loaded.delivery.summary.marks.apply(edit);
+    }
     let shown = model.detail.as_ref().map(|detail| detail.id).filter(|id| ids.contains(id));
     let loaded = model.list.rows().iter().map(|row| row.id).filter(|id| ids.contains(id)).collect();
     [Effect::Reread(loaded)].into_iter().chain(shown.map(Effect::LoadAnswer)).collect()

@@ -13,10 +13,10 @@
 //! One request is in flight at a time. Changes in the meantime set one flag, so that a burst of
 //! deliveries causes only as many reads as the reader can do.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
-use crate::delivery::{DeliveryId, Summary, Verdict};
+use crate::delivery::{DeliveryId, MarksEdit, Summary, Verdict};
 use crate::query::Query;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::viewport::Viewport;
@@ -386,6 +386,11 @@ impl List {
             }
             _ => self.reload(),
         }
+    }
+
+    /// Changes what a person has added to these, as it was kept.
+    pub(crate) fn mark(&mut self, ids: &BTreeSet<DeliveryId>, edit: &MarksEdit) {
+        self.rows.iter_mut().filter(|row| ids.contains(&row.id)).for_each(|row| row.marks.apply(edit));
     }
 
     /// Rows that were read again.
