@@ -1,7 +1,7 @@
 //! One call of a serialiser with several of its options: sorting, indentation, escapes, slashes.
 //!
 //! The options of a call do not depend on each other, so that they are combined here, not listed. What
-//! [`presets`](super::presets) has is left out, and so is an option that shows nothing in a body: each costs a digest.
+//! [`presets`] has is left out, and so is an option that shows nothing in a body: each costs a digest.
 
 use std::sync::LazyLock;
 
@@ -272,7 +272,7 @@ const CALLS: [Call; 18] = [
 
 static COMBINED: LazyLock<Vec<StylePreset>> = LazyLock::new(|| CALLS.iter().flat_map(combinations).collect());
 
-/// Every call with a combination of options that is not in [`presets`](super::presets).
+/// Every call with a combination of options that is not in [`presets`].
 pub fn combined() -> impl Iterator<Item = &'static StylePreset> {
     COMBINED.iter()
 }
