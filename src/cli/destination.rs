@@ -36,7 +36,7 @@ pub(super) fn find(settings: &Settings, choice: &DestinationChoice) -> Result<De
 }
 
 impl DestinationArgs {
-    /// Refuses a word that is no URL.
+    /// Refuses a --to that is not a URL.
     pub(super) fn check(&self) -> Result<(), CliError> {
         self.to.as_deref().map_or(Ok(()), sending::check_url)
     }

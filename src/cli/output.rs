@@ -62,7 +62,7 @@ pub(super) fn log_losses(losses: &[Loss]) {
     losses.iter().for_each(|loss| log(&format!("warning: {loss}")));
 }
 
-/// So many deliveries that cannot be read are named, and the rest counted.
+/// How many unreadable deliveries are named; the others are only counted.
 const UNREADABLE_NAMED: usize = 5;
 
 /// Says which deliveries were left out, since their rows cannot be read.

@@ -152,7 +152,8 @@ impl RawRequest {
     }
 }
 
-/// Why `first`, the first line of `request`, is no request line, and what the file may be instead.
+/// Why `first`, the first line of `request`, is not a request line (RFC 9112, section 3), and which other format the file
+/// looks like; `None` when it is one.
 fn no_request_line(request: &[u8], first: &[u8]) -> Option<String> {
     let mut parts = first.split(|byte| *byte == b' ');
     let method = parts.next().unwrap_or_default();

@@ -108,7 +108,7 @@ fn starts(text: &str, prefix: &str) -> bool {
     text.strip_prefix(prefix).is_some_and(|rest| rest.len() >= 8)
 }
 
-/// Whether a value is covered up, as dashboards show one: copied, it is no secret.
+/// Whether a value is masked, as dashboards display secrets: copying it does not give the secret.
 pub(super) fn is_masked(text: &str) -> bool {
     const DOTS: [char; 6] = ['*', '\u{2022}', '\u{25cf}', '\u{00b7}', '\u{2026}', '\u{2217}'];
     let covered = text.chars().filter(|character| DOTS.contains(character)).count();

@@ -23,7 +23,7 @@ pub(super) struct Lookout {
     /// Of `/proc`, where anything is looked for there.
     pub(super) seen_next: Option<Schedule>,
     pub(super) seen: Vec<SeenProgram>,
-    pub(super) sources: BTreeMap<TunnelName, AskedProgram>,
+    pub(super) sources: BTreeMap<TunnelName, AskedSource>,
     /// Which of the lists that ngrok's agent is asked for was answered last.
     pub(super) ngrok_list: usize,
     /// Whether it is certain which tunnel leads here.
@@ -31,14 +31,14 @@ pub(super) struct Lookout {
     pub(super) paces: Paces,
 }
 
-pub(super) struct AskedProgram {
+pub(super) struct AskedSource {
     pub(super) schedule: Schedule,
     /// While it does not answer with a tunnel.
     pace: Pace,
     answer: SourceAnswer,
 }
 
-impl AskedProgram {
+impl AskedSource {
     fn new(pace: Pace, answer: SourceAnswer) -> Self {
         Self { schedule: Schedule::new(pace), pace, answer }
     }
@@ -52,7 +52,7 @@ impl Lookout {
         let sees = cfg!(target_os = "linux") && by_program.iter().any(|name| probe(*name) != TunnelProbe::Off);
         let mut sources = BTreeMap::new();
         let mut add = |name, pace| {
-            sources.insert(name, AskedProgram::new(pace, SourceAnswer::Absent));
+            sources.insert(name, AskedSource::new(pace, SourceAnswer::Absent));
         };
         if places.ngrok.is_some() {
             add(Ngrok, paces.ngrok);
@@ -73,7 +73,7 @@ impl Lookout {
             let answer = sources::codespaces(variable, places.listener.port());
             if answer != SourceAnswer::Absent {
                 // It does not change: it is never asked again.
-                sources.insert(Codespaces, AskedProgram::new(paces.command, answer));
+                sources.insert(Codespaces, AskedSource::new(paces.command, answer));
             }
         }
         let asker = Asker::within(paces.limit)?;
@@ -105,7 +105,7 @@ impl Lookout {
     }
 
     /// Something may have changed. When it is certain which tunnel leads here, only its going would be news, which ngrok's
-    /// agent is asked about: a delivery through a tunnel is no reason to look for others.
+    /// agent is asked about: a delivery through a tunnel does not trigger a search for others.
     pub(super) fn hurry(&mut self, is_certain: bool) {
         for (_, source) in self.sources.iter_mut().filter(|(name, _)| !is_certain || **name == TunnelName::Ngrok) {
             source.schedule.hurry();

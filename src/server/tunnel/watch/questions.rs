@@ -155,7 +155,8 @@ impl Lookout {
         addresses
     }
 
-    /// What an answer means. Where the address was found and not configured, what is no answer of the program's is none at all.
+    /// Interprets a response. At an address that was discovered and not configured, anything but the program's own response
+    /// counts as no tunnel: another server may listen there.
     fn taken(&self, name: TunnelName, address: SocketAddr, answer: Result<SourceAnswer, NoAnswer>) -> SourceAnswer {
         let is_configured = matches!(self.places.settings.probe(name), TunnelProbe::At(_));
         match answer {
@@ -167,8 +168,8 @@ impl Lookout {
         }
     }
 
-    /// What a program's output means. That it has nothing is no news, since its daemon runs for other reasons too; nor is
-    /// that it failed, unless it was asked for.
+    /// Interprets a program's output. An empty list is not reported, since its daemon also runs for other reasons; a failure
+    /// is reported only when the configuration asks for this program.
     fn printed(&self, name: TunnelName, answer: Result<SourceAnswer, String>) -> SourceAnswer {
         let is_wanted = self.places.settings.probe(name) == TunnelProbe::Usual;
         match answer {
