@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, SlavePty, native_pty_system};
+use rustix::fs::{Mode, OFlags};
 
 use super::listening::on_a_free_port;
 use super::{TestEnv, until};
@@ -122,7 +123,22 @@ impl Person {
             terminal.write_all(keys.as_bytes()).unwrap();
             terminal.flush().unwrap();
         }
+        // Read together with the next key, Esc would be that key with Alt. Nobody types that fast.
+        if keys.ends_with('\u{1b}') {
+            // The kernel hands it over in a moment; before, there is nothing to read.
+            std::thread::sleep(Duration::from_millis(20));
+            until(|| (!self.is_running() || self.unread() == 0).then_some(()));
+        }
         self
+    }
+
+    /// How many bytes of what was typed the program has not read yet.
+    fn unread(&self) -> u64 {
+        let Some(name) = self.master.as_ref().and_then(|master| master.tty_name()) else { return 0 };
+        // Opened for a moment: the terminal is the program's, and must not become this one's.
+        let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
+        let terminal = rustix::fs::open(name, flags, Mode::empty());
+        terminal.and_then(|terminal| rustix::io::ioctl_fionread(terminal)).unwrap_or_default()
     }
 
     pub(crate) fn enter(&mut self) -> &mut Self {

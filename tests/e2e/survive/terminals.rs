@@ -41,8 +41,14 @@ fn a_storm_of_sizes_while_deliveries_come_breaks_nothing() {
         }
         sending.join().unwrap();
     });
+    // All keys have been read once the last one shows.
+    person.resizes(Size(120, 36)).types("?").sees("Keys").types("q").no_longer_sees("Keys");
+    // A tab's key in a terminal with room for one pane may have led to the details.
+    if person.screen().contains("Esc list") {
+        person.types("\u{1b}").no_longer_sees("Esc list");
+    }
     // A row that comes after the key would stand above the one that it has chosen.
-    person.resizes(Size(120, 36)).sees(" of 201 ").types("g1").sees("/storm/199");
+    person.sees(" of 201 ").types("g1").sees("/storm/199");
     assert!(person.is_running());
     person.types("q").ends();
     person.has_the_terminal_back();

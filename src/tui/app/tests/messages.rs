@@ -6,6 +6,7 @@ use crate::server::GivenSecret;
 use crate::tui::app::model::Focus;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
+use crate::tui::app::view::tests::screen;
 use crate::tui::screens::signature::state::{EnteredSecret, RejudgeReport};
 
 fn said(person: &Person) -> String {
@@ -168,6 +169,11 @@ fn the_list_says_where_one_is_and_what_has_come() {
     assert!(!person.model.list.is_following());
     person.deliveries_arrive(5);
     assert_eq!(person.model.list.news(), 5);
+    assert!(screen(&mut person.model, 120, 36).contains("↑ 5 new: g "));
+    // In the details, that key is about those.
+    person.act(Action::Open);
+    assert!(screen(&mut person.model, 120, 36).contains("↑ 5 new: f "));
+    person.act(Action::Back);
     person.act(Action::Move(Step::First));
     assert_eq!((person.selected(), person.model.list.news()), (705, 0));
     person.deliveries_arrive(1);

@@ -141,11 +141,11 @@ fn state(model: &Model, look: &Look) -> (String, String, Style) {
     match (list.is_paused(), list.news(), list.is_following()) {
         (true, 0, _) => ("  ‖ paused".to_owned(), "  ‖".to_owned(), theme.warn),
         (true, ..) => (format!("  ‖ paused, {news} new"), format!("  ‖ {news}"), theme.warn),
-        (false, 1.., _) => (
-            format!("  ↑ {news} new: {}", model.keymap.press(Action::Move(Step::First))),
-            format!("  ↑ {news}"),
-            theme.info,
-        ),
+        (false, 1.., _) => {
+            // In the details the key for the first is about those.
+            let reaches = if model.focus == Focus::List { Action::Move(Step::First) } else { Action::Follow };
+            (format!("  ↑ {news} new: {}", model.keymap.press(reaches)), format!("  ↑ {news}"), theme.info)
+        }
         (false, 0, _) if !list.sorting().is_arrival() => {
             (format!("  {}", list.sorting().words()), "  ⇅".to_owned(), theme.info)
         }
