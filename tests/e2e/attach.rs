@@ -55,7 +55,7 @@ fn what_comes_is_shown_and_quitting_leaves_the_listener() {
     let mut small = attach(&env, SMALL);
     small.sees(&format!("process {}", listening.process())).types("q");
     assert_eq!(small.ends(), 0);
-    assert!(listening.stop().success());
+    listening.closes();
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_listener_that_is_killed_is_missed_and_greeted_again() {
     assert_eq!(status(again.address()), 200);
     person.sees("of 2").sees_row(&["✓", "200"]).types("b").sees("pinned #2");
     // In order, likewise; and quitting needs no listener.
-    assert!(again.stop().success());
+    again.closes();
     person.sees("listener gone").types("q");
     assert_eq!(person.ends(), 0);
 }
@@ -227,7 +227,7 @@ fn what_is_no_listener_of_this_release_is_said_in_a_sentence() {
     talk(listening.address(), Signed::new("{}").wire());
     let wrong = ask(&socket(&env), "GET", "/attach?format=9999&interface=1", None).is(409).json();
     assert!(wrong["detail"].as_str().unwrap().contains("another release"), "{wrong}");
-    assert!(listening.stop().success());
+    listening.closes();
     for (reply, words) in [
         (&b"\x00\xff garbage \x1b[2J\r\n\r\n"[..], "ended the connection"),
         (b"", "ended the connection"),

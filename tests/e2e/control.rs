@@ -51,7 +51,7 @@ fn a_listener_is_asked_what_it_is_and_what_it_has() {
     assert_eq!(rest["deliveries"][0]["id"], 1);
 
     // It goes with the listener.
-    assert!(listening.stop().success());
+    listening.closes();
     assert!(!socket(&env).exists());
 }
 
@@ -88,7 +88,7 @@ fn the_status_is_told_and_a_deletion_undone_by_commands() {
     env.run(&["undo"]).yes();
     get(&env, "/deliveries/1").is(200);
     assert!(env.run(&["undo", "1"]).no().stderr().contains("1"));
-    assert!(listening.stop().success());
+    listening.closes();
     // Without a listener, on the files.
     env.run(&["delete", "1"]).yes();
     assert_eq!(env.run(&["undo", "1", "--format", "json"]).yes().json(), json!({"matched": 1, "restored": 1}));
@@ -144,12 +144,12 @@ fn a_killed_owner_leaves_a_socket_that_the_next_takes_over() {
     let listening = env.listen(&[]);
     get(&env, "/status").is(200);
     // What is not a socket stays, and deliveries come in all the same.
-    assert!(listening.stop().success());
+    listening.closes();
     fs::write(socket(&env), "mine").unwrap();
     let listening = env.listen(&[]);
     listening.says("no control interface");
     assert_eq!(talk(listening.address(), Signed::new("{}").by(SECRET, Unit::Seconds).wire()).status, 200);
-    assert!(listening.stop().success());
+    listening.closes();
     assert_eq!(fs::read(socket(&env)).unwrap(), b"mine");
 }
 

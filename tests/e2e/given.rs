@@ -61,7 +61,7 @@ fn a_secret_that_is_given_verifies_what_was_stored_and_what_comes() {
     assert_eq!(send(THIRD), 401);
     let unknown = env.run(&["secret", "remove", OTHER]).no().stderr();
     assert!(unknown.contains("no secret has this label") && !unknown.contains(OTHER), "{unknown}");
-    assert!(listening.stop().success());
+    listening.closes();
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn all_secrets_of_the_run_are_taken_back_at_once() {
     assert_eq!(talk(listening.address(), Signed::new("{}").by(SECRET, Unit::Seconds).wire()).status, 200);
     assert!(env.run(&["secret", "--clear"]).yes().stderr().contains("no secret was given"));
     assert!(env.run(&["secret", "--clear", "--label", "a"]).complains().contains("--clear"));
-    assert!(listening.stop().success());
+    listening.closes();
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn ctrl_c_ends_a_command_that_waits_after_a_secret_was_typed() {
         person.has_the_terminal_back();
     }
     signal(listening.process(), Signal::CONT);
-    assert!(listening.stop().success());
+    listening.closes();
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn the_configuration_is_read_again_when_somebody_asks() {
     // Whether the file's watcher has seen it before makes no difference for what is active.
     env.run(&["reload"]).yes();
     assert_eq!(status(), 202);
-    assert!(listening.stop().success());
+    listening.closes();
 }
 
 #[test]
@@ -240,11 +240,11 @@ fn what_has_changed_is_named_with_when_it_counts() {
     let listening = env.listen(&[]);
     let none = ask(&socket(&env), "POST", "/reload", None).is(404).json();
     assert!(none["detail"].as_str().unwrap().contains("no configuration file"), "{none}");
-    assert!(listening.stop().success());
+    listening.closes();
     let file = env.write("whyhook.toml", "respond = '503'\n");
     // The run looks at its own file alone, which nobody changes before it is asked.
     let listening = env.listen(&["--config", &file.display().to_string()]);
     let answer: Value = ask(&socket(&env), "POST", "/reload", None).is(200).json();
     assert_eq!((&answer["changed"], &answer["at_next_start"], &answer["rules"]), (&json!([]), &json!([]), &json!(1)));
-    assert!(listening.stop().success());
+    listening.closes();
 }

@@ -66,7 +66,7 @@ fn who_shows_the_token_gets_what_the_socket_gives() {
     assert!(!String::from_utf8_lossy(&listed.body).contains(SECRET));
     let values = ask(address, "GET", "/secrets?values=true", "localhost", &bearer).is(403);
     assert!(!String::from_utf8_lossy(&values.body).contains(SECRET));
-    assert!(listening.stop().success());
+    listening.closes();
     assert!(!file(&env).exists() && !token_file(&env).exists());
 }
 
@@ -155,7 +155,7 @@ fn the_token_is_another_in_each_run_and_the_file_goes_or_is_replaced() {
     // A run that has no port leaves none behind that others would ask.
     let listening = env.listen(&[]);
     assert!(!file(&env).exists() && !token_file(&env).exists());
-    assert!(listening.stop().success());
+    listening.closes();
 }
 
 #[test]

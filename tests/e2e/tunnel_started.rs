@@ -45,7 +45,7 @@ fn a_program_is_started_for_this_port_and_ends_with_the_listener() {
     let arguments = fs::read_to_string(env.root().join("bin/arguments")).unwrap();
     assert_eq!(arguments, format!("http {} --log=stdout --log-format=logfmt no secret\n", listening.address()));
     let started = process(&env);
-    assert!(listening.stop().success());
+    listening.closes();
     ends(started);
     // Also when nobody can end it.
     if cfg!(target_os = "linux") {
@@ -100,6 +100,6 @@ fn a_real_bore_carries_deliveries_and_is_gone_afterwards() {
     let public = line.split("http://").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
     assert_eq!(talk(public, Signed::new("{}").wire()).status, 200);
     assert_eq!(listening.json_line(1)["verdict"], "verified");
-    assert!(listening.stop().success());
+    listening.closes();
     until(|| std::net::TcpStream::connect(public).is_err().then_some(())).expect("the tunnel is closed");
 }

@@ -92,6 +92,14 @@ impl Listening {
         super::tools::signal(self.process(), rustix::process::Signal::TERM);
         self.ends()
     }
+
+    /// Asks it to end, and checks that it ends as promised: by itself, or within a second of the signal where the machine
+    /// is too busy to close everything in time.
+    #[track_caller]
+    pub(crate) fn closes(self) {
+        let status = self.stop();
+        assert!(matches!(status.code(), Some(0 | 143)), "{status}");
+    }
 }
 
 /// What is to be said besides `arguments`, which may name a port themselves.

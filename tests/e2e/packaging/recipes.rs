@@ -30,9 +30,13 @@ fn checksums() -> String {
 
 /// Fills the recipes into `folder`/recipes from these checksums.
 fn fill(folder: &Path, checksums: &str) -> Output {
+    fill_for(folder, version(), checksums)
+}
+
+fn fill_for(folder: &Path, version: &str, checksums: &str) -> Output {
     let file = folder.join("sha256.sum");
     fs::write(&file, checksums).unwrap();
-    script(folder, "fill-recipes", &[version(), file.to_str().unwrap(), folder.join("recipes").to_str().unwrap()])
+    script(folder, "fill-recipes", &[version, file.to_str().unwrap(), folder.join("recipes").to_str().unwrap()])
 }
 
 fn filled(folder: &Path) {
@@ -110,6 +114,19 @@ fn arch_s_recipe_installs_an_archive() {
     for target in ["x86_64-unknown-linux-gnu", "aarch64-unknown-linux-gnu"] {
         assert!(information.contains(&checksum(target)), "{target} is not in .SRCINFO");
     }
+}
+
+/// Arch allows no hyphen in a version, and takes `0.2.0rc.1` for older than `0.2.0`.
+#[test]
+fn a_version_before_a_release_is_written_as_arch_wants_it() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(fill_for(folder.path(), "0.2.0-rc.1", &checksums()).status.success());
+    let read = |path: &str| fs::read_to_string(folder.path().join("recipes").join(path)).unwrap();
+    let (recipe, information) = (read("aur/PKGBUILD"), read("aur/.SRCINFO"));
+    assert!(recipe.contains("pkgver='0.2.0rc.1'") && information.contains("pkgver = 0.2.0rc.1\n"), "{recipe}");
+    assert!(recipe.contains("/v0.2.0-rc.1/") && information.contains("/v0.2.0-rc.1/"), "{information}");
+    assert!(information.contains("whyhook-0.2.0rc.1-x86_64.tar.gz::"), "{information}");
+    assert!(read("scoop/whyhook.json").contains("\"0.2.0-rc.1\""));
 }
 
 /// What a recipe installs is in the archive.
