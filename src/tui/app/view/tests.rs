@@ -1,10 +1,5 @@
 //! Screens as text, and what must hold for all of them.
 
-mod answers;
-mod attached;
-mod colours;
-mod hostile;
-
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -45,13 +40,19 @@ use crate::tui::theme::palette::ThemePalette;
 use crate::tui::theme::{Face, Theme};
 
 mod adopt;
+mod answers;
+mod attached;
+mod colours;
+mod drift;
 mod extents;
 mod help;
+mod hostile;
 mod images;
 mod pointer;
 mod redact;
 mod sending;
 mod status;
+mod tunnels;
 
 const SCREENSHOT: &[u8] = include_bytes!("../../../../assets/samples/screenshot-live.json");
 const SIMULATION: &[u8] = include_bytes!("../../../../assets/samples/app.json");
@@ -251,54 +252,6 @@ fn a_sorted_list(#[case] columns: u16, #[case] rows: u16) {
     insta::assert_snapshot!(format!("sort_menu_{columns}x{rows}"), screen(&mut model, columns, rows));
 }
 
-/// A live event with every severity of drift, three items, and a header of its own time.
-fn drifted() -> Delivery {
-    let text = String::from_utf8_lossy(SCREENSHOT).into_owned();
-    let text =
-        text.replace("1769591066292", "1746123455").replace("\"isIdle\": true", "\"isIdle\": \"yes\", \"cpu\": \"m1\"");
-    let text = text.replace("\"windows\"", "\"linux\"");
-    let (start, end) = (text.find('[').unwrap(), text.rfind(']').unwrap());
-    let item = &text[start + 1..end];
-    let body = format!("{}[{item},{item},{item}]}}", &text[..start]);
-    delivery(7, body.as_bytes(), "a webhook secret", "")
-}
-
-/// With what was found of its ids in earlier deliveries.
-fn drifted_model() -> Model {
-    let mut model = model(&[drifted()], secrets());
-    let ids = model.loaded().unwrap().reading.event.as_ref().unwrap().ids.clone();
-    let seen = ids[2..].iter().map(|id| Seen { id: id.clone(), count: 2, first: DeliveryId(3), last: DeliveryId(5) });
-    let sightings = Sightings { seen: seen.collect(), looked_at: 6, is_all: true };
-    update(&mut model, Message::Recalled(DeliveryId(7), sightings));
-    model
-}
-
-#[rstest]
-#[case(60, 20)]
-#[case(80, 24)]
-#[case(120, 36)]
-#[case(200, 50)]
-fn an_event_that_drifts(#[case] columns: u16, #[case] rows: u16) {
-    let mut model = drifted_model();
-    insta::assert_snapshot!(format!("drift_overview_{columns}x{rows}"), screen(&mut model, columns, rows));
-    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
-    update(&mut model, Message::Act(Action::Open));
-    insta::assert_snapshot!(format!("drift_payload_{columns}x{rows}"), screen(&mut model, columns, rows));
-}
-
-#[test]
-fn the_events_summary_folds_and_gives_way() {
-    let mut model = drifted_model();
-    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
-    assert!(screen(&mut model, 120, 36).contains("error   timestamp"));
-    update(&mut model, Message::Act(Action::FoldEvent));
-    let folded = screen(&mut model, 120, 36);
-    assert!(folded.contains("i unfolds") && !folded.contains("error   timestamp"), "{folded}");
-    update(&mut model, Message::Act(Action::FoldEvent));
-    let tiny = screen(&mut model, 100, 8);
-    assert!(tiny.contains("\"event\"") && !tiny.contains("schema:"), "{tiny}");
-}
-
 #[rstest]
 #[case("form", "application/x-www-form-urlencoded", b"event=a&note=caf%C3%A9+au+lait&bad=%zz&event=again&flag".to_vec())]
 #[case("xml", "application/json", b"<?xml version=\"1.0\"?><event id=\"1\"><name>desktop</name><data><item k=\"v\"/></data></event>".to_vec())]
@@ -434,74 +387,6 @@ fn nothing_yet_says_what_to_do() {
 }
 
 #[test]
-fn a_tunnel_that_leads_elsewhere_is_said() {
-    let mut model = model(&[], secrets());
-    update(&mut model, Message::Tunnel(found(TunnelName::Ngrok, "https://a1.ngrok-free.app", "http://localhost:8080")));
-    let shown = screen(&mut model, 120, 36);
-    assert!(shown.contains("points to http://localhost:8080, not to this listener: run `ngrok http 3000`"), "{shown}");
-}
-
-#[test]
-fn several_tunnels_are_counted_and_listed_and_a_guess_is_called_one() {
-    let mut model = model(&[], secrets());
-    update(&mut model, Message::Tunnel(Tunnels::decide(Vec::new(), None, Some("https://guess.example"))));
-    let shown = screen(&mut model, 120, 36);
-    assert!(shown.contains("https://guess.example/webhooks/trackpilots (learnt)"), "{shown}");
-    assert!(shown.contains("A request came by this URL."), "{shown}");
-    assert!(screen(&mut model, 60, 20).contains("?"));
-    let answers = vec![
-        (TunnelName::Ngrok, SourceAnswer::Tunnels(vec![tunnel(TunnelName::Ngrok, "https://a1.ngrok-free.app", None)])),
-        (
-            TunnelName::Cloudflared,
-            SourceAnswer::Tunnels(vec![tunnel(
-                TunnelName::Cloudflared,
-                "https://fox.trycloudflare.com",
-                Some("http://localhost:8080"),
-            )]),
-        ),
-        (TunnelName::Zrok, SourceAnswer::Unreadable("127.0.0.1:8888 did not answer within 1s".to_owned())),
-    ];
-    update(&mut model, Message::Tunnel(Tunnels::decide(answers, None, None)));
-    let shown = screen(&mut model, 160, 36);
-    assert!(shown.contains("https://a1.ngrok-free.app/webhooks/trackpilots +1"), "{shown}");
-    update(&mut model, Message::Act(Action::Status));
-    let shown = screen(&mut model, 120, 50);
-    for words in [
-        "Tunnels",
-        "ngrok        https://a1.ngrok-free.app",
-        "cloudflared  https://fox.trycloudflare.com leads to",
-        "zrok         127.0.0.1:8888 did not answer within 1s",
-    ] {
-        assert!(shown.contains(words), "{words}: {shown}");
-    }
-}
-
-#[test]
-fn a_started_tunnel_says_how_it_goes() {
-    let mut model = model(&[], secrets());
-    let started =
-        |answer| Tunnels::decide(vec![(TunnelName::Bore, answer)], None, None).with_started(Some(TunnelName::Bore));
-    update(&mut model, Message::Tunnel(started(SourceAnswer::Tunnels(Vec::new()))));
-    let shown = screen(&mut model, 120, 36);
-    assert!(shown.contains("tunnel starting") && shown.contains("The tunnel is starting; its public URL"), "{shown}");
-    update(
-        &mut model,
-        Message::Tunnel(started(SourceAnswer::Unreadable("ended (exit status: 1): no server".to_owned()))),
-    );
-    let shown = screen(&mut model, 80, 24);
-    assert!(shown.contains("failed") && shown.contains(" ! bore: ended (exit status: 1): no server"), "{shown}");
-}
-
-fn tunnel(name: TunnelName, url: &str, addr: Option<&str>) -> FoundTunnel {
-    let elsewhere = |addr: &str| TunnelEnd::Elsewhere { addr: addr.to_owned(), port: Some(8080) };
-    FoundTunnel { name, public_url: url.to_owned(), end: addr.map_or(TunnelEnd::Here, elsewhere) }
-}
-
-fn found(name: TunnelName, url: &str, addr: &str) -> Tunnels {
-    Tunnels::decide(vec![(name, SourceAnswer::Tunnels(vec![tunnel(name, url, Some(addr))]))], None, None)
-}
-
-#[test]
 fn overlays() {
     let mut model = model(&three(), secrets());
     update(&mut model, Message::Act(Action::PickAnswer));
@@ -531,89 +416,6 @@ fn refusals_and_faults_are_counted_in_sight() {
     assert!(screen(&mut model, 80, 24).contains("7 requests rejected with 503"));
     update(&mut model, Message::StoreFault("disk full".to_owned()));
     assert!(screen(&mut model, 80, 24).contains("not stored: disk full"));
-}
-
-#[test]
-fn a_long_payload_scrolls_past_line_65535() {
-    let body = format!("[{}]", vec!["1"; 100_000].join(","));
-    let mut model = model(&[delivery(1, body.as_bytes(), "a webhook secret", "")], secrets());
-    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
-    update(&mut model, Message::Act(Action::Open));
-    screen(&mut model, 80, 24);
-    update(&mut model, Message::Act(Action::Move(Step::Last)));
-    let shown = screen(&mut model, 80, 24);
-    assert!(shown.contains("▌  ]"), "{shown}");
-}
-
-#[test]
-fn every_size_is_drawn() {
-    let mut model = model(&three(), secrets());
-    for tab in Tab::ALL {
-        update(&mut model, Message::Act(Action::Show(tab)));
-        for (columns, rows) in
-            [(1, 1), (2, 9), (4, 3), (5, 4), (9, 9), (20, 6), (39, 17), (99, 15), (100, 16), (500, 200)]
-        {
-            for action in [Action::Open, Action::Back, Action::Help, Action::Back, Action::PickAnswer, Action::Back] {
-                update(&mut model, Message::Act(action));
-                screen(&mut model, columns, rows);
-            }
-        }
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
-
-    #[test]
-    fn no_screen_shows_what_a_terminal_would_act_on(
-        body in prop_oneof![
-            proptest::collection::vec(any::<u8>(), 0..300),
-            "\\PC{0,80}|[\\x00-\\xff\u{202e}\u{200b}\u{9b}]{0,40}".prop_map(|text| {
-                format!("{{\"event\":{},\"data\":[{{}}]}}", serde_json::json!(text)).into_bytes()
-            }),
-        ],
-        target in "[^\\r\\n]{0,40}",
-        header in "[^\\r\\n]{0,60}",
-        columns in 4_u16..160,
-        rows in 3_u16..40,
-    ) {
-        let mut hostile = delivery(1, &body, "a webhook secret", &format!("X-Hostile: {header}\r\n{header}: x\r\n"));
-        hostile.summary.path = target.clone();
-        hostile.summary.intake = Intake::Malformed(target);
-        let mut model = model(&[hostile], vec![header]);
-        for tab in Tab::ALL {
-            update(&mut model, Message::Act(Action::Show(tab)));
-            let shown = screen(&mut model, columns, rows);
-            prop_assert!(!shown.chars().any(|c| c != '\n' && is_hidden(c)), "{tab:?}: {shown:?}");
-        }
-    }
-}
-
-#[test]
-fn details_without_a_list_say_which_delivery_they_are_of() {
-    let mut model = model(&three(), secrets());
-    let first = |model: &mut Model, columns: u16, rows: u16| {
-        screen(model, columns, rows).lines().find(|line| line.contains("Overview")).unwrap_or_default().to_owned()
-    };
-    assert!(!first(&mut model, 80, 24).contains("#3"), "the list says it");
-    update(&mut model, Message::Act(Action::Open));
-    update(&mut model, Message::Act(Action::Zoom));
-    for columns in [40, 60, 80, 100, 120, 200] {
-        let line = first(&mut model, columns, 24);
-        assert!(line.ends_with(" #3"), "{columns}: {line}");
-    }
-    // Nor is there a list beside them where only one pane has room.
-    update(&mut model, Message::Act(Action::Zoom));
-    assert!(first(&mut model, 60, 10).ends_with(" #3"));
-}
-
-#[test]
-fn tabs_have_names_wherever_there_is_room_for_them() {
-    let mut model = model(&three(), secrets());
-    for columns in 100..=130 {
-        let shown = screen(&mut model, columns, 30);
-        assert!(Tab::ALL.iter().all(|tab| shown.contains(tab.title())), "{columns}: {shown}");
-    }
 }
 
 #[test]

@@ -94,3 +94,58 @@ fn what_the_listener_refuses_gets_no_answer_of_a_rule() {
     assert!(preview(&refused).contains("HTTP/1.1 400"), "{}", preview(&refused));
     assert!(!preview(&delivery(1, b"{}", "a webhook secret", "")).contains("refused before any rule"));
 }
+
+#[test]
+fn a_long_payload_scrolls_past_line_65535() {
+    let body = format!("[{}]", vec!["1"; 100_000].join(","));
+    let mut model = model(&[delivery(1, body.as_bytes(), "a webhook secret", "")], secrets());
+    update(&mut model, Message::Act(Action::Show(Tab::Payload)));
+    update(&mut model, Message::Act(Action::Open));
+    screen(&mut model, 80, 24);
+    update(&mut model, Message::Act(Action::Move(Step::Last)));
+    let shown = screen(&mut model, 80, 24);
+    assert!(shown.contains("▌  ]"), "{shown}");
+}
+
+#[test]
+fn every_size_is_drawn() {
+    let mut model = model(&three(), secrets());
+    for tab in Tab::ALL {
+        update(&mut model, Message::Act(Action::Show(tab)));
+        for (columns, rows) in
+            [(1, 1), (2, 9), (4, 3), (5, 4), (9, 9), (20, 6), (39, 17), (99, 15), (100, 16), (500, 200)]
+        {
+            for action in [Action::Open, Action::Back, Action::Help, Action::Back, Action::PickAnswer, Action::Back] {
+                update(&mut model, Message::Act(action));
+                screen(&mut model, columns, rows);
+            }
+        }
+    }
+}
+
+#[test]
+fn details_without_a_list_say_which_delivery_they_are_of() {
+    let mut model = model(&three(), secrets());
+    let first = |model: &mut Model, columns: u16, rows: u16| {
+        screen(model, columns, rows).lines().find(|line| line.contains("Overview")).unwrap_or_default().to_owned()
+    };
+    assert!(!first(&mut model, 80, 24).contains("#3"), "the list says it");
+    update(&mut model, Message::Act(Action::Open));
+    update(&mut model, Message::Act(Action::Zoom));
+    for columns in [40, 60, 80, 100, 120, 200] {
+        let line = first(&mut model, columns, 24);
+        assert!(line.ends_with(" #3"), "{columns}: {line}");
+    }
+    // Nor is there a list beside them where only one pane has room.
+    update(&mut model, Message::Act(Action::Zoom));
+    assert!(first(&mut model, 60, 10).ends_with(" #3"));
+}
+
+#[test]
+fn tabs_have_names_wherever_there_is_room_for_them() {
+    let mut model = model(&three(), secrets());
+    for columns in 100..=130 {
+        let shown = screen(&mut model, columns, 30);
+        assert!(Tab::ALL.iter().all(|tab| shown.contains(tab.title())), "{columns}: {shown}");
+    }
+}

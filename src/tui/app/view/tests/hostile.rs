@@ -180,3 +180,31 @@ proptest! {
         }
     }
 }
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn no_screen_shows_what_a_terminal_would_act_on(
+        body in prop_oneof![
+            proptest::collection::vec(any::<u8>(), 0..300),
+            "\\PC{0,80}|[\\x00-\\xff\u{202e}\u{200b}\u{9b}]{0,40}".prop_map(|text| {
+                format!("{{\"event\":{},\"data\":[{{}}]}}", serde_json::json!(text)).into_bytes()
+            }),
+        ],
+        target in "[^\\r\\n]{0,40}",
+        header in "[^\\r\\n]{0,60}",
+        columns in 4_u16..160,
+        rows in 3_u16..40,
+    ) {
+        let mut hostile = delivery(1, &body, "a webhook secret", &format!("X-Hostile: {header}\r\n{header}: x\r\n"));
+        hostile.summary.path = target.clone();
+        hostile.summary.intake = Intake::Malformed(target);
+        let mut model = model(&[hostile], vec![header]);
+        for tab in Tab::ALL {
+            update(&mut model, Message::Act(Action::Show(tab)));
+            let shown = screen(&mut model, columns, rows);
+            prop_assert!(!shown.chars().any(|c| c != '\n' && is_hidden(c)), "{tab:?}: {shown:?}");
+        }
+    }
+}
