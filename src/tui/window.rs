@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, BorderType, Clear};
 use unicode_width::UnicodeWidthStr as _;
 
+use crate::text::clip;
 use crate::tui::app::areas::MenuArea;
 use crate::tui::pane::Drawn;
 use crate::tui::theme::{Face, Look};
@@ -30,6 +31,7 @@ pub(crate) fn window(frame: &mut Frame<'_>, body: Rect, title: &str, columns: u1
     let area = Rect { x: body.x + (body.width - width) / 2, y: body.y + (body.height - height) / 2, width, height };
     frame.render_widget(Clear, area);
     // The border's colour would show through.
+    let title = clip(title, usize::from(width.saturating_sub(4)));
     let title = Span::styled(format!(" {title} "), look.theme.title.fg(Color::Reset));
     if look.face == Face::Lines {
         put(frame, Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area }, 0, Line::from(title));

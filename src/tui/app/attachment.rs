@@ -31,6 +31,5 @@ pub(crate) fn changed(model: &mut Model, link: ListenerLink) -> Vec<Effect> {
 
 /// What stays on the screen while the listener is lost.
 pub(super) fn alert(model: &Model) -> Option<String> {
-    let words = model.attachment.as_ref()?.lost.as_ref()?;
-    Some(format!("not attached: {words}"))
+    model.lost().map(|words| format!("not attached: {words}"))
 }

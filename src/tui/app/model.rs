@@ -314,6 +314,12 @@ impl Model {
         self.overlay.is_none() && (is_unread || (needs_story && self.answers.story.is_asking))
     }
 
+    /// Why the listener that this is attached to cannot be asked; `None` while it can.
+    #[must_use]
+    pub(crate) fn lost(&self) -> Option<&str> {
+        self.attachment.as_ref()?.lost.as_deref()
+    }
+
     /// Whether the list is on the screen and the details are not.
     #[must_use]
     pub(crate) fn hides_details(&self) -> bool {

@@ -191,7 +191,13 @@ pub(crate) fn typed(model: &mut Model) -> Vec<Effect> {
 }
 
 pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
+    let lost = model.lost().map(|lost| format!("not changed: {lost}"));
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
+    // What was typed stays until the listener that has to take it is there again.
+    if let (Some(lost), PromptKind::Note | PromptKind::Tag | PromptKind::Secret) = (lost, prompt.kind) {
+        prompt.error = Some(lost);
+        return Vec::new();
+    }
     match prompt.kind {
         PromptKind::Filter => filter_prompt::accept(model),
         PromptKind::FilterName => filter_prompt::save(model),

@@ -6,6 +6,7 @@ use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::step::Step;
 use crate::tui::screens::answer::state::AnswerStory;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::choice::{PickerGroup, PickerRow};
@@ -163,6 +164,45 @@ fn rules_are_added_moved_switched_and_deleted() {
     person.does(AnswerAction::CopyRules);
     let [Effect::Copy { text, .. }] = &person.effects[..] else { panic!("{:?}", person.effects) };
     assert!(text.starts_with("[[rules]]\nwhen = \"event:a\"\nthen = \"503\"\n"), "{text}");
+}
+
+/// What everybody's rules are now, as another process has made them.
+fn others_make_them(person: &mut Person, rules: &[&str]) {
+    person.tell(Message::Answers(AnswersNews::State(Box::new(state(rules, &[])))));
+}
+
+#[test]
+fn an_edit_is_of_its_rule_whatever_others_do_meanwhile() {
+    let mut person = Person::answering(1, &["event:a → 503", "event:b → 429", "event:c → 418"], &[]);
+    person.does(AnswerAction::Rules).act(Action::Move(Step::Down)).does(AnswerAction::EditRule);
+    others_make_them(&mut person, &["event:b → 429", "event:c → 418"]);
+    person.type_in(" \"edited\"").act(Action::Accept);
+    assert_eq!(person.rules(), ["event:b → 429 \"edited\"", "event:c → 418"]);
+    // The cursor is still on it, wherever it stands.
+    others_make_them(&mut person, &["event:z → 500", "event:c → 418", "event:b → 429 \"edited\""]);
+    person.does(AnswerAction::DeleteRule);
+    assert_eq!(person.rules(), ["event:z → 500", "event:c → 418"]);
+    // One that is gone is nobody else's place: what was typed stays, and can be added.
+    person.act(Action::Move(Step::First)).does(AnswerAction::EditRule);
+    others_make_them(&mut person, &["event:c → 418"]);
+    person.effects.clear();
+    person.type_in(" \"mine\"").act(Action::Accept);
+    assert_eq!((person.rules(), person.answers()), (vec!["event:c → 418".to_owned()], vec![]));
+    person.act(Action::Accept);
+    assert_eq!(person.rules(), ["event:c → 418", "event:z → 500 \"mine\""]);
+}
+
+#[test]
+fn a_rule_that_is_off_outlives_what_others_change() {
+    let mut person = Person::answering(1, &["event:a → 503", "event:b → 429"], &[]);
+    person.does(AnswerAction::Rules).does(AnswerAction::SwitchRule);
+    others_make_them(&mut person, &["event:b → 429", "event:c → 500"]);
+    assert_eq!(person.rules(), ["off event:a → 503", "event:b → 429", "event:c → 500"]);
+    // And so does what was deleted here.
+    person.does(AnswerAction::DeleteRule);
+    others_make_them(&mut person, &["event:b → 429"]);
+    person.does(AnswerAction::UndoRule);
+    assert_eq!(person.rules(), ["off event:a → 503", "event:b → 429"]);
 }
 
 #[test]

@@ -1,10 +1,14 @@
 //! An interface whose listener is in another process.
 
 use super::*;
+use crate::delivery::MarksEdit;
 use crate::server::{ATTACHED_JOBS, JobProgress, ListenerLink};
 use crate::tui::app::attachment::alert;
 use crate::tui::app::model::Attachment;
 use crate::tui::app::overlay::state::Overlay;
+use crate::tui::app::view::tests::screen;
+use crate::tui::screens::answers::action::AnswerAction;
+use crate::tui::screens::list::action::ListAction;
 
 fn reached(port: u16, process: u32) -> Message {
     Message::Listener(ListenerLink::Reached {
@@ -34,6 +38,36 @@ fn a_listener_that_is_lost_is_said_once_and_greeted_when_it_comes_back() {
     assert!(person.model.notice.as_ref().is_some_and(|notice| notice.text.contains("process 8")));
     assert!(alert(&person.model).is_none());
     assert!(matches!(person.effects[..], [Effect::LoadPage(_)]), "what was deleted meanwhile, nobody has told");
+}
+
+#[test]
+fn what_was_typed_stays_while_the_listener_is_lost() {
+    let mut person = Person::new(2);
+    person.tell(reached(3000, 7));
+    person.act(Action::List(ListAction::Note)).type_in("a long note");
+    person.tell(lost());
+    person.effects.clear();
+    person.act(Action::Accept);
+    assert!(person.effects.is_empty());
+    let Some(Overlay::Prompt(prompt)) = &person.model.overlay else { panic!("the note is gone") };
+    assert_eq!((prompt.text(), prompt.error.as_deref()), ("a long note", Some("not changed: the listener has ended")));
+    person.tell(reached(3000, 8)).act(Action::Accept);
+    assert!(
+        person
+            .effects
+            .iter()
+            .any(|effect| matches!(effect, Effect::Mark(_, MarksEdit::Note(text)) if text == "a long note"))
+    );
+    // A rule, and an answer of one's own.
+    person.act(Action::Answer(AnswerAction::Rules)).act(Action::Answer(AnswerAction::AddRule)).type_in("503");
+    person.tell(lost());
+    person.effects.clear();
+    person.act(Action::Accept);
+    let shown = screen(&mut person.model, 100, 30);
+    assert!(shown.contains("› 503") && shown.contains("not changed: the listener has ended"), "{shown}");
+    person.act(Action::Back).act(Action::Back);
+    person.act(Action::Answer(AnswerAction::Write)).act(Action::Answer(AnswerAction::Use));
+    assert!(matches!(person.model.overlay, Some(Overlay::Answers(_))) && person.effects.is_empty());
 }
 
 #[test]

@@ -161,9 +161,21 @@ fn an_edit_begins_with_the_captured_body() {
     person.act(Action::Send(SendAction::Replay));
     person.act(Action::Send(SendAction::Left)).act(Action::Accept);
     assert!(form(&person).error.as_ref().unwrap().contains("enter the URL"), "{:?}", form(&person).error);
-    person.act(Action::NextField).type_in("http://127.0.0.1:1/x").act(Action::Accept);
+    // The cursor is where that is to be mended.
+    person.type_in("http://127.0.0.1:1/x").act(Action::Accept);
     let Some(Effect::Send(SendTask::Edit(task))) = person.effects.pop() else { panic!() };
     assert_eq!((task.how, task.body.as_deref()), (Again::EditedUnsigned, Some(&b"{}"[..])));
+}
+
+#[test]
+fn a_url_that_is_typed_on_a_choice_is_not_lost() {
+    let mut person = Person::new(1);
+    person.act(Action::Send(SendAction::Replay)).type_in("http://127.0.0.1:1/x");
+    assert_eq!(form(&person).fields.typed(FieldKey::To), "http://127.0.0.1:1/x");
+    // Where no text is empty, it is said that this is a choice.
+    person.act(Action::PreviousField).type_in("x");
+    assert_eq!(form(&person).fields.typed(FieldKey::To), "http://127.0.0.1:1/x");
+    assert!(form(&person).error.as_ref().unwrap().starts_with("this field is a choice: ← and → change it"));
 }
 
 #[test]

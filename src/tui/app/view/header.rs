@@ -170,7 +170,7 @@ fn parts(model: &Model, look: &Look) -> Vec<Part> {
         parts.push(Part::new("⚙", theme.text, name).or(2, short).or(10, "").opens(Action::Status));
     }
     if model.setup.ephemeral {
-        parts.push(Part::new("○", theme.warn, "ephemeral").or(5, ""));
+        parts.push(Part::new("○", theme.warn, "ephemeral").or(5, "temp"));
     }
     parts
 }

@@ -173,6 +173,11 @@ impl Answers {
                 seen.push(choice);
             }
         }
+        // What is in force is a row, whoever has chosen it, in whatever words.
+        if let Some(chosen) = self.chosen.as_ref().filter(|_| !deciding && self.in_force(&seen).is_none()) {
+            let place = seen.iter().take_while(|row| row.group == PickerGroup::Usual).count();
+            seen.insert(place, PickerRow::of(PickerGroup::Recent, chosen.action.clone()));
+        }
         seen
     }
 
@@ -206,11 +211,23 @@ pub(crate) fn decision(picked: &Picked, ids: Vec<crate::delivery::DeliveryId>) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rules::Override;
 
     #[test]
     fn every_failure_can_be_read() {
         for text in FAILURES {
             crate::rules::RuleReader::default().action(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        }
+    }
+
+    #[test]
+    fn what_is_in_force_is_a_row_whoever_has_chosen_it() {
+        for text in ["503", "hold 60s", "wait 1s 200 \"ok\"", "401"] {
+            let action = crate::rules::RuleReader::default().action(text).unwrap();
+            let answers = Answers { chosen: Some(Override { action, once: false }), ..Answers::default() };
+            let choices = answers.choices(false);
+            let row = answers.in_force(&choices).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(choices[row].action(), answers.chosen.as_ref().map(|chosen| &chosen.action));
         }
     }
 

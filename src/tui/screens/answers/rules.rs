@@ -41,8 +41,8 @@ pub struct RulesView {
 /// A rule being typed.
 #[derive(Debug)]
 pub struct RuleLine {
-    /// The rule that it takes the place of; `None` for a new one.
-    pub changes: Option<usize>,
+    /// The rule that it takes the place of, as it was when this began; `None` for a new one.
+    pub changes: Option<Rule>,
     /// The text and its cursor.
     pub input: Input,
     /// What is wrong with it: where, as a byte offset, and what.
@@ -50,8 +50,14 @@ pub struct RuleLine {
 }
 
 impl RuleLine {
-    pub(crate) fn new(changes: Option<usize>, text: String) -> Self {
-        Self { changes, input: Input::new(text), problem: None }
+    /// For a rule that comes besides the others.
+    pub(crate) fn added() -> Self {
+        Self { changes: None, input: Input::default(), problem: None }
+    }
+
+    /// For one that takes the place of `rule`.
+    pub(crate) fn of(rule: &Rule) -> Self {
+        Self { changes: Some(rule.clone()), input: Input::new(rule.to_string()), problem: None }
     }
 
     /// Reads what is typed, among the other rules.
@@ -72,6 +78,23 @@ impl RuleLine {
             }
         }
     }
+}
+
+/// The rows of `shared`, the rules that are active for everybody, and of those rows of `before` that are switched off, each
+/// below the rule that it stood below. What is active again is no longer off.
+pub(crate) fn merged(before: &[RuleRow], shared: &[Rule]) -> Vec<RuleRow> {
+    let mut rows: Vec<RuleRow> = shared.iter().cloned().map(RuleRow::new).collect();
+    let mut place = 0;
+    for row in before {
+        if row.on {
+            let below = rows.iter().skip(place).position(|now| now.on && now.rule == row.rule);
+            place += below.map_or(0, |below| below + 1);
+        } else if !shared.contains(&row.rule) {
+            rows.insert(place, row.clone());
+            place += 1;
+        }
+    }
+    rows
 }
 
 /// Checks that there are not too many rules.
@@ -106,4 +129,39 @@ pub fn as_toml(rows: &[RuleRow]) -> String {
         let _ = writeln!(text, "then = {}\n", quoted(row.rule.then.to_string()));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::rules::RuleReader;
+
+    /// `-` before a rule that is switched off.
+    fn rows(texts: &str) -> Vec<RuleRow> {
+        let read = |text: &str| {
+            let (text, on) = text.strip_prefix('-').map_or((text, true), |text| (text, false));
+            let rule = RuleReader::default().rule(&format!("event:{text} -> 500")).unwrap();
+            RuleRow { rule, on, answered: 0 }
+        };
+        texts.split_whitespace().map(read).collect()
+    }
+
+    #[rstest]
+    #[case("-a b", "b c", "-a b c")]
+    #[case("a -b c", "a c", "a -b c")]
+    #[case("a -b c", "c a", "c a -b")]
+    #[case("a -b -c d", "d", "-b -c d")]
+    #[case("a -b", "", "-b")]
+    #[case("a -b", "b a", "b a")]
+    #[case("", "a b", "a b")]
+    fn what_is_off_stays_where_others_change_the_rules(
+        #[case] before: &str,
+        #[case] shared: &str,
+        #[case] expected: &str,
+    ) {
+        let shared: Vec<Rule> = rows(shared).into_iter().map(|row| row.rule).collect();
+        assert_eq!(merged(&rows(before), &shared), rows(expected));
+    }
 }

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 pub use crate::tui::screens::answer::state::{AnswerStory, StoryView};
 pub use crate::tui::screens::answers::choice::{Picked, PickerGroup, PickerRow};
 pub use crate::tui::screens::answers::editor::{Editor, EditorField};
+use crate::tui::screens::answers::rules::merged;
 pub use crate::tui::screens::answers::rules::{RuleLine, RuleRow, RulesView, as_toml};
 pub use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
 
@@ -136,9 +137,8 @@ impl Answers {
         let AnswersState { rules, counts, chosen, held, now } = state;
         let in_force = self.rules.iter().filter(|row| row.on).map(|row| &row.rule);
         if !in_force.eq(rules.rules()) {
-            // Somebody else has changed them: what was switched off or deleted here is forgotten with the rest.
-            self.deleted.clear();
-            self.rules = rules.rules().iter().cloned().map(RuleRow::new).collect();
+            // Somebody else has changed them; what is switched off is known here alone.
+            self.rules = merged(&self.rules, rules.rules());
         }
         let counted = self.rules.iter_mut().filter(|row| row.on).zip(counts);
         counted.for_each(|(row, count)| row.answered = count);

@@ -193,6 +193,7 @@ fn probed(model: &Model) -> Option<&str> {
 pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
     match news {
         AnswersNews::State(state) => {
+            let chosen = windows::chosen_rule(model);
             let newly = model.answers.take_in(*state);
             if newly > 0 {
                 let count = model.answers.held.len();
@@ -205,7 +206,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
                     say(model, format!("{words}: {show} shows it, {all} answers all"), false);
                 }
             }
-            windows::settle(model);
+            windows::settle(model, chosen.as_ref());
         }
         AnswersNews::Story(id, found) => {
             model.answers.story.is_asking = false;

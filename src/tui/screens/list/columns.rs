@@ -1,5 +1,7 @@
 //! Which columns the list has room for, and how wide each is.
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::config::ListColumn;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
@@ -23,7 +25,8 @@ pub(super) fn laid_out(width: usize, model: &Model) -> Vec<(ListColumn, usize)> 
         None => {
             let rows = model.list.rows();
             let tags = rows.iter().any(|row| !row.marks.tags.is_empty());
-            usual(room, Added { tags, notes: rows.iter().any(|row| row.marks.note.is_some()) })
+            let notes = rows.iter().filter_map(|row| row.marks.note.as_deref()).map(UnicodeWidthStr::width).max();
+            usual(room, Added { tags, notes: notes.unwrap_or_default() })
         }
     }
 }
@@ -51,7 +54,8 @@ fn fixed(column: ListColumn) -> Option<usize> {
 #[derive(Debug, Clone, Copy, Default)]
 struct Added {
     tags: bool,
-    notes: bool,
+    /// The columns of the longest note.
+    notes: usize,
 }
 
 /// What is shown where nothing was chosen: the event and the status, and more as long as the event keeps its columns. What is
@@ -60,8 +64,13 @@ fn usual(room: usize, marks: Added) -> Vec<(ListColumn, usize)> {
     use ListColumn::{Cause, Event, Id, Kind, Latency, Note, Path, Size, Status, Tags, Time, Verdict};
     // The status, which is always there; the last column needs no space after it.
     let mut left = room.saturating_sub(3);
+    // A note takes no more than there is of it, and its heading.
+    let least = |column: ListColumn| match column {
+        Note => LEAST.min(marks.notes.max(4)),
+        column => fixed(column).unwrap_or(LEAST),
+    };
     let mut take = |column: ListColumn, event: usize, is_of_use: bool| {
-        let needed = fixed(column).unwrap_or(LEAST) + 1;
+        let needed = least(column) + 1;
         let fits = is_of_use && left > needed + event;
         left -= if fits { needed } else { 0 };
         fits
@@ -75,7 +84,7 @@ fn usual(room: usize, marks: Added) -> Vec<(ListColumn, usize)> {
         // More than this is for those who have a wide screen.
         (Cause, 14, true),
         (Tags, 20, marks.tags),
-        (Note, 20, marks.notes),
+        (Note, 20, marks.notes > 0),
         (Id, 28, true),
         (Path, 28, true),
     ]
@@ -84,18 +93,22 @@ fn usual(room: usize, marks: Added) -> Vec<(ListColumn, usize)> {
     let order = [Id, Verdict, Cause, Time, Event, Path, Kind, Status, Latency, Size, Tags, Note];
     let shown = order.into_iter().filter(|column| matches!(column, Event | Status) || has(*column));
     let mut columns: Vec<(ListColumn, usize)> =
-        shown.map(|column| (column, if column == Event { 0 } else { fixed(column).unwrap_or(LEAST) })).collect();
+        shown.map(|column| (column, if column == Event { 0 } else { least(column) })).collect();
     // Each step: a column grows up to so many, before the next one does. The longest cause has 24.
     let steps = [(Event, 24), (Cause, 24), (Event, 32), (Path, 36), (Note, 32), (Event, 48), (Path, 72), (Note, 64)];
     let mut left = left.saturating_sub(1);
     for (column, most) in steps.into_iter().chain([(Event, usize::MAX)]) {
         if let Some((_, width)) = columns.iter_mut().find(|(shown, _)| *shown == column) {
+            let most = if column == Note { most.min(marks.notes) } else { most };
             let more = left.min(most.saturating_sub(*width));
             (*width, left) = (*width + more, left - more);
         }
     }
     columns
 }
+
+/// How far a column of a fixed width may grow where nothing else needs the room: the longest cause has 24.
+const GROWING: [(ListColumn, usize); 3] = [(ListColumn::Cause, 24), (ListColumn::Webhook, 24), (ListColumn::Tags, 32)];
 
 /// The chosen columns, as many as fit; what is left is shared by those that can use it.
 fn fitted(chosen: &[ListColumn], room: usize) -> Vec<(ListColumn, usize)> {
@@ -107,6 +120,12 @@ fn fitted(chosen: &[ListColumn], room: usize) -> Vec<(ListColumn, usize)> {
         if needed <= left || shown.is_empty() {
             left = left.saturating_sub(needed);
             shown.push((*column, least(*column)));
+        }
+    }
+    for (column, most) in GROWING {
+        if let Some((_, width)) = shown.iter_mut().find(|(shown, _)| *shown == column) {
+            let more = left.min(most - *width);
+            (*width, left) = (*width + more, left - more);
         }
     }
     let mut open = shown.iter().filter(|(column, _)| fixed(*column).is_none()).count();
@@ -179,7 +198,7 @@ mod tests {
         assert_eq!(names_in(78), "verdict cause time event kind status latency size");
         assert_eq!(names_in(108), "id verdict cause time event kind status latency size");
         assert_eq!(names_in(120), "id verdict cause time event path kind status latency size");
-        let marked = usual(120, Added { tags: true, notes: true });
+        let marked = usual(120, Added { tags: true, notes: 80 });
         assert_eq!(names(&marked), "verdict cause time event kind status latency size tags note");
     }
 
@@ -198,17 +217,25 @@ mod tests {
     }
 
     #[test]
+    fn short_notes_leave_room_for_more() {
+        let widths = usual(140, Added { tags: false, notes: 5 });
+        assert_eq!(names(&widths), "id verdict cause time event path kind status latency size note");
+        assert_eq!(widths.last(), Some(&(ListColumn::Note, 5)));
+        assert!(widths.contains(&(ListColumn::Cause, 24)));
+    }
+
+    #[test]
     fn no_layout_is_wider_than_its_room() {
         for room in 0..260 {
             let chosen = fitted(&ListColumn::ALL, room);
-            for columns in [usual(room, Added::default()), usual(room, Added { tags: true, notes: true }), chosen] {
+            for columns in [usual(room, Added::default()), usual(room, Added { tags: true, notes: 80 }), chosen] {
                 let width: usize = columns.iter().map(|(_, width)| width + 1).sum::<usize>() - 1;
                 assert!(width <= room.max(14), "{room}: {columns:?}");
             }
         }
         assert_eq!(
             fitted(&[ListColumn::Cause, ListColumn::Event], 60),
-            [(ListColumn::Cause, 21), (ListColumn::Event, 38)]
+            [(ListColumn::Cause, 24), (ListColumn::Event, 35)]
         );
         assert_eq!(fitted(&[ListColumn::Id], 2), [(ListColumn::Id, 6)]);
     }

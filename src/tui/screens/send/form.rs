@@ -165,15 +165,27 @@ impl Fields {
         }
     }
 
-    /// An edit of the text that has the cursor. A space turns a choice.
-    pub(crate) fn edit(&mut self, request: InputRequest) {
-        match self.all.get_mut(self.at).map(|field| &mut field.value) {
-            Some(FieldValue::Text(input)) => {
-                input.handle(request);
+    /// An edit of the text that has the cursor. A space turns a choice; what is typed there otherwise begins the next text
+    /// that is empty. `false` where there is none.
+    pub(crate) fn edit(&mut self, request: InputRequest) -> bool {
+        let is_typed = matches!(request, InputRequest::InsertChar(_));
+        if let Some(FieldValue::Choice(..)) = self.all.get(self.at).map(|field| &field.value) {
+            if request == InputRequest::InsertChar(' ') {
+                self.side(true);
+                return true;
             }
-            Some(FieldValue::Choice(..)) if request == InputRequest::InsertChar(' ') => self.side(true),
-            _ => {}
+            let is_open = |field: &FormField| {
+                !field.hidden && matches!(&field.value, FieldValue::Text(input) if input.value().is_empty())
+            };
+            match self.all.iter().skip(self.at).position(is_open) {
+                Some(below) if is_typed => self.at += below,
+                _ => return !is_typed,
+            }
         }
+        if let Some(FieldValue::Text(input)) = self.all.get_mut(self.at).map(|field| &mut field.value) {
+            input.handle(request);
+        }
+        true
     }
 
     /// The cursor's place in the text that has it, in characters.

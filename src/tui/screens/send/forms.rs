@@ -206,6 +206,19 @@ impl SendForm {
         offered(receiver).get(self.fields.chosen(FieldKey::Event)).copied().unwrap_or_default()
     }
 
+    /// To the field of the URL, where none is there or it cannot be read.
+    pub(crate) fn to_the_url(&mut self) {
+        let typed = self.fields.typed(FieldKey::To);
+        let is_optional = match self.purpose {
+            Purpose::Replay(..) => !self.needs_target || self.fields.chosen(FieldKey::Which) != 0,
+            Purpose::Simulate | Purpose::Check => false,
+        };
+        let is_readable = typed.split_whitespace().all(|url| url.parse::<crate::http::Target>().is_ok());
+        if !is_readable || (typed.is_empty() && !is_optional) {
+            self.fields.go_to(FieldKey::To);
+        }
+    }
+
     /// What to replay, or what is wrong with the form.
     pub(crate) fn replay_task(&self, id: DeliveryId, filter: &str, saved: &SavedFilters) -> Result<ReplayTask, String> {
         let is_one = self.fields.chosen(FieldKey::Which) == 0;

@@ -8,6 +8,7 @@ mod panel;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::delivery::AttemptSummary;
 use crate::text::clip;
@@ -15,7 +16,7 @@ use crate::tui::app::model::Model;
 use crate::tui::pane::Drawn;
 use crate::tui::screens::send::state::{SendProgress, SendScreen, SentOfMany};
 use crate::tui::theme::{Face, Look};
-use crate::tui::widgets::{date_time, put, short_latency, shown};
+use crate::tui::widgets::{clock, date_time, put, short_latency, shown};
 use crate::tui::window::window;
 
 /// The widest that a screen gets: longer lines are hard to read.
@@ -129,18 +130,19 @@ fn attempt_line(attempt: &AttemptSummary, is_here: bool, columns: usize, look: &
         Ok(status) => status.to_string(),
         Err(failure) => shown(&failure.code),
     };
-    let rest = format!(
-        " {status:<8} {:>7}  {}  {}  {}",
-        short_latency(attempt.latency),
-        attempt.mode.words(),
-        date_time(attempt.at, look),
-        shown(&attempt.target)
-    );
+    let rest = |at: String| {
+        let (latency, mode) = (short_latency(attempt.latency), attempt.mode.words());
+        format!(" {status:<8} {latency:>7}  {mode}  {at}  {}", shown(&attempt.target))
+    };
+    let room = columns.saturating_sub(13);
+    // Where it was sent tells attempts apart: the date gives way to it.
+    let whole = rest(date_time(attempt.at, look));
+    let rest = if whole.width() <= room { whole } else { rest(clock(attempt.at, look)) };
     let mark = if is_here { look.mark("▌") } else { look.mark(" ") };
     let line = Line::from(vec![
         Span::styled(mark, look.theme.info),
         Span::styled(look.marked(glyph, word), style),
-        Span::raw(clip(&rest, columns.saturating_sub(13)).into_owned()),
+        Span::raw(clip(&rest, room).into_owned()),
     ]);
     if is_here { line.style(look.theme.selected) } else { line }
 }

@@ -153,7 +153,7 @@ fn store(view: &StatusView, model: &Model, columns: usize, look: &Look) -> Vec<L
     let mut lines = vec![heading(" Store", look)];
     lines.extend(named("deliveries", &deliveries, columns, look));
     lines.extend(named("on disk", &sizes, columns, look));
-    lines.extend(named("folder", &shown(&model.setup.store.display().to_string()), columns, look));
+    lines.extend(named("store", &shown(&model.setup.store.display().to_string()), columns, look));
     if let Some(status) = &view.status {
         lines.extend(named("retention", &status.retention, columns, look));
     }

@@ -5,7 +5,7 @@
 
 use super::state::{Tour, TourStep};
 use crate::tui::app::action::{Action, Tab};
-use crate::tui::app::model::Model;
+use crate::tui::app::model::{Focus, Model};
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::step::Step;
 use crate::tui::keymap::table::Keymap;
@@ -49,8 +49,10 @@ pub(super) fn words(tour: Tour, model: &Model) -> String {
             key(Action::Show(Tab::Payload))
         ),
         TourStep::Payload => format!(
-            "The body by its own tokens, never re-serialised; above it, what the event says. {} searches, {} asks it with \
+            "The body by its own tokens, never re-serialised; above it, what the event says. {}{} searches, {} asks it with \
              jq. Next: {} chooses what senders are answered.",
+            // From the list, the key that searches filters it.
+            if model.focus == Focus::List { format!("{} goes into it: ", key(Action::Open)) } else { String::new() },
             key(Action::Payload(PayloadAction::Search)),
             key(Action::Payload(PayloadAction::Query)),
             key(Action::PickAnswer)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tui_input::InputRequest;
 
 use super::{choose, effect, is_answer, open, say, window, write};
-use crate::rules::{AnswerChoice, NamedAnswer, RuleSet};
+use crate::rules::{AnswerChoice, NamedAnswer, Rule, RuleSet};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
@@ -133,9 +133,14 @@ fn settle_on(model: &mut Model, picked: &Picked, picker: Picker, once: bool) -> 
 }
 
 fn use_written(model: &mut Model, once: bool) -> Vec<Effect> {
+    let lost = model.lost().map(|lost| format!("not used: {lost}"));
     let Some(AnswerOverlay::Editor(editor)) = window(model) else { return Vec::new() };
     // What is wrong with it is on the screen.
     let Ok(named) = editor.answer.clone() else { return Vec::new() };
+    if let Some(lost) = lost {
+        editor.saved = Some(Err(lost));
+        return Vec::new();
+    }
     let picker = editor.from.take().unwrap_or_default();
     let is_saved = editor.saved.as_ref().is_some_and(Result::is_ok);
     model.overlay = None;
@@ -196,7 +201,7 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
         return Vec::new();
     };
     if action == AnswerAction::AddRule {
-        rules.line = Some(RuleLine::new(None, String::new()));
+        rules.line = Some(RuleLine::added());
         return Vec::new();
     }
     if action == AnswerAction::SaveRules {
@@ -210,9 +215,9 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
     }
     match action {
         AnswerAction::EditRule => {
-            let text = model.answers.rules[at].rule.to_string();
+            let line = RuleLine::of(&model.answers.rules[at].rule);
             if let Some(AnswerOverlay::Rules(rules)) = window(model) {
-                rules.line = Some(RuleLine::new(Some(at), text));
+                rules.line = Some(line);
             }
             Vec::new()
         }
@@ -276,8 +281,13 @@ fn change(model: &mut Model, cursor: usize, change: impl FnOnce(&mut Vec<RuleRow
     effect(AnswersEffect::SetRules(set))
 }
 
+/// Of a rule that was being edited.
+const GONE: &str = "somebody else has changed or deleted this rule meanwhile; once more adds yours as a new one";
+
 fn accept_rule(model: &mut Model) -> Vec<Effect> {
     let set = Arc::clone(&model.answers.set);
+    let known: Vec<Rule> = model.answers.rules.iter().map(|row| row.rule.clone()).collect();
+    let lost = model.lost().map(str::to_owned);
     let Some(AnswerOverlay::Rules(rules)) = window(model) else { return Vec::new() };
     let at = rules.cursor;
     let Some(line) = &mut rules.line else { return Vec::new() };
@@ -288,11 +298,21 @@ fn accept_rule(model: &mut Model) -> Vec<Effect> {
         }
         return Vec::new();
     };
-    let changes = line.changes;
-    let place = changes.unwrap_or(if model.answers.rules.is_empty() { 0 } else { at + 1 });
+    if let Some(lost) = lost {
+        line.problem = Some((0, format!("not changed: {lost}")));
+        return Vec::new();
+    }
+    // By the rule and not by its place: others may have changed what stands above it.
+    let changes = line.changes.as_ref().and_then(|before| known.iter().position(|rule| rule == before));
+    if line.changes.is_some() && changes.is_none() {
+        line.changes = None;
+        line.problem = Some((0, GONE.to_owned()));
+        return Vec::new();
+    }
+    let place = changes.unwrap_or(if known.is_empty() { 0 } else { at + 1 });
     let effects = change(model, place, |rows| match changes {
-        Some(at) if at < rows.len() => rows[at].rule = rule,
-        _ => rows.insert(place.min(rows.len()), RuleRow::new(rule)),
+        Some(at) => rows[at].rule = rule,
+        None => rows.insert(place.min(rows.len()), RuleRow::new(rule)),
     });
     if let Some(AnswerOverlay::Rules(rules)) = window(model) {
         match &mut rules.line {
@@ -364,17 +384,26 @@ pub(crate) fn back(model: &mut Model) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Keeps the windows on what there is: what they decide about may be gone, and rules may be fewer.
-pub(super) fn settle(model: &mut Model) {
+/// The rule that is chosen in the window of rules.
+pub(super) fn chosen_rule(model: &mut Model) -> Option<Rule> {
+    let Some(AnswerOverlay::Rules(view)) = window(model) else { return None };
+    let at = view.cursor;
+    model.answers.rules.get(at).map(|row| row.rule.clone())
+}
+
+/// Keeps the windows on what there is: what they decide about may be gone, and the rule that was chosen may stand elsewhere.
+pub(super) fn settle(model: &mut Model, chosen: Option<&Rule>) {
     let held: Vec<_> = model.answers.held.iter().map(|held| held.id).collect();
-    let rules = model.answers.rules.len();
+    let rules = &model.answers.rules;
+    let last = rules.len().saturating_sub(1);
+    let now = chosen.and_then(|chosen| rules.iter().position(|row| row.rule == *chosen));
     let mut is_over = false;
     match window(model) {
         Some(AnswerOverlay::Picker(picker)) if !picker.deciding.is_empty() => {
             picker.deciding.retain(|id| held.contains(id));
             is_over = picker.deciding.is_empty();
         }
-        Some(AnswerOverlay::Rules(view)) => view.cursor = view.cursor.min(rules.saturating_sub(1)),
+        Some(AnswerOverlay::Rules(view)) => view.cursor = now.unwrap_or(view.cursor).min(last),
         _ => {}
     }
     if is_over {

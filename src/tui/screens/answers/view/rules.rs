@@ -41,7 +41,10 @@ pub(super) fn draw(frame: &mut Frame<'_>, body: Rect, view: &RulesView, model: &
     let title = "Rules: the first match answers";
     let inside = window(frame, body, title, COLUMNS, height.max(12), look);
     let foot_rows = u16::try_from(foot.len()).unwrap_or(u16::MAX) + if view.line.is_some() { 2 } else { 0 };
-    let menu = Rect { height: inside.height.saturating_sub(foot_rows + 1), ..inside };
+    // The rules come before what is said about them.
+    let least = if view.line.is_some() { 0 } else { lines.len().min(2) };
+    let least = u16::try_from(least).unwrap_or(2).min(inside.height);
+    let menu = Rect { height: inside.height.saturating_sub(foot_rows + 1).max(least), ..inside };
     let drawn = draw_menu(frame, menu, &lines, view.cursor, look);
     let mut at = Rect { y: menu.bottom() + 1, height: inside.bottom().saturating_sub(menu.bottom() + 1), ..inside };
     if let Some(line) = &view.line {

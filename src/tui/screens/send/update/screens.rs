@@ -50,16 +50,28 @@ pub(crate) fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
 
 /// An edit of the form's text.
 pub(crate) fn edit(model: &mut Model, request: InputRequest) -> Vec<Effect> {
-    change(model, |form| form.fields.edit(request))
+    edit_with(model, &[request])
 }
 
 /// A paste into the form's text, which is one line.
 pub(crate) fn paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    change(model, |form| {
-        for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
-            form.fields.edit(InputRequest::InsertChar(character));
-        }
-    })
+    let characters = text.chars().filter(|character| !matches!(character, '\r' | '\n'));
+    let requests: Vec<InputRequest> = characters.map(InputRequest::InsertChar).collect();
+    edit_with(model, &requests)
+}
+
+fn edit_with(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
+    let key = |action| model.keymap.press(action);
+    let (left, right) = (key(Action::Send(SendAction::Left)), key(Action::Send(SendAction::Right)));
+    let words = format!("this field is a choice: {left} and {right} change it, {} goes on", key(Action::NextField));
+    let mut is_taken = true;
+    let effects = change(model, |form| {
+        is_taken = requests.iter().all(|request| form.fields.edit(*request));
+    });
+    if let (false, Some(SendScreen::Form(form))) = (is_taken, model.sending.screens.last_mut()) {
+        form.error = Some(words);
+    }
+    effects
 }
 
 fn change(model: &mut Model, change: impl FnOnce(&mut SendForm)) -> Vec<Effect> {
@@ -186,6 +198,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
         Ok(task) => task,
         Err(reason) => {
             form.error = Some(reason);
+            form.to_the_url();
             return Vec::new();
         }
     };

@@ -58,6 +58,11 @@ fn sign_style(line: &str, look: &Look) -> Style {
 /// A line of the comparison, going on below itself.
 fn unified(line: &str, columns: usize, look: &Look) -> Vec<Line<'static>> {
     let style = sign_style(line, look);
+    // What has no sign is said about the two, and breaks between words.
+    if let Some(words) = line.strip_prefix(INDENT).filter(|rest| !rest.starts_with(['-', '+', '~', '↕'])) {
+        let parts = wrap(&shown(words), columns.saturating_sub(INDENT.len()));
+        return parts.into_iter().map(|part| Line::styled(format!("{INDENT}{part}"), style)).collect();
+    }
     let text = SideText { text: shown(line), marked: Vec::new() };
     let first = if line.starts_with(INDENT) { INDENT.len() + 2 } else { 0 };
     pieces(&text, columns, first, style, style).into_iter().map(Line::from).collect()
