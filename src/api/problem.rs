@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::query::QueryError;
 use crate::store::StoreError;
+use crate::system::panic::CaughtPanic;
 use crate::text;
 
 /// Why a request was not done, in words for whoever made it.
@@ -49,6 +50,12 @@ impl ApiProblem {
 impl fmt::Display for ApiProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.detail)
+    }
+}
+
+impl From<CaughtPanic> for ApiProblem {
+    fn from(panic: CaughtPanic) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, panic)
     }
 }
 

@@ -6,6 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::ApiProblem;
 use crate::store::{Location, Reader};
+use crate::system::panic::caught;
 
 /// Readers at a time. What is read may be a body of many megabytes.
 pub(super) const READERS: usize = 4;
@@ -49,10 +50,13 @@ impl ApiReaders {
         let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| ends())?;
         let (location, idle) = (self.location.clone(), Arc::clone(&self.idle));
         let read = move || {
-            crate::system::panic::trap("api");
             let known = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = known.map_or_else(|| Reader::open(&location), Ok)?;
-            let done = work(&reader);
+            // What reads changes nothing: a panic in it is this request's. Its reader is not used again.
+            let done = caught(|| {
+                crate::system::panic::trap("api");
+                work(&reader)
+            })?;
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
             done
         };

@@ -161,6 +161,12 @@ impl Template {
         &self.source
     }
 
+    /// The text before its first fact; all of it where there is none.
+    #[must_use]
+    pub fn beginning(&self) -> &str {
+        if let Some(Part::Text(text)) = self.parts.first() { text } else { "" }
+    }
+
     /// Whether a fact stands in it.
     #[must_use]
     pub fn has_facts(&self) -> bool {

@@ -7,6 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::simulate::is_rate;
 use crate::text::visible;
 
 /// Sendings in flight at once, at a rate that the endpoint cannot follow.
@@ -41,8 +42,7 @@ impl FromStr for BatchPace {
         };
         let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
         let rate = number.parse::<f64>().ok().filter(|_| is_number).ok_or_else(invalid)? / seconds;
-        // Slower than one in a day is a slip of the pen.
-        if !(1.0 / 86_400.0..=1000.0).contains(&rate) {
+        if !is_rate(rate) {
             return Err(invalid());
         }
         Ok(Self::Every(Duration::from_secs_f64(1.0 / rate)))

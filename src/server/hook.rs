@@ -38,7 +38,7 @@ struct HookJob {
 /// The command of a run, with the threads that run it. Dropping it ends both.
 #[derive(Debug)]
 pub(crate) struct DeliveryHook {
-    stopping: Arc<AtomicBool>,
+    shared: Arc<Shared>,
     poke: mpsc::Sender<()>,
     threads: Vec<JoinHandle<()>>,
 }
@@ -48,9 +48,17 @@ struct Shared {
     settings: HookSettings,
     keyring: Box<dyn Fn() -> Keyring + Send + Sync>,
     tell: Box<dyn Fn(String) + Send + Sync>,
-    stopping: Arc<AtomicBool>,
+    stopping: AtomicBool,
     /// Runs that failed since the last that did not.
     failures: AtomicU64,
+    /// Deliveries that waited for the command when the program stopped.
+    dropped: AtomicU64,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Shared").field("settings", &self.settings).finish_non_exhaustive()
+    }
 }
 
 impl DeliveryHook {
@@ -62,13 +70,13 @@ impl DeliveryHook {
         keyring: impl Fn() -> Keyring + Send + Sync + 'static,
         tell: impl Fn(String) + Send + Sync + 'static,
     ) -> Result<Self, StoreError> {
-        let stopping = Arc::new(AtomicBool::new(false));
         let shared = Arc::new(Shared {
             settings: settings.clone(),
             keyring: Box::new(keyring),
             tell: Box::new(tell),
-            stopping: Arc::clone(&stopping),
+            stopping: AtomicBool::new(false),
             failures: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
         });
         let rows = AnsweredRows::after(location, last)?;
         let cannot =
@@ -88,18 +96,24 @@ impl DeliveryHook {
             let run = move || run_jobs(&shared, &jobs);
             threads.push(std::thread::Builder::new().name("whyhook-command".to_owned()).spawn(run).map_err(cannot)?);
         }
-        let follow = move || follow(rows, &shared, &queue, &pokes, &watch);
+        let of_follow = Arc::clone(&shared);
+        let follow = move || follow(rows, &of_follow, &queue, &pokes, &watch);
         threads.push(std::thread::Builder::new().name("whyhook-hook".to_owned()).spawn(follow).map_err(cannot)?);
-        Ok(Self { stopping, poke, threads })
+        Ok(Self { shared, poke, threads })
     }
 }
 
 impl Drop for DeliveryHook {
     fn drop(&mut self) {
-        self.stopping.store(true, Ordering::Release);
+        self.shared.stopping.store(true, Ordering::Release);
         let _ = self.poke.send(());
         for thread in self.threads.drain(..) {
             let _ = thread.join();
+        }
+        let dropped = self.shared.dropped.load(Ordering::Relaxed);
+        if dropped > 0 {
+            tracing::warn!(skipped = dropped, "on_delivery: skipped, since whyhook stops");
+            (self.shared.tell)(stopped_words(dropped));
         }
     }
 }
@@ -165,12 +179,19 @@ fn skipped_words(skipped: u64) -> String {
     )
 }
 
+fn stopped_words(dropped: u64) -> String {
+    let (many, noun) = (grouped(dropped), if dropped == 1 { "delivery was" } else { "deliveries were" });
+    format!("on_delivery: {many} {noun} skipped: still waiting for the command when whyhook stopped")
+}
+
 fn run_jobs(shared: &Shared, jobs: &Mutex<mpsc::Receiver<HookJob>>) {
     loop {
         let job = jobs.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
+        // What still waits is taken out and counted.
         if shared.is_stopping() {
-            return;
+            shared.dropped.fetch_add(1, Ordering::Relaxed);
+            continue;
         }
         crate::system::panic::trap("command");
         let ended = run(shared, &job);
@@ -189,6 +210,9 @@ enum HookError {
     Slow(Duration),
     #[error("cannot be waited for: {0}")]
     Wait(std::io::Error),
+    /// No failure of the command.
+    #[error("was ended, since whyhook stops")]
+    Stopping,
 }
 
 impl Shared {
@@ -203,6 +227,7 @@ impl Shared {
                 tracing::debug!(delivery = id.0, "on_delivery: done");
                 self.failures.store(0, Ordering::Relaxed);
             }
+            Err(error @ HookError::Stopping) => tracing::info!(delivery = id.0, reason = %error, "on_delivery: ended"),
             Err(error) => {
                 tracing::warn!(delivery = id.0, reason = %error, "on_delivery: failed");
                 if self.failures.fetch_add(1, Ordering::Relaxed) == 0 {
@@ -230,9 +255,8 @@ fn run(shared: &Shared, job: &HookJob) -> Result<(), HookError> {
     let ended = loop {
         match has_ended(&mut group.child) {
             Ok(true) => break Ok(()),
-            Ok(false) if shared.is_stopping() || Instant::now() >= deadline => {
-                break Err(HookError::Slow(shared.settings.timeout));
-            }
+            Ok(false) if shared.is_stopping() => break Err(HookError::Stopping),
+            Ok(false) if Instant::now() >= deadline => break Err(HookError::Slow(shared.settings.timeout)),
             Ok(false) => std::thread::sleep(LOOK),
             Err(error) => break Err(HookError::Wait(error)),
         }
@@ -302,5 +326,69 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         let _ = self.end();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shared(command: &[&str], jobs: usize) -> (Arc<Shared>, mpsc::Receiver<String>) {
+        let (tell, told) = mpsc::channel();
+        let settings = HookSettings {
+            filter: crate::query::Query::default(),
+            command: command.iter().map(|&word| word.to_owned()).collect(),
+            timeout: Duration::from_secs(3600),
+            jobs,
+        };
+        let shared = Shared {
+            settings,
+            keyring: Box::new(Keyring::default),
+            tell: Box::new(move |words| drop(tell.send(words))),
+            stopping: AtomicBool::new(false),
+            failures: AtomicU64::new(0),
+            dropped: AtomicU64::new(0),
+        };
+        (Arc::new(shared), told)
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_stops_with_the_program_is_no_failure_and_what_waited_is_counted() {
+        let (shared, told) = shared(&["sleep", "3600"], 1);
+        let (queue, jobs) = mpsc::sync_channel(QUEUE);
+        for id in 1..=4 {
+            queue.send(HookJob { id: DeliveryId(id), facts: String::new() }).unwrap();
+        }
+        let (poke, _pokes) = mpsc::channel();
+        let jobs = Arc::new(Mutex::new(jobs));
+        let thread = std::thread::spawn({
+            let (shared, jobs) = (Arc::clone(&shared), Arc::clone(&jobs));
+            move || run_jobs(&shared, &jobs)
+        });
+        // The first has been taken once there is room for more than the others leave.
+        while queue.try_send(HookJob { id: DeliveryId(5), facts: String::new() }).is_ok() {}
+        drop(queue);
+        let hook = DeliveryHook { shared: Arc::clone(&shared), poke, threads: vec![thread] };
+        drop(hook);
+        let dropped = shared.dropped.load(Ordering::Relaxed);
+        assert!(dropped >= QUEUE as u64 - 1, "{dropped}");
+        assert_eq!(shared.failures.load(Ordering::Relaxed), 0);
+        let said: Vec<String> = told.try_iter().collect();
+        assert_eq!(said, [stopped_words(dropped)]);
+        assert!(!said[0].contains("longer than"), "{said:?}");
+    }
+
+    #[test]
+    fn a_command_that_was_stopped_is_not_heard_of() {
+        let (shared, told) = shared(&["a"], 1);
+        shared.report(DeliveryId(1), Err(HookError::Stopping));
+        assert_eq!((shared.failures.load(Ordering::Relaxed), told.try_iter().count()), (0, 0));
+        shared.report(DeliveryId(2), Err(HookError::Slow(Duration::from_secs(60))));
+        assert!(told.try_iter().next().unwrap().contains("took longer than 60s"));
+        assert_eq!(
+            stopped_words(1),
+            "on_delivery: 1 delivery was skipped: still waiting for the command when whyhook stopped"
+        );
     }
 }

@@ -10,6 +10,8 @@ use super::dice::Dice;
 pub const COUNT_LIMIT: u32 = 10_000;
 /// The most deliveries a second.
 pub const RATE_LIMIT: f64 = 1_000.0;
+/// The fewest deliveries a second: slower than one a day is a slip of the pen.
+pub const LOWEST_RATE: f64 = 1.0 / 86_400.0;
 /// Events of a burst lie at most this far apart, in milliseconds, and all within [`SPAN`].
 const GAP: u32 = 1_000;
 /// The oldest event of a burst is at most this old, in milliseconds: well within five minutes.
@@ -20,7 +22,7 @@ const SPAN: u32 = 60_000;
 pub struct Burst {
     /// How many different deliveries, 1 to [`COUNT_LIMIT`].
     pub count: u32,
-    /// How many a second; one after the other, each as soon as the last is answered, when `None`.
+    /// How many a second, [`LOWEST_RATE`] to [`RATE_LIMIT`]; one after the other, each as soon as the last is answered, when `None`.
     pub rate: Option<f64>,
     /// Each delivery is sent a second time, byte for byte, right after the first.
     pub duplicate: bool,
@@ -41,8 +43,15 @@ pub enum InvalidBurst {
     #[error("invalid count {0}: expected 1 to {COUNT_LIMIT} deliveries")]
     Count(u32),
     /// No rate.
-    #[error("invalid rate {0}: expected more than 0 and at most {RATE_LIMIT} deliveries per second")]
+    #[error("invalid rate {0}: expected at least one delivery a day and at most {RATE_LIMIT} per second")]
     Rate(f64),
+}
+
+/// Whether deliveries can follow each other at so many a second: the pause between them is a duration that any clock can
+/// add up.
+#[must_use]
+pub fn is_rate(rate: f64) -> bool {
+    (LOWEST_RATE..=RATE_LIMIT).contains(&rate)
 }
 
 /// One sending of a burst.
@@ -67,7 +76,7 @@ impl Burst {
             return Err(InvalidBurst::Count(self.count));
         }
         if let Some(rate) = self.rate
-            && !(rate > 0.0 && rate <= RATE_LIMIT)
+            && !is_rate(rate)
         {
             return Err(InvalidBurst::Rate(rate));
         }
@@ -135,9 +144,21 @@ mod tests {
         assert!(refused(0, None) && refused(COUNT_LIMIT + 1, None));
         assert!(refused(1, Some(0.0)) && refused(1, Some(-1.0)) && refused(1, Some(f64::NAN)));
         assert!(refused(1, Some(1e9)) && refused(1, Some(f64::INFINITY)));
+        for slow in [1e-20, 1e-300, f64::MIN_POSITIVE, 5e-324, 1e-6] {
+            assert!(refused(2, Some(slow)), "{slow}");
+        }
+        let slowest = Burst { count: COUNT_LIMIT, rate: Some(LOWEST_RATE), duplicate: true, out_of_order: false };
+        let last = slowest.sendings(0).unwrap().last().unwrap().after.unwrap();
+        assert!(std::time::Instant::now().checked_add(last).is_some());
     }
 
     proptest! {
+        #[test]
+        fn any_rate_is_sent_or_refused(count: u32, rate: f64, duplicate: bool) {
+            let count = count % (COUNT_LIMIT + 2);
+            let _ = Burst { count, rate: Some(rate), duplicate, out_of_order: false }.sendings(1);
+        }
+
         #[test]
         fn disorder_keeps_every_delivery_once_and_changes_the_order(count in 2_u32..60, seed: u64) {
             let burst = Burst { count, out_of_order: true, ..Burst::default() };

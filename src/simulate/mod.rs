@@ -34,7 +34,7 @@ mod scene;
 mod tests;
 mod written;
 
-pub use burst::{Burst, BurstSending, COUNT_LIMIT, InvalidBurst, RATE_LIMIT};
+pub use burst::{Burst, BurstSending, COUNT_LIMIT, InvalidBurst, LOWEST_RATE, RATE_LIMIT, is_rate};
 pub use edit::{EditError, EditPath, InvalidPath, PathStep, PayloadEdit, RawValue};
 pub use event::{SimulatedEvent, UnknownEvent};
 pub use picture::{InvalidPictureSize, PictureSize, picture, picture_like};

@@ -2,9 +2,11 @@
 
 use std::any::Any;
 use std::backtrace::{Backtrace, BacktraceStatus};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::task::Poll;
 use std::time::Duration;
 
 use crate::text::visible;
@@ -12,15 +14,58 @@ use crate::text::visible;
 thread_local! {
     /// Whether this thread runs code whose panics are caught.
     static CONTAINED: Cell<bool> = const { Cell::new(false) };
+    /// Where the last of them was.
+    static CAUGHT_AT: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
-/// Runs code of others over bytes of others, and returns `None` when it panics. It must leave nothing
-/// half-done behind: a function of its arguments.
-pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+/// A panic that was caught: the work that it was in has failed, and nothing else.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("internal error{}: this is a fault of whyhook", place(.at))]
+pub(crate) struct CaughtPanic {
+    /// File, line and column; empty where the hook is not installed.
+    at: String,
+}
+
+fn place(at: &str) -> String {
+    if at.is_empty() { String::new() } else { format!(" at {at}") }
+}
+
+/// Runs work whose panic is a failure of that work alone. It must leave nothing half-done behind: a function of its
+/// arguments. What it changes beyond them is wrapped in [`uncontained`].
+///
+/// # Errors
+///
+/// [`CaughtPanic`]; it has been logged.
+pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, CaughtPanic> {
     let before = CONTAINED.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(run));
     CONTAINED.set(before);
-    outcome.ok()
+    outcome.map_err(|_| CaughtPanic { at: CAUGHT_AT.take() })
+}
+
+/// The same for code of others over bytes of others: `None` when it panics.
+pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
+    caught(run).ok()
+}
+
+/// The same for work that waits, on whatever thread it goes on.
+pub(crate) async fn caught_future<T>(work: impl Future<Output = T>) -> Result<T, CaughtPanic> {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| match caught(|| work.as_mut().poll(context)) {
+        Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
+        Ok(Poll::Pending) => Poll::Pending,
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+/// Within such work, a step that changes what others use: a panic in it ends the program, since what it leaves behind is
+/// not known.
+pub(crate) fn uncontained<T>(run: impl FnOnce() -> T) -> T {
+    let before = CONTAINED.replace(false);
+    let done = run();
+    CONTAINED.set(before);
+    done
 }
 
 /// Gives the terminal back; set while the interface has it.
@@ -89,6 +134,7 @@ pub fn install_hook() {
         let (thread, at) = (thread.name().unwrap_or("unnamed"), at.unwrap_or_default());
         if CONTAINED.get() {
             tracing::warn!(thread, at, "panic caught");
+            CAUGHT_AT.set(at);
             return;
         }
         give_up_terminal();
@@ -147,6 +193,28 @@ mod tests {
         assert_eq!(contained(|| 7), Some(7));
         let nothing: Vec<u8> = Vec::new();
         assert_eq!(contained(|| nothing[3]), None);
+    }
+
+    #[test]
+    fn work_that_waits_fails_alone() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        let nothing: Vec<u8> = Vec::new();
+        let work = async {
+            assert!(CONTAINED.get());
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            assert!(CONTAINED.get() && !uncontained(|| CONTAINED.get()) && CONTAINED.get());
+            7
+        };
+        assert_eq!(runtime.block_on(caught_future(work)), Ok(7));
+        let late = async {
+            tokio::task::yield_now().await;
+            nothing[3]
+        };
+        let panic = runtime.block_on(caught_future(late)).unwrap_err();
+        assert!(panic.to_string().starts_with("internal error"), "{panic}");
+        assert!(!CONTAINED.get());
+        let there = CaughtPanic { at: "src/a.rs:1:2".to_owned() };
+        assert_eq!(there.to_string(), "internal error at src/a.rs:1:2: this is a fault of whyhook");
     }
 
     #[test]

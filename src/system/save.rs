@@ -191,8 +191,7 @@ impl UnfinishedFile {
             io::ErrorKind::AlreadyExists => SaveError::Exists(path.clone()),
             _ => failed(error),
         })?;
-        // The name itself is safe after this; a file system that cannot sync folders has its own way.
-        let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+        sync_folder(&folder);
         Ok(())
     }
 }
@@ -205,6 +204,12 @@ impl Write for UnfinishedFile {
     fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
     }
+}
+
+/// Makes the names in a folder safe from a power cut, once a file has got one. A file system that cannot sync folders has
+/// its own way.
+pub fn sync_folder(folder: &Path) {
+    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
 }
 
 /// Writes `bytes` to `path`, as a [`UnfinishedFile`] does.

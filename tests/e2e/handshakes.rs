@@ -234,9 +234,11 @@ fn a_person_accepts_another_secret_by_a_key() {
     let (mut person, address) = Person::listening(&env, Size(120, 36), &["--scheme", "asana"]);
     let hook = |secret: &str| talk(address, request("POST /asana", &[&format!("X-Hook-Secret: {secret}")], "")).status;
     assert_eq!(hook("a-secret-that-somebody-else-sent"), 200);
-    person.sees("Asana's secret received by handshake (#1), used for this run; S").sees("secret by handshake");
+    person
+        .sees("Asana's secret received by handshake (#1), used for this run; O on #1 keeps it")
+        .sees("secret by handshake");
     assert_eq!(hook(HOOK_SECRET), 200);
-    person.sees("another secret of Asana by handshake (#2): not used");
+    person.sees("another secret of Asana by handshake (#2): not used; O on #2 accepts it");
     assert_eq!(talk(address, request("POST /asana", &[SIGNED], EVENT)).status, 401);
     // The one of the second delivery.
     person.sees_row(&["/asa", "401"]).types("gj").sees("id          #2").types("O");

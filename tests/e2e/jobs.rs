@@ -190,3 +190,46 @@ fn images_and_differences_are_as_the_commands_have_them() {
     get(&env, "/diff?left=2&right=77").is(404);
     get(&env, "/diff?left=2").is(400);
 }
+
+/// A debug build panics where the trap is (`WHYHOOK_DEBUG_PANIC`, see `src/system/panic.rs`).
+#[cfg(debug_assertions)]
+#[test]
+fn a_panic_in_a_job_fails_it_alone() {
+    let env = TestEnv::with_secret();
+    let trigger = env.root().join("trigger");
+    let env = env.set("WHYHOOK_DEBUG_PANIC", format!("api={}", trigger.display()));
+    let log = env.work().join("log");
+    let listening = env.listen(&["--log", log.to_str().unwrap()]);
+    talk(listening.address(), Signed::new("{}").wire());
+    let file = env.write("one.http", "POST http://h/one\n");
+    let import = || env.run(&["import", file.to_str().unwrap()]);
+    std::fs::write(&trigger, "").unwrap();
+    let said = import().complains();
+    assert!(said.contains("internal error at src") && said.contains("this is a fault of whyhook"), "{said}");
+    // So does what a request reads.
+    let problem = get(&env, "/deliveries/1").is(500).json();
+    assert!(problem["detail"].as_str().unwrap().starts_with("internal error at src"), "{problem}");
+    std::fs::remove_file(&trigger).unwrap();
+    assert!(std::fs::read_to_string(&log).unwrap().contains("panic caught"));
+    // The listener goes on, and nothing of it is kept.
+    talk(listening.address(), Signed::new("{}").wire());
+    get(&env, "/deliveries/2").is(200);
+    get(&env, "/deliveries/3").is(404);
+    import().yes();
+    get(&env, "/deliveries/3").is(200);
+    listening.stop();
+}
+
+#[test]
+fn a_rate_that_no_clock_reaches_is_refused() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    for rate in [1e-20, 1e-300, 0.0, -1.0, 1e300] {
+        let members = json!({"event": "app", "to": listening.url("/"), "count": 2, "rate": rate});
+        let said = refused(&env, "/simulate", &members, 400);
+        assert!(said.contains("invalid rate") && said.contains("at least one delivery a day"), "{said}");
+    }
+    let said = env.run(&["simulate", "app", &listening.url("/"), "--count", "2", "--rate", "1e-20"]).complains();
+    assert!(said.contains("invalid rate"), "{said}");
+    listening.stop();
+}

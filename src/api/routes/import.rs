@@ -23,6 +23,7 @@ use crate::api::sending::PIECE_PATIENCE;
 use crate::api::state::ApiState;
 use crate::archive::import::{ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
 use crate::server::JobTicket;
+use crate::system::panic::{caught, uncontained};
 use crate::system::read;
 
 /// Bytes in which a file shows what it is.
@@ -70,7 +71,6 @@ pub(super) async fn import(
     let shared = Arc::clone(&state);
     jobs::begin(&state, "import", &JobParams::waiting(params.wait), |ticket| async move {
         let work = move || {
-            crate::system::panic::trap("api");
             let done = run(&shared, file, source, (judge_again, strict), &ticket);
             drop(turn);
             done
@@ -143,12 +143,17 @@ fn run(
         true => Err(ImportError::Taken("the listener is stopping".to_owned())),
         false => Ok(()),
     };
-    let found = importer.read(source, &mut file, &mut |_| stopping()).map_err(|error| error.to_string())?;
+    // Reading what a client sent changes nothing: a panic in it is this job's.
+    let found = caught(|| {
+        crate::system::panic::trap("api");
+        importer.read(source, &mut file, &mut |_| stopping())
+    });
+    let found = found.map_err(|panic| panic.to_string())?.map_err(|error| error.to_string())?;
     let total = found.deliveries;
     let mut goes_on = ticket.advance(0, total);
     file.rewind().map_err(unreadable)?;
     let mut keeper = ImportKeeper::new(state.feed.control().import_writer(), ImportBounds::BESIDE_OTHERS);
-    let read = importer.read(source, &mut file, &mut |imported| {
+    let mut keep = |imported| {
         stopping()?;
         if !goes_on {
             return Err(ImportError::Taken("cancelled".to_owned()));
@@ -156,7 +161,9 @@ fn run(
         keeper.keep(imported)?;
         goes_on = ticket.advance(keeper.kept().count, total);
         Ok(())
-    });
+    };
+    let read = caught(|| importer.read(source, &mut file, &mut |imported| uncontained(|| keep(imported))));
+    let read = read.unwrap_or_else(|panic| Err(ImportError::Taken(panic.to_string())));
     let kept = if ticket.record().is_cut_off() {
         // Who cancels keeps what was kept by then.
         let (kept, outcome) = keeper.stop();

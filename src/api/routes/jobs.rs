@@ -18,6 +18,7 @@ use crate::api::extract::{InPath, Params, PathValue, SafeJson};
 use crate::api::jobs::{JobEnd, running_json};
 use crate::api::state::ApiState;
 use crate::server::JobTicket;
+use crate::system::panic::{CaughtPanic, caught_future};
 
 /// How long a client may wait for a job's end at a time.
 const WAIT: Duration = Duration::from_secs(20);
@@ -36,8 +37,14 @@ impl JobParams {
     }
 }
 
+/// What a job is made of, from what a client sent. A panic in it is a problem of this request, and the listener goes on.
+pub(super) async fn planned<T>(plan: impl Future<Output = Result<T, ApiProblem>>) -> Result<T, ApiProblem> {
+    caught_future(plan).await.unwrap_or_else(|panic: CaughtPanic| Err(panic.into()))
+}
+
 /// Begins a job. With `wait`, the response comes at its end where that is soon. The work says by its ticket how far it is,
-/// and hears from it whether somebody has cancelled it.
+/// and hears from it whether somebody has cancelled it. A panic in it fails the job, and the listener goes on: what changes the
+/// store has threads of its own, whose panics end the program.
 pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'static>(
     state: &Arc<ApiState>,
     kind: &'static str,
@@ -49,10 +56,11 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
     let work = work(Arc::clone(&ticket));
     let shared = Arc::clone(state);
     tokio::spawn(async move {
-        let end = match work.await {
-            Ok(result) if record.is_cut_off() => JobEnd::Cancelled(result),
-            Ok(result) => JobEnd::Done(result),
-            Err(error) => JobEnd::Failed(error),
+        let end = match caught_future(work).await {
+            Ok(Ok(result)) if record.is_cut_off() => JobEnd::Cancelled(result),
+            Ok(Ok(result)) => JobEnd::Done(result),
+            Ok(Err(error)) => JobEnd::Failed(error),
+            Err(panic) => JobEnd::Failed(panic.to_string()),
         };
         // Whoever is told that it has ended finds out how.
         shared.jobs.end(number, end);

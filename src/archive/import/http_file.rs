@@ -6,14 +6,14 @@ use std::io::{BufRead, Read as _};
 
 use super::built::{HeadParts, quoted};
 use super::sink::{ForeignRequest, Sink};
-use super::{ImportError, Importer};
+use super::{DELIVERY_LIMIT, ImportError, Importer};
 use crate::delivery::Intake;
 
 /// The longest file, in bytes.
 const FILE_LIMIT: u64 = 64 * 1024 * 1024;
 /// Variables within variables.
 const DEPTH_LIMIT: usize = 8;
-/// The longest text that variables may make, in bytes.
+/// What variables may add to the text of one request, in bytes.
 const FILLED_LIMIT: usize = 64 * 1024 * 1024;
 
 const METHODS: [&str; 9] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "CONNECT", "TRACE"];
@@ -91,13 +91,12 @@ fn request(
     while let Some(more) = lines.next_if(|line| line.starts_with([' ', '\t']) && line.trim().starts_with(['?', '&'])) {
         first.push_str(more.trim());
     }
-    let mut unknown = Vec::new();
-    let mut fill = |text: &str| filled(text, variables, &mut unknown);
+    let mut filling = Filling { variables, left: Some(FILLED_LIMIT), unknown: None };
     let (method, url, is_http10) = match request_line(&first) {
         Ok(parts) => parts,
         Err(reason) => return Some(Err(reason)),
     };
-    let url = fill(url);
+    let url = filling.fill(url);
     let mut headers = Vec::new();
     while let Some(line) = lines.next().filter(|line| !line.trim().is_empty()) {
         let line = line.trim();
@@ -105,9 +104,12 @@ fn request(
             continue;
         }
         let (name, value) = line.split_once(':').unwrap_or((line, ""));
-        headers.push((fill(name.trim()).into_bytes(), fill(value.trim()).into_bytes()));
+        headers.push((filling.fill(name.trim()).into_bytes(), filling.fill(value.trim()).into_bytes()));
     }
-    let (body, left_out) = body(lines.collect(), &mut fill, importer);
+    let (body, left_out) = body(lines.collect(), &mut filling, importer);
+    if filling.left.is_none() || body.len() as u64 > DELIVERY_LIMIT {
+        return Some(Err("its variables and files make it too long".to_owned()));
+    }
     let has_length = headers.iter().any(|(name, _): &(Vec<u8>, Vec<u8>)| {
         name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"transfer-encoding")
     });
@@ -115,7 +117,7 @@ fn request(
         headers.push((b"Content-Length".to_vec(), body.len().to_string().into_bytes()));
     }
     Some(HeadParts { method, url: &url, is_http10, headers, ..HeadParts::default() }.build().map(|head| {
-        let intake = match (left_out, unknown.first()) {
+        let intake = match (left_out, &filling.unknown) {
             (Some(reason), _) => Intake::Truncated(reason),
             (None, Some(name)) => Intake::Rebuilt(format!("the value of {} is not in the file", quoted(name))),
             (None, None) => Intake::Complete,
@@ -159,11 +161,7 @@ fn without_scripts<'a>(block: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// The body of the lines after the head, and what of it is not there.
-fn body(
-    mut lines: Vec<&str>,
-    fill: &mut dyn FnMut(&str) -> String,
-    importer: &Importer<'_>,
-) -> (Vec<u8>, Option<String>) {
+fn body(mut lines: Vec<&str>, filling: &mut Filling<'_>, importer: &Importer<'_>) -> (Vec<u8>, Option<String>) {
     // Empty lines before the next separator are not a part of it, nor is the last line's end.
     while lines.last().is_some_and(|line| line.trim().is_empty()) {
         lines.pop();
@@ -171,16 +169,22 @@ fn body(
     let (mut body, mut left_out) = (Vec::new(), None);
     let count = lines.len();
     for (at, line) in lines.into_iter().enumerate() {
+        // It is refused whatever follows.
+        if filling.left.is_none() || body.len() as u64 > DELIVERY_LIMIT {
+            break;
+        }
         let text = line.strip_suffix('\n').unwrap_or(line);
         let text = text.strip_suffix('\r').unwrap_or(text);
         let end = if at + 1 == count { "" } else { &line[text.len()..] };
         match file_name(text) {
-            Some((name, is_filled)) => match importer.read_file(&fill(name)) {
-                Ok(content) if is_filled => body.extend_from_slice(fill(&String::from_utf8_lossy(&content)).as_bytes()),
+            Some((name, is_filled)) => match importer.read_file(&filling.fill(name)) {
+                Ok(content) if is_filled => {
+                    body.extend_from_slice(filling.fill(&String::from_utf8_lossy(&content)).as_bytes());
+                }
                 Ok(content) => body.extend_from_slice(&content),
                 Err(reason) => left_out = left_out.or(Some(reason)),
             },
-            None => body.extend_from_slice(fill(text).as_bytes()),
+            None => body.extend_from_slice(filling.fill(text).as_bytes()),
         }
         body.extend_from_slice(end.as_bytes());
     }
@@ -197,41 +201,64 @@ fn file_name(line: &str) -> Option<(&str, bool)> {
     rest.strip_prefix(' ').map(|name| (name.trim(), false)).filter(|(name, _)| !name.is_empty())
 }
 
-/// A text with the file's variables filled in; those that it does not have stay as they are.
-fn filled(text: &str, variables: &HashMap<&str, &str>, unknown: &mut Vec<String>) -> String {
-    let mut text = text.to_owned();
-    for _ in 0..DEPTH_LIMIT {
-        let (next, has_changed) = filled_once(&text, variables);
-        text = next;
-        if !has_changed || text.len() > FILLED_LIMIT {
-            break;
-        }
-    }
-    if let Some(start) = text.find("{{")
-        && let Some(length) = text[start..].find("}}")
-    {
-        unknown.push(text[start..start + length + 2].to_owned());
-    }
-    text
+/// The variables of a file while the text of one request is made.
+struct Filling<'a> {
+    variables: &'a HashMap<&'a str, &'a str>,
+    /// Bytes that they may still add, in all lines together; `None` once they would have added more.
+    left: Option<usize>,
+    /// The first that the file does not have.
+    unknown: Option<String>,
 }
 
-fn filled_once(text: &str, variables: &HashMap<&str, &str>) -> (String, bool) {
+impl Filling<'_> {
+    /// A text with the file's variables filled in; those that it does not have stay as they are. Nothing once the request
+    /// has become too long.
+    fn fill(&mut self, text: &str) -> String {
+        let Some(left) = self.left else { return String::new() };
+        let limit = text.len().saturating_add(left);
+        let mut filled = text.to_owned();
+        for _ in 0..DEPTH_LIMIT {
+            let Some((next, has_changed)) = filled_once(&filled, self.variables, limit) else {
+                self.left = None;
+                return String::new();
+            };
+            filled = next;
+            if !has_changed {
+                break;
+            }
+        }
+        self.left = Some(left - filled.len().saturating_sub(text.len()));
+        if self.unknown.is_none()
+            && let Some(start) = filled.find("{{")
+            && let Some(length) = filled[start..].find("}}")
+        {
+            self.unknown = Some(filled[start..start + length + 2].to_owned());
+        }
+        filled
+    }
+}
+
+/// Fills in each variable once, and says whether there was one; `None` when the text would be longer than `limit`.
+fn filled_once(text: &str, variables: &HashMap<&str, &str>, limit: usize) -> Option<(String, bool)> {
     let (mut out, mut rest, mut has_changed) = (String::with_capacity(text.len()), text, false);
     while let Some(start) = rest.find("{{") {
         let Some(length) = rest[start..].find("}}") else { break };
         let (name, end) = (rest[start + 2..start + length].trim(), start + length + 2);
         match variables.get(name) {
-            Some(value) if out.len() < FILLED_LIMIT => {
+            Some(value) => {
                 out.push_str(&rest[..start]);
                 out.push_str(value);
                 has_changed = true;
             }
-            _ => out.push_str(&rest[..end]),
+            None => out.push_str(&rest[..end]),
+        }
+        if out.len() > limit {
+            return None;
         }
         rest = &rest[end..];
     }
     out.push_str(rest);
-    (out, has_changed)
+    (out.len() <= limit).then_some((out, has_changed))
 }
 
 #[cfg(test)]
@@ -273,6 +300,29 @@ mod tests {
         assert_eq!((all.len(), findings.passed_over.count()), (1, 2), "{findings:?}");
         // A variable that holds itself comes to an end.
         assert!(read("@a={{b}}{{b}}\n@b={{a}}{{a}}\nGET http://h/{{a}}").1.passed_over.count() <= 1);
+    }
+
+    #[test]
+    fn variables_do_not_make_a_request_of_any_length() {
+        // Twelve lines that each stay within a limit of their own, and one line that does not.
+        let nested: String =
+            (1..6).map(|depth| format!("@v{depth}={}\n", format!("{{{{v{}}}}}", depth - 1).repeat(16))).collect();
+        let variables = format!("@v0={}\n{nested}", "x".repeat(64));
+        for request in [
+            format!("POST http://h/\n\n{}", "{{v4}}\n".repeat(20)),
+            format!("POST http://h/\n{}\n", "X-A: {{v4}}\n".repeat(20)),
+            "POST http://h/{{v5}}{{v5}}\n".to_owned(),
+            "POST http://h/\n\n{{v5}}{{v5}}\n".to_owned(),
+        ] {
+            let text = format!("{variables}{request}###\nGET http://h/two\n");
+            let (all, findings) = read(&text);
+            assert_eq!((all.len(), findings.passed_over.count()), (1, 1), "{request}");
+            assert!(format!("{findings:?}").contains("make it too long"), "{findings:?}");
+        }
+        // What they add is counted, and each request has an allowance of its own.
+        let fits = format!("{variables}POST http://h/\n\n{{{{v4}}}}\n###\nPOST http://h/\n\n{{{{v4}}}}\n");
+        let (all, _) = read(&fits);
+        assert_eq!(all.iter().map(|one| one.captured.body.len()).collect::<Vec<_>>(), [64 << 16; 2]);
     }
 
     proptest! {

@@ -108,7 +108,7 @@ fn imported(record: Record, importer: &Importer<'_>) -> Result<Imported, String>
     let judgement = record.verdict.as_deref().map(|verdict| {
         let verdict = Verdict::from_code(verdict)
             .ok_or_else(|| format!("unknown verdict {}: expected verified, mismatch …", quoted(verdict)))?;
-        let timestamp = record.timestamp.map(timestamp);
+        let timestamp = record.timestamp.map(timestamp).transpose()?;
         Ok::<_, String>(Judgement { verdict, secret: record.secret, timestamp, note: record.note.clone() })
     });
     let is_foreign = judgement.is_none();
@@ -148,20 +148,41 @@ pub(super) fn remote(was: &str) -> String {
     }
 }
 
-fn timestamp(stamp: Stamp) -> TimestampFacts {
-    TimestampFacts {
-        raw: stamp.raw,
-        unit: TimestampUnit::from_code(&stamp.unit).unwrap_or(TimestampUnit::Other),
-        age_ms: stamp.age_ms.or(stamp.age_seconds.map(|seconds| seconds.saturating_mul(1000))),
-        fresh: stamp.fresh,
-    }
+/// The greatest distance of two moments that a timestamp can say, in milliseconds: seconds are read up to year 5138, and
+/// dates up to year 9999 of either era.
+const LONGEST_AGE_MS: u64 = 20_000 * 366 * 24 * 60 * 60 * 1000;
+
+fn timestamp(stamp: Stamp) -> Result<TimestampFacts, String> {
+    let milliseconds = |name: &str, age: Option<i64>, unit: i64| {
+        let age = age.map(|age| age.checked_mul(unit).filter(|age| age.unsigned_abs() <= LONGEST_AGE_MS));
+        let beyond = || format!("timestamp.{name}: expected at most 20,000 years");
+        age.map(|age| age.ok_or_else(beyond)).transpose()
+    };
+    let exact = milliseconds("age_ms", stamp.age_ms, 1)?;
+    let rounded = milliseconds("age_seconds", stamp.age_seconds, 1000)?;
+    let unit = TimestampUnit::from_code(&stamp.unit).unwrap_or(TimestampUnit::Other);
+    Ok(TimestampFacts { raw: stamp.raw, unit, age_ms: exact.or(rounded), fresh: stamp.fresh })
 }
+
+/// A latency, in whole microseconds as it is kept.
+fn latency(milliseconds: f64) -> Result<Duration, String> {
+    let microseconds = (milliseconds * 1000.0).round();
+    // As many as the store's column holds; beyond 2^53 they would not come back as they were.
+    if milliseconds < 0.0 || !(0.0..=LONGEST_LATENCY_US).contains(&microseconds) {
+        return Err("answer.latency_ms: expected 0 or more, and at most 285 years".to_owned());
+    }
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is within the range")]
+    let microseconds = microseconds as u64;
+    Ok(Duration::from_micros(microseconds))
+}
+
+/// 2^53.
+const LONGEST_LATENCY_US: f64 = 9_007_199_254_740_992.0;
 
 fn answer(answered: Answered) -> Result<Answer, String> {
     let outcome = Outcome::from_code(&answered.outcome)
         .ok_or_else(|| format!("unknown answer.outcome '{}': expected sent or sender_gone", answered.outcome))?;
-    let latency = Duration::try_from_secs_f64(answered.latency_ms / 1000.0)
-        .map_err(|error| format!("answer.latency_ms: {error}"))?;
+    let latency = latency(answered.latency_ms)?;
     let headers = match answered.headers_base64 {
         None => answered.headers.into_iter().map(|(name, value)| (name, Bytes::from(value))).collect(),
         Some(exact) if exact.len() == answered.headers.len() => {
@@ -176,6 +197,9 @@ fn answer(answered: Answered) -> Result<Answer, String> {
         Some(_) => return Err("answer.headers_base64: not as many as answer.headers".to_owned()),
     };
     let body = Bytes::from(content(answered.body, answered.body_base64.as_deref())?);
+    if i64::try_from(answered.body_bytes).is_err() {
+        return Err("answer.body_bytes: expected the number of bytes of a body".to_owned());
+    }
     Ok(Answer {
         outcome,
         status: answered.status,
@@ -187,8 +211,7 @@ fn answer(answered: Answered) -> Result<Answer, String> {
         body_bytes: answered.body_bytes.max(body.len() as u64),
         body,
         rule: answered.rule,
-        // Kept in whole microseconds, which the decimals of a float are not.
-        latency: Duration::from_micros((latency.as_secs_f64() * 1_000_000.0).round() as u64),
+        latency,
     })
 }
 

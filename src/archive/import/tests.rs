@@ -231,6 +231,41 @@ fn what_is_wrong_is_said_with_its_place() {
 }
 
 #[test]
+fn facts_that_cannot_be_true_are_refused() {
+    let good = String::from_utf8(exported(Json::default(), &delivery(HEAD, b"{}"))).unwrap();
+    let with = |change: &dyn Fn(&mut serde_json::Value)| {
+        let mut json: serde_json::Value = serde_json::from_str(&good).unwrap();
+        change(&mut json);
+        json.to_string()
+    };
+    for latency in [1e20, 1e300, -1e20, -0.001, -1e-9, 9_223_372_036_854_775_807.0] {
+        let odd = with(&|json| json["answer"]["latency_ms"] = latency.into());
+        assert!(wrong(ImportSource::Json, odd).contains("answer.latency_ms: expected"), "{latency}");
+    }
+    let odd = with(&|json| json["answer"]["body_bytes"] = u64::MAX.into());
+    assert!(wrong(ImportSource::Json, odd).contains("answer.body_bytes: expected"));
+    let stamped = |name: &str, age: i64| {
+        let stamp = serde_json::json!({"raw": "1", "unit": "seconds", name: age, "fresh": false});
+        with(&|json| (json["verdict"], json["timestamp"]) = ("mismatch".into(), stamp.clone()))
+    };
+    for (name, age) in [
+        ("age_seconds", i64::MAX),
+        ("age_seconds", i64::MIN),
+        ("age_ms", i64::MIN),
+        ("age_ms", i64::MAX),
+        ("age_ms", 1 << 60),
+    ] {
+        let odd = wrong(ImportSource::Json, stamped(name, age));
+        assert!(odd.contains(&format!("timestamp.{name}: expected")), "{name} {age}: {odd}");
+    }
+    // What a timestamp can say is kept as it was.
+    for age in [0, -1, 86_400_000, -99_999_999_999_000, 253_402_300_799_000] {
+        let read = read(ImportSource::Json, stamped("age_ms", age)).unwrap();
+        assert_eq!(read[0].captured.judgement.timestamp.as_ref().unwrap().age_ms, Some(age));
+    }
+}
+
+#[test]
 fn forms_are_told_by_their_beginning() {
     assert_eq!(ImportSource::detect(b"\xef\xbb\xbf\n { \"log\": {}}"), Some(ImportSource::Har));
     assert_eq!(ImportSource::detect(b"{\"id\":1}"), Some(ImportSource::Json));

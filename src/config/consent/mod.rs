@@ -10,7 +10,7 @@
 //! | `on_delivery` | always: it runs a program |
 //! | `bind` | other hosts can reach the listener |
 //! | `forward_to`, `forward` in a rule | it leads to another host: captures leave this machine |
-//! | `redirect` in a rule, a `Location` in an answer | likewise: it sends senders there |
+//! | `redirect` in a rule; `Location`, `Content-Location`, `Refresh`, `Link` or `Alt-Svc` in an answer | likewise: senders go there, or a template decides where |
 //! | `url` of a webhook, `to` of a simulation | likewise, when something is sent |
 //! | an answer, or the `scheme` of a webhook | requests are answered with HMACs under a secret |
 //! | `ca_file` | always: the holder of its key can impersonate any `https` target |
@@ -25,6 +25,7 @@
 //! an `env` secret is only ever a key of an HMAC, and leaves in a signature only by one of the ways above.
 
 mod gate;
+mod leads;
 pub mod trust;
 
 pub use gate::Gate;
@@ -184,33 +185,23 @@ fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
         RuleResponse::Close(close) => &close.answer,
     };
     match answer {
-        AnswerChoice::Redirect { location, .. } => redirect_needs(location, add),
+        AnswerChoice::Redirect { location, .. } if leads::location_leads_away(location) => {
+            add(format!("redirect senders to {}", location.trim()));
+        }
         AnswerChoice::Written(written) => written_needs(written, add),
         AnswerChoice::Named(named) => written_needs(&named.written, add),
         AnswerChoice::Handshake(handshake) => written_needs(&handshake.written, add),
-        AnswerChoice::Auto | AnswerChoice::RetryAfter { .. } => {}
+        AnswerChoice::Auto | AnswerChoice::RetryAfter { .. } | AnswerChoice::Redirect { .. } => {}
     }
 }
 
 const HMACS: &str = "answer requests with HMACs under a secret";
 
 fn written_needs(written: &CustomAnswer, add: &mut dyn FnMut(String)) {
-    let locations = written.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("location"));
-    locations.for_each(|(_, location)| redirect_needs(&location.to_string(), add));
+    written.headers.iter().filter_map(|(name, value)| leads::header_need(name, value)).for_each(&mut *add);
     // Whoever can reach the listener gets them.
     if written.makes_hmac() {
         add(HMACS.to_owned());
-    }
-}
-
-/// A location is relative to the sender's own URL (RFC 9110, section 10.2.2), unless it names a host.
-fn redirect_needs(location: &str, add: &mut dyn FnMut(String)) {
-    let location = location.trim();
-    // What browsers and lenient clients read as a slash is one here.
-    let is_relative = location.starts_with('/') && !location[1..].starts_with(['/', '\\']);
-    let is_local = is_relative || location.parse::<Target>().is_ok_and(|target| target.is_loopback());
-    if !is_local {
-        add(format!("redirect senders to {location}"));
     }
 }
 

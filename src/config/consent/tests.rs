@@ -38,6 +38,14 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
     "redirect senders to https://a.example"
 )]
 #[case(
+    "[answers.a]\nstatus = 307\nheaders = { Location = '/{{webhook}}/a.example/x' }",
+    "redirect senders to /{{webhook}}/a.example/x"
+)]
+#[case(
+    "[answers.a]\nstatus = 200\nheaders = { Refresh = '0; url=//a.example' }",
+    "redirect senders to 0; url=//a.example"
+)]
+#[case(
     "[[webhook]]\nname = 'w'\npath = '/'\nurl = 'https://a.example/in'",
     "send the events of the webhook 'w' to https://a.example/in"
 )]
@@ -89,6 +97,7 @@ fn deleting_needs_a_yes_where_the_store_is_not_the_folders_own() {
 #[case("bind = '[::ffff:127.0.0.1]:3000'\nforward_to = ['http://127.0.0.1:1', 'http://[::1]:2', 'http://a.localhost']")]
 #[case("respond = 'redirect 307 /elsewhere'")]
 #[case("[answers.a]\nstatus = 307\nheaders = { Location = 'http://127.0.0.1:9/' }")]
+#[case("[answers.a]\nstatus = 307\nheaders = { Location = '/jobs/{{id}}' }")]
 #[case("[secrets]\na = { env = 'A' }\nb = { file = 'b.key' }\nc = { value = 'x' }\nd = { file = './x/../d' }")]
 #[case(
     "[[webhook]]\nname = 'w'\npath = '/'\nurl = 'http://localhost:4000/in'\n[simulations.s]\nto = 'http://127.0.0.1:1'"
@@ -166,6 +175,14 @@ fn a_yes_is_for_one_state_of_one_file_and_kept_private() {
     let mode = |path: &Path| path.metadata().unwrap().permissions().mode() & 0o777;
     assert_eq!((mode(&list), mode(list.parent().unwrap())), (0o600, 0o700));
     assert_eq!(std::fs::read_to_string(&list).unwrap().lines().count(), 2);
+    // Several programs that remember at once lose nothing of each other.
+    let files: Vec<ConfigFile> = (0..16).map(|n| file(&format!("{n}/whyhook.toml"), "")).collect();
+    std::thread::scope(|scope| {
+        for one in &files {
+            scope.spawn(|| trusted.remember(one).unwrap());
+        }
+    });
+    assert!(files.iter().all(|one| trusted.holds(one)) && trusted.holds(&changed));
     // A list that others can write says nothing.
     std::fs::set_permissions(&list, std::fs::Permissions::from_mode(0o620)).unwrap();
     assert!(!trusted.holds(&one));

@@ -4,12 +4,13 @@
 //! The fingerprint is the SHA-256 of path and content, so that a file that changes, or is copied into another
 //! folder, is asked about again. The path is there for people alone.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::config::file::ConfigFile;
 use crate::config::{Environment, shown};
 use crate::system::read;
+use crate::system::save::{private_folder, save};
 
 /// Longer files are not read.
 const SIZE_LIMIT: u64 = 1024 * 1024;
@@ -52,18 +53,17 @@ impl Trusted {
             return Err(io::Error::new(io::ErrorKind::NotFound, "no home directory is known"));
         };
         let folder = file.parent().unwrap_or(Path::new("."));
-        private_folder(folder)?;
+        private_folder(folder).map_err(io::Error::other)?;
+        // Others remember, too: what they have written meanwhile would be lost. The lock ends with the file.
+        let lock = std::fs::File::create(file.with_extension("lock"))?;
+        lock.lock()?;
         let mut lines = self.lines();
         let line = format!("{}  {}", hex::encode(config.fingerprint), shown(&config.path));
         lines.retain(|known| *known != line);
         lines.push(line);
         let from = lines.len().saturating_sub(LINES_LIMIT);
         // Readable by its owner alone, and whole or not there at all.
-        let mut made = tempfile::NamedTempFile::new_in(folder)?;
-        made.write_all(format!("{}\n", lines[from..].join("\n")).as_bytes())?;
-        made.as_file().sync_all()?;
-        made.persist(file).map_err(|error| error.error)?;
-        Ok(())
+        save(file, format!("{}\n", lines[from..].join("\n")).as_bytes(), true).map_err(io::Error::other)
     }
 
     fn lines(&self) -> Vec<String> {
@@ -71,14 +71,6 @@ impl Trusted {
         let bytes = read::whole(file, SIZE_LIMIT).unwrap_or_default();
         String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
     }
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 /// Whether nobody else can have written it.

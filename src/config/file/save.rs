@@ -17,6 +17,7 @@ use crate::config::{ListColumn, shown};
 use crate::diff::{LineComparison, compare_lines};
 use crate::rules::{NamedAnswer, Rule};
 use crate::simulate::SavedSimulation;
+use crate::system::save::sync_folder;
 use crate::system::scratch::Tracked;
 
 /// What can be saved.
@@ -179,6 +180,7 @@ impl ConfigChange {
                 _ => unwritable(error.error),
             })?,
         };
+        sync_folder(folder);
         Ok(())
     }
 }

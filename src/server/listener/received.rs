@@ -69,25 +69,29 @@ impl SecretNews {
             ),
             Err(NotReceived::Another | NotReceived::Known) => format!(
                 "{sender} sent another secret by handshake (#{delivery}, {place}); the first one of this run stays. If the \
-                 new one is right, select #{delivery} in the interface and press O"
+                 new one is right, select #{delivery} in the interface and adopt its secret"
             ),
         };
         visible(&words).into_owned()
     }
 
-    /// The same in a few words, for a line of a terminal.
+    /// The same in a few words, for a line of a terminal. `adopt` is what adopts a delivery's secret there: a key or a
+    /// command, if there is one.
     #[must_use]
-    pub fn brief(&self) -> String {
+    pub fn brief(&self, adopt: Option<&str>) -> String {
         let Self { delivery, sender, .. } = self;
+        let hint = |verb: &str| adopt.map_or_else(String::new, |adopt| format!("; {adopt} on #{delivery} {verb} it"));
         let words = match &self.outcome {
             Ok(()) => {
-                format!("{sender}'s secret received by handshake (#{delivery}), used for this run; S: keep it")
+                let keeps = hint("keeps");
+                format!("{sender}'s secret received by handshake (#{delivery}), used for this run{keeps}")
             }
             Err(NotReceived::Configured(label)) => {
                 format!("{sender} sent a secret by handshake (#{delivery}); not used: there is the secret {label}")
             }
             Err(NotReceived::Another | NotReceived::Known) => {
-                format!("another secret of {sender} by handshake (#{delivery}): not used; S on #{delivery} accepts it")
+                let accepts = hint("accepts");
+                format!("another secret of {sender} by handshake (#{delivery}): not used{accepts}")
             }
         };
         visible(&words).into_owned()
@@ -166,5 +170,30 @@ impl ReceivedSecrets {
 
     pub(super) fn changes(&self) -> &Changes {
         &self.changes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_adopts_a_secret_is_named_as_the_interface_has_it() {
+        let news = |outcome| SecretNews {
+            delivery: DeliveryId(7),
+            sender: "Asana".to_owned(),
+            place: "X-Hook-Secret".to_owned(),
+            webhook: None,
+            scheme: "asana".to_owned(),
+            outcome,
+        };
+        let (used, other) = (news(Ok(())), news(Err(NotReceived::Another)));
+        for adopt in ["O", "^G", "adopt"] {
+            assert!(used.brief(Some(adopt)).ends_with(&format!("for this run; {adopt} on #7 keeps it")));
+            assert!(other.brief(Some(adopt)).ends_with(&format!("not used; {adopt} on #7 accepts it")));
+        }
+        assert!(used.brief(None).ends_with("used for this run") && other.brief(None).ends_with("not used"));
+        // Where no keys are known, none is named.
+        assert!(other.words().ends_with("select #7 in the interface and adopt its secret"), "{}", other.words());
     }
 }

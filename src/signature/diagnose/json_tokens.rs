@@ -195,10 +195,14 @@ impl TokenCase<'_, '_> {
 
     /// What is refused of a token whose signature is right.
     fn refused(&self, structure: &Structure, secret: Option<String>, budget: &Budget<'_>) -> Vec<Explanation> {
+        if let Some(unsupported) = self.token.unsupported() {
+            return vec![(vec![Why::new(CauseCode::SignedValueDiffers, 0, unsupported)], secret)];
+        }
         if let Some(untimely) = untimely(self.token, self.request.scheme, self.request.received_at) {
             let code = match untimely {
                 Untimely::Expired(_) => CauseCode::Stale,
                 Untimely::NotYet(_) => CauseCode::ClockSkew,
+                Untimely::Unreadable(_) => CauseCode::SignedValueDiffers,
             };
             let issued = self.time_words("iat", "issued");
             let odd = odd_times(self.token).into_iter().next().map(|told| told.text);

@@ -147,6 +147,49 @@ fn with_what_a_token_is_signed_is_named() {
     assert!(stranger.evidence.iter().any(|told| told.code == "token_claims" && told.text.contains("5 s before")));
 }
 
+fn verdict_of(scheme: &Scheme, value: &str) -> (&'static str, String) {
+    let head = Head::from(format!("POST /in HTTP/1.1\r\nX-Token: {value}\r\n\r\n"));
+    let secret = Secret::new("own", SECRET.as_bytes().to_vec(), SecretOrigin::Typed);
+    let judgement = judge(scheme, [&secret], &head, BODY, Timestamp::from_second(NOW).unwrap());
+    (judgement.verdict.code(), judgement.note.unwrap_or_default())
+}
+
+fn with_head(head: &str, claims: &str) -> String {
+    let signed = format!("{}.{}", url64(head), url64(claims));
+    let signature = url64(hmac(Algorithm::Sha256, SECRET.as_bytes(), &signed));
+    format!("{signed}.{signature}")
+}
+
+#[rstest]
+#[case(r#"{"alg":"HS256","crit":["b64"],"b64":true}"#, "crit [\"b64\"]")]
+#[case(r#"{"alg":"HS256","crit":["exp"],"exp":1}"#, "crit [\"exp\"]")]
+#[case(r#"{"alg":"HS256","crit":[]}"#, "crit []")]
+#[case(r#"{"alg":"HS256","crit":"x"}"#, "crit \"x\"")]
+#[case(r#"{"alg":"HS256","b64":false}"#, "b64 false")]
+#[case(r#"{"alg":"HS256","b64":true,"b64":false}"#, "b64 false")]
+fn a_head_that_demands_more_is_refused(#[case] head: &str, #[case] words: &str) {
+    let value = with_head(head, &claims());
+    let (verdict, note) = verdict_of(&scheme("jwt:HS256"), &value);
+    assert_eq!(verdict, "malformed_signature");
+    assert!(note.contains(words) && note.contains("not supported"), "{note}");
+    assert_told(&run(&scheme("jwt:HS256"), &value, SECRET), "signed_value_differs", words);
+}
+
+#[test]
+fn of_a_repeated_member_the_last_counts() {
+    let jwt = scheme("jwt:HS256");
+    let twice = |name: &str, value: i64| claims().replace("}", &format!(",\"{name}\":{value}}}"));
+    assert_eq!(verdict_of(&jwt, &token(SECRET.as_bytes(), &twice("exp", NOW - 3600))).0, "mismatch");
+    assert_eq!(verdict_of(&jwt, &token(SECRET.as_bytes(), &twice("exp", NOW + 3600))).0, "verified");
+    let none = with_head(r#"{"alg":"HS256","alg":"none"}"#, &claims());
+    assert_eq!(verdict_of(&jwt, &none).0, "malformed_signature");
+    assert_eq!(verdict_of(&jwt, &with_head(r#"{"alg":"none","alg":"HS256","b64":true}"#, &claims())).0, "verified");
+    // A receiver that does not see it would take the token for ever.
+    let (verdict, note) = verdict_of(&jwt, &token(SECRET.as_bytes(), &claims().replace("}", ",\"exp\":\"x\"}")));
+    assert_eq!(verdict, "mismatch");
+    assert!(note.contains("the signature is valid, but the token's exp is not a number"), "{note}");
+}
+
 #[test]
 fn times_in_milliseconds_are_pointed_out() {
     let milliseconds = claims()
@@ -223,6 +266,10 @@ fn a_right_signature_over_what_does_not_fit_is_said_so() {
     assert!(summary.contains("was issued 5 s before") && !summary.contains("expires"), "{summary}");
     let early = told(&claims().replace("\"iss\"", &format!("\"nbf\":{},\"iss\"", NOW + 7200)));
     assert_told(&early, "clock_skew", "another 2 h");
+    for (name, wrong) in [("exp", "\"never\""), ("exp", "1e999"), ("exp", "[1]"), ("nbf", "null"), ("nbf", "\"1\"")] {
+        let claims = claims().replace("}", &format!(",\"{name}\":{wrong}}}"));
+        assert_told(&told(&claims), "signed_value_differs", &format!("{name} is not a number of seconds"));
+    }
     assert_told(&told(&claims().replace("acme", "evil")), "signed_value_differs", "“evil”, expected “acme”");
     assert_told(&told(&claims().replace("\"iss\":\"acme\",", "")), "signed_value_differs", "claim:iss is missing");
     let hash = |body: &[u8]| hex::encode(Algorithm::Sha256.hash(|sink| sink(body)));

@@ -306,18 +306,19 @@ fn field(text: &[u8], name: &str) -> Option<Vec<u8>> {
     raw_pairs(text).find(|(own, _)| is_name(own)).map(|(_, value)| form_decoded(value))
 }
 
-/// The place of a value in JSON; of a name that is there twice, the first.
+/// The place of a value in JSON. Of a name that is there twice it is the last, as `JSON.parse`, `json.loads` and most
+/// libraries have it: what a server acts on is what has to be signed.
 fn json_place(body: &[u8], steps: &[String]) -> Option<Range<usize>> {
     let mut walker = Walker::new(body);
     for step in steps {
         let mut found = None;
         if walker.peek()? == b'{' {
             let ended = walker.clone().members(|inner, key| {
+                let place = inner.skip()?;
                 if means(key, step) {
-                    found = Some(inner.at);
-                    return None;
+                    found = Some(place.start);
                 }
-                inner.skip().map(drop)
+                Some(())
             });
             let _ = ended;
         } else {

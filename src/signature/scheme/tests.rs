@@ -72,7 +72,7 @@ fn what_is_not_signed_as_trackpilots_signs_is_not_taken_for_it() {
 #[test]
 fn parts_are_read_from_where_they_are() {
     let head = Head::from("PUT /a/b?q=%20x&q=2&e= HTTP/1.1\r\nHost: h:1\r\nX-One: 1\r\n\r\n");
-    let body = br#"{"a":{"b/c":[1,"z\u00e9"],"n":null,"t":1.50},"a":2,"f":"\ud83d\ude00"}"#;
+    let body = br#"{"a":2,"a":{"b/c":[1,"z\u00e9"],"n":null,"t":1.50},"f":"\ud83d\ude00"}"#;
     let scheme = Scheme { settings: [("k".to_owned(), "v".to_owned())].into(), ..Scheme::default() };
     let parts = Parts {
         method: head.method(),
@@ -191,6 +191,24 @@ proptest! {
         prop_assert_ne!(verdict(&secret, &changed, &value, stamp), Verdict::Verified);
         if scheme.content.covers(&TemplatePiece::Timestamp) && !scheme.timestamp_header().is_empty() {
             prop_assert_ne!(verdict(&secret, &body, &value, "1746123457"), Verdict::Verified);
+        }
+    }
+
+    #[test]
+    fn of_a_repeated_member_the_last_is_read_as_others_read_it(
+        members in prop::collection::vec((prop::sample::select(vec!["a", "b", "\\u0061"]), 0..9, any::<bool>()), 1..6),
+    ) {
+        let member = |&(name, value, is_deep): &(&str, i32, bool)| match is_deep {
+            true => format!("\"{name}\":{{\"b\":0,\"b\":{value}}}"),
+            false => format!("\"{name}\":{value}"),
+        };
+        let body = format!("{{{}}}", members.iter().map(member).collect::<Vec<_>>().join(","));
+        let parts = Parts { body: body.as_bytes(), ..Parts::default() };
+        let others: serde_json::Value = serde_json::from_str(&body).unwrap();
+        for pointer in ["/a", "/b", "/a/b", "/b/b"] {
+            let read = SignedContent::read(&format!("{{json:{pointer}}}")).unwrap().bytes(&parts);
+            let read = read.map(|bytes| serde_json::from_slice::<serde_json::Value>(&bytes).unwrap());
+            prop_assert_eq!(read.as_ref(), others.pointer(pointer), "{} of {}", pointer, body);
         }
     }
 

@@ -1,5 +1,7 @@
 //! JSON Web Tokens (RFC 7519) in the compact form (RFC 7515, section 7.1), whole or with a detached payload (RFC 7797).
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
@@ -10,6 +12,7 @@ use crate::delivery::Verdict;
 use crate::signature::scheme::{JwtAlgorithm, Parts, ReadSignature};
 use crate::signature::{Proof, Scheme, Secret, Source};
 use crate::text::units::age_words;
+use crate::text::{clip, visible};
 
 /// A token's parts, decoded.
 pub(in crate::signature) struct Token<'t> {
@@ -49,11 +52,59 @@ impl<'t> Token<'t> {
         Some(String::from_utf8_lossy(&value).into_owned())
     }
 
-    /// A claim that is a time, in Unix seconds.
+    /// A claim that is a time, in Unix seconds; `None` where it is absent or unreadable.
     pub(in crate::signature) fn time(&self, name: &str) -> Option<f64> {
-        let parts = Parts { token: Some((&self.head, &self.payload)), ..Parts::default() };
-        let value = parts.get(&Source::Claim(name.to_owned()))?;
-        std::str::from_utf8(&value).ok()?.parse().ok()
+        match self.claimed_time(name) {
+            ClaimedTime::At(seconds) => Some(seconds),
+            ClaimedTime::Absent | ClaimedTime::Unreadable => None,
+        }
+    }
+
+    fn claimed_time(&self, name: &str) -> ClaimedTime {
+        let Some(written) = member(&self.payload, name) else { return ClaimedTime::Absent };
+        // A string of digits is not a number (RFC 7519, section 2), nor is what no clock reaches.
+        let is_number = written.first().is_some_and(|first| first.is_ascii_digit() || *first == b'-');
+        let seconds = std::str::from_utf8(written).ok().filter(|_| is_number).and_then(|text| text.parse::<f64>().ok());
+        match seconds.filter(|seconds| seconds.is_finite()) {
+            Some(seconds) => ClaimedTime::At(seconds),
+            None => ClaimedTime::Unreadable,
+        }
+    }
+
+    /// What its head demands that nothing here does. Who does not understand an extension that is named as critical
+    /// must refuse the token (RFC 7515, section 4.1.11).
+    pub(in crate::signature) fn unsupported(&self) -> Option<String> {
+        if let Some(critical) = member(&self.head, "crit") {
+            let critical = String::from_utf8_lossy(critical);
+            let shown = clip(&visible(&critical), SHOWN_COLUMNS).into_owned();
+            return Some(format!("the token's head demands extensions that are not supported (crit {shown})"));
+        }
+        // RFC 7797, section 3: it is in force without `crit` as well for whoever knows it.
+        let b64 = member(&self.head, "b64").filter(|value| *value != b"true")?;
+        let shown = clip(&visible(&String::from_utf8_lossy(b64)), SHOWN_COLUMNS).into_owned();
+        Some(format!("the token's payload is not written as base64url (b64 {shown}), which is not supported"))
+    }
+}
+
+/// Columns of what a token's head says in a message.
+const SHOWN_COLUMNS: usize = 60;
+
+/// A claim that should be a time (RFC 7519, section 2: a number).
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum ClaimedTime {
+    Absent,
+    /// In Unix seconds.
+    At(f64),
+    /// It is there and says no time.
+    Unreadable,
+}
+
+/// A member of a JSON object as it is written.
+fn member<'t>(object: &'t [u8], name: &str) -> Option<&'t [u8]> {
+    let parts = Parts { body: object, ..Parts::default() };
+    match parts.get(&Source::JsonRaw(vec![name.to_owned()]))? {
+        Cow::Borrowed(written) => Some(written),
+        Cow::Owned(_) => None,
     }
 }
 
@@ -83,9 +134,12 @@ pub(super) fn check(
     let algorithm =
         JwtAlgorithm::named(&named).filter(|algorithm| algorithms.contains(algorithm)).ok_or_else(|| {
             let accepted: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.name()).collect();
-            let named = crate::text::visible(&named).into_owned();
+            let named = visible(&named).into_owned();
             Rejection::malformed(format!("the token's alg is '{named}', not {}", accepted.join(" or ")))
         })?;
+    if let Some(unsupported) = token.unsupported() {
+        return Err(Rejection::malformed(unsupported));
+    }
     let signed = if detached {
         if !token.payload.is_empty() {
             return Err(Rejection::malformed("the token has a payload, and the scheme's is left out"));
@@ -126,6 +180,8 @@ pub(in crate::signature) enum Untimely {
     Expired(u64),
     /// Its `nbf` has not come, for so many seconds.
     NotYet(u64),
+    /// This claim is there and says no time.
+    Unreadable(&'static str),
 }
 
 impl std::fmt::Display for Untimely {
@@ -138,6 +194,7 @@ impl std::fmt::Display for Untimely {
             Self::NotYet(seconds) => {
                 write!(formatter, "the token is not valid for another {} (nbf)", words(*seconds))
             }
+            Self::Unreadable(name) => write!(formatter, "the token's {name} is not a number of seconds"),
         }
     }
 }
@@ -147,6 +204,10 @@ pub(in crate::signature) fn untimely(token: &Token<'_>, scheme: &Scheme, now: Ti
     let (now, tolerance) = (now.as_millisecond() as f64 / 1000.0, scheme.tolerance.as_secs_f64());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
     let seconds = |distance: f64| distance.ceil() as u64;
+    // A receiver that takes it for absent would accept the token for ever.
+    if let Some(name) = ["exp", "nbf"].into_iter().find(|name| token.claimed_time(name) == ClaimedTime::Unreadable) {
+        return Some(Untimely::Unreadable(name));
+    }
     if let Some(expires) = token.time("exp").filter(|expires| expires + tolerance < now) {
         return Some(Untimely::Expired(seconds(now - expires)));
     }

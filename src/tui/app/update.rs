@@ -10,6 +10,7 @@ use crate::delivery::{DeliveryId, Summary};
 use crate::server::listener::StatsSnapshot;
 use crate::signature::diagnose::Depth;
 use crate::text::counted;
+use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::overlay::state::Overlay;
@@ -98,7 +99,10 @@ fn note(model: &mut Model, message: Message) {
         Message::Jobs(running) => model.jobs = running,
         Message::Tunnel(tunnel) => model.tunnel = tunnel,
         Message::SchemesFound(id, candidates) => adopt::found(model, id, candidates),
-        Message::SecretReceived(news) => model.say(news.brief(), !news.is_used()),
+        Message::SecretReceived(news) => {
+            let adopt = model.keymap.hint(Action::Adopt);
+            model.say(news.brief(adopt.as_deref()), !news.is_used());
+        }
         Message::Rejudged(report) => rejudge::judged(model, report),
         Message::Redacted(number, made) => redact::update::made(model, number, made),
         Message::NotExported(fault) => list::marks::not_exported(model, fault),

@@ -68,7 +68,9 @@ fn run(name: &str, job: impl FnOnce() + Send + 'static) {
 fn viewer() -> Result<&'static str, String> {
     let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if is_set("SSH_CONNECTION") || is_set("SSH_TTY") {
-        return Err("no viewer over SSH: it would open on the other machine; S saves the image to a file".to_owned());
+        return Err(
+            "no viewer over SSH: it would open on the other machine; save the image to a file instead".to_owned()
+        );
     }
     if cfg!(target_os = "macos") {
         return Ok("open");
@@ -77,7 +79,7 @@ fn viewer() -> Result<&'static str, String> {
         return Ok("explorer");
     }
     if !is_set("DISPLAY") && !is_set("WAYLAND_DISPLAY") {
-        return Err("no display to open a viewer on; v shows the picture here, S saves it to a file".to_owned());
+        return Err("no display to open a viewer on: show the picture here, or save it to a file".to_owned());
     }
     Ok("xdg-open")
 }

@@ -25,6 +25,7 @@ use crate::send::{BatchPace, Destination, DestinationChoice};
 use crate::server::JobTicket;
 use crate::signature::SigningKind;
 use crate::simulate;
+use crate::system::panic::caught_future;
 use crate::text::{units, visible};
 
 /// How long one delivery may take, unless told otherwise.
@@ -126,7 +127,7 @@ pub(in crate::api::routes) async fn check(
     SendingBody { own: members, sending }: SendingBody<CheckMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let settings = settings(&state);
-    let plan = members.plan(&settings, &sending)?;
+    let plan = jobs::planned(async { members.plan(&settings, &sending) }).await?;
     let what = match plan.cases.len() {
         1 => "1 test delivery".to_owned(),
         count => format!("{count} test deliveries"),
@@ -143,10 +144,13 @@ async fn run(state: Arc<ApiState>, plan: CheckPlan, client: Client, ticket: Arc<
     let (told, result) = oneshot::channel();
     // Measured on a thread of its own: other requests take no time from it.
     let checking = move || {
-        crate::system::panic::trap("check");
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let work = async {
+            crate::system::panic::trap("check");
+            checked(&plan, &client, &cancel, &ticket).await
+        };
         let _ = told.send(match runtime {
-            Ok(runtime) => runtime.block_on(checked(&plan, &client, &cancel, &ticket)),
+            Ok(runtime) => runtime.block_on(caught_future(work)).unwrap_or_else(|panic| Err(panic.to_string())),
             Err(error) => Err(format!("cannot start a thread for the check: {error}")),
         });
     };

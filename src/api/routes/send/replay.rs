@@ -27,6 +27,7 @@ use crate::send::{self, BatchPace, Origin, attempt_json, run_all};
 use crate::server::JobTicket;
 use crate::signature::SigningKind;
 use crate::store::{Page, Reader};
+use crate::system::panic::caught_future;
 
 /// Which deliveries are sent again, where, and how.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -227,14 +228,7 @@ impl Plan {
         };
         let (replay, original) = match prepared {
             Ok(prepared) => prepared,
-            Err(reason) => {
-                let error = json!({"code": "not_sent", "message": reason});
-                let target = sending.target.to_string();
-                return (
-                    false,
-                    json!({"attempt": null, "delivery": id.0, "target": target, "result": "failed", "error": error}),
-                );
-            }
+            Err(reason) => return not_sent(sending, &reason),
         };
         let sent = self.client.send(&sending.target, &replay.request, &self.limits, cancel).await;
         let origin = Origin { delivery: Some(id), kind: AttemptKind::Replay, mode: replay.mode };
@@ -250,12 +244,19 @@ impl Plan {
     }
 }
 
+/// What a sending came to whose request was not made.
+fn not_sent(sending: &Sending, reason: &dyn std::fmt::Display) -> (bool, Value) {
+    let error = json!({"code": "not_sent", "message": reason.to_string()});
+    let (id, target) = (sending.summary.id.0, sending.target.to_string());
+    (false, json!({"attempt": null, "delivery": id, "target": target, "result": "failed", "error": error}))
+}
+
 pub(in crate::api::routes) async fn replay(
     State(state): Shared,
     Params(params): Params<JobParams>,
     SendingBody { own: members, sending }: SendingBody<ReplayMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let plan = Plan::of(&state, members, &sending).await?;
+    let plan = jobs::planned(Plan::of(&state, members, &sending)).await?;
     let shared = Arc::clone(&state);
     jobs::begin(&state, "replay", &params, |ticket| run(shared, plan, ticket)).await
 }
@@ -269,7 +270,11 @@ async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Re
     let mut tally = SentTally::default();
     let begin = |sending: Sending| {
         let (state, plan, keeping, cancel) = (Arc::clone(&state), Arc::clone(&plan), keeping.clone(), cancel.clone());
-        async move { plan.send(&state, &keeping, &sending, &cancel).await }
+        // Each has a task of its own.
+        async move {
+            let sent = caught_future(plan.send(&state, &keeping, &sending, &cancel)).await;
+            sent.unwrap_or_else(|panic| not_sent(&sending, &panic))
+        }
     };
     let done = |(is_delivered, json): (bool, Value)| {
         tally.add(is_delivered, if total == 1 { json } else { row_json(&json) });

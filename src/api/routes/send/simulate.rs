@@ -31,6 +31,7 @@ use crate::send::{
 };
 use crate::server::JobTicket;
 use crate::simulate::{self, BurstSending, SavedSimulation};
+use crate::system::panic::caught_future;
 
 /// Members that are not those of a saved simulation.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -212,7 +213,7 @@ pub(in crate::api::routes) async fn simulate(
     Params(params): Params<JobParams>,
     SendingBody { own: SimulationBody(members), sending }: SendingBody<SimulationBody>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let plan = Plan::of(&state, members, &sending).await?;
+    let plan = jobs::planned(Plan::of(&state, members, &sending)).await?;
     let shared = Arc::clone(&state);
     jobs::begin(&state, "simulate", &params, |ticket| run(shared, plan, ticket)).await
 }
@@ -237,7 +238,7 @@ async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Re
     let begin = |sending: BurstSending| {
         let request = Arc::clone(made.entry(sending.delivery).or_default());
         let (plan, cancel) = (Arc::clone(&plan), cancel.clone());
-        async move {
+        let work = async move {
             if let Some(after) = sending.after {
                 tokio::select! {
                     () = cancel.cancelled() => return None,
@@ -249,7 +250,9 @@ async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Re
                 Ok(request) => Some(Ok((plan.send(request, &cancel).await, Arc::clone(request)))),
                 Err(error) => Some(Err(error.to_string())),
             }
-        }
+        };
+        // Each has a task of its own.
+        async { caught_future(work).await.unwrap_or_else(|panic| Some(Err(panic.to_string()))) }
     };
     let done = |ended: Ended| match ended {
         None => {}

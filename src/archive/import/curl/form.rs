@@ -1,6 +1,8 @@
 //! `--form`: the parts of a multipart body. curl draws its boundary, so that the bytes which were sent are not known.
 
-use super::request::{CurlBody, CurlFiles};
+use std::borrow::Cow;
+
+use super::request::{CurlBody, CurlFiles, check_length};
 use crate::delivery::Intake;
 
 /// What stands in the place of the boundary that curl draws, as long as that is.
@@ -10,7 +12,7 @@ const BOUNDARY: &str = "------------------------0000000000000000000000";
 ///
 /// # Errors
 ///
-/// A part without a name.
+/// A part without a name, or a body that is longer than a delivery may be.
 pub(super) fn body(parts: &[(Vec<u8>, bool)], files: &CurlFiles<'_>) -> Result<CurlBody, String> {
     let mut bytes = Vec::new();
     let mut intake =
@@ -21,12 +23,14 @@ pub(super) fn body(parts: &[(Vec<u8>, bool)], files: &CurlFiles<'_>) -> Result<C
         bytes.extend_from_slice(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"").as_bytes());
         bytes.extend_from_slice(&escaped(name));
         bytes.push(b'"');
-        let (value, options) = if *is_literal { (value, &b""[..]) } else { split_options(value) };
+        let mark = value.first().copied().filter(|mark| !is_literal && matches!(mark, b'@' | b'<'));
+        let value = if mark.is_some() { &value[1..] } else { value };
+        let (value, options) = if *is_literal { (Cow::Borrowed(value), &b""[..]) } else { split_options(value) };
         let option = |wanted: &str| find_option(options, wanted);
-        let content = match (is_literal, value.first()) {
-            (false, Some(b'@' | b'<')) => {
-                let path = &value[1..];
-                if value.starts_with(b"@") {
+        let content = match mark {
+            Some(mark) => {
+                let path = &*value;
+                if mark == b'@' {
                     let base = path.rsplit(|byte| matches!(byte, b'/' | b'\\')).next().unwrap_or_default();
                     let shown = option("filename").unwrap_or(base);
                     bytes.extend_from_slice(b"; filename=\"");
@@ -44,17 +48,18 @@ pub(super) fn body(parts: &[(Vec<u8>, bool)], files: &CurlFiles<'_>) -> Result<C
                     }
                 }
             }
-            _ => {
+            None => {
                 if let Some(kind) = option("type") {
                     bytes.extend_from_slice(b"\r\nContent-Type: ");
                     bytes.extend(kind.iter().filter(|byte| !matches!(byte, b'\r' | b'\n')));
                 }
-                value.to_vec()
+                value.into_owned()
             }
         };
         bytes.extend_from_slice(b"\r\n\r\n");
         bytes.extend_from_slice(&content);
         bytes.extend_from_slice(b"\r\n");
+        check_length(&bytes)?;
     }
     bytes.extend_from_slice(format!("--{BOUNDARY}--\r\n").as_bytes());
     Ok(CurlBody { bytes, content_type: Some(format!("multipart/form-data; boundary={BOUNDARY}")), intake })
@@ -75,15 +80,32 @@ fn escaped(name: &[u8]) -> Vec<u8> {
 }
 
 /// A value, and what follows its first semicolon.
-fn split_options(value: &[u8]) -> (&[u8], &[u8]) {
-    match value.first() {
-        // A quoted value may hold one.
-        Some(b'"') => {
-            let end = memchr::memchr(b'"', &value[1..]).map_or(value.len() - 1, |at| at + 1);
-            (&value[1..end], value.get(end + 1..).unwrap_or_default())
-        }
-        _ => value.split_at(memchr::memchr(b';', value).unwrap_or(value.len())),
+fn split_options(value: &[u8]) -> (Cow<'_, [u8]>, &[u8]) {
+    // A quoted value may hold one.
+    if let Some((content, options)) = quoted(value) {
+        return (Cow::Owned(content), options);
     }
+    let (value, options) = value.split_at(memchr::memchr(b';', value).unwrap_or(value.len()));
+    (Cow::Borrowed(value), options)
+}
+
+/// What a value in quotation marks holds, and what follows them. As curl has it, a mark that is not closed is a character
+/// like any other.
+fn quoted(value: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut rest = value.strip_prefix(b"\"")?;
+    let mut content = Vec::new();
+    while let Some((byte, after)) = rest.split_first() {
+        rest = after;
+        match (byte, after.first()) {
+            (b'\\', Some(escaped @ (b'\\' | b'"'))) => {
+                content.push(*escaped);
+                rest = &after[1..];
+            }
+            (b'"', _) => return Some((content, after)),
+            _ => content.push(*byte),
+        }
+    }
+    None
 }
 
 fn find_option<'a>(options: &'a [u8], wanted: &str) -> Option<&'a [u8]> {

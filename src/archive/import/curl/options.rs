@@ -1,7 +1,7 @@
 //! curl's options (<https://curl.se/docs/manpage.html>), as far as they change what is sent.
 
 use super::names::{SWITCH_LETTERS, SWITCHES, WITH_VALUE, long_name, takes_value};
-use super::shell::{UNCLOSED, Word};
+use super::shell::{EXPANDED, UNCLOSED, Word};
 use crate::archive::import::built::quoted;
 
 /// One piece of a body, and how it is read.
@@ -186,7 +186,7 @@ fn is_like_a_url(word: &[u8]) -> bool {
 fn known(word: &Word) -> Result<Vec<u8>, String> {
     match &word.unknown {
         None => Ok(word.bytes.clone()),
-        Some(unknown) if unknown == UNCLOSED => Err(format!("the command holds {UNCLOSED}")),
+        Some(unknown) if unknown == UNCLOSED || unknown == EXPANDED => Err(format!("the command holds {unknown}")),
         Some(unknown) => Err(format!("the command holds {}, whose value is not in the text", unknown_words(unknown))),
     }
 }

@@ -5,9 +5,9 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::form;
 use super::options::{CurlCommand, Data};
-use crate::archive::import::Importer;
 use crate::archive::import::built::{HeadParts, quoted};
 use crate::archive::import::sink::ForeignRequest;
+use crate::archive::import::{DELIVERY_LIMIT, Importer};
 use crate::delivery::Intake;
 
 /// A body, and what is wrong with it.
@@ -209,9 +209,20 @@ fn body(command: &CurlCommand, files: &CurlFiles<'_>) -> Result<Option<CurlBody>
             Ok(piece) => bytes.extend_from_slice(&piece),
             Err(reason) => intake = Intake::Truncated(reason),
         }
+        check_length(&bytes)?;
     }
     let kind = if is_json { "application/json" } else { "application/x-www-form-urlencoded" };
     Ok(Some(CurlBody { bytes, content_type: Some(kind.to_owned()), intake }))
+}
+
+/// A command may name the same file, or what is piped into it, any number of times.
+///
+/// # Errors
+///
+/// A body that is longer than a delivery may be.
+pub(super) fn check_length(body: &[u8]) -> Result<(), String> {
+    let is_long = body.len() as u64 > DELIVERY_LIMIT;
+    if is_long { Err(format!("its body is longer than {DELIVERY_LIMIT} bytes")) } else { Ok(()) }
 }
 
 /// One piece of the body, or why it is not known.

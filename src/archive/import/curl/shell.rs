@@ -2,11 +2,18 @@
 //! quoting, `$'…'`, here-documents, pipes, variables that the text itself sets, and `$(printf …)`.
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use super::printf;
 
 /// Substitutions within substitutions.
 const DEPTH_LIMIT: usize = 8;
+
+/// What variables and substitutions may expand to in a whole text, in bytes: each may hold the ones before several times.
+const EXPANSION_LIMIT: usize = 64 * 1024 * 1024;
+
+/// What a word holds that would be longer than that.
+pub(super) const EXPANDED: &str = "variables that expand to more than 64 MiB";
 
 /// What a word holds whose quotation mark is not closed: where it ends is not known either.
 pub(super) const UNCLOSED: &str = "a quotation mark that is not closed";
@@ -40,7 +47,7 @@ pub(super) struct ShellCommand {
 
 /// Reads all commands of a text. What a shell would refuse is read as far as it goes.
 pub(super) fn commands(text: &[u8]) -> Vec<ShellCommand> {
-    let mut shell = Shell { text, at: 0, variables: HashMap::new(), depth: 0, all: Vec::new() };
+    let mut shell = Shell { text, at: 0, variables: HashMap::new(), depth: 0, expanded: 0, all: Vec::new() };
     shell.read(None);
     shell.all
 }
@@ -48,8 +55,10 @@ pub(super) fn commands(text: &[u8]) -> Vec<ShellCommand> {
 struct Shell<'a> {
     text: &'a [u8],
     at: usize,
-    variables: HashMap<Vec<u8>, Word>,
+    variables: HashMap<Vec<u8>, Rc<Word>>,
     depth: usize,
+    /// Bytes that expansions have made.
+    expanded: usize,
     all: Vec<ShellCommand>,
 }
 
@@ -147,7 +156,7 @@ impl Shell<'_> {
         match name.filter(|_| is_assignment) {
             Some(name) => {
                 let value = Word { bytes: word.bytes[name.len() + 1..].to_vec(), unknown: word.unknown.clone() };
-                self.variables.insert(name.to_vec(), value);
+                self.variables.insert(name.to_vec(), Rc::new(value));
             }
             None => command.words.push(word),
         }
@@ -342,7 +351,7 @@ impl Shell<'_> {
             Some(printed) => {
                 let printed = printed.concat();
                 let end = printed.iter().rposition(|byte| *byte != b'\n').map_or(0, |at| at + 1);
-                word.bytes.extend_from_slice(&printed[..end]);
+                self.expand(word, &printed[..end]);
             }
             None => {
                 self.all.extend(inside);
@@ -355,24 +364,33 @@ impl Shell<'_> {
     fn parameter(&mut self, inside: &[u8], word: &mut Word) {
         let length = inside.iter().take_while(|byte| is_name_byte(**byte)).count();
         let (name, rest) = inside.split_at(length);
-        let value = self.variables.get(name).cloned();
-        let value = match (value, rest) {
-            (value, b"") => value,
-            (value, [b':', b'-', default @ ..] | [b'-', default @ ..]) => {
-                Some(value.unwrap_or_else(|| Word { bytes: default.to_vec(), unknown: None }))
-            }
-            (Some(value), [b'%', suffix @ ..]) => {
-                let bytes = value.bytes.strip_suffix(suffix).unwrap_or(&value.bytes).to_vec();
-                Some(Word { bytes, ..value })
+        // A value is shared, not copied, until it is known that there is room for it.
+        let variable = self.variables.get(name).map(Rc::clone);
+        let known = variable.as_ref().map(|value| (&*value.bytes, &value.unknown));
+        let value = match (known, rest) {
+            (known, b"") => known,
+            (known, [b':', b'-', default @ ..] | [b'-', default @ ..]) => known.or(Some((default, &None))),
+            (Some((bytes, unknown)), [b'%', suffix @ ..]) => {
+                Some((bytes.strip_suffix(suffix).unwrap_or(bytes), unknown))
             }
             _ => None,
         };
         match value {
-            Some(value) => {
-                word.bytes.extend_from_slice(&value.bytes);
-                word.unknown = word.unknown.take().or(value.unknown);
+            Some((bytes, unknown)) => {
+                self.expand(word, bytes);
+                word.unknown = word.unknown.take().or_else(|| unknown.clone());
             }
             None => word.unknown = Some(format!("${}", String::from_utf8_lossy(name))),
+        }
+    }
+
+    /// Adds to a word what something stands for, while there is room for it.
+    fn expand(&mut self, word: &mut Word, bytes: &[u8]) {
+        self.expanded = self.expanded.saturating_add(bytes.len());
+        if self.expanded > EXPANSION_LIMIT {
+            word.unknown = Some(EXPANDED.to_owned());
+        } else {
+            word.bytes.extend_from_slice(bytes);
         }
     }
 }
@@ -418,6 +436,28 @@ mod tests {
         let all = commands(b"curl -d @- h <<'END'\n{\n}\nEND\nnext <<< word\n");
         assert_eq!(all[0].input.as_deref(), Some(&b"{\n}\n"[..]));
         assert_eq!(all[1].input.as_deref(), Some(&b"word\n"[..]));
+    }
+
+    #[test]
+    fn variables_within_variables_have_a_limit() {
+        for step in
+            ["$a$a$a$a$a$a$a$a", "$(echo $a$a$a$a)$(printf '%s' $a$a$a$a)", "${a:-b}${a%x}${a}${a-b}${b:-$a}$a$a$a"]
+        {
+            // Nested so deep that the last would be longer than any memory.
+            let text = format!("a=0123456789\n{}curl h -d $a\ncurl h -d b\n", format!("a={step}\n").repeat(60));
+            let all = commands(text.as_bytes());
+            let total: usize = all.iter().flat_map(|command| &command.words).map(|word| word.bytes.len()).sum();
+            assert!(total <= 2 * EXPANSION_LIMIT, "{step}: {total}");
+            let curl: Vec<_> = all.iter().filter(|command| command.words[0].bytes == b"curl").collect();
+            assert_eq!(curl.len(), 2, "{step}");
+            assert!(step.contains('(') || curl[0].words[3].unknown.as_deref() == Some(EXPANDED), "{step}");
+            assert!(curl[0].words[3].unknown.is_some() && curl[1].words[3].bytes == b"b", "{step}");
+        }
+        // Also where each is small and there are many.
+        let text = format!("a={}\n{}", "x".repeat(1 << 16), "curl h -d $a\n".repeat(1_100));
+        let all = commands(text.as_bytes());
+        assert!(all.iter().map(|command| command.words[3].bytes.len()).sum::<usize>() <= EXPANSION_LIMIT);
+        assert!(all[1_000].words[3].unknown.is_none() && all[1_099].words[3].unknown.is_some());
     }
 
     proptest! {

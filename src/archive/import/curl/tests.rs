@@ -41,6 +41,31 @@ fn a_command_is_the_request_that_it_sends() {
 }
 
 #[test]
+fn a_form_reads_quotation_marks_as_curl_does() {
+    let value = |written: &str| {
+        let body = one(&format!("curl h -F '{written}'")).1;
+        let (_, rest) = body.split_once("\r\n\r\n").unwrap();
+        rest.rsplit_once("\r\n------").unwrap().0.to_owned()
+    };
+    for (written, sent) in [
+        ("a=\"", "\""),
+        ("a=\"abc", "\"abc"),
+        ("a=\"b;c", "\"b"),
+        ("a=\"\"", ""),
+        ("a=\"b;c\";type=x/y", "b;c"),
+        (r#"a="b\"c\\d\e""#, r#"b"c\d\e"#),
+        (r#"a="b\""#, r#""b\""#),
+        ("a=b\"c", "b\"c"),
+        ("a=", ""),
+    ] {
+        assert_eq!(value(written), sent, "{written}");
+    }
+    let (all, _) = read("curl h -F 'f=@\"x;y.png\";type=\"'");
+    assert!(read("curl h -F 'g=@' -F 'i=<'").0[0].captured.intake.reason().contains("the file ''"));
+    assert!(all[0].captured.intake.reason().contains("'x;y.png'"), "{:?}", all[0].captured.intake);
+}
+
+#[test]
 fn what_a_browser_copies_is_read() {
     let posix = "curl 'https://h/hook' \\\n  -H 'accept: */*' \\\n  -H 'user-agent: b' \\\n  --data-raw $'{\"a\":\"\\u00e9\\n\"}' \\\n  --compressed";
     assert_eq!(one(posix).1, "{\"a\":\"\u{e9}\n\"}");
@@ -97,6 +122,11 @@ fn our_own_export_goes_round() {
 }
 
 proptest! {
+    #[test]
+    fn any_part_of_a_form_is_read(part in "[a=@<;\"\\\\ x]{0,12}", option in prop::sample::select(vec!["-F", "--form-string"])) {
+        let _ = read_noting(ImportSource::Curl, &format!("curl h {option} '{part}'"));
+    }
+
     #[test]
     fn any_text_is_read_or_refused(text in "(curl )?[a-z $'\"@=&:/{}|;<^`\n-]{0,60}") {
         let _ = read_noting(ImportSource::Curl, &text);

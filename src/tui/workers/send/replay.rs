@@ -215,7 +215,7 @@ fn earlier(reader: &Reader, id: DeliveryId, now: &Attempt) -> Vec<(&'static str,
     let text = comparison.to_text();
     remarks.extend(text.lines().take(SHOWN_DIFFERENCES).map(|line| ("", line.to_owned())));
     if text.lines().count() > SHOWN_DIFFERENCES {
-        remarks.push(("", "… B lists the attempts, and D there shows every difference".to_owned()));
+        remarks.push(("", "… the list of attempts shows every difference".to_owned()));
     }
     remarks
 }
