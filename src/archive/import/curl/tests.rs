@@ -124,7 +124,7 @@ fn our_own_export_goes_round() {
 proptest! {
     #[test]
     fn any_part_of_a_form_is_read(part in "[a=@<;\"\\\\ x]{0,12}", option in prop::sample::select(vec!["-F", "--form-string"])) {
-        let _ = read_noting(ImportSource::Curl, &format!("curl h {option} '{part}'"));
+        let _ = read_noting(ImportSource::Curl, format!("curl h {option} '{part}'"));
     }
 
     #[test]

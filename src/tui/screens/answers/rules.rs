@@ -42,7 +42,7 @@ pub struct RulesView {
 #[derive(Debug)]
 pub struct RuleLine {
     /// The rule that it takes the place of, as it was when this began; `None` for a new one.
-    pub changes: Option<Rule>,
+    pub changes: Option<Box<Rule>>,
     /// The text and its cursor.
     pub input: Input,
     /// What is wrong with it: where, as a byte offset, and what.
@@ -57,7 +57,7 @@ impl RuleLine {
 
     /// For one that takes the place of `rule`.
     pub(crate) fn of(rule: &Rule) -> Self {
-        Self { changes: Some(rule.clone()), input: Input::new(rule.to_string()), problem: None }
+        Self { changes: Some(Box::new(rule.clone())), input: Input::new(rule.to_string()), problem: None }
     }
 
     /// Reads what is typed, among the other rules.

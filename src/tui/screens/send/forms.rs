@@ -207,7 +207,7 @@ impl SendForm {
     }
 
     /// To the field of the URL, where none is there or it cannot be read.
-    pub(crate) fn to_the_url(&mut self) {
+    pub(crate) fn point_at_url(&mut self) {
         let typed = self.fields.typed(FieldKey::To);
         let is_optional = match self.purpose {
             Purpose::Replay(..) => !self.needs_target || self.fields.chosen(FieldKey::Which) != 0,

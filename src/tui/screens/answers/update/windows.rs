@@ -303,7 +303,7 @@ fn accept_rule(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     // By the rule and not by its place: others may have changed what stands above it.
-    let changes = line.changes.as_ref().and_then(|before| known.iter().position(|rule| rule == before));
+    let changes = line.changes.as_ref().and_then(|before| known.iter().position(|rule| *rule == **before));
     if line.changes.is_some() && changes.is_none() {
         line.changes = None;
         line.problem = Some((0, GONE.to_owned()));

@@ -198,7 +198,7 @@ fn submit(model: &mut Model) -> Vec<Effect> {
         Ok(task) => task,
         Err(reason) => {
             form.error = Some(reason);
-            form.to_the_url();
+            form.point_at_url();
             return Vec::new();
         }
     };
