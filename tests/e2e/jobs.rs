@@ -204,7 +204,7 @@ fn a_panic_in_a_job_fails_it_alone() {
     let file = env.write("one.http", "POST http://h/one\n");
     let import = || env.run(&["import", file.to_str().unwrap()]);
     std::fs::write(&trigger, "").unwrap();
-    let said = import().complains();
+    let said = import().stderr();
     assert!(said.contains("internal error at src") && said.contains("this is a fault of whyhook"), "{said}");
     // So does what a request reads.
     let problem = get(&env, "/deliveries/1").is(500).json();
@@ -229,7 +229,7 @@ fn a_rate_that_no_clock_reaches_is_refused() {
         let said = refused(&env, "/simulate", &members, 400);
         assert!(said.contains("invalid rate") && said.contains("at least one delivery a day"), "{said}");
     }
-    let said = env.run(&["simulate", "app", &listening.url("/"), "--count", "2", "--rate", "1e-20"]).complains();
+    let said = env.run(&["simulate", "app", &listening.url("/"), "--count", "2", "--rate", "1e-20"]).stderr();
     assert!(said.contains("invalid rate"), "{said}");
     listening.stop();
 }
