@@ -1,33 +1,90 @@
 //! Deliveries as they come, each once and in the order of their numbers: for a stream, and for `list --follow` on the files.
+//!
+//! Whether a delivery matches may hang on its answer, which comes later. [`AnsweringListener`] says whether it still may, and
+//! [`Query::so_far`] whether it decides; `whyhook wait` goes by the same two.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::delivery::{DeliveryId, Summary};
 use crate::query::{QueriedField, Query};
-use crate::store::{Page, Reader, StoreError, StoredContent};
+use crate::store::{Location, Page, Reader, StoreError, StoredContent};
 
 /// Rows looked at in one go.
 const ROWS: usize = 256;
-/// How long a delivery's answer is waited for, where it is: what was imported, or cut off by a kill, never gets one.
-pub const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
-/// How long it is looked for an answer that comes late. What is held may take longer.
-const LATE: Duration = Duration::from_secs(120);
+/// How long others wait behind a delivery for its answer, so that they are told in the order of their numbers.
+const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+/// Later than any answer: a rule may wait, hold and wait again for an hour each.
+const LONGEST_ANSWER: SignedDuration = SignedDuration::from_hours(4);
+/// How much earlier than the listener's lock a delivery may seem to have come: file systems round times.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(1);
 /// The most deliveries whose answers are looked for.
 const OPEN_LIMIT: usize = 2048;
+
+/// What is known of the listener that may still answer a delivery.
+#[derive(Debug, Clone, Default)]
+pub struct AnsweringListener {
+    /// What waits for a person's decision.
+    pub held: BTreeSet<DeliveryId>,
+    /// Where the listener began; `None` while none runs.
+    began: Option<Began>,
+}
+
+/// Where a listener began: what came before was another's.
+#[derive(Debug, Clone, Copy)]
+enum Began {
+    Behind(DeliveryId),
+    At(Timestamp),
+}
+
+impl AnsweringListener {
+    /// A listener that began with the delivery after `behind`.
+    #[must_use]
+    pub fn running(behind: DeliveryId, held: BTreeSet<DeliveryId>) -> Self {
+        Self { held, began: Some(Began::Behind(behind)) }
+    }
+
+    /// As far as the files of a store tell. To be asked before the rows are read that it is asked about: what a listener has
+    /// answered is in the store when it ends.
+    #[must_use]
+    pub fn by_files(location: &Location) -> Self {
+        Self { held: BTreeSet::new(), began: location.in_use_since().map(Began::At) }
+    }
+
+    /// Whether a listener runs.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        self.began.is_some()
+    }
+
+    /// Whether a delivery's answer may still come: it was received by the listener that runs, and is not answered.
+    #[must_use]
+    pub fn may_answer(&self, summary: &Summary) -> bool {
+        let came = summary.received_at;
+        let is_its_own = match self.began {
+            None => false,
+            Some(Began::Behind(last)) => summary.id > last,
+            Some(Began::At(moment)) => came.duration_since(moment) >= -CLOCK_SLACK,
+        };
+        is_its_own
+            && summary.answer.is_none()
+            && !summary.is_imported()
+            && Timestamp::now().duration_since(came) < LONGEST_ANSWER
+    }
+}
 
 /// Where somebody is who follows the store.
 #[derive(Debug)]
 pub struct Following {
     query: Query,
-    /// Deliveries up to this one have been told.
+    /// Deliveries up to this one have been told, or passed over.
     last: DeliveryId,
     /// Whether a delivery is told with its answer.
     settled: bool,
-    /// Told without an answer, and when.
-    open: BTreeMap<DeliveryId, Instant>,
+    /// Passed without an answer, and whether they were told.
+    open: BTreeMap<DeliveryId, bool>,
     /// Since when an answer is waited for.
     waiting: Option<Instant>,
 }
@@ -37,6 +94,8 @@ pub struct Following {
 pub enum FollowNews {
     /// A delivery is on disk.
     Delivery(Box<Summary>),
+    /// One whose answer decided, which came after those behind it had been told.
+    Late(Box<Summary>),
     /// One that was told before has its answer.
     Answered(Box<Summary>),
     /// These numbers, both ends included, are no longer in the store.
@@ -56,7 +115,8 @@ pub struct FollowLook {
 
 impl Following {
     /// Whoever has been told up to `last`. With `settled`, or a filter that asks for the answer, a delivery is told once
-    /// its answer is known, it is held, or [`ANSWER_PATIENCE`] is over.
+    /// its answer is known; those behind it wait for two seconds at most, and not while it is held. One that does not hang on
+    /// its answer is told then, the others once they are answered, or cannot be any more.
     #[must_use]
     pub fn new(query: Query, last: DeliveryId, settled: bool) -> Self {
         let settled = settled || query.fields().contains(&QueriedField::Answer);
@@ -75,34 +135,22 @@ impl Following {
         self.open.clear();
     }
 
-    /// What there is to tell, while `held` wait for a decision.
+    /// What there is to tell, while the listener is as `answering` says.
     ///
     /// # Errors
     ///
     /// [`StoreError`] when the store cannot be read.
-    pub fn look(&mut self, reader: &Reader, held: &BTreeSet<DeliveryId>) -> Result<FollowLook, StoreError> {
+    pub fn look(&mut self, reader: &Reader, answering: &AnsweringListener) -> Result<FollowLook, StoreError> {
         let mut look = FollowLook::default();
         let now = Timestamp::now();
-        for (id, since) in std::mem::take(&mut self.open) {
-            let summary = match reader.summary(id) {
-                // Its row was read before. The others can still be.
-                Err(error) if error.is_of_one_delivery() => None,
-                summary => summary?,
-            };
-            match summary {
-                Some(summary) if summary.answer.is_some() => {
-                    let is_wanted = self.matches(reader, &summary, now);
-                    look.news.extend(is_wanted.then(|| FollowNews::Answered(Box::new(summary))));
-                }
-                Some(_) if held.contains(&id) || since.elapsed() < LATE => drop(self.open.insert(id, since)),
-                _ => {}
-            }
-        }
+        self.look_again(reader, answering, &mut look.news)?;
         let rows = reader.page(Page::After(self.last), ROWS)?;
         look.more = rows.len() == ROWS;
         for summary in rows.into_iter().rev() {
             let id = summary.id;
-            if self.settled && summary.answer.is_none() && !held.contains(&id) {
+            let is_open = answering.may_answer(&summary);
+            let matches = self.so_far(reader, &summary, is_open, now);
+            if self.settled && is_open && matches != Some(false) && !answering.held.contains(&id) {
                 let since = *self.waiting.get_or_insert_with(Instant::now);
                 let left = ANSWER_PATIENCE.saturating_sub(since.elapsed());
                 if !left.is_zero() {
@@ -117,21 +165,87 @@ impl Following {
                 look.news.push(FollowNews::Missed(DeliveryId(expected), DeliveryId(id.0 - 1)));
             }
             self.last = id;
-            let matches = self.matches(reader, &summary, now);
-            if summary.answer.is_none() && (matches || self.settled) {
-                self.open.insert(id, Instant::now());
+            if is_open && matches != Some(false) {
+                self.open.insert(id, matches == Some(true));
                 if self.open.len() > OPEN_LIMIT {
                     self.open.pop_first();
                 }
             }
-            if matches {
+            if matches == Some(true) {
                 look.news.push(FollowNews::Delivery(Box::new(summary)));
             }
         }
         Ok(look)
     }
 
-    fn matches(&self, reader: &Reader, summary: &Summary, now: Timestamp) -> bool {
-        self.query.matches(summary, Some(&StoredContent::new(reader, summary.id)), now)
+    /// Whether one that was passed without an answer waits for it, and nothing in the store tells when it cannot come any
+    /// more.
+    #[must_use]
+    pub fn has_open(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// What has become of those that were passed without an answer.
+    fn look_again(
+        &mut self,
+        reader: &Reader,
+        answering: &AnsweringListener,
+        news: &mut Vec<FollowNews>,
+    ) -> Result<(), StoreError> {
+        for (id, was_told) in std::mem::take(&mut self.open) {
+            let summary = match reader.summary(id) {
+                // Its row was read before. The others can still be.
+                Err(error) if error.is_of_one_delivery() => None,
+                summary => summary?,
+            };
+            let Some(summary) = summary else { continue };
+            if answering.may_answer(&summary) {
+                self.open.insert(id, was_told);
+            } else if (summary.answer.is_some() || !was_told) && self.matches(reader, &summary) {
+                let summary = Box::new(summary);
+                news.push(if was_told { FollowNews::Answered(summary) } else { FollowNews::Late(summary) });
+            }
+        }
+        Ok(())
+    }
+
+    fn so_far(&self, reader: &Reader, summary: &Summary, is_open: bool, now: Timestamp) -> Option<bool> {
+        let content = StoredContent::new(reader, summary.id);
+        if is_open {
+            return self.query.so_far(summary, Some(&content), now);
+        }
+        Some(self.query.matches(summary, Some(&content), now))
+    }
+
+    fn matches(&self, reader: &Reader, summary: &Summary) -> bool {
+        self.query.matches(summary, Some(&StoredContent::new(reader, summary.id)), Timestamp::now())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::import::tests_delivery;
+
+    #[test]
+    fn an_answer_may_come_from_the_listener_that_received_the_delivery() {
+        let mut summary = tests_delivery(b"POST / HTTP/1.1\r\nHost: h\r\n\r\n", b"").summary;
+        let now = Timestamp::now();
+        summary.received_at = now;
+        let behind = |last| AnsweringListener::running(DeliveryId(last), BTreeSet::new());
+        let after = |seconds| AnsweringListener {
+            began: Some(Began::At(now + SignedDuration::from_secs(seconds))),
+            ..AnsweringListener::default()
+        };
+        assert!(!behind(6).may_answer(&summary), "it is answered");
+        summary.answer = None;
+        assert!(behind(6).may_answer(&summary) && !behind(7).may_answer(&summary));
+        assert!(after(-10).may_answer(&summary) && !after(10).may_answer(&summary));
+        assert!(!AnsweringListener::default().may_answer(&summary), "no listener runs");
+        summary.remote = crate::delivery::IMPORTED.to_owned();
+        assert!(!behind(6).may_answer(&summary), "nobody answers what was imported");
+        summary.remote = "127.0.0.1:5000".to_owned();
+        summary.received_at = now - SignedDuration::from_hours(5);
+        assert!(!behind(6).may_answer(&summary), "no rule waits so long");
     }
 }

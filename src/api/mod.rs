@@ -34,7 +34,7 @@ mod state;
 pub use attach::{AttachError, AttachedListener};
 #[cfg(unix)]
 pub use client::{ApiClient, ApiClientError, percent_encoded};
-pub use following::{ANSWER_PATIENCE, FollowLook, FollowNews, Following};
+pub use following::{AnsweringListener, FollowLook, FollowNews, Following};
 pub use openapi::openapi_document;
 pub use port::{ApiPort, ApiPortError, ApiToken};
 pub use problem::ApiProblem;

@@ -10,6 +10,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{CliError, OutputFormat, SettingsArgs, output};
+use crate::api::AnsweringListener;
 use crate::cli::headless::{self, LineFormat};
 use crate::delivery::{DeliveryId, Summary, Verdict, summary_text};
 use crate::query::Query;
@@ -18,9 +19,9 @@ use crate::text::{self, units};
 
 /// Between two looks at the store.
 const POLL: Duration = Duration::from_millis(50);
-/// How long a delivery's answer is waited for before the delivery is looked at without one. The listener
-/// answers at once, but what was imported, or cut off by a kill, never gets an answer.
-const ANSWER_PATIENCE: Duration = Duration::from_secs(2);
+/// How long the answer of a delivery that matches without it is waited for, so that the usual one is shown. What is held
+/// may wait to be released by whoever waits here.
+const SHOWN_WITH_ANSWER: Duration = Duration::from_millis(250);
 /// How much later than the time is over the last look may end. What no time is given for is looked at whole, once.
 const LAST_LOOK: Duration = Duration::from_millis(250);
 /// Rows read at once.
@@ -100,30 +101,33 @@ struct Watch {
     version: Option<i64>,
     /// Deliveries up to this one have been seen.
     last: DeliveryId,
-    /// Those that were there at the start are not waited for to be answered.
-    past: DeliveryId,
     /// Why something that nearly matched does not count.
     remark: Option<String>,
     /// Seen, and not yet answered.
-    open: Vec<(DeliveryId, Instant)>,
+    open: Vec<OpenDelivery>,
     /// When even a look in progress is broken off.
     until: Option<Instant>,
+}
+
+/// A delivery that may still be answered.
+struct OpenDelivery {
+    id: DeliveryId,
+    /// Since when it matches whatever the answer is; `None` when the answer decides.
+    matches_since: Option<Instant>,
 }
 
 impl Watch {
     fn start(location: Location, query: Query, after: Option<DeliveryId>) -> Result<Self, StoreError> {
         let reader = open(&location)?;
-        let newest = match &reader {
-            Some(reader) => reader.page(Page::Newest, 1)?.first().map(|summary| summary.id),
-            None => None,
+        let last = match (after, &reader) {
+            (Some(after), _) => after,
+            (None, Some(reader)) => reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |summary| summary.id),
+            (None, None) => DeliveryId(0),
         };
-        let past = newest.unwrap_or(DeliveryId(0));
-        let last = after.unwrap_or(past);
-        Ok(Self { location, query, reader, version: None, last, past, remark: None, open: Vec::new(), until: None })
+        Ok(Self { location, query, reader, version: None, last, remark: None, open: Vec::new(), until: None })
     }
 
-    /// What has matched since the last look, the oldest first. It may stop at
-    /// `enough`; with `over` no answer is waited for.
+    /// What has matched since the last look. It may stop at `enough`; with `over` no answer is waited for.
     fn look(&mut self, over: bool, enough: u64) -> Result<Vec<Summary>, StoreError> {
         if self.reader.is_none() {
             self.reader = open(&self.location)?;
@@ -141,29 +145,31 @@ impl Watch {
             return Ok(Vec::new());
         }
         self.version = version;
-        let (mut ready, mut found) = (Vec::new(), Vec::new());
-        for (id, since) in std::mem::take(&mut self.open) {
-            match reader.summary(id)? {
-                Some(summary) if summary.answer.is_none() && !over && since.elapsed() < ANSWER_PATIENCE => {
-                    self.open.push((id, since));
-                }
-                summary => ready.extend(summary),
+        // Before the rows: what a listener has answered is in them once it is gone.
+        let answering = AnsweringListener::by_files(&self.location);
+        let mut found = Vec::new();
+        for open in std::mem::take(&mut self.open) {
+            let Some(summary) = reader.summary(open.id)? else { continue };
+            let is_shown = open.matches_since.is_some_and(|since| since.elapsed() >= SHOWN_WITH_ANSWER);
+            if over || is_shown || !answering.may_answer(&summary) {
+                found.extend(self.matching(reader, summary));
+            } else {
+                self.open.push(open);
             }
         }
-        for summary in ready {
-            found.extend(self.matching(reader, summary));
-        }
         if has_news {
-            self.read_new(reader, over, enough, &mut found)?;
+            let answering = Some(&answering).filter(|_| !over);
+            self.read_new(reader, answering, enough, &mut found)?;
         }
         Ok(found)
     }
 
-    /// Reads what has come, and adds to `found` what matches and needs no answer any more.
+    /// Reads what has come, and adds to `found` what matches and needs no answer any more; without `answering`, none is
+    /// waited for.
     fn read_new(
         &mut self,
         reader: &Reader,
-        over: bool,
+        answering: Option<&AnsweringListener>,
         enough: u64,
         found: &mut Vec<Summary>,
     ) -> Result<(), StoreError> {
@@ -177,10 +183,17 @@ impl Watch {
                     return Ok(());
                 }
                 self.last = summary.id;
-                if summary.answer.is_some() || over || summary.id <= self.past {
+                if !answering.is_some_and(|answering| answering.may_answer(&summary)) {
                     found.extend(self.matching(reader, summary));
-                } else {
-                    self.open.push((summary.id, Instant::now()));
+                    continue;
+                }
+                let content = StoredContent::new(reader, summary.id);
+                let open = |matches_since| OpenDelivery { id: summary.id, matches_since };
+                match self.query.so_far(&summary, Some(&content), Timestamp::now()) {
+                    None => self.open.push(open(None)),
+                    Some(true) => self.open.push(open(Some(Instant::now()))),
+                    // For its remark.
+                    Some(false) => drop(self.matching(reader, summary)),
                 }
             }
             if is_end || found.len() as u64 >= enough {

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::DeliveryId;
-use crate::http::{Failure, Head, HttpResponse, Latency};
+use crate::http::{BodyEnd, Failure, Head, HttpResponse, Latency};
 
 /// An attempt's number in its store: ascending in the order in which attempts were kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -148,10 +148,16 @@ impl Attempt {
         self.result.as_ref().ok().map(|reply| reply.status)
     }
 
-    /// Whether it was answered with a status of success.
+    /// Whether it was answered with a status of success, in a response that came whole.
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        self.result.as_ref().is_ok_and(HttpResponse::is_success)
+        self.result.as_ref().is_ok_and(HttpResponse::is_whole_success)
+    }
+
+    /// Whether nothing of the request went out, so that nothing was sent.
+    #[must_use]
+    pub fn is_unsent(&self) -> bool {
+        self.result.as_ref().is_err_and(Failure::is_before_sending)
     }
 }
 
@@ -174,13 +180,16 @@ pub struct AttemptSummary {
     pub latency: Duration,
     /// The status, or why there is none.
     pub result: Result<u16, Failure>,
+    /// How the response's body ended, if there was a response.
+    pub end: Option<BodyEnd>,
 }
 
 impl AttemptSummary {
-    /// Whether it was answered with a status of success.
+    /// As [`Attempt::is_delivered`].
     #[must_use]
     pub fn is_delivered(&self) -> bool {
-        self.result.as_ref().is_ok_and(|status| (200..300).contains(status))
+        let came_whole = !self.end.is_some_and(BodyEnd::is_broken_off);
+        came_whole && self.result.as_ref().is_ok_and(|status| (200..300).contains(status))
     }
 }
 

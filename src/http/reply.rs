@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::Head;
+use crate::text::grouped;
 
 /// How long each part took. What was not reached, or not needed, is `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -78,6 +79,12 @@ impl BodyEnd {
     pub fn is_truncated(self) -> bool {
         self != Self::Complete
     }
+
+    /// Whether the endpoint, or time, ended it before its end: no whole response came, whatever its status is.
+    #[must_use]
+    pub fn is_broken_off(self) -> bool {
+        matches!(self, Self::ClosedEarly | Self::TimedOut | Self::Malformed)
+    }
 }
 
 /// What an endpoint responded.
@@ -103,6 +110,35 @@ impl HttpResponse {
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+
+    /// Whether it is one of success, and came whole as far as it was read.
+    #[must_use]
+    pub fn is_whole_success(&self) -> bool {
+        self.is_success() && !self.end.is_broken_off()
+    }
+
+    /// What is wrong with its body, as a sentence: `the response was cut off after 3 of 10 bytes`; `None` when nothing is.
+    #[must_use]
+    pub fn fault(&self) -> Option<String> {
+        let came = grouped(self.body_bytes);
+        let length = self.head.value("content-length").and_then(|length| std::str::from_utf8(length).ok());
+        let announced = length.and_then(|length| length.trim().parse::<u64>().ok());
+        let is_chunked = self.head.value("transfer-encoding").is_some();
+        let of = match announced.filter(|announced| !is_chunked && *announced > self.body_bytes) {
+            Some(announced) => format!("{came} of {} bytes", grouped(announced)),
+            None if self.body_bytes == 1 => "1 byte".to_owned(),
+            None => format!("{came} bytes"),
+        };
+        match self.end {
+            BodyEnd::ClosedEarly if is_chunked => {
+                Some(format!("the response was cut off after {of}, before its last chunk"))
+            }
+            BodyEnd::ClosedEarly => Some(format!("the response was cut off after {of}")),
+            BodyEnd::TimedOut => Some(format!("the response stalled: time ran out after {of} of its body")),
+            BodyEnd::Malformed => Some(format!("the response's chunks are malformed after {of}")),
+            BodyEnd::Complete | BodyEnd::Limit | BodyEnd::Abandoned => None,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -115,5 +151,30 @@ mod tests {
             assert_eq!(BodyEnd::from_code(end.code()), Some(end));
         }
         assert_eq!(BodyEnd::from_code("other"), None);
+    }
+
+    #[test]
+    fn a_response_that_did_not_come_whole_says_why() {
+        let fault = |fields: &str, body_bytes: u64, end: BodyEnd| {
+            let head = Head::from(format!("HTTP/1.1 200 OK\r\n{fields}\r\n"));
+            let reply = HttpResponse { status: 200, interim: Bytes::new(), head, body: Bytes::new(), body_bytes, end };
+            assert_eq!(reply.is_whole_success(), reply.fault().is_none());
+            reply.fault().unwrap_or_default()
+        };
+        let length = "Content-Length: 1000\r\n";
+        let chunked = "Transfer-Encoding: chunked\r\n";
+        assert_eq!(fault(length, 3, BodyEnd::ClosedEarly), "the response was cut off after 3 of 1,000 bytes");
+        assert_eq!(
+            fault(chunked, 1, BodyEnd::ClosedEarly),
+            "the response was cut off after 1 byte, before its last chunk"
+        );
+        assert_eq!(
+            fault(length, 0, BodyEnd::TimedOut),
+            "the response stalled: time ran out after 0 of 1,000 bytes of its body"
+        );
+        assert_eq!(fault(chunked, 12, BodyEnd::Malformed), "the response's chunks are malformed after 12 bytes");
+        for end in [BodyEnd::Complete, BodyEnd::Limit, BodyEnd::Abandoned] {
+            assert_eq!(fault(length, 3, end), "");
+        }
     }
 }

@@ -57,10 +57,26 @@ impl Query {
             Some(root) => Asked::new(summary, None, now).node(root),
         }
     }
+
+    /// Whether a delivery matches that may still be answered: `None` when its answer decides. "Not answered yet" is not
+    /// "answered otherwise": `status:503` and `!status:503` both wait, and `is:waiting` does not.
+    #[must_use]
+    pub fn so_far(&self, summary: &Summary, content: Option<&dyn SearchedContent>, now: Timestamp) -> Option<bool> {
+        let Some(root) = self.root.as_ref().filter(|_| summary.answer.is_none()) else {
+            return Some(self.matches(summary, content, now));
+        };
+        let asked = Asked { is_open: true, ..Asked::new(summary, content, now) };
+        let known = asked.node(root);
+        // Who asks for what waits is told while it waits.
+        let waits = known.is_none() && root.asks_whether_answered() && self.matches(summary, content, now);
+        if waits { Some(true) } else { known }
+    }
 }
 
 struct Asked<'a> {
     summary: &'a Summary,
+    /// Whether what hangs on the answer is not known: it is still to come.
+    is_open: bool,
     content: Option<&'a dyn SearchedContent>,
     now: Timestamp,
     /// Head and body, once some atom has asked for them: they may be read from a disk.
@@ -70,7 +86,7 @@ struct Asked<'a> {
 
 impl<'a> Asked<'a> {
     fn new(summary: &'a Summary, content: Option<&'a dyn SearchedContent>, now: Timestamp) -> Self {
-        Self { summary, content, now, head: OnceCell::new(), body: OnceCell::new() }
+        Self { summary, is_open: false, content, now, head: OnceCell::new(), body: OnceCell::new() }
     }
 
     fn head(&self) -> Option<&Head> {
@@ -106,6 +122,12 @@ impl<'a> Asked<'a> {
 
     fn test(&self, test: &Test) -> Option<bool> {
         let summary = self.summary;
+        if self.is_open && test.asks_for_answer() {
+            return match test {
+                Test::Word(needle) => self.any_field(needle).then_some(true),
+                _ => None,
+            };
+        }
         let answer = summary.answer.as_ref();
         Some(match test {
             Test::Word(needle) => self.any_field(needle),

@@ -15,6 +15,13 @@ pub(super) struct Flag {
 /// What decides whether a delivery is verified.
 pub(super) const VERIFIED: [QueriedField; 2] = [QueriedField::Verdict, QueriedField::Intake];
 
+impl Flag {
+    /// Whether it asks if there is an answer, and not which.
+    pub(super) fn is_of_presence(&self) -> bool {
+        matches!(self.name, "waiting" | "answered" | "answer")
+    }
+}
+
 /// Every word, in the order in which help lists them.
 pub(super) static FLAGS: [Flag; 18] = [
     Flag { name: "sim", asks: &[QueriedField::Event], holds: |summary| summary.event.is_simulation() },

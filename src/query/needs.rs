@@ -92,6 +92,15 @@ impl Node {
         }
     }
 
+    /// Whether some part asks if there is an answer at all, whichever.
+    pub(super) fn asks_whether_answered(&self) -> bool {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().any(Self::asks_whether_answered),
+            Self::Not(node) => node.asks_whether_answered(),
+            Self::Atom(atom) => matches!(atom.test, Test::Is(flag) if flag.is_of_presence()),
+        }
+    }
+
     fn ids(&self) -> Range {
         match self {
             Self::All(nodes) => nodes
@@ -113,6 +122,16 @@ impl Node {
 }
 
 impl Test {
+    /// Whether the answer has a part in it.
+    pub(super) fn asks_for_answer(&self) -> bool {
+        match self {
+            Self::Word(needle) => needle.is_number_of(STATUS_DIGITS),
+            Self::Is(flag) => flag.asks.contains(&QueriedField::Answer),
+            Self::Status(_) | Self::Latency(_) | Self::Rule(_) => true,
+            _ => false,
+        }
+    }
+
     fn add_fields(&self, fields: &mut Vec<QueriedField>) {
         let field = match self {
             Self::Word(needle) => {

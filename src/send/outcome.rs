@@ -139,7 +139,7 @@ impl DocumentedError {
     #[must_use]
     pub fn of(attempt: &Attempt) -> Option<Self> {
         match &attempt.result {
-            Ok(reply) if reply.is_success() => None,
+            Ok(reply) if reply.is_whole_success() => None,
             Ok(_) => Some(Self::SimulationFailed),
             Err(failure) if failure.code == "cancelled" => None,
             Err(_) => Some(Self::NetworkError),

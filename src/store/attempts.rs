@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use jiff::Timestamp;
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension as _, Row, Statement, params};
 
 use super::{Location, Reader, StoreError, schema};
@@ -71,7 +72,7 @@ impl Reader {
     ///
     /// [`StoreError`] when the store cannot be read.
     pub fn attempts(&self, delivery: DeliveryId, limit: usize) -> Result<Vec<AttemptSummary>, StoreError> {
-        let sql = "SELECT id, delivery, kind, mode, at_us, target, latency_us, status, error, error_message, advice
+        let sql = "SELECT id, delivery, kind, mode, at_us, target, latency_us, status, error, error_message, advice, response_end
             FROM attempts WHERE delivery = ?1 ORDER BY id DESC LIMIT ?2";
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         self.connection()?
@@ -140,6 +141,10 @@ fn summary(row: &Row<'_>) -> rusqlite::Result<AttemptSummary> {
         result: match row.get::<_, Option<u16>>(7)? {
             Some(status) => Ok(status),
             None => Err(failure(row, 8)?),
+        },
+        end: match row.get_ref(11)? {
+            ValueRef::Null => None,
+            _ => Some(read_code(row, 11, BodyEnd::from_code)?),
         },
     })
 }

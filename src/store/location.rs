@@ -4,6 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
@@ -88,6 +89,12 @@ impl Location {
     #[must_use]
     pub fn is_in_use(&self) -> bool {
         StoreLock::is_taken(self)
+    }
+
+    /// Since when a process has had the right to write captures, where one has.
+    #[must_use]
+    pub fn in_use_since(&self) -> Option<Timestamp> {
+        StoreLock::taken_since(self).and_then(|since| Timestamp::try_from(since).ok())
     }
 
     /// Bytes of all files of the store.

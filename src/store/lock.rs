@@ -14,7 +14,7 @@
 use std::fs::{File, TryLockError};
 use std::io::{Read as _, Write as _};
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use super::location::private_file;
 use super::{Location, StoreError};
@@ -60,6 +60,12 @@ impl StoreLock {
             Ok(()) => file.unlock().is_err(),
             Err(error) => matches!(error, TryLockError::WouldBlock),
         })
+    }
+
+    /// Since when another process holds the lock file, where one does: it writes its number there when it takes it.
+    pub(crate) fn taken_since(location: &Location) -> Option<SystemTime> {
+        let since = || std::fs::metadata(location.beside("-lock")).and_then(|facts| facts.modified()).ok();
+        Self::is_taken(location).then(since).flatten()
     }
 
     /// Takes the index itself. It stays open as long as the lock is held: closing any descriptor of it drops the

@@ -1,6 +1,8 @@
 //! `whyhook wait`: for scripts that trigger something and want to see it come.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -54,6 +56,35 @@ fn the_past_counts_only_when_asked_for() {
     talk(listening.address(), event("four").wire());
     talk(listening.address(), event("five").wire());
     assert_eq!(ends(next), [4, 5]);
+}
+
+#[test]
+fn an_answer_that_decides_is_waited_for_and_no_other() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&["--respond", "path:/held → hold 5m else 202"]);
+    let address = listening.address();
+    let held = std::thread::spawn(move || talk(address, event("one").to("/held").wire()).status);
+    // What does not ask for the answer can be used to release it.
+    assert_eq!(ends(waiting(&env, &["path:/held", "--after", "0"])), [1]);
+    assert_eq!(ends(waiting(&env, &["is:waiting", "--after", "0"])), [1]);
+    let by_status = waiting(&env, &["status:410", "--after", "0"]);
+    let by_another = waiting(&env, &["!status:200", "--after", "0"]);
+    let mut follower = env.command(&["list", "--follow", "--format", "json", "status:410"]);
+    let mut follower = KillOnDrop(follower.stdout(Stdio::piped()).spawn().unwrap());
+    // Longer than others wait for it to be told in the order of numbers.
+    std::thread::sleep(Duration::from_millis(2500));
+    talk(address, event("two").wire());
+    env.run(&["release", "1", "410"]).yes();
+    assert_eq!(held.join().unwrap(), 410);
+    assert_eq!(ends(by_status), [1]);
+    assert_eq!(ends(by_another), [1]);
+    let mut line = String::new();
+    BufReader::new(follower.0.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let row: Value = serde_json::from_str(&line).unwrap();
+    assert_eq!((&row["id"], &row["answer"]["status"]), (&1.into(), &410.into()));
+    // An answer that can never come is not waited for.
+    listening.closes();
+    env.run(&["wait", "status:503", "--include-past", "--timeout", "200ms"]).no();
 }
 
 #[test]

@@ -25,7 +25,7 @@ use super::run_changes::RunChanges;
 use super::status::chosen_json;
 use crate::api::ApiProblem;
 use crate::api::extract::Params;
-use crate::api::following::{FollowLook, FollowNews, Following};
+use crate::api::following::{AnsweringListener, FollowLook, FollowNews, Following};
 use crate::api::openapi::{DocumentedExtractor, RequestShape};
 use crate::api::sending::{ChannelStream, PIECE_PATIENCE};
 use crate::api::sse::EventText;
@@ -63,7 +63,8 @@ pub(super) struct EventParams {
     filter: String,
     /// The stream begins after the delivery with this number; with the next that comes unless given.
     after: Option<i64>,
-    /// Whether a delivery is told with its answer: two seconds later at most, and at once when it is held.
+    /// Whether a delivery is told with its answer: two seconds later at most, and at once when it is held. One that matches by
+    /// its answer alone is told when that comes.
     #[serde(default)]
     answered: bool,
 }
@@ -300,9 +301,9 @@ impl EventStream {
 
     /// Reads on a thread that may block.
     async fn read(&self, following: &mut Following) -> Result<FollowLook, Ended> {
-        let held = self.held.clone();
+        let answering = AnsweringListener::running(self.state.feed.began_behind(), self.held.clone());
         let mut moved = std::mem::replace(following, Following::new(Query::default(), DeliveryId(0), false));
-        let looked = self.state.readers.read(move |reader| Ok((moved.look(reader, &held)?, moved))).await;
+        let looked = self.state.readers.read(move |reader| Ok((moved.look(reader, &answering)?, moved))).await;
         // A store that cannot be read ends the stream: the client comes again, and hears why.
         let (look, moved) = looked.map_err(|_| Ended)?;
         *following = moved;
@@ -330,6 +331,8 @@ fn write_news(ready: &mut EventText, news: &FollowNews) {
         FollowNews::Delivery(summary) => {
             ready.event("delivery", Some(summary.id), &text::safe_json(&summary_text(summary)));
         }
+        // Out of the order of numbers: a client that goes on after it would be told those behind it again.
+        FollowNews::Late(summary) => ready.event("delivery", None, &text::safe_json(&summary_text(summary))),
         FollowNews::Answered(summary) => ready.event("answered", None, &text::safe_json(&summary_text(summary))),
         FollowNews::Missed(from, to) => {
             ready.event("missed", None, &json!({"from": from.0, "to": to.0}).to_string());

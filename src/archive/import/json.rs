@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
 use super::bounded::Bounded;
@@ -47,6 +48,22 @@ struct Record {
     user_note: Option<String>,
     #[serde(default)]
     tags: Vec<String>,
+    /// What `show` prints beside: rows without what was sent and received, of which no attempt can be made again.
+    #[serde(default)]
+    attempts: Option<Vec<IgnoredAny>>,
+}
+
+impl Record {
+    /// What of it is not imported, in words.
+    fn left_out(&self) -> Option<String> {
+        let count = self.attempts.as_ref().map_or(0, Vec::len);
+        let what = match count {
+            0 => return None,
+            1 => "1 attempt made from it is".to_owned(),
+            count => format!("{count} attempts made from it are"),
+        };
+        Some(format!("{what} left out: the file has no request and no response of them"))
+    }
 }
 
 #[derive(Deserialize)]
@@ -79,8 +96,10 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
     for record in serde_json::Deserializer::from_reader(bounded).into_iter::<Record>() {
         let number = sink.next();
         let record = record.map_err(|source| ImportError::Json { number, source })?;
+        let left_out = record.left_out();
         let imported = imported(record, sink.importer).map_err(|reason| ImportError::Content { number, reason })?;
         sink.whole(imported)?;
+        sink.note(number, left_out);
         allowance.renew();
     }
     Ok(())

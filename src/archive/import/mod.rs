@@ -202,10 +202,15 @@ impl Importer<'_> {
 
     /// A file that the text of a request names.
     fn read_file(&self, name: &str) -> Result<Vec<u8>, String> {
+        self.read_named("the body is", name)
+    }
+
+    /// The same of what is no body: `what` begins the reason.
+    fn read_named(&self, what: &str, name: &str) -> Result<Vec<u8>, String> {
         let name_shown = built::quoted(name);
         match self.files {
-            None => Err(format!("the body is in the file {name_shown}, which --read-files reads")),
-            Some(files) => files.read(name).map_err(|reason| format!("the body is in the file {name_shown}: {reason}")),
+            None => Err(format!("{what} in the file {name_shown}, which --read-files reads")),
+            Some(files) => files.read(name).map_err(|reason| format!("{what} in the file {name_shown}: {reason}")),
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) struct ForeignRequest {
     pub(super) answer: Option<Answer>,
     /// What could not be kept, besides what `intake` says.
     pub(super) remarks: Vec<String>,
+    /// What is said beside, and is no fault: it is left out of every request of its kind.
+    pub(super) notes: Vec<String>,
 }
 
 /// Bytes of all bodies together that are judged to find the one that a request had.
@@ -94,12 +96,20 @@ impl<'a, 'b> Sink<'a, 'b> {
         }
     }
 
+    /// Says something of an entry that is no fault of it.
+    pub(super) fn note(&mut self, entry: u64, words: impl IntoIterator<Item = String>) {
+        words.into_iter().for_each(|words| self.findings.remarks.add(entry, words));
+    }
+
     /// Judges the next entry as if it had come when the file says, and hands it over.
     pub(super) fn request(&mut self, request: ForeignRequest) -> Result<(), ImportError> {
         let mut request = request;
-        let body = std::mem::take(&mut request.body);
+        let (body, notes) = (std::mem::take(&mut request.body), std::mem::take(&mut request.notes));
+        let entry = self.next();
         let (imported, remarks) = self.importer.likeliest(request, vec![body], None);
-        self.foreign(imported, remarks)
+        self.foreign(imported, remarks)?;
+        self.note(entry, notes);
+        Ok(())
     }
 
     /// Hands over the next entry, which has been judged.

@@ -143,7 +143,7 @@ fn a_har_of_ours_keeps_every_byte_of_the_request() {
     let imported = &read(ImportSource::Har, text).unwrap()[0].captured;
     assert_eq!((&imported.head, &imported.body), (&original.head, &original.body));
     assert_eq!(imported.received_at, original.summary.received_at);
-    assert_eq!(imported.remote, "imported");
+    assert_eq!(imported.remote, "127.0.0.1:5000 (imported)");
     assert_eq!(imported.judgement.verdict, Verdict::NoSecret, "judged with what is configured now");
 }
 
@@ -333,4 +333,19 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn attempts_that_a_file_lists_are_said_to_be_left_out() {
+    let line = exported(Json::default(), &delivery(b"POST / HTTP/1.1\r\nHost: h\r\n\r\n", b""));
+    let said = |attempts: &str| {
+        let mut record: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        record["attempts"] = serde_json::from_str(attempts).unwrap();
+        let (_, findings) = read_noting(ImportSource::Json, record.to_string()).unwrap();
+        findings.remarks.listed().iter().map(|remark| remark.words.clone()).collect::<String>()
+    };
+    assert_eq!(said("[]"), "");
+    assert_eq!(said("null"), "");
+    assert!(said("[{\"id\":1}]").starts_with("1 attempt made from it is left out"));
+    assert!(said("[{\"id\":2},{\"id\":1}]").starts_with("2 attempts made from it are left out"));
 }

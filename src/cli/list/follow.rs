@@ -3,7 +3,6 @@
 //! A running listener tells of them over its control interface. While none runs the store is asked, so that nothing is
 //! missed when it is started or stopped meanwhile.
 
-use std::collections::BTreeSet;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -11,7 +10,7 @@ use jiff::Timestamp;
 
 use super::table::ListTable;
 use super::{CliError, ListArgs, OutputFormat, SettingsArgs, output};
-use crate::api::{FollowNews, Following};
+use crate::api::{AnsweringListener, FollowNews, Following};
 use crate::delivery::{DeliveryId, summary_text};
 use crate::query::Query;
 use crate::store::{Location, Page, Reader, StoreError};
@@ -84,8 +83,10 @@ fn from_listener(
     let followed = client.follow(&target, |event| {
         let printed = match &*event.event {
             "delivery" => {
-                last = event.id.as_deref().and_then(|id| id.parse().ok()).unwrap_or(last);
-                printer.row(&reader, last, &event.data)
+                // One without an id comes late, and is no place to go on after.
+                let id = event.id.as_deref().and_then(|id| id.parse().ok()).map(DeliveryId);
+                last = id.unwrap_or(last);
+                printer.row(&reader, id, &event.data)
             }
             "missed" => {
                 printer.missed_of_json(&event.data);
@@ -113,14 +114,17 @@ fn from_listener(_: &Location, _: &str, _: &mut Following, _: &mut Printer) -> R
 fn from_files(location: &Location, following: &mut Following, printer: &mut Printer) -> Result<(), CliError> {
     let sought = Instant::now();
     let (mut reader, mut version, mut waits) = (None, None, false);
+    let mut was_answering = false;
     loop {
         if reader.is_none() {
             reader = open(location)?;
         }
         if let Some(reader) = &reader {
+            let answering = AnsweringListener::by_files(location);
             let current = Some(reader.data_version()?);
-            while waits || version != current {
-                let look = following.look(reader, &BTreeSet::new())?;
+            let has_ended = std::mem::replace(&mut was_answering, answering.is_running()) && !answering.is_running();
+            while waits || version != current || (has_ended && following.has_open()) {
+                let look = following.look(reader, &answering)?;
                 for news in &look.news {
                     printer.news(news)?;
                 }
@@ -180,7 +184,7 @@ struct Printer {
 impl Printer {
     fn news(&mut self, news: &FollowNews) -> Result<(), CliError> {
         match news {
-            FollowNews::Delivery(summary) => match self.format {
+            FollowNews::Delivery(summary) | FollowNews::Late(summary) => match self.format {
                 OutputFormat::Json => self.line(&text::safe_json(&summary_text(summary))),
                 OutputFormat::Text => {
                     let row = self.table.row(summary);
@@ -197,11 +201,12 @@ impl Printer {
 
     /// A row that a listener has sent.
     #[cfg(unix)]
-    fn row(&mut self, reader: &Reader, id: DeliveryId, json: &str) -> Result<(), CliError> {
+    fn row(&mut self, reader: &Reader, id: Option<DeliveryId>, json: &str) -> Result<(), CliError> {
+        let id_of_json = || serde_json::from_str::<serde_json::Value>(json).ok()?["id"].as_i64().map(DeliveryId);
         match self.format {
             OutputFormat::Json => self.line(&text::safe_json(json)),
             // The table has more in a row than JSON, such as a colour, and is made of the stored row.
-            OutputFormat::Text => match reader.summary(id)? {
+            OutputFormat::Text => match id.or_else(id_of_json).map(|id| reader.summary(id)).transpose()?.flatten() {
                 Some(summary) => self.news(&FollowNews::Delivery(Box::new(summary))),
                 None => Ok(()),
             },

@@ -22,21 +22,55 @@ pub(super) struct ReplayReport<'a> {
     format: OutputFormat,
     reader: &'a Reader,
     total: usize,
+    counts: SentCounts,
+    progress: bool,
+}
+
+/// How many sendings came to what.
+#[derive(Debug, Clone, Copy, Default)]
+struct SentCounts {
     ended: usize,
     delivered: usize,
-    progress: bool,
+    /// Of those that ended: what no request was made of, or could not be connected for.
+    unsent: usize,
+}
+
+impl SentCounts {
+    fn add(&mut self, ended: &Ended) {
+        self.ended += 1;
+        match &ended.result {
+            Ok(done) if done.attempt.is_delivered() => self.delivered += 1,
+            Ok(done) => self.unsent += usize::from(done.attempt.is_unsent()),
+            Err(_) => self.unsent += 1,
+        }
+    }
+
+    fn sent(self) -> usize {
+        self.ended - self.unsent
+    }
+
+    /// `17 sent: 16 delivered, 1 failed; 1 not sent`.
+    fn words(self) -> String {
+        let sent = self.sent();
+        let mut words = format!("{sent} sent: {} delivered, {} failed", self.delivered, sent - self.delivered);
+        match (self.unsent, sent) {
+            (0, _) => {}
+            (unsent, 0) => words = format!("nothing was sent of {unsent}"),
+            (unsent, _) => words.push_str(&format!("; {unsent} not sent")),
+        }
+        words
+    }
 }
 
 impl<'a> ReplayReport<'a> {
     pub(super) fn new(settings: &'a Settings, format: OutputFormat, reader: &'a Reader, total: usize) -> Self {
         let progress = total > 1 && shows_progress();
-        Self { settings, format, reader, total, ended: 0, delivered: 0, progress }
+        Self { settings, format, reader, total, counts: SentCounts::default(), progress }
     }
 
     /// Prints the result of one attempt, which was stored under this number.
     pub(super) fn ended(&mut self, ended: &Ended, kept: Option<AttemptId>) -> Result<(), CliError> {
-        self.ended += 1;
-        self.delivered += usize::from(ended.result.as_ref().is_ok_and(|done| done.attempt.is_delivered()));
+        self.counts.add(ended);
         let id = ended.job.id;
         match (self.format, &ended.result) {
             (OutputFormat::Json, Ok(done)) => output::print_json(&self.json(id, done, kept))?,
@@ -59,13 +93,12 @@ impl<'a> ReplayReport<'a> {
         if self.progress {
             erase_line();
         }
-        let failed = self.ended - self.delivered;
         if begun < total {
-            output::log(&format!("cancelled: {begun} of {total} started, {} delivered", self.delivered));
+            output::log(&format!("cancelled: {begun} of {total} started, {} delivered", self.counts.delivered));
         } else if total > 1 {
-            output::log(&format!("{total} sent: {} delivered, {failed} failed", self.delivered));
+            output::log(&self.counts.words());
         }
-        if self.delivered == total { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        if self.counts.delivered == total { ExitCode::SUCCESS } else { ExitCode::FAILURE }
     }
 
     fn scheme(&self, id: DeliveryId) -> Scheme {
@@ -136,12 +169,8 @@ impl<'a> ReplayReport<'a> {
 
     fn show_progress(&self) {
         if self.progress {
-            output::on_stderr(&format!(
-                "\r{} of {} sent, {} failed",
-                self.ended,
-                self.total,
-                self.ended - self.delivered
-            ));
+            let SentCounts { ended, delivered, .. } = self.counts;
+            output::on_stderr(&format!("\r{ended} of {} done, {} failed", self.total, ended - delivered));
         }
     }
 }
@@ -151,7 +180,8 @@ fn row(id: DeliveryId, attempt: &Attempt) -> String {
     let status = attempt.status().map_or_else(|| "-".to_owned(), |status| status.to_string());
     let result = match &attempt.result {
         Ok(_) if attempt.is_delivered() => "Delivered".to_owned(),
-        Ok(_) => "Failed".to_owned(),
+        Ok(reply) => reply.fault().map_or_else(|| "Failed".to_owned(), |fault| format!("Failed: {fault}")),
+        Err(failure) if attempt.is_unsent() => format!("Not sent: {}", failure.message),
         Err(failure) => format!("Failed: {}", failure.message),
     };
     let milliseconds = attempt.latency.total.as_secs_f64() * 1000.0;
@@ -160,4 +190,17 @@ fn row(id: DeliveryId, attempt: &Attempt) -> String {
 
 fn erase_line() {
     output::on_stderr("\r\u{1b}[K");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_did_not_go_out_is_counted_apart() {
+        let words = |ended, delivered, unsent| SentCounts { ended, delivered, unsent }.words();
+        assert_eq!(words(18, 18, 0), "18 sent: 18 delivered, 0 failed");
+        assert_eq!(words(18, 15, 1), "17 sent: 15 delivered, 2 failed; 1 not sent");
+        assert_eq!(words(3, 0, 3), "nothing was sent of 3");
+    }
 }

@@ -66,7 +66,11 @@ fn line(attempt: &AttemptSummary) -> String {
         mode => format!("{}, {}", attempt.kind.code(), mode.words()),
     };
     let result = match &attempt.result {
-        Ok(status) => format!("{status} after {:.1} ms", attempt.latency.as_secs_f64() * 1000.0),
+        Ok(status) => {
+            let broken = attempt.end.filter(|end| end.is_broken_off());
+            let words = broken.map_or_else(String::new, |end| format!("; its body {}", end.words()));
+            format!("{status} after {:.1} ms{words}", attempt.latency.as_secs_f64() * 1000.0)
+        }
         Err(failure) => failure.message.clone(),
     };
     format!("attempt {} {:.3}  {what}, to {}: {result}", attempt.id, attempt.at, attempt.target)

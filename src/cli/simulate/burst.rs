@@ -49,8 +49,9 @@ pub(super) fn send_all(
         block_on(run.send_each()).map_err(|error| NotSent::ServiceUnavailable { reason: error.to_string() })??;
     let left = sendings.len() - summary.sent;
     if sendings.len() > 1 && args.format == OutputFormat::Text {
-        let more = if left > 0 { format!(", {left} not sent") } else { String::new() };
-        let failed = summary.sent - summary.delivered;
+        let unsent = left + summary.unsent;
+        let more = if unsent > 0 { format!(", {unsent} not sent") } else { String::new() };
+        let failed = summary.sent - summary.delivered - summary.unsent;
         output::print(&format!("{} delivered, {failed} failed{more}\n", summary.delivered))?;
     }
     Ok(if summary.delivered == sendings.len() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -117,6 +118,7 @@ impl Run<'_> {
         let Ended { number, sending, attempt, request } = ended;
         summary.sent += 1;
         summary.delivered += usize::from(attempt.is_delivered());
+        summary.unsent += usize::from(attempt.is_unsent());
         let (scheme, all) = (&self.simulation.destination.scheme, self.sendings.len());
         match self.format {
             OutputFormat::Json => output::print_json(&attempt_json(attempt, &request.body, scheme)),
@@ -124,7 +126,11 @@ impl Run<'_> {
             OutputFormat::Text => {
                 let what = match (&attempt.result, attempt.is_delivered()) {
                     (Ok(reply), true) => format!("✓ {} Delivered", reply.status),
-                    (Ok(reply), false) => format!("✗ {} Failed", reply.status),
+                    (Ok(reply), false) => {
+                        let fault = reply.fault().map_or_else(String::new, |fault| format!(": {fault}"));
+                        format!("✗ {} Failed{fault}", reply.status)
+                    }
+                    (Err(failure), _) if attempt.is_unsent() => format!("✗ Not sent: {}", failure.message),
                     (Err(failure), _) => format!("✗ Failed: {}", failure.message),
                 };
                 let again = if sending.again { ", again" } else { "" };
@@ -141,6 +147,8 @@ struct Summary {
     begun: usize,
     sent: usize,
     delivered: usize,
+    /// Of `sent`: what could not be connected for.
+    unsent: usize,
 }
 
 struct Job {

@@ -197,3 +197,28 @@ fn the_word_that_a_list_shows_finds_the_delivery() {
         assert!(matches(&format!("verdict:{}", verdict.code()), &summary), "the older name of {verdict:?}");
     }
 }
+
+#[rstest]
+#[case("status:503", None)]
+#[case("!status:503", None)]
+#[case("latency:<1h", None)]
+#[case("rule:auto", None)]
+#[case("is:gone", None)]
+#[case("!is:waiting", None)]
+#[case("200", None)]
+#[case("is:waiting", Some(true))]
+#[case("!has:answer", Some(true))]
+#[case("event:screenshot", Some(true))]
+#[case("event:other", Some(false))]
+#[case("event:other status:503", Some(false))]
+#[case("event:screenshot status:503", None)]
+#[case("event:screenshot | status:503", Some(true))]
+#[case("", Some(true))]
+fn what_hangs_on_an_answer_that_is_still_to_come_is_not_known(#[case] text: &str, #[case] expected: Option<bool>) {
+    let mut summary = screenshot();
+    let query = Query::parse(text).unwrap();
+    let now = Timestamp::UNIX_EPOCH;
+    assert_eq!(query.so_far(&summary, None, now), Some(query.matches(&summary, None, now)), "it is answered");
+    summary.answer = None;
+    assert_eq!(query.so_far(&summary, None, now), expected);
+}

@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::case::Case;
 use super::craft::{CraftError, Crafted};
-use super::judge::{Observed, SAID_BYTES};
+use super::judge::Observed;
 use super::matrix::CONTROL;
 use super::run::{CheckEvent, CheckPlan, JOBS_LIMIT, Unreachable};
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
@@ -178,8 +178,7 @@ impl<'a> Courier<'a> {
         match sent.result {
             Ok(reply) => {
                 self.has_answered = true;
-                let said = reply.body[..reply.body.len().min(SAID_BYTES)].to_vec();
-                let came = Observed::Answer { status: reply.status, latency, said, head: reply.head };
+                let came = Observed::of_reply(&reply, latency);
                 self.has_accepted |= came.is_accepted();
                 // What goes well goes a little faster, until the next limit.
                 self.interval = (self.interval - self.interval / 16).max(self.plan.interval);
@@ -220,14 +219,16 @@ impl<'a> Courier<'a> {
             if self.has_ended() || is_too_long {
                 return Ok(self.give_up(returned, asked));
             }
+            // With the slower pace in which it goes on.
+            self.interval = (self.interval * 2).clamp(SLOWED, SLOWEST).max(self.plan.interval);
+            let wait = wait.max(self.interval);
             tell(CheckEvent::Waiting { status, wait });
             tokio::select! {
                 () = self.cancel.cancelled() => return Ok(Returned::not_sent()),
                 () = sleep(wait) => {}
             }
             waited += wait;
-            self.waited += wait.max(Duration::from_millis(1));
-            self.interval = (self.interval * 2).clamp(SLOWED, SLOWEST).max(self.plan.interval);
+            self.waited += wait;
             returned = self.resend(&parcel).await?;
             if !self.is_limit(&returned.came) {
                 return Ok(returned);

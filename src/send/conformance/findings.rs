@@ -221,7 +221,12 @@ impl CheckEvidence<'_> {
         const FORGED: [&str; 5] =
             ["wrong-secret", "flipped-body", "flipped-signature-first", "flipped-signature-last", "other-body"];
         let sent: Vec<&CheckRow> = FORGED.iter().filter_map(|name| self.row(name)).collect();
-        sent.len() > 1 && sent.iter().all(|row| row.is_accepted())
+        sent.len() > 1 && sent.iter().all(|row| self.lets_through(row))
+    }
+
+    /// Whether it is accepted, and not only by its status.
+    fn lets_through(&self, row: &CheckRow) -> bool {
+        row.is_accepted() && !self.refuses_in_words(row)
     }
 
     /// Whether a valid delivery was accepted.
@@ -314,21 +319,22 @@ impl CheckEvidence<'_> {
     }
 
     fn fault_of_forged(&self, row: &CheckRow) -> ReceiverFault {
+        let accepted = |name: &str| self.row(name).is_some_and(|row| self.lets_through(row));
         // What accepts any secret accepts these two as well.
-        if row.case.fault == ReceiverFault::UnsetSecret && self.accepted("wrong-secret") {
+        if row.case.fault == ReceiverFault::UnsetSecret && accepted("wrong-secret") {
             return ReceiverFault::AcceptsWrongSignature;
         }
-        let is_cut = ["cut-one", "cut-half", "cut-eight"].iter().any(|name| self.accepted(name));
+        let is_cut = ["cut-one", "cut-half", "cut-eight"].iter().any(|name| accepted(name));
         match row.case.fault {
             // An empty text is the beginning of every other.
             ReceiverFault::AcceptsMissingSignature
-                if row.case.name == "empty-signature" && !self.accepted("missing-signature") && is_cut =>
+                if row.case.name == "empty-signature" && !accepted("missing-signature") && is_cut =>
             {
                 ReceiverFault::ComparesPrefix
             }
             // Without the header it is no form either.
             ReceiverFault::ComparesPrefix
-                if row.case.name == "empty-digest" && self.accepted("missing-signature") && !is_cut =>
+                if row.case.name == "empty-digest" && accepted("missing-signature") && !is_cut =>
             {
                 ReceiverFault::AcceptsMissingSignature
             }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::case::{Case, Expect};
 use crate::delivery::Attempt;
-use crate::http::Head;
+use crate::http::{BodyEnd, Head, HttpResponse};
 use crate::signature::Scheme;
 
 /// Bytes of an answer's body that are kept.
@@ -48,14 +48,23 @@ impl Observed {
     pub(in crate::send) fn of(attempt: &Attempt) -> Self {
         let latency = attempt.latency.total;
         match &attempt.result {
-            Ok(reply) => Self::Answer {
-                status: reply.status,
-                latency,
-                said: reply.body[..reply.body.len().min(SAID_BYTES)].to_vec(),
-                head: reply.head.clone(),
-            },
+            Ok(reply) => Self::of_reply(reply, latency),
             Err(failure) => Self::Nothing { code: failure.code.clone(), reason: failure.message.clone(), latency },
         }
+    }
+
+    /// What a response is. One of success that did not come whole is an error to its sender, who tries again.
+    pub(super) fn of_reply(reply: &HttpResponse, latency: Duration) -> Self {
+        if let Some(fault) = reply.fault().filter(|_| reply.is_success()) {
+            let code = match reply.end {
+                BodyEnd::TimedOut => "timeout_body",
+                end => end.code(),
+            };
+            let reason = format!("{fault} ({})", reply.status);
+            return Self::Nothing { code: code.to_owned(), reason, latency };
+        }
+        let said = reply.body[..reply.body.len().min(SAID_BYTES)].to_vec();
+        Self::Answer { status: reply.status, latency, said, head: reply.head.clone() }
     }
 
     /// A response without headers.
@@ -149,6 +158,9 @@ impl Observed {
     pub fn words(&self) -> String {
         match self {
             Self::Answer { status, .. } => status.to_string(),
+            Self::Nothing { code, reason, .. } if code == "timeout_body" || BodyEnd::from_code(code).is_some() => {
+                format!("no whole answer: {reason}")
+            }
             Self::Nothing { reason, .. } => format!("no answer: {reason}"),
             Self::Limited { status } => format!("{status}, rate-limited: no verdict"),
             Self::NotSent => "not sent".to_owned(),

@@ -218,6 +218,21 @@ fn broken_receivers_are_named() {
     let anything = rows(false, |_| 200);
     assert_eq!(required(&anything), ["accepts_anything"]);
 
+    // Refuses by its words alone, and reads the first of two signatures.
+    let judge = |(case, crafted): &(Case, Crafted)| {
+        let seen = Seen::of(crafted);
+        let first = seen.signature.as_deref().and_then(|value| value.split(", ").next()).map(str::to_owned);
+        let is_right =
+            Seen { signature: first, timestamp: seen.timestamp.clone(), body: seen.body.clone() }.answer() == 200;
+        let said: &[u8] = if is_right { b"{\"ok\":true}" } else { b"{\"ok\":false}" };
+        CheckRow::judge(*case, scheme(), Observed::answer(200, Duration::from_millis(3), said), false)
+    };
+    let in_words: Vec<CheckRow> = crafted().iter().map(judge).collect();
+    let found = findings(&evidence(&in_words));
+    let named: Vec<&str> = found.iter().map(|finding| finding.fault.code()).collect();
+    assert!(named.contains(&"wrong_refusal_status") && named.contains(&"accepts_duplicated_headers"), "{named:?}");
+    assert!(!named.contains(&"accepts_anything"), "{named:?}");
+
     let reserialised = rows(false, |seen| {
         let value: serde_json::Value = serde_json::from_slice(&seen.body).unwrap_or_default();
         let again = Seen {

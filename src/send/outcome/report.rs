@@ -34,6 +34,8 @@ pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
     if let Err(failure) = &attempt.result {
         row("Error", &format!("{}{}", term_words(attempt), failure.message));
         row("", &failure.advice);
+    } else if let Some(fault) = response_fault(attempt) {
+        row("Error", &fault);
     } else if let (Some(term), AttemptKind::Simulation) = (DocumentedError::of(attempt), attempt.kind) {
         row("Error", &format!("{}: {}", term.title(), term.meaning()));
     }
@@ -41,13 +43,40 @@ pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
         let name = if index == 0 { "Delivery headers" } else { "" };
         row(name, &format!("{}: {}", visible_bytes(&field.name), visible_bytes(&field.value)));
     }
-    row("Sent payload", &format!("{} bytes, {}", grouped(body.len() as u64), attempt.mode.words()));
+    let payload = if attempt.is_unsent() { "Payload, not sent" } else { "Sent payload" };
+    row(payload, &format!("{} bytes, {}", grouped(body.len() as u64), attempt.mode.words()));
     push_lines(&mut text, body, if attempt.body.is_some() { SHOWN_LINES } else { OWN_LINES });
     if let Ok(reply) = &attempt.result {
         let _ = writeln!(text, "{:<17} {}", "Endpoint response", response_words(reply));
         push_lines(&mut text, &reply.body, SHOWN_LINES);
     }
     text
+}
+
+/// What is wrong with a response that did not come whole.
+fn response_fault(attempt: &Attempt) -> Option<String> {
+    attempt.result.as_ref().ok().and_then(HttpResponse::fault)
+}
+
+/// Why an attempt has no whole response, as JSON.
+fn error_json(attempt: &Attempt) -> Value {
+    match &attempt.result {
+        Err(failure) => json!({
+            "term": DocumentedError::of(attempt).map(DocumentedError::title),
+            "code": failure.code,
+            "message": failure.message,
+            "advice": failure.advice,
+        }),
+        Ok(reply) => match reply.fault() {
+            Some(fault) => json!({
+                "term": DocumentedError::of(attempt).map(DocumentedError::title),
+                "code": reply.end.code(),
+                "message": fault,
+                "advice": DocumentedError::SimulationFailed.meaning(),
+            }),
+            None => Value::Null,
+        },
+    }
 }
 
 /// `Network error: ` for what the documentation calls so.
@@ -103,15 +132,7 @@ pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
     put("connect_ms", json!(attempt.latency.connect.map(milliseconds)));
     put("tls_ms", json!(attempt.latency.tls.map(milliseconds)));
     put("first_byte_ms", json!(attempt.latency.first_byte.map(milliseconds)));
-    put(
-        "error",
-        json!(attempt.result.as_ref().err().map(|failure| json!({
-            "term": DocumentedError::of(attempt).map(DocumentedError::title),
-            "code": failure.code,
-            "message": failure.message,
-            "advice": failure.advice,
-        }))),
-    );
+    put("error", error_json(attempt));
     put("delivery_headers", pairs(&mut delivery_headers(attempt, scheme).into_iter()));
     put("headers", pairs(&mut attempt.head.fields()));
     put("body_bytes", json!(body.len()));
@@ -146,10 +167,20 @@ pub fn summary_json(attempt: &AttemptSummary) -> Value {
         "result": if attempt.is_delivered() { "delivered" } else { "failed" },
         "status": attempt.result.as_ref().ok(),
         "latency_ms": milliseconds(attempt.latency),
-        "error": attempt.result.as_ref().err().map(|failure| json!({
-            "code": failure.code, "message": failure.message, "advice": failure.advice,
-        })),
+        "error": summary_error(attempt),
     })
+}
+
+fn summary_error(attempt: &AttemptSummary) -> Value {
+    match (&attempt.result, attempt.end.filter(|end| end.is_broken_off())) {
+        (Err(failure), _) => json!({"code": failure.code, "message": failure.message, "advice": failure.advice}),
+        (Ok(_), Some(end)) => json!({
+            "code": end.code(),
+            "message": format!("the response's body {}", end.words()),
+            "advice": DocumentedError::SimulationFailed.meaning(),
+        }),
+        (Ok(_), None) => Value::Null,
+    }
 }
 
 fn lossy(bytes: &[u8]) -> Cow<'_, str> {
@@ -249,5 +280,31 @@ Endpoint response 12 bytes; it exceeds the limit; only its beginning was read
             Some(DocumentedError::SimulationFailed)
         );
         assert_eq!(DocumentedError::of(&attempt(Ok(reply(204, b"", BodyEnd::Complete)))), None);
+    }
+
+    #[test]
+    fn a_response_that_did_not_come_whole_delivers_nothing() {
+        for (end, code) in [
+            (BodyEnd::ClosedEarly, "closed_early"),
+            (BodyEnd::TimedOut, "timed_out"),
+            (BodyEnd::Malformed, "malformed"),
+        ] {
+            let broken = attempt(Ok(reply(200, b"ok", end)));
+            let value = attempt_json(&broken, b"", &Scheme::default());
+            assert_eq!((&value["result"], &value["error"]["code"]), (&json!("failed"), &json!(code)));
+            let text = attempt_text(&broken, b"", &Scheme::default());
+            assert!(text.contains("Result            Failed\nError             the response"), "{text}");
+        }
+        // What was not read any further was not lost.
+        assert!(attempt(Ok(reply(200, b"ok", BodyEnd::Limit))).is_delivered());
+    }
+
+    #[test]
+    fn what_never_went_out_is_not_called_sent() {
+        let failure = |code: &str| Failure { code: code.to_owned(), message: "m".to_owned(), advice: "a".to_owned() };
+        let text = attempt_text(&attempt(Err(failure("refused"))), b"{}", &Scheme::default());
+        assert!(text.contains("Payload, not sent 2 bytes") && !text.contains("Sent payload"), "{text}");
+        let text = attempt_text(&attempt(Err(failure("timeout_first_byte"))), b"{}", &Scheme::default());
+        assert!(text.contains("Sent payload      2 bytes"), "{text}");
     }
 }

@@ -199,7 +199,7 @@ pub(crate) fn receivers(registry: &Registry) -> Vec<Receiver> {
 /// One sending of many, as a row.
 fn row(what: String, attempt: &Attempt) -> SentOfMany {
     let words = match &attempt.result {
-        Ok(_) => short_latency(attempt.latency.total),
+        Ok(reply) => reply.fault().unwrap_or_else(|| short_latency(attempt.latency.total)),
         Err(failure) => failure.message.clone(),
     };
     SentOfMany {

@@ -16,6 +16,7 @@ mod options;
 mod printf;
 mod request;
 mod shell;
+mod url;
 mod windows;
 
 use std::io::{BufRead, Read as _};
@@ -111,5 +112,7 @@ fn is_curl_name(word: &[u8]) -> bool {
     name == b"curl" || name == b"curl.exe"
 }
 
+#[cfg(test)]
+mod certain_tests;
 #[cfg(test)]
 mod tests;

@@ -129,9 +129,7 @@ pub(super) const WITH_VALUE: &[&str] = &[
 /// Options without a value that change nothing of the request; so do all that begin with `no-`.
 pub(super) const SWITCHES: &[&str] = &[
     "alpn",
-    "anyauth",
     "append",
-    "basic",
     "buffer",
     "ca-native",
     "cert-status",
@@ -139,7 +137,6 @@ pub(super) const SWITCHES: &[&str] = &[
     "compressed-ssh",
     "create-dirs",
     "crlf",
-    "digest",
     "disable",
     "disable-eprt",
     "disable-epsv",
@@ -160,7 +157,6 @@ pub(super) const SWITCHES: &[&str] = &[
     "ftp-ssl-ccc",
     "ftp-ssl-control",
     "ftp-ssl-reqd",
-    "globoff",
     "haproxy-protocol",
     "http0.9",
     "http1.1",
@@ -180,15 +176,9 @@ pub(super) const SWITCHES: &[&str] = &[
     "location-trusted",
     "mail-rcpt-allowfails",
     "mptcp",
-    "negotiate",
-    "netrc",
-    "netrc-optional",
     "npn",
-    "ntlm",
-    "ntlm-wb",
     "parallel",
     "parallel-immediate",
-    "path-as-is",
     "post301",
     "post302",
     "post303",
@@ -243,7 +233,6 @@ pub(super) const SWITCHES: &[&str] = &[
     "tlsv1.1",
     "tlsv1.2",
     "tlsv1.3",
-    "tr-encoding",
     "trace-ids",
     "trace-time",
     "use-ascii",
@@ -252,7 +241,7 @@ pub(super) const SWITCHES: &[&str] = &[
 ];
 
 /// Their letters.
-pub(super) const SWITCH_LETTERS: &[u8] = b"#12346aBfgijJklLMnNOpqRsSvVZ";
+pub(super) const SWITCH_LETTERS: &[u8] = b"#12346aBfijJklLMNOpqRsSvVZ";
 
 /// The long names of one-letter options that take a value, or that are looked at.
 pub(super) fn long_name(letter: u8) -> Option<&'static str> {
@@ -270,6 +259,8 @@ pub(super) fn long_name(letter: u8) -> Option<&'static str> {
         b'I' => "head",
         b'0' => "http1.0",
         b':' => "next",
+        b'g' => "globoff",
+        b'n' => "netrc",
         b'o' => "output",
         b'w' => "write-out",
         b'm' => "max-time",

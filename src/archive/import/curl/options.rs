@@ -2,6 +2,7 @@
 
 use super::names::{SWITCH_LETTERS, SWITCHES, WITH_VALUE, long_name, takes_value};
 use super::shell::{EXPANDED, UNCLOSED, Word};
+use super::url::globbed;
 use crate::archive::import::built::quoted;
 
 /// One piece of a body, and how it is read.
@@ -35,12 +36,18 @@ pub(super) struct CurlCommand {
     pub(super) is_compressed: bool,
     pub(super) is_http10: bool,
     pub(super) user: Option<Vec<u8>>,
+    /// `--digest` and the like: how else than by Basic curl may use the user name and password.
+    pub(super) other_auth: Vec<String>,
+    pub(super) is_glob_off: bool,
+    pub(super) is_path_as_is: bool,
     pub(super) bearer: Option<Vec<u8>>,
     pub(super) cookies: Vec<Vec<u8>>,
     pub(super) user_agent: Option<Vec<u8>>,
     pub(super) referer: Option<Vec<u8>>,
     pub(super) query: Vec<Vec<u8>>,
     pub(super) remarks: Vec<String>,
+    /// Why the request need not be the one that curl sends.
+    pub(super) doubts: Vec<String>,
 }
 
 /// The requests of one command: `--next` begins another, and each URL is one.
@@ -56,7 +63,17 @@ pub(super) fn requests(words: &[Word]) -> Vec<Result<CurlCommand, String>> {
                 if urls.is_empty() {
                     all.push(Err("the command has no URL".to_owned()));
                 }
-                all.extend(urls.into_iter().map(|url| Ok(CurlCommand { url: Some(url), ..command.clone() })));
+                for url in urls {
+                    let of_one = if command.is_glob_off { Ok(vec![url]) } else { globbed(&url) };
+                    match of_one {
+                        Ok(urls) => {
+                            all.extend(
+                                urls.into_iter().map(|url| Ok(CurlCommand { url: Some(url), ..command.clone() })),
+                            );
+                        }
+                        Err(reason) => all.push(Err(reason)),
+                    }
+                }
                 if step == Step::End {
                     return all;
                 }
@@ -124,8 +141,12 @@ impl Reader<'_> {
             },
         };
         if WITH_VALUE.contains(&name) {
-            if matches!(name, "config" | "range" | "time-cond" | "aws-sigv4" | "etag-compare" | "variable") {
-                self.command.remarks.push(format!("what --{name} adds to the request is left out"));
+            match name {
+                "aws-sigv4" => self.command.other_auth.push(name.to_owned()),
+                "config" | "range" | "time-cond" | "etag-compare" | "variable" | "netrc-file" | "continue-at" => {
+                    self.command.doubts.push(format!("what --{name} adds to the request is left out"));
+                }
+                _ => {}
             }
             return Ok(Step::Option);
         }
@@ -155,6 +176,17 @@ impl Reader<'_> {
             "head" => command.is_head = true,
             "compressed" => command.is_compressed = true,
             "http1.0" => command.is_http10 = true,
+            "globoff" => command.is_glob_off = true,
+            "path-as-is" => command.is_path_as_is = true,
+            // What -u means without any of the others.
+            "basic" => {}
+            "anyauth" | "digest" | "negotiate" | "ntlm" | "ntlm-wb" => command.other_auth.push(name.to_owned()),
+            "netrc" | "netrc-optional" | "tr-encoding" => {
+                command.doubts.push(format!("what --{name} adds to the request is left out"));
+            }
+            "no-digest" | "no-negotiate" | "no-ntlm" | "no-ntlm-wb" => {
+                command.other_auth.retain(|other| *other != name["no-".len()..]);
+            }
             // How to show the response, whom to trust.
             name if SWITCHES.contains(&name) || name.starts_with("no-") => {}
             name => {

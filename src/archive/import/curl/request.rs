@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::form;
 use super::options::{CurlCommand, Data};
+use super::url::CurlUrl;
 use crate::archive::import::built::{HeadParts, quoted};
 use crate::archive::import::sink::ForeignRequest;
 use crate::archive::import::{DELIVERY_LIMIT, Importer};
@@ -29,15 +30,24 @@ pub(super) fn of(
 ) -> Result<ForeignRequest, String> {
     let files = CurlFiles { stdin, importer };
     let mut remarks = command.remarks.clone();
+    let mut doubts = command.doubts.clone();
     let body = body(command, &files)?;
-    let url = url(command, body.as_ref().filter(|_| command.is_get))?;
+    let url = url(command, body.as_ref().filter(|_| command.is_get), &files, &mut doubts)?;
     let body = body.filter(|_| !command.is_get);
     let mut headers = Vec::new();
     let mut removed = Vec::new();
     for header in &command.headers {
-        custom(header, &mut headers, &mut removed, &mut remarks);
+        match header.strip_prefix(b"@") {
+            None => custom(header, &mut headers, &mut removed, &mut remarks),
+            Some(name) => match files.read_as("headers are", name) {
+                Ok(text) => lines(&text).for_each(|line| custom(line, &mut headers, &mut removed, &mut remarks)),
+                Err(reason) => doubts.push(reason),
+            },
+        }
     }
-    own(command, body.as_ref(), &mut headers, &removed, &mut remarks);
+    let mut own = OwnHeaders { command, removed: &removed, notes: Vec::new(), doubts: &mut doubts };
+    own.add(url.user.as_deref(), body.as_ref(), &mut headers);
+    let notes = own.notes;
     let method = match &command.method {
         Some(method) => String::from_utf8_lossy(method).into_owned(),
         None if command.is_head => "HEAD".to_owned(),
@@ -45,14 +55,20 @@ pub(super) fn of(
         None if body.is_some() => "POST".to_owned(),
         None => "GET".to_owned(),
     };
+    let url = url.text();
     let parts = HeadParts { method: &method, url: &url, is_http10: command.is_http10, headers, has_spaces: true };
     let mut head = parts.build()?;
     remarks.append(&mut head.remarks);
     if let Some(target) = &command.target {
         head.bytes = with_target(&head.bytes, target)?;
     }
-    let (body, intake) = body.map_or((Vec::new(), Intake::Complete), |body| (body.bytes, body.intake));
-    Ok(ForeignRequest { head: head.bytes, body, intake, remarks, ..ForeignRequest::default() })
+    let (body, mut intake) = body.map_or((Vec::new(), Intake::Complete), |body| (body.bytes, body.intake));
+    if intake.is_complete() && !doubts.is_empty() {
+        intake = Intake::Rebuilt(doubts.join("; "));
+    } else {
+        remarks.append(&mut doubts);
+    }
+    Ok(ForeignRequest { head: head.bytes, body, intake, remarks, notes, ..ForeignRequest::default() })
 }
 
 /// A head with another target.
@@ -66,45 +82,50 @@ fn with_target(head: &[u8], target: &[u8]) -> Result<Vec<u8>, String> {
 }
 
 /// The URL with what the options add to its query.
-fn url(command: &CurlCommand, in_query: Option<&CurlBody>) -> Result<String, String> {
+fn url(
+    command: &CurlCommand,
+    in_query: Option<&CurlBody>,
+    files: &CurlFiles<'_>,
+    doubts: &mut Vec<String>,
+) -> Result<CurlUrl, String> {
     let url = command.url.as_ref().ok_or("the command has no URL")?;
-    let mut url = String::from_utf8_lossy(url).into_owned();
-    if !url.contains("://") {
-        url = format!("http://{url}");
+    let mut url = CurlUrl::read(&String::from_utf8_lossy(url));
+    if !command.is_path_as_is {
+        url.remove_dot_segments();
+        if url.has_encoded_dots() {
+            doubts.push("a part of the path is a dot written as %2e, which some releases of curl take out".to_owned());
+        }
     }
     if let Some(name) = command.upload.as_ref().filter(|name| *name != b"-") {
-        add_file_name(&mut url, &String::from_utf8_lossy(name));
+        url.add_file_name(&String::from_utf8_lossy(name));
     }
-    let added = in_query.map(|body| String::from_utf8_lossy(&body.bytes).into_owned());
-    let queries = command.query.iter().map(|query| String::from_utf8_lossy(&urlencoded(query)).into_owned());
-    for query in queries.chain(added) {
-        let (before, fragment) = url.split_once('#').map_or((&*url, None), |(before, after)| (before, Some(after)));
-        let sign = if before.contains('?') { '&' } else { '?' };
-        url = match fragment {
-            Some(fragment) => format!("{before}{sign}{query}#{fragment}"),
-            None => format!("{before}{sign}{query}"),
+    for query in &command.query {
+        let part = match query.strip_prefix(b"+") {
+            Some(literal) => Ok(literal.to_vec()),
+            None => piece(&Data::Encoded(query.clone()), files),
         };
+        match part {
+            Ok(part) => url.add_query(&String::from_utf8_lossy(&part)),
+            Err(reason) => doubts.push(reason.replacen("the body is", "a part of the query is", 1)),
+        }
+    }
+    if let Some(body) = in_query {
+        url.add_query(&String::from_utf8_lossy(&body.bytes));
+        if !body.intake.is_complete() {
+            doubts.push(body.intake.reason().replacen("the body is", "a part of the query is", 1));
+        }
     }
     Ok(url)
 }
 
-/// To a URL without a file name, curl adds that of the file which is uploaded.
-fn add_file_name(url: &mut String, file: &str) {
-    let base = file.rsplit(['/', '\\']).next().unwrap_or_default();
-    let has_path = url.split_once("://").is_some_and(|(_, rest)| rest.contains('/'));
-    if !url.contains(['?', '#']) && (url.ends_with('/') || !has_path) {
-        let slash = if has_path { "" } else { "/" };
-        url.push_str(&format!("{slash}{base}"));
-    }
+/// The lines of a file of headers.
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let lines = text.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.filter(|line| !line.is_empty())
 }
 
 /// A header as `-H` gives it: `Name: value`, `Name;` for an empty one, `Name:` to take curl's own away.
 fn custom(header: &[u8], headers: &mut Vec<(Vec<u8>, Vec<u8>)>, removed: &mut Vec<Vec<u8>>, remarks: &mut Vec<String>) {
-    if header.starts_with(b"@") {
-        let file = quoted(&String::from_utf8_lossy(&header[1..]));
-        remarks.push(format!("the headers of the file {file} are left out"));
-        return;
-    }
     match memchr::memchr(b':', header) {
         Some(colon) => {
             let (name, value) = (&header[..colon], &header[colon + 1..]);
@@ -125,64 +146,94 @@ fn custom(header: &[u8], headers: &mut Vec<(Vec<u8>, Vec<u8>)>, removed: &mut Ve
 }
 
 /// What curl writes by itself, unless the command says otherwise.
-fn own(
-    command: &CurlCommand,
-    body: Option<&CurlBody>,
-    headers: &mut Vec<(Vec<u8>, Vec<u8>)>,
-    removed: &[Vec<u8>],
-    remarks: &mut Vec<String>,
-) {
-    let is_free = |headers: &[(Vec<u8>, Vec<u8>)], name: &str| {
+struct OwnHeaders<'a> {
+    command: &'a CurlCommand,
+    /// In lower case.
+    removed: &'a [Vec<u8>],
+    /// What is left out of every such request.
+    notes: Vec<String>,
+    doubts: &'a mut Vec<String>,
+}
+
+type Fields = Vec<(Vec<u8>, Vec<u8>)>;
+
+impl OwnHeaders<'_> {
+    fn is_free(&self, headers: &[(Vec<u8>, Vec<u8>)], name: &str) -> bool {
         !headers.iter().any(|(own, _)| own.eq_ignore_ascii_case(name.as_bytes()))
-            && !removed.iter().any(|own| own == name.to_ascii_lowercase().as_bytes())
-    };
-    let mut front: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-    let mut add = |name: &str, value: Vec<u8>| {
-        if is_free(headers, name) {
+            && !self.removed.iter().any(|own| own == name.to_ascii_lowercase().as_bytes())
+    }
+
+    /// Adds them before and after the command's own; `user` is what the URL has.
+    fn add(&mut self, user: Option<&[u8]>, body: Option<&CurlBody>, headers: &mut Fields) {
+        let command = self.command;
+        let mut front = Fields::new();
+        let mut add = |name: &str, value: Vec<u8>| {
             front.push((name.as_bytes().to_vec(), [b" ", &value[..]].concat()));
+        };
+        if let Some(value) = self.authorization(user).filter(|_| self.is_free(headers, "authorization")) {
+            add("Authorization", value);
         }
-    };
-    if let Some(user) = &command.user {
-        add("Authorization", [b"Basic ", BASE64_STANDARD.encode(user).as_bytes()].concat());
-    }
-    if let Some(bearer) = &command.bearer {
-        add("Authorization", [b"Bearer ", &bearer[..]].concat());
-    }
-    if let Some(agent) = command.user_agent.as_ref().filter(|agent| !agent.is_empty()) {
-        add("User-Agent", agent.clone());
-    }
-    let is_json = command.data.iter().any(|data| matches!(data, Data::Json(_)));
-    add("Accept", if is_json { b"application/json".to_vec() } else { b"*/*".to_vec() });
-    if let Some(referer) = &command.referer {
-        add("Referer", referer.strip_suffix(b";auto").unwrap_or(referer).to_vec());
-    }
-    let (cookies, jars): (Vec<_>, Vec<_>) = command.cookies.iter().partition(|cookie| cookie.contains(&b'='));
-    if !cookies.is_empty() {
-        add("Cookie", cookies.iter().map(|cookie| &cookie[..]).collect::<Vec<_>>().join(&b";"[..]));
-    }
-    if !jars.is_empty() {
-        remarks.push("the cookies of a file are left out".to_owned());
-    }
-    if command.user_agent.is_none() && is_free(headers, "user-agent") {
-        remarks.push("curl's own User-Agent is left out: its version is not known".to_owned());
-    }
-    if command.is_compressed && is_free(headers, "accept-encoding") {
-        remarks
-            .push("curl's own Accept-Encoding (--compressed) is left out: what it can decode is not known".to_owned());
-    }
-    let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"transfer-encoding"));
-    let mut behind: Vec<(Vec<u8>, Vec<u8>)> = Vec::new();
-    if let Some(body) = body {
-        if is_free(headers, "content-length") && !is_chunked {
-            behind.push((b"Content-Length".to_vec(), format!(" {}", body.bytes.len()).into_bytes()));
+        if let Some(agent) = command.user_agent.as_ref().filter(|agent| !agent.is_empty())
+            && self.is_free(headers, "user-agent")
+        {
+            add("User-Agent", agent.clone());
         }
-        if let Some(kind) = body.content_type.as_ref().filter(|_| is_free(headers, "content-type")) {
-            behind.push((b"Content-Type".to_vec(), format!(" {kind}").into_bytes()));
+        if self.is_free(headers, "accept") {
+            let is_json = command.data.iter().any(|data| matches!(data, Data::Json(_)));
+            add("Accept", if is_json { b"application/json".to_vec() } else { b"*/*".to_vec() });
         }
+        if let Some(referer) = command.referer.as_ref().filter(|_| self.is_free(headers, "referer")) {
+            add("Referer", referer.strip_suffix(b";auto").unwrap_or(referer).to_vec());
+        }
+        let (cookies, jars): (Vec<_>, Vec<_>) = command.cookies.iter().partition(|cookie| cookie.contains(&b'='));
+        if !cookies.is_empty() && self.is_free(headers, "cookie") {
+            add("Cookie", cookies.iter().map(|cookie| &cookie[..]).collect::<Vec<_>>().join(&b";"[..]));
+        }
+        if !jars.is_empty() {
+            self.doubts.push("the cookies of a file are left out".to_owned());
+        }
+        if command.user_agent.is_none() && self.is_free(headers, "user-agent") {
+            self.notes.push("curl's own User-Agent is left out: its version is not known".to_owned());
+        }
+        if command.is_compressed && self.is_free(headers, "accept-encoding") {
+            let words = "curl's own Accept-Encoding (--compressed) is left out: what it can decode is not known";
+            self.notes.push(words.to_owned());
+        }
+        let mut after = self.of_body(body, headers);
+        front.append(headers);
+        front.append(&mut after);
+        *headers = front;
     }
-    front.append(headers);
-    front.append(&mut behind);
-    *headers = front;
+
+    /// The credentials that curl sends unasked, which are those of Basic and Bearer alone.
+    fn authorization(&mut self, of_url: Option<&[u8]>) -> Option<Vec<u8>> {
+        if let Some(bearer) = &self.command.bearer {
+            return Some([b"Bearer ", &bearer[..]].concat());
+        }
+        let user = self.command.user.as_deref().or(of_url);
+        let Some(other) = self.command.other_auth.last() else {
+            return user.map(|user| [b"Basic ", BASE64_STANDARD.encode(user).as_bytes()].concat());
+        };
+        if user.is_some() || other == "aws-sigv4" {
+            self.doubts.push(format!(
+                "the credentials that --{other} makes are left out: they depend on the moment and the server"
+            ));
+        }
+        None
+    }
+
+    fn of_body(&self, body: Option<&CurlBody>, headers: &[(Vec<u8>, Vec<u8>)]) -> Fields {
+        let mut fields = Fields::new();
+        let Some(body) = body else { return fields };
+        let is_chunked = headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"transfer-encoding"));
+        if self.is_free(headers, "content-length") && !is_chunked {
+            fields.push((b"Content-Length".to_vec(), format!(" {}", body.bytes.len()).into_bytes()));
+        }
+        if let Some(kind) = body.content_type.as_ref().filter(|_| self.is_free(headers, "content-type")) {
+            fields.push((b"Content-Type".to_vec(), format!(" {kind}").into_bytes()));
+        }
+        fields
+    }
 }
 
 /// What the options say of the body; `None` where they say nothing of one.
@@ -280,12 +331,17 @@ pub(super) struct CurlFiles<'a> {
 impl CurlFiles<'_> {
     /// The content of a file, `-` for what is piped into the command; or why it is not known.
     pub(super) fn read(&self, name: &[u8]) -> Result<Vec<u8>, String> {
+        self.read_as("the body is", name)
+    }
+
+    /// The same of another part of the request.
+    fn read_as(&self, what: &str, name: &[u8]) -> Result<Vec<u8>, String> {
         if name == b"-" {
             return self
                 .stdin
                 .map(<[u8]>::to_vec)
                 .ok_or_else(|| "what is piped into the command is not in the text".to_owned());
         }
-        self.importer.read_file(&String::from_utf8_lossy(name))
+        self.importer.read_named(what, &String::from_utf8_lossy(name))
     }
 }

@@ -6,7 +6,7 @@ use crate::archive::export::curl::Curl;
 use crate::delivery::Intake;
 use proptest::prelude::*;
 
-fn read(text: &str) -> (Vec<Imported>, String) {
+pub(super) fn read(text: &str) -> (Vec<Imported>, String) {
     assert_eq!(ImportSource::detect(text.as_bytes()), Some(ImportSource::Curl), "{text}");
     let (all, findings) = read_noting(ImportSource::Curl, text).unwrap();
     let said = findings.passed_over.listed().iter().chain(findings.remarks.listed());
@@ -14,7 +14,7 @@ fn read(text: &str) -> (Vec<Imported>, String) {
 }
 
 /// Head and body of the one request.
-fn one(text: &str) -> (String, String) {
+pub(super) fn one(text: &str) -> (String, String) {
     let (all, said) = read(text);
     assert_eq!(all.len(), 1, "{said}");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -1,5 +1,8 @@
 //! One entry of an archive as a request.
 
+use std::time::Duration;
+
+use bytes::Bytes;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -12,7 +15,7 @@ use crate::archive::import::built::{HeadParts, quoted};
 use crate::archive::import::json::decoded;
 use crate::archive::import::sink::{ForeignRequest, Sink};
 use crate::archive::import::{ImportError, Imported, Importer};
-use crate::delivery::{Answer, Intake, Marks};
+use crate::delivery::{Answer, Intake, Marks, Outcome};
 use crate::http::WireFraming;
 
 #[derive(Deserialize)]
@@ -69,6 +72,47 @@ struct Ours {
     received_us: i64,
     intake: String,
     intake_reason: Option<String>,
+    framing_base64: Option<String>,
+    #[serde(default)]
+    remote: String,
+    #[serde(default)]
+    pinned: bool,
+    user_note: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    /// What of the answer HAR has no member for.
+    answer: Option<OurAnswer>,
+}
+
+#[derive(Deserialize)]
+struct OurAnswer {
+    outcome: String,
+    status: u16,
+    rule: String,
+    latency_ms: f64,
+}
+
+impl OurAnswer {
+    /// The answer as it was: headers and body are those that the archive's response has.
+    fn whole(&self, response: Option<Answer>) -> Result<Answer, String> {
+        let outcome = Outcome::from_code(&self.outcome)
+            .ok_or_else(|| format!("unknown answer.outcome {}", quoted(&self.outcome)))?;
+        let latency = Duration::try_from_secs_f64(self.latency_ms / 1000.0)
+            .map_err(|error| format!("answer.latency_ms: {error}"))?;
+        let (headers, body, body_bytes) =
+            response.map_or((Vec::new(), Bytes::new(), 0), |answer| (answer.headers, answer.body, answer.body_bytes));
+        Ok(Answer {
+            outcome,
+            status: self.status,
+            interim: Bytes::new(),
+            headers,
+            body,
+            body_bytes,
+            rule: self.rule.clone(),
+            // Kept in whole microseconds, which the decimals of a float are not.
+            latency: Duration::from_micros((latency.as_secs_f64() * 1_000_000.0).round() as u64),
+        })
+    }
 }
 
 /// Text, for which some tools write a number, a boolean or null.
@@ -147,8 +191,17 @@ fn ours_read(
         .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&ours.intake), Intake::NAMES))?;
     let head = decoded("head_base64", &ours.head_base64)?;
     let body = body::text_of(request.post_data.as_ref())?.unwrap_or_default();
-    let captured = importer.judged(received_at, "", head, body, WireFraming::NONE, intake);
-    Ok(Imported { captured, answer, diagnosis: None, marks: Marks::default(), is_foreign: true })
+    let framing = match &ours.framing_base64 {
+        Some(framing) => WireFraming::from_bytes(decoded("framing_base64", framing)?.into()),
+        None => WireFraming::NONE,
+    };
+    let captured = importer.judged(received_at, &ours.remote, head, body, framing, intake);
+    let answer = match &ours.answer {
+        Some(facts) => Some(facts.whole(answer)?),
+        None => answer,
+    };
+    let marks = Marks { pinned: ours.pinned, note: ours.user_note.clone(), tags: ours.tags.clone() };
+    Ok(Imported { captured, answer, diagnosis: None, marks, is_foreign: true })
 }
 
 /// The moment of `startedDateTime`; `None` where it says none.

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::tests::{importer_with, read_noting};
+use super::super::tests::{delivery, exported, importer_with, read_noting};
 use super::super::{ImportError, ImportSource, Imported};
+use crate::archive::export::har::Har;
 use crate::config::Registry;
-use crate::delivery::{Intake, Verdict};
+use crate::delivery::{Delivery, Intake, Marks, Outcome, Verdict};
+use crate::http::WireFraming;
 
 fn har(entry: &Value) -> String {
     json!({"log": {"version": "1.2", "entries": [entry]}}).to_string()
@@ -179,4 +181,35 @@ fn a_response_becomes_the_answer() {
     assert_eq!((answer.headers.len(), answer.latency.as_micros()), (1, 12_500));
     entry["response"] = json!({"status": 0});
     assert_eq!(one(&entry).0.answer, None);
+}
+
+#[test]
+fn what_our_own_archive_says_beside_comes_back() {
+    let head = b"POST /a HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    let mut delivery = delivery(head, b"hello");
+    delivery.framing = WireFraming::from_bytes(b"5;x=1\r\n\r\n0\r\nT: 1\r\n\r\n".to_vec().into());
+    delivery.summary.remote = "10.0.0.1:99".to_owned();
+    delivery.summary.marks = Marks { pinned: true, note: Some("look".to_owned()), tags: vec!["a".into(), "b".into()] };
+    let again = |delivery: &Delivery| {
+        let (mut all, findings) = read_noting(ImportSource::Har, exported(Har::default(), delivery)).unwrap();
+        assert_eq!((all.len(), findings.remarks.count()), (1, 0), "{findings:?}");
+        all.remove(0)
+    };
+    let read = again(&delivery);
+    assert_eq!(read.marks, delivery.summary.marks);
+    assert_eq!(read.captured.framing.as_bytes(), delivery.framing.as_bytes());
+    assert_eq!(read.captured.remote, "10.0.0.1:99 (imported)");
+    let (answer, was) = (read.answer.unwrap(), delivery.answer.clone().unwrap());
+    assert_eq!((answer.facts(), answer.body_bytes, answer.body), (was.facts(), was.body_bytes, was.body));
+    // Of one that was never sent whole, HAR has no response.
+    for outcome in Outcome::ALL {
+        let answer = delivery.answer.as_mut().unwrap();
+        answer.outcome = outcome;
+        delivery.summary.answer = Some(answer.facts());
+        let read = again(&delivery).answer.unwrap();
+        assert_eq!(read.facts(), delivery.answer.as_ref().unwrap().facts());
+    }
+    delivery.answer = None;
+    delivery.summary.answer = None;
+    assert_eq!(again(&delivery).answer, None);
 }

@@ -55,6 +55,10 @@ impl Refusal {
         Self { status: 502, said: "the upstream server did not answer", reason: reason.into() }
     }
 
+    fn ended(reason: impl Into<String>) -> Self {
+        Self { status: 502, said: "whyhook ended before the upstream server answered", reason: reason.into() }
+    }
+
     fn unfit(reason: impl Into<String>) -> Self {
         Self { status: 502, said: "the upstream server's answer cannot be returned", reason: reason.into() }
     }
@@ -105,7 +109,10 @@ pub(crate) async fn pass_on(
     );
     drop(hold);
     let kept = keeper.finish();
-    let failure = handed.result.as_ref().err().map(|error| format!("{target} did not answer: {error}"));
+    let failure = handed.result.as_ref().err().map(|error| match error {
+        SendError::Cancelled => Refusal::ended(format!("whyhook ended before {target} answered")),
+        error => Refusal::unanswered(format!("{target} did not answer: {error}")),
+    });
     let status = kept.start.as_ref().map(|start| start.status);
     let end = record(exchange.id, control, (&target, &request, length), handed, &kept);
     match (begun, failure, status) {
@@ -115,10 +122,7 @@ pub(crate) async fn pass_on(
             refuse(exchange, stream, Refusal::unfit(reason), label).await
         }
         (None, failure, None) => {
-            let refusal = match failure {
-                Some(reason) => Refusal::unanswered(reason),
-                None => Refusal::unanswered("no answer"),
-            };
+            let refusal = failure.unwrap_or_else(|| Refusal::unanswered("no answer"));
             refuse(exchange, stream, refusal, label).await
         }
     }
@@ -325,7 +329,14 @@ fn record(
     };
     let end = result.as_ref().map_or(BodyEnd::ClosedEarly, |reply| reply.end);
     let sent = Sent { at, peer, latency, result };
-    control.writer().attempted(send::attempt_of_stored(origin(id), target, request, length, sent));
+    let mut attempt = send::attempt_of_stored(origin(id), target, request, length, sent);
+    if let Err(failure) = &mut attempt.result
+        && failure.code == SendError::Cancelled.code()
+    {
+        // Nobody else cancels a forward.
+        "whyhook ended before the answer came".clone_into(&mut failure.message);
+    }
+    control.writer().attempted(attempt);
     end
 }
 

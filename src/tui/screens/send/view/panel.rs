@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::delivery::{Attempt, AttemptKind};
-use crate::http::{Failure, HeaderField};
+use crate::http::{HeaderField, HttpResponse};
 use crate::send::{DocumentedError, StatusClass, latency_words, status_words};
 use crate::text::{counted, visible_bytes, wrap};
 use crate::tui::screens::payload::view::plain_row;
@@ -32,7 +32,7 @@ impl<'a> Rows<'a> {
         let attempt = &panel.attempt;
         facts.push(Line::default());
         let size = counted(attempt.body_bytes, "byte");
-        let is_unsent = attempt.result.as_ref().is_err_and(Failure::is_before_sending);
+        let is_unsent = attempt.is_unsent();
         facts.push(section(
             if is_unsent { "Payload, not sent" } else { "Sent payload" },
             &format!("{size}, {}", attempt.mode.words()),
@@ -100,6 +100,8 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
         let term = DocumentedError::of(attempt).map(|term| format!("{}: ", term.title())).unwrap_or_default();
         row("Error", &shown(&format!("{term}{}", failure.message)), theme.bad);
         row("Fix", &shown(&failure.advice), theme.warn);
+    } else if let Some(fault) = attempt.result.as_ref().ok().and_then(HttpResponse::fault) {
+        row("Error", &shown(&fault), theme.bad);
     } else if let (Some(term), AttemptKind::Simulation) = (DocumentedError::of(attempt), attempt.kind) {
         row("Error", term.title(), theme.bad);
         row("Fix", term.meaning(), theme.warn);
@@ -107,8 +109,7 @@ fn facts(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     for (name, words) in &panel.remarks {
         row(name, &shown(words), theme.text);
     }
-    let is_unsent = attempt.result.as_ref().is_err_and(Failure::is_before_sending);
-    row(if is_unsent { "Tried at" } else { "Sent at" }, &date_time(attempt.at, look), theme.dim);
+    row(if attempt.is_unsent() { "Tried at" } else { "Sent at" }, &date_time(attempt.at, look), theme.dim);
     lines.push(Line::default());
     lines.push(heading("Delivery headers", look));
     if panel.headers.is_empty() {
