@@ -3,14 +3,15 @@
 use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
-use super::encoding::{self, Received, UsualForm};
+use super::encoding::{self, Received, UsualForm, WrittenSignature};
 use super::header_names::{ID_NAMES, SIGNATURE_NAMES, TIMESTAMP_NAMES, absent, ids_like, named_values, which_of};
+use super::printed::PrintedDigest;
 use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
 use crate::delivery::Intake;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::rewrite::form_edits::percent_decoded;
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
-use crate::signature::{Proof, Scheme, Source, TemplatePiece};
+use crate::signature::{Algorithm, Proof, Scheme, Source, TemplatePiece};
 use crate::text::grouped;
 
 /// What was read of one request.
@@ -130,7 +131,23 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         }
     }
     structure.received = encoding::distinct(std::mem::take(&mut structure.received));
+    let is_digest = |received: &Received| {
+        received.written == WrittenSignature::Whole && received.digest.len() == usual.algorithm.digest_bytes()
+    };
+    if !structure.received.iter().any(is_digest) && request.scheme.algorithm().is_some() {
+        structure.received.extend(exact.iter().filter_map(|value| printed_in(value, usual.algorithm, &timestamp)));
+    }
     read_unreadable(request, structure, &exact, &near);
+}
+
+/// A digest that a program printed into the header: its bytes as a list, an object, a string with escapes.
+fn printed_in(value: &[u8], usual: Algorithm, timestamp: &Option<Vec<u8>>) -> Option<Received> {
+    let printed = PrintedDigest::read(std::str::from_utf8(value).ok()?).ok()?;
+    let (digest, how) = printed.whole(usual)?;
+    let detail = format!("the digest was sent as a program prints its bytes ({how})");
+    let whys = vec![Why::new(CauseCode::SignatureEncoding, 5, detail)];
+    let timestamp = timestamp.clone();
+    Some(Received { digest: digest.to_vec(), written: WrittenSignature::Whole, algorithm: usual, whys, timestamp })
 }
 
 /// What the values say without being hashed.
