@@ -6,7 +6,7 @@ use super::bodies::read_tree;
 use crate::signature::rewrite::form_of_json::FormOfJson;
 use crate::signature::rewrite::forms::FormPreset;
 use crate::signature::rewrite::members::AddedMembers;
-use crate::signature::rewrite::text::TextEdit;
+use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::values::ValueEdit;
 use crate::signature::rewrite::{StylePreset, Tree, presets, wrap};
 
@@ -17,6 +17,10 @@ pub(super) enum BodyRecipe {
     Preset(&'static StylePreset),
     Print(fn(&Tree<'_>, usize) -> Option<Vec<u8>>),
     Fixed(Cow<'static, [u8]>),
+    /// The body between two texts.
+    Around(&'static [u8], &'static [u8]),
+    /// The body as two pieces, each decoded on its own.
+    Cut(usize),
     Part(std::ops::Range<usize>),
     PartCompact(std::ops::Range<usize>),
     FormField(usize),
@@ -68,6 +72,8 @@ pub(super) fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, li
         BodyRecipe::Print(print) => print(tree?, limit),
         // What the body says itself was not signed instead of it.
         BodyRecipe::Fixed(bytes) => (!says_only(body, bytes)).then(|| bytes.to_vec()),
+        BodyRecipe::Around(before, after) => Some([*before, body, *after].concat()),
+        BodyRecipe::Cut(cut) => text::decoded_in_two(body, *cut),
         BodyRecipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
         BodyRecipe::PartCompact(range) => {
             let part = read_tree(body.get(range.clone())?)?;

@@ -37,6 +37,7 @@
 //! | `printed` | how the digest that another server printed is read |
 //! | [`Repetition`] | nothing: the computation that was found, over another request |
 
+mod accumulated;
 mod axis;
 mod binds;
 mod bodies;
@@ -62,6 +63,7 @@ mod miscopied;
 mod misplaced;
 mod mistyped;
 pub mod other_direction;
+mod placeholders;
 mod plain_tokens;
 mod printed;
 mod recipes;

@@ -2,7 +2,9 @@
 //!
 //! The mistakes are the same, and so they are searched in the same way; who made them, and what to do, is not.
 
+use super::accumulated::PIECES;
 use super::fixes::to_be_signed;
+use super::placeholders::IN_PLACE;
 use super::{CauseCode, SignedDifference};
 use crate::signature::{Scheme, SignedContent};
 
@@ -41,6 +43,10 @@ pub(super) fn fix(change: &SignedDifference, scheme: &Scheme) -> Option<String> 
     let is_text = scheme.key == SignedContent::secret();
     let place = change.at.as_ref();
     let words = match change.code {
+        CauseCode::BodyFramed | CauseCode::BodyCharset if change.detail.contains(PIECES) => return None,
+        CauseCode::SignedPartMissing if change.detail.contains(IN_PLACE) => {
+            "Read every part by the name that the scheme has for it, and refuse the request when one is not there."
+        }
         CauseCode::BodyReserialized
         | CauseCode::BodyKeysSorted
         | CauseCode::BodyEmpty

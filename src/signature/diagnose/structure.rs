@@ -231,7 +231,8 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let body = body_timestamp(request.body);
     let elsewhere = elsewhere(request);
     let first = header.or(elsewhere.as_deref()).or(tagged.as_deref());
-    let mut axis = timestamps::stamps(first, body, date);
+    let is_signed = request.scheme.content.covers(&TemplatePiece::Timestamp);
+    let mut axis = timestamps::stamps(first, body, date, is_signed);
     if exact.len() > 1 {
         repeated(&exact, &format!("{name} was sent"), &mut axis);
     } else if first.is_some() && beside.len() > 1 {
@@ -252,7 +253,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
             axis.add(part.to_vec(), Ways::of(Why::new(CauseCode::HeaderDuplicated, 1, detail)));
         }
     }
-    if first.is_none() && !request.scheme.content.covers(&TemplatePiece::Timestamp) {
+    if first.is_none() && !is_signed {
         // What the scheme does not sign cannot be missing; other templates are tried with what there is.
         let value = near.first().map(|(_, value)| value.to_vec()).unwrap_or_default();
         axis.all.insert(0, (value, Ways::unchanged()));

@@ -14,9 +14,19 @@ const FIRST_NANOSECOND: i64 = 100_000_000_000_000_000;
 /// Time zones that are not whole hours from UTC, in minutes on either side of it (IANA's tz database).
 const ODD_ZONES: [i64; 11] = [150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825];
 
+/// What programs write of a value that is not set, as a timestamp.
+const UNSET: [&str; 10] =
+    ["undefined", "null", "NaN", "", "None", "nil", "0", "false", "Invalid Date", "[object Object]"];
+
 /// Every timestamp to try. `header` is the header's text, `body` the envelope's own timestamp as
-/// written there.
-pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[u8]>) -> Axis<Vec<u8>> {
+/// written there. Only where the scheme signs one (`is_signed`) may it have been unset: elsewhere, such a text would be
+/// taken for the timestamp of another sender's template, while it is something before or after the body.
+pub(super) fn stamps(
+    header: Option<&[u8]>,
+    body: Option<&[u8]>,
+    date: Option<&[u8]>,
+    is_signed: bool,
+) -> Axis<Vec<u8>> {
     let mut axis = Axis::new();
     if let Some(header) = header {
         axis.add(header.to_vec(), Ways::unchanged());
@@ -42,9 +52,7 @@ pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[
     if let Some(date) = date {
         axis.add(date.to_vec(), Ways::of(Why::new(CauseCode::TimestampDiffers, 20, "the Date header was signed")));
     }
-    for (rank, word) in
-        (0..).zip(["undefined", "null", "NaN", "", "None", "nil", "0", "false", "Invalid Date", "[object Object]"])
-    {
+    for (rank, word) in (0..).zip(UNSET).filter(|_| is_signed) {
         let detail = match word {
             "" => "an empty timestamp was signed".to_owned(),
             _ => format!("the literal text {word} was signed as the timestamp"),
