@@ -157,6 +157,7 @@ impl<'a> Bodies<'a> {
             wrappings::list_shown(&bytes, &mut add);
             recipes::list_edits(&mut add);
             recipes::list_marked(&bytes, &mut add);
+            recipes::list_objects(&mut add);
             accumulated::list(&bytes, &mut add);
             recipes::list_parts(&bytes, &mut add);
             frameworks::list(&bytes, &mut add);
@@ -192,6 +193,7 @@ impl<'a> Bodies<'a> {
             }
             let mut add = |recipe, whys: Vec<Why>| self.entries.push(entry(base, &undone, recipe, whys));
             wrappings::list_hidden(&mut |recipe, why| add(recipe, vec![why]));
+            recipes::list_rare_objects(&mut |recipe, why| add(recipe, vec![why]));
             accumulated::list_rare(&bytes, &mut |recipe, why| add(recipe, vec![why]));
             for preset in combined() {
                 add(BodyRecipe::Preset(preset), vec![preset_why(preset)]);

@@ -40,6 +40,11 @@ impl BodyRecipe {
         matches!(self, Self::Fixed(_) | Self::Edit(_))
     }
 
+    /// Whether it is tried without a serialiser after it as well.
+    fn is_listed_alone(&self) -> bool {
+        matches!(self, Self::Values(_) | Self::Members(_) | Self::Print(_))
+    }
+
     /// The change of values that it begins with.
     pub(super) fn values(&self) -> Option<ValueEdit> {
         match self {
@@ -86,10 +91,18 @@ pub(super) fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, li
         BodyRecipe::Members(added) => added.removed(tree?),
         BodyRecipe::Serialised(first, preset) => {
             let made = make(first, body, tree, limit)?;
-            let tree = read_tree(&made).filter(|tree| preset.shows(tree))?;
-            preset.apply(&tree, limit)
+            let written = {
+                let tree = read_tree(&made).filter(|tree| preset.shows(tree))?;
+                preset.apply(&tree, limit)
+            };
+            // A change of values is listed alone, too: a serialiser that writes the same has no part in it.
+            written.filter(|written| !first.is_listed_alone() || *written != made)
         }
-        BodyRecipe::Then(first, edit) => edit(&make(first, body, tree, limit)?),
+        BodyRecipe::Then(first, edit) => {
+            let written = edit(&make(first, body, tree, limit)?);
+            let is_encoder = matches!(**first, BodyRecipe::Form(_));
+            written.filter(|written| !is_encoder || edit(body).as_ref() != Some(written))
+        }
     }
     .filter(|bytes| bytes.len() <= limit)
 }

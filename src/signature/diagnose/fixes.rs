@@ -91,6 +91,7 @@ fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
         CauseCode::BodyFramed | CauseCode::BodyCharset if change.detail.contains(PIECES) => {
             "Collect the pieces as bytes, and use them together: chunks.push(chunk), then Buffer.concat(chunks).".to_owned()
         }
+        CauseCode::BodyStringifiedObject => format!("{}, then sign and send that same text.", raw_body_of(&change.detail)?),
         CauseCode::SignedPartMissing if change.detail.contains(IN_PLACE) => {
             "Set every part before the signature is made, and refuse to sign without one.".to_owned()
         }
@@ -102,6 +103,26 @@ fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
         }
         _ => return None,
     })
+}
+
+/// How a runtime's body is read whose object was made a text, in words for the beginning of a sentence.
+pub(super) fn raw_body_of(detail: &str) -> Option<&'static str> {
+    let is_any = |marks: &[&str]| marks.iter().any(|mark| detail.contains(mark));
+    if is_any(&[
+        "ReadableStream]",
+        "object Request]",
+        "object Response]",
+        "object FormData]",
+        "object Promise]",
+        "object Blob]",
+    ]) {
+        return Some("Read the body once as text before anything parses it: await request.text()");
+    }
+    if is_any(&["object ArrayBuffer]", "object DataView]"]) {
+        return Some("Make bytes of the buffer instead of text: Buffer.from(await request.arrayBuffer())");
+    }
+    is_any(&["System.", "Microsoft."])
+        .then_some("Use the bytes themselves (byte[]), or Encoding.UTF8.GetString(bytes), not ToString()")
 }
 
 /// How the detail of a prefix ends that is there two times.
