@@ -130,6 +130,7 @@ pub(super) fn alone(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
         let text = [before.as_bytes(), header, after.as_bytes()].concat();
         all.push((text, Ways::of(Why::new(CauseCode::TimestampUnit, 9, detail))));
     }
+    all.extend(printed_dates(header));
     let (Some(moment), Some(number)) = (moment_of(header), integer(header)) else { return all };
     if number >= FIRST_MICROSECOND {
         return all;
@@ -147,6 +148,31 @@ pub(super) fn alone(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
             "a timestamp {time} {direction} was signed, as of a local time that was taken for UTC, or the reverse"
         );
         all.push((other.to_string().into_bytes(), Ways::of(Why::new(CauseCode::TimestampDiffers, 10, detail))));
+    }
+    all
+}
+
+/// What dates print of themselves in languages whose print nobody signs on purpose.
+fn printed_dates(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
+    let Some(moment) = moment_of(header) else { return Vec::new() };
+    let utc = |moment: Timestamp| moment.to_zoned(jiff::tz::TimeZone::UTC);
+    let why = |words: &str| Ways::of(Why::new(CauseCode::TimestampUnit, 12, format!("{words} was signed")));
+    let formats = [
+        ("%Y-%m-%d %H:%M:%S +0000", "Ruby's Time#to_s, of a local time in UTC,"),
+        ("%Y-%m-%d %H:%M:%S UTC", "Ruby's Time#to_s"),
+        ("%Y-%m-%d %H:%M:%S +0000 UTC", "Go's time.Time as text"),
+        ("%a %b %d %H:%M:%S UTC %Y", "Java's Date#toString"),
+        ("%a %b %d %H:%M:%S GMT %Y", "Java's Date#toString, in GMT,"),
+        ("%m/%d/%Y %H:%M:%S", ".NET's DateTime as text"),
+        ("%m/%d/%Y %H:%M:%S +00:00", ".NET's DateTimeOffset as text"),
+        ("%a %b %e %H:%M:%S %Y", "Python's time.ctime()"),
+    ];
+    let printed = |(format, words): (&str, &str)| (utc(moment).strftime(format).to_string().into_bytes(), why(words));
+    let mut all: Vec<(Vec<u8>, Ways)> = formats.into_iter().map(printed).collect();
+    let seconds = integer(header).filter(|&number| number < FIRST_MILLISECOND);
+    if let Some(early) = seconds.and_then(|seconds| Timestamp::from_millisecond(seconds).ok()) {
+        let text = utc(early).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        all.push((text.into_bytes(), why("JavaScript's new Date(seconds).toISOString(), which takes milliseconds,")));
     }
     all
 }
