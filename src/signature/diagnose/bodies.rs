@@ -9,7 +9,7 @@ use foldhash::quality::RandomState;
 
 use super::axis::{Ways, Why};
 use super::body_recipes::{BodyRecipe, make, needs_tree};
-use super::{BytePlace, CauseCode, RequestPart, combinations, frameworks, recipes, wrappings};
+use super::{BytePlace, CauseCode, RequestPart, accumulated, combinations, frameworks, recipes, wrappings};
 use crate::payload::inflate::{self, InflateBudget};
 use crate::signature::rewrite::options::combined;
 use crate::signature::rewrite::text;
@@ -157,6 +157,8 @@ impl<'a> Bodies<'a> {
             wrappings::list_shown(&bytes, &mut add);
             recipes::list_edits(&mut add);
             recipes::list_marked(&bytes, &mut add);
+            recipes::list_objects(&mut add);
+            accumulated::list(&bytes, &mut add);
             recipes::list_parts(&bytes, &mut add);
             frameworks::list(&bytes, &mut add);
             for preset in presets() {
@@ -184,12 +186,15 @@ impl<'a> Bodies<'a> {
     /// before it was signed. None for large bodies.
     fn add_rare(&mut self) {
         for base in 0..self.bases.len() {
-            let (length, undone) = (self.bases[base].bytes.len(), self.bases[base].undone.clone());
+            let (bytes, undone) = (Rc::clone(&self.bases[base].bytes), self.bases[base].undone.clone());
+            let length = bytes.len();
             if length > frameworks::LONGEST {
                 continue;
             }
             let mut add = |recipe, whys: Vec<Why>| self.entries.push(entry(base, &undone, recipe, whys));
             wrappings::list_hidden(&mut |recipe, why| add(recipe, vec![why]));
+            recipes::list_rare_objects(&mut |recipe, why| add(recipe, vec![why]));
+            accumulated::list_rare(&bytes, &mut |recipe, why| add(recipe, vec![why]));
             for preset in combined() {
                 add(BodyRecipe::Preset(preset), vec![preset_why(preset)]);
             }

@@ -6,7 +6,7 @@ use super::bodies::read_tree;
 use crate::signature::rewrite::form_of_json::FormOfJson;
 use crate::signature::rewrite::forms::FormPreset;
 use crate::signature::rewrite::members::AddedMembers;
-use crate::signature::rewrite::text::TextEdit;
+use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::values::ValueEdit;
 use crate::signature::rewrite::{StylePreset, Tree, presets, wrap};
 
@@ -17,6 +17,10 @@ pub(super) enum BodyRecipe {
     Preset(&'static StylePreset),
     Print(fn(&Tree<'_>, usize) -> Option<Vec<u8>>),
     Fixed(Cow<'static, [u8]>),
+    /// The body between two texts.
+    Around(&'static [u8], &'static [u8]),
+    /// The body as two pieces, each decoded on its own.
+    Cut(usize),
     Part(std::ops::Range<usize>),
     PartCompact(std::ops::Range<usize>),
     FormField(usize),
@@ -34,6 +38,11 @@ impl BodyRecipe {
     /// Whether making nothing of a body is what it is for.
     pub(super) fn may_be_empty(&self) -> bool {
         matches!(self, Self::Fixed(_) | Self::Edit(_))
+    }
+
+    /// Whether it is tried without a serialiser after it as well.
+    fn is_listed_alone(&self) -> bool {
+        matches!(self, Self::Values(_) | Self::Members(_) | Self::Print(_))
     }
 
     /// The change of values that it begins with.
@@ -68,6 +77,8 @@ pub(super) fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, li
         BodyRecipe::Print(print) => print(tree?, limit),
         // What the body says itself was not signed instead of it.
         BodyRecipe::Fixed(bytes) => (!says_only(body, bytes)).then(|| bytes.to_vec()),
+        BodyRecipe::Around(before, after) => Some([*before, body, *after].concat()),
+        BodyRecipe::Cut(cut) => text::decoded_in_two(body, *cut),
         BodyRecipe::Part(range) => Some(body.get(range.clone())?.to_vec()),
         BodyRecipe::PartCompact(range) => {
             let part = read_tree(body.get(range.clone())?)?;
@@ -80,10 +91,18 @@ pub(super) fn make(recipe: &BodyRecipe, body: &[u8], tree: Option<&Tree<'_>>, li
         BodyRecipe::Members(added) => added.removed(tree?),
         BodyRecipe::Serialised(first, preset) => {
             let made = make(first, body, tree, limit)?;
-            let tree = read_tree(&made).filter(|tree| preset.shows(tree))?;
-            preset.apply(&tree, limit)
+            let written = {
+                let tree = read_tree(&made).filter(|tree| preset.shows(tree))?;
+                preset.apply(&tree, limit)
+            };
+            // A change of values is listed alone, too: a serialiser that writes the same has no part in it.
+            written.filter(|written| !first.is_listed_alone() || *written != made)
         }
-        BodyRecipe::Then(first, edit) => edit(&make(first, body, tree, limit)?),
+        BodyRecipe::Then(first, edit) => {
+            let written = edit(&make(first, body, tree, limit)?);
+            let is_encoder = matches!(**first, BodyRecipe::Form(_));
+            written.filter(|written| !is_encoder || edit(body).as_ref() != Some(written))
+        }
     }
     .filter(|bytes| bytes.len() <= limit)
 }

@@ -154,7 +154,7 @@ codes! {
     BodyEscaped "body_escaped" "Escaped characters in the body"
         "A template, a sanitiser or a shell put entities or backslashes in the place of quotation marks, or took them away.";
     BodyFramed "body_framed" "Something around the body was read as part of it"
-        "Chunk sizes of the connection, or the zeros of a buffer, became part of the body on one side.";
+        "Chunk sizes of the connection, the zeros of a buffer, or the text of a variable that was not set, became part of the body on one side.";
     BodyPartSigned "body_part_signed" "Only part of the body was signed"
         "The signature covers one field, such as data, instead of the whole body.";
     BodyNullsDropped "body_nulls_dropped" "Null fields were left out"

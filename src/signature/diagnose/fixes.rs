@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::accumulated::PIECES;
 use super::foreign::TWO_SIGNATURES;
+use super::placeholders::IN_PLACE;
 use super::templates::signs_fields;
 use super::{CauseCode, SignedDifference, server_words};
 use crate::signature::{Proof, Scheme, SignedContent};
@@ -86,11 +88,41 @@ fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
         CauseCode::SecretBase64 if !is_text && change.detail.contains("without being decoded") => {
             format!("Decode the secret on the signing side, as the scheme does: {}.", scheme.key)
         }
+        CauseCode::BodyFramed | CauseCode::BodyCharset if change.detail.contains(PIECES) => {
+            "Collect the pieces as bytes, and use them together: chunks.push(chunk), then Buffer.concat(chunks).".to_owned()
+        }
+        CauseCode::BodyStringifiedObject => format!("{}, then sign and send that same text.", raw_body_of(&change.detail)?),
+        CauseCode::SignedPartMissing if change.detail.contains(IN_PLACE) => {
+            "Set every part before the signature is made, and refuse to sign without one.".to_owned()
+        }
+        CauseCode::UrlDiffers if change.detail.starts_with("the URL was not set") => {
+            "Set the URL before the signature is made, and refuse to sign without it.".to_owned()
+        }
         CauseCode::SignatureMalformed if change.detail.ends_with(" is empty") => {
             "Find why the sender leaves the header empty: a secret or a variable that is not set there.".to_owned()
         }
         _ => return None,
     })
+}
+
+/// How a runtime's body is read whose object was made a text, in words for the beginning of a sentence.
+pub(super) fn raw_body_of(detail: &str) -> Option<&'static str> {
+    let is_any = |marks: &[&str]| marks.iter().any(|mark| detail.contains(mark));
+    if is_any(&[
+        "ReadableStream]",
+        "object Request]",
+        "object Response]",
+        "object FormData]",
+        "object Promise]",
+        "object Blob]",
+    ]) {
+        return Some("Read the body once as text before anything parses it: await request.text()");
+    }
+    if is_any(&["object ArrayBuffer]", "object DataView]"]) {
+        return Some("Make bytes of the buffer instead of text: Buffer.from(await request.arrayBuffer())");
+    }
+    is_any(&["System.", "Microsoft."])
+        .then_some("Use the bytes themselves (byte[]), or Encoding.UTF8.GetString(bytes), not ToString()")
 }
 
 /// How the detail of a prefix ends that is there two times.

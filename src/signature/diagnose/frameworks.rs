@@ -206,10 +206,45 @@ fn dates(rarest: Option<u16>, found: Found<'_>) {
             if words.is_empty() {
                 continue;
             }
-            let detail = format!("dates were written {} when it was signed", words.join(" and "));
-            written(BodyRecipe::Values(ValueEdit::Dates(fraction, zone)), 6 + place * 2, &detail, rarest, found);
+            let detail =
+                format!("dates were written {}{} when it was signed", words.join(" and "), writers(fraction, zone));
+            let (recipe, rank) = (BodyRecipe::Values(ValueEdit::Dates(fraction, zone)), 6 + place * 2);
+            if fraction == DateFraction::Shortest && zone == DateZone::AsSent && rarest.is_some() {
+                of_models(&recipe, rank, &detail, found);
+            }
+            written(recipe, rank, &detail, rarest, found);
         }
     }
+}
+
+/// Who writes dates so: no serialiser of a parsed body does, as long as it keeps them as texts.
+fn writers(fraction: DateFraction, zone: DateZone) -> &'static str {
+    match (fraction, zone) {
+        (DateFraction::Shortest, DateZone::AsSent) => {
+            ", as .NET's DateTime (also Newtonsoft.Json's) and Go's time.Time do,"
+        }
+        (DateFraction::Three, DateZone::Zulu) => ", as JavaScript's toISOString() does,",
+        (DateFraction::Six, DateZone::Offset) => ", as Python's isoformat() does,",
+        (DateFraction::Dropped, DateZone::Offset) => ", as PHP's DATE_ATOM does,",
+        _ => "",
+    }
+}
+
+/// .NET's serialisers, which write the dates of a model so themselves.
+fn of_models(recipe: &BodyRecipe, rank: u16, detail: &str, found: Found<'_>) {
+    let all = presets().filter(|preset| preset.family == Family::DotNet && preset.rank <= COMMON_DOTNET);
+    for preset in all {
+        let why = Why::new(CauseCode::BodyReserialized, rank + preset.rank, then(detail)).named(preset.name);
+        found(BodyRecipe::Serialised(Box::new(recipe.clone()), preset), why);
+    }
+}
+
+/// The rarest of .NET's serialisers that is tried with dates of a model.
+const COMMON_DOTNET: u16 = 12;
+
+/// A change of values, and a serialiser after it: only the latter has the names.
+fn then(detail: &str) -> String {
+    format!("{detail}; and it was re-serialised")
 }
 
 fn added_members(rarest: Option<u16>, found: Found<'_>) {
@@ -232,10 +267,9 @@ fn added_members(rarest: Option<u16>, found: Found<'_>) {
 
 /// A change alone, and then by the languages' serialisers that are no rarer than `rarest`.
 fn written(recipe: BodyRecipe, rank: u16, detail: &str, rarest: Option<u16>, found: Found<'_>) {
-    let why = |rank| Why::new(CauseCode::BodyReserialized, rank, detail);
-    found(recipe.clone(), why(rank));
+    found(recipe.clone(), Why::new(CauseCode::BodyReserialized, rank, detail));
     for preset in presets().filter(|preset| rarest.is_some_and(|rarest| preset.rank <= rarest) && is_language(preset)) {
-        let why = why(rank + preset.rank).named(preset.name);
+        let why = Why::new(CauseCode::BodyReserialized, rank + preset.rank, then(detail)).named(preset.name);
         found(BodyRecipe::Serialised(Box::new(recipe.clone()), preset), why);
     }
 }

@@ -44,6 +44,20 @@ pub(super) fn without_timestamp(usual: &SignedContent, has_id: bool, axis: &mut 
     }
 }
 
+/// The label that a signature's header has before its value, within what is signed: Stripe's `t=`, Slack's `v0=`.
+pub(super) fn labelled(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
+    let other = match usual.to_string().as_str() {
+        "{timestamp}.{body}" => "t={timestamp}.{body}",
+        "v0:{timestamp}:{body}" => "v0={timestamp}:{body}",
+        _ => return,
+    };
+    if let Ok(content) = other.parse::<SignedContent>() {
+        let detail = format!("{content} was signed instead of {usual}");
+        let ways = Ways::of(Why::new(CauseCode::ContentTemplate, 21, detail));
+        axis.add(TemplateShape { content, construction: Construction::Hmac }, ways);
+    }
+}
+
 /// The same values in another order, with what is between them where it was.
 pub(super) fn reordered(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
     let is_text = |piece: &TemplatePiece| matches!(piece, TemplatePiece::Text(_));

@@ -37,6 +37,7 @@
 //! | `printed` | how the digest that another server printed is read |
 //! | [`Repetition`] | nothing: the computation that was found, over another request |
 
+mod accumulated;
 mod axis;
 mod binds;
 mod bodies;
@@ -62,6 +63,7 @@ mod miscopied;
 mod misplaced;
 mod mistyped;
 pub mod other_direction;
+mod placeholders;
 mod plain_tokens;
 mod printed;
 mod recipes;
@@ -91,6 +93,8 @@ mod tests_of_fields;
 mod tests_of_frameworks;
 #[cfg(test)]
 mod tests_of_messages;
+#[cfg(test)]
+mod tests_of_names;
 #[cfg(test)]
 mod tests_of_public_keys;
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub(super) type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
-    let edits: [(TextEdit, CauseCode, u16, &str); 46] = [
+    let edits: [(TextEdit, CauseCode, u16, &str); 47] = [
         (text::add_lf, CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive"),
         (text::drop_newline, CauseCode::BodyNewline, 0, "a final newline arrived that was not signed"),
         (text::add_crlf, CauseCode::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
@@ -106,6 +106,12 @@ pub(super) fn list_edits(found: Found<'_>) {
             2,
             "the body was signed as a JSON string, as PHP writes it",
         ),
+        (
+            wrap::as_dotnet_json_string,
+            CauseCode::BodyDoubleEncoded,
+            4,
+            "the body was signed as a JSON string, as .NET's System.Text.Json writes it",
+        ),
         (form_payload, CauseCode::BodyFormEncoded, 2, "the form field payload=… was signed"),
         (form_whole, CauseCode::BodyFormEncoded, 3, "the percent-encoded body was signed"),
         (
@@ -168,6 +174,44 @@ pub(super) fn list_edits(found: Found<'_>) {
         "[]",
     ]) {
         let why = printed(rank, &format!("the text {word} was signed instead of the body")).alarming();
+        found(BodyRecipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
+    }
+}
+
+/// Bodies of other runtimes as text, of which nothing is covered: web streams, .NET. Each is short, and nothing goes with it.
+pub(super) fn list_objects(found: Found<'_>) {
+    objects(&["[object ReadableStream]", "[object ArrayBuffer]", "System.Byte[]"], found);
+}
+
+/// Lists those that are tried after all pairs of changes.
+pub(super) fn list_rare_objects(found: Found<'_>) {
+    let all = [
+        "[object Request]",
+        "[object FormData]",
+        "[object Response]",
+        "[object Map]",
+        "[object File]",
+        "[object DataView]",
+        "[object Undefined]",
+        "[object Null]",
+        "System.IO.MemoryStream",
+        "System.IO.Stream",
+        "Microsoft.AspNetCore.Server.Kestrel.Core.Internal.Http.HttpRequestStream",
+        "System.Object",
+        "System.Collections.Generic.Dictionary`2[System.String,System.Object]",
+        "System.Collections.Generic.List`1[System.Byte]",
+        "NaN",
+        "nil",
+        "<nil>",
+        "false",
+    ];
+    objects(&all, found);
+}
+
+fn objects(words: &[&'static str], found: Found<'_>) {
+    for word in words {
+        let detail = format!("the text {word} was signed instead of the body");
+        let why = Why::new(CauseCode::BodyStringifiedObject, 21, detail).alarming();
         found(BodyRecipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
     }
 }

@@ -2,7 +2,10 @@
 //!
 //! The mistakes are the same, and so they are searched in the same way; who made them, and what to do, is not.
 
-use super::fixes::to_be_signed;
+use super::accumulated::PIECES;
+use super::fixes::{raw_body_of, to_be_signed};
+use super::placeholders::IN_PLACE;
+use super::templates::signs_fields;
 use super::{CauseCode, SignedDifference};
 use crate::signature::{Scheme, SignedContent};
 
@@ -41,6 +44,16 @@ pub(super) fn fix(change: &SignedDifference, scheme: &Scheme) -> Option<String> 
     let is_text = scheme.key == SignedContent::secret();
     let place = change.at.as_ref();
     let words = match change.code {
+        CauseCode::BodyReserialized | CauseCode::BodyKeysSorted if signs_fields(scheme) => {
+            return Some(format!("Hash every field of the form as it arrived, empty ones too: {}.", scheme.content));
+        }
+        CauseCode::BodyStringifiedObject if raw_body_of(&change.detail).is_some() => {
+            return raw_body_of(&change.detail).map(|words| format!("{words}, and hash exactly that."));
+        }
+        CauseCode::BodyFramed | CauseCode::BodyCharset if change.detail.contains(PIECES) => return None,
+        CauseCode::SignedPartMissing if change.detail.contains(IN_PLACE) => {
+            "Read every part by the name that the scheme has for it, and refuse the request when one is not there."
+        }
         CauseCode::BodyReserialized
         | CauseCode::BodyKeysSorted
         | CauseCode::BodyEmpty

@@ -3,14 +3,15 @@
 use subtle::ConstantTimeEq as _;
 
 use super::axis::{Axis, Ways, Why};
-use super::encoding::{self, Received, UsualForm};
+use super::encoding::{self, Received, UsualForm, WrittenSignature};
 use super::header_names::{ID_NAMES, SIGNATURE_NAMES, TIMESTAMP_NAMES, absent, ids_like, named_values, which_of};
+use super::printed::PrintedDigest;
 use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
 use crate::delivery::Intake;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::rewrite::form_edits::percent_decoded;
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
-use crate::signature::{Proof, Scheme, Source, TemplatePiece};
+use crate::signature::{Algorithm, Proof, Scheme, Source, TemplatePiece};
 use crate::text::grouped;
 
 /// What was read of one request.
@@ -130,7 +131,23 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         }
     }
     structure.received = encoding::distinct(std::mem::take(&mut structure.received));
+    let is_digest = |received: &Received| {
+        received.written == WrittenSignature::Whole && received.digest.len() == usual.algorithm.digest_bytes()
+    };
+    if !structure.received.iter().any(is_digest) && request.scheme.algorithm().is_some() {
+        structure.received.extend(exact.iter().filter_map(|value| printed_in(value, usual.algorithm, &timestamp)));
+    }
     read_unreadable(request, structure, &exact, &near);
+}
+
+/// A digest that a program printed into the header: its bytes as a list, an object, a string with escapes.
+fn printed_in(value: &[u8], usual: Algorithm, timestamp: &Option<Vec<u8>>) -> Option<Received> {
+    let printed = PrintedDigest::read(std::str::from_utf8(value).ok()?).ok()?;
+    let (digest, how) = printed.whole(usual)?;
+    let detail = format!("the digest was sent as a program prints its bytes ({how})");
+    let whys = vec![Why::new(CauseCode::SignatureEncoding, 5, detail)];
+    let timestamp = timestamp.clone();
+    Some(Received { digest: digest.to_vec(), written: WrittenSignature::Whole, algorithm: usual, whys, timestamp })
 }
 
 /// What the values say without being hashed.
@@ -214,7 +231,8 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let body = body_timestamp(request.body);
     let elsewhere = elsewhere(request);
     let first = header.or(elsewhere.as_deref()).or(tagged.as_deref());
-    let mut axis = timestamps::stamps(first, body, date);
+    let is_signed = request.scheme.content.covers(&TemplatePiece::Timestamp);
+    let mut axis = timestamps::stamps(first, body, date, is_signed);
     if exact.len() > 1 {
         repeated(&exact, &format!("{name} was sent"), &mut axis);
     } else if first.is_some() && beside.len() > 1 {
@@ -235,7 +253,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
             axis.add(part.to_vec(), Ways::of(Why::new(CauseCode::HeaderDuplicated, 1, detail)));
         }
     }
-    if first.is_none() && !request.scheme.content.covers(&TemplatePiece::Timestamp) {
+    if first.is_none() && !is_signed {
         // What the scheme does not sign cannot be missing; other templates are tried with what there is.
         let value = near.first().map(|(_, value)| value.to_vec()).unwrap_or_default();
         axis.all.insert(0, (value, Ways::unchanged()));

@@ -4,7 +4,8 @@ use zeroize::Zeroizing;
 
 use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
-use super::joinings::{reordered, without_timestamp};
+use super::joinings::{labelled, reordered, without_timestamp};
+use super::placeholders::unset_parts;
 use crate::signature::algorithm::Keyed;
 use crate::signature::scheme::Parts;
 use crate::signature::{Algorithm, Proof, Scheme, SignedContent, Source, TemplatePiece};
@@ -277,6 +278,8 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
     }
     without_timestamp(usual, has_id, &mut axis);
     reordered(usual, &mut axis);
+    labelled(usual, &mut axis);
+    unset_parts(usual, construction, &mut axis);
     let bare =
         Why::new(CauseCode::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
     axis.add(hmac(SignedContent::of(vec![TemplatePiece::Timestamp])), Ways::of(bare));

@@ -127,6 +127,43 @@ fn hashes_of_hashes_are_named() {
     assert!(all[0].contains("{url}{body_sha256} was signed"), "{all:#?}");
 }
 
+fn trackpilots(signed: &str, body: &[u8]) -> Vec<String> {
+    let value = hex::encode(mac(Algorithm::Sha256, KEY, signed.as_bytes()));
+    let fields = [("X-Webhook-Signature", value.as_str()), ("X-Webhook-Timestamp", "1795953600")];
+    causes(&told("trackpilots", KEY, &fields, body))
+}
+
+/// What Ruby 3.1, Go 1.19, Java 17, .NET 8 and node 20.20 print of 1795953600 in UTC.
+#[test]
+fn dates_that_print_themselves_are_named() {
+    for (stamp, words) in [
+        ("2026-11-29 12:00:00 +0000", "Ruby's Time#to_s"),
+        ("2026-11-29 12:00:00 UTC", "Ruby's Time#to_s"),
+        ("2026-11-29 12:00:00 +0000 UTC", "Go's time.Time"),
+        ("Sun Nov 29 12:00:00 UTC 2026", "Java's Date#toString"),
+        ("11/29/2026 12:00:00", ".NET's DateTime"),
+        ("11/29/2026 12:00:00 +00:00", ".NET's DateTimeOffset"),
+        ("1970-01-21T18:52:33.600Z", "new Date(seconds)"),
+    ] {
+        let all = trackpilots(&format!("{stamp}.{{}}"), b"{}");
+        assert!(all[0].starts_with("timestamp_unit: ") && all[0].contains(words), "{stamp}: {all:#?}");
+    }
+}
+
+#[test]
+fn labels_and_prints_of_bytes_and_hashes_are_named() {
+    let all = trackpilots("t=1795953600.{}", b"{}");
+    assert!(all[0].starts_with("content_template: ") && all[0].contains("t={timestamp}.{body} was signed"), "{all:#?}");
+    let value = format!("v0={}", hex::encode(mac(Algorithm::Sha256, KEY, b"v0=1795953600:a=1")));
+    let fields = [("X-Slack-Signature", value.as_str()), ("X-Slack-Request-Timestamp", "1795953600")];
+    let all = causes(&told("slack", KEY, &fields, b"a=1"));
+    assert!(all[0].contains("v0={timestamp}:{body} was signed"), "{all:#?}");
+    let all = trackpilots(r#"1795953600.{"id" => 7, "a" => nil}"#, br#"{"id":7,"a":null}"#);
+    assert!(all[0].starts_with("body_stringified_object: ") && all[0].contains("Ruby"), "{all:#?}");
+    let all = trackpilots("1795953600.[123 125]", b"{}");
+    assert!(all[0].starts_with("body_stringified_object: ") && all[0].contains("Go's %v"), "{all:#?}");
+}
+
 /// What node 20.20 and Python 3.11 print of the moment.
 #[test]
 fn dates_are_printed_as_languages_print_them() {

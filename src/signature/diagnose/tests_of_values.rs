@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rstest::rstest;
 
 use super::*;
-use crate::signature::{Scheme, SecretOrigin, catalogue, sign_request};
+use crate::signature::{Algorithm, Scheme, SecretOrigin, catalogue, sign_request};
 
 const NOW: i64 = 1_795_874_400;
 const BODY: &[u8] = b"{\"id\":\"evt_1\",\"amount\":1.50}";
@@ -333,4 +333,50 @@ fn no_sentence_of_advice_is_repeated() {
     });
     assert_eq!(diagnosis.causes[0].changes.len(), 2, "{diagnosis:#?}");
     assert_eq!(diagnosis.causes[0].fix, "Write the signature as base64.");
+}
+
+/// A digest as programs print its bytes, in the sender's header.
+#[test]
+fn a_digest_that_was_printed_into_the_header_is_read() {
+    let body = br#"{"id":7}"#;
+    let digest = super::tests_of_copies::mac(Algorithm::Sha256, b"s3cr3t-Key-0123456789abcdef", body);
+    let list = |between: &str, format: fn(u8) -> String| {
+        digest.iter().map(|&byte| format(byte)).collect::<Vec<_>>().join(between)
+    };
+    let plain = |byte: u8| byte.to_string();
+    for (value, how) in [
+        (format!("<Buffer {}>", list(" ", |byte| format!("{byte:02x}"))), "Node's Buffer"),
+        (format!("{{\"type\":\"Buffer\",\"data\":[{}]}}", list(",", plain)), "Node's Buffer as JSON"),
+        (list(",", plain), ""),
+        (format!("[{}]", list(" ", plain)), ""),
+        (format!("[{}]", list(", ", |byte| (byte as i8).to_string())), ""),
+        (format!("b'{}'", list("", |byte| format!("\\x{byte:02x}"))), "Python bytes"),
+        (format!("sha256=<Buffer {}>", list(" ", |byte| format!("{byte:02x}"))), "Node's Buffer"),
+    ] {
+        let told = super::tests_of_copies::told(
+            "github",
+            b"s3cr3t-Key-0123456789abcdef",
+            &[("X-Hub-Signature-256", &value)],
+            body,
+        );
+        let all = super::tests_of_copies::causes(&told);
+        let is_named = all[0].starts_with("signature_encoding: ") && all[0].contains("as a program prints its bytes");
+        assert!(is_named && all[0].contains(how), "{value}: {all:#?}");
+        assert!(told.is_proved());
+    }
+}
+
+#[test]
+fn an_object_in_the_place_of_the_digest_is_named_with_what_to_print() {
+    for (value, words) in [
+        ("[object Promise]", "await it"),
+        ("[object ArrayBuffer]", "Buffer.from(buffer).toString('hex')"),
+        ("[B@6d06d69c", "HexFormat"),
+        ("System.Byte[]", "Convert.ToHexString"),
+        ("sha256=[object Promise]", "await it"),
+    ] {
+        let told = super::tests_of_copies::told("github", b"key-of-github", &[("X-Hub-Signature-256", value)], b"{}");
+        let all = super::tests_of_copies::causes(&told);
+        assert!(all[0].starts_with("signature_malformed: ") && all[0].contains(words), "{value}: {all:#?}");
+    }
 }

@@ -14,9 +14,19 @@ const FIRST_NANOSECOND: i64 = 100_000_000_000_000_000;
 /// Time zones that are not whole hours from UTC, in minutes on either side of it (IANA's tz database).
 const ODD_ZONES: [i64; 11] = [150, 210, 270, 330, 345, 390, 525, 570, 630, 765, 825];
 
+/// What programs write of a value that is not set, as a timestamp.
+const UNSET: [&str; 10] =
+    ["undefined", "null", "NaN", "", "None", "nil", "0", "false", "Invalid Date", "[object Object]"];
+
 /// Every timestamp to try. `header` is the header's text, `body` the envelope's own timestamp as
-/// written there.
-pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[u8]>) -> Axis<Vec<u8>> {
+/// written there. Only where the scheme signs one (`is_signed`) may it have been unset: elsewhere, such a text would be
+/// taken for the timestamp of another sender's template, while it is something before or after the body.
+pub(super) fn stamps(
+    header: Option<&[u8]>,
+    body: Option<&[u8]>,
+    date: Option<&[u8]>,
+    is_signed: bool,
+) -> Axis<Vec<u8>> {
     let mut axis = Axis::new();
     if let Some(header) = header {
         axis.add(header.to_vec(), Ways::unchanged());
@@ -42,9 +52,7 @@ pub(super) fn stamps(header: Option<&[u8]>, body: Option<&[u8]>, date: Option<&[
     if let Some(date) = date {
         axis.add(date.to_vec(), Ways::of(Why::new(CauseCode::TimestampDiffers, 20, "the Date header was signed")));
     }
-    for (rank, word) in
-        (0..).zip(["undefined", "null", "NaN", "", "None", "nil", "0", "false", "Invalid Date", "[object Object]"])
-    {
+    for (rank, word) in (0..).zip(UNSET).filter(|_| is_signed) {
         let detail = match word {
             "" => "an empty timestamp was signed".to_owned(),
             _ => format!("the literal text {word} was signed as the timestamp"),
@@ -122,6 +130,7 @@ pub(super) fn alone(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
         let text = [before.as_bytes(), header, after.as_bytes()].concat();
         all.push((text, Ways::of(Why::new(CauseCode::TimestampUnit, 9, detail))));
     }
+    all.extend(printed_dates(header));
     let (Some(moment), Some(number)) = (moment_of(header), integer(header)) else { return all };
     if number >= FIRST_MICROSECOND {
         return all;
@@ -139,6 +148,31 @@ pub(super) fn alone(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
             "a timestamp {time} {direction} was signed, as of a local time that was taken for UTC, or the reverse"
         );
         all.push((other.to_string().into_bytes(), Ways::of(Why::new(CauseCode::TimestampDiffers, 10, detail))));
+    }
+    all
+}
+
+/// What dates print of themselves in languages whose print nobody signs on purpose.
+fn printed_dates(header: &[u8]) -> Vec<(Vec<u8>, Ways)> {
+    let Some(moment) = moment_of(header) else { return Vec::new() };
+    let utc = |moment: Timestamp| moment.to_zoned(jiff::tz::TimeZone::UTC);
+    let why = |words: &str| Ways::of(Why::new(CauseCode::TimestampUnit, 12, format!("{words} was signed")));
+    let formats = [
+        ("%Y-%m-%d %H:%M:%S +0000", "Ruby's Time#to_s, of a local time in UTC,"),
+        ("%Y-%m-%d %H:%M:%S UTC", "Ruby's Time#to_s"),
+        ("%Y-%m-%d %H:%M:%S +0000 UTC", "Go's time.Time as text"),
+        ("%a %b %d %H:%M:%S UTC %Y", "Java's Date#toString"),
+        ("%a %b %d %H:%M:%S GMT %Y", "Java's Date#toString, in GMT,"),
+        ("%m/%d/%Y %H:%M:%S", ".NET's DateTime as text"),
+        ("%m/%d/%Y %H:%M:%S +00:00", ".NET's DateTimeOffset as text"),
+        ("%a %b %e %H:%M:%S %Y", "Python's time.ctime()"),
+    ];
+    let printed = |(format, words): (&str, &str)| (utc(moment).strftime(format).to_string().into_bytes(), why(words));
+    let mut all: Vec<(Vec<u8>, Ways)> = formats.into_iter().map(printed).collect();
+    let seconds = integer(header).filter(|&number| number < FIRST_MILLISECOND);
+    if let Some(early) = seconds.and_then(|seconds| Timestamp::from_millisecond(seconds).ok()) {
+        let text = utc(early).strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string();
+        all.push((text.into_bytes(), why("JavaScript's new Date(seconds).toISOString(), which takes milliseconds,")));
     }
     all
 }

@@ -2,6 +2,7 @@
 
 use super::axis::Why;
 use super::encoding::{Received, UsualForm, WrittenSignature};
+use super::printed::NotADigest;
 use super::structure::Structure;
 use super::{CauseCode, Request, surroundings};
 use crate::delivery::{Judgement, Verdict};
@@ -91,7 +92,16 @@ fn malformed(request: &Request<'_>, judgement: &Judgement, structure: &Structure
         _ => String::new(),
     };
     let said = note.strip_prefix("invalid ").unwrap_or(note);
-    Some(Why::new(CauseCode::SignatureMalformed, 0, format!("{said}{like}")))
+    let object = printed_object(request, &structure.value.candidates).map(|object| format!("; {object}"));
+    let object = object.unwrap_or_default();
+    Some(Why::new(CauseCode::SignatureMalformed, 0, format!("{said}{like}{object}")))
+}
+
+/// The object that a program printed into the header in the place of its digest, in words that say what to print.
+fn printed_object(request: &Request<'_>, own: &[Vec<u8>]) -> Option<NotADigest> {
+    let header = request.scheme.signature.header_name().and_then(|name| request.head.value(name));
+    let texts = header.into_iter().chain(own.iter().map(Vec::as_slice));
+    texts.filter_map(|text| std::str::from_utf8(text).ok()).find_map(NotADigest::of_object)
 }
 
 /// What stands in a list where the signature should be. Shown only where it is a placeholder: it may be a secret.

@@ -50,6 +50,12 @@ pub(super) fn variants(scheme: &Scheme, head: &Head) -> Axis<Vec<u8>> {
     {
         other_forms(parts, head, &mut axis);
     }
+    if scheme.signs_url() {
+        for word in ["undefined", "null", "None"] {
+            let detail = format!("the URL was not set: the text {word} was signed in its place");
+            axis.add(word.as_bytes().to_vec(), Ways::of(Why::new(CauseCode::UrlDiffers, ALONE, detail)));
+        }
+    }
     axis
 }
 

@@ -169,6 +169,11 @@ pub(super) fn list_hidden(found: Found<'_>) {
         found(BodyRecipe::Edit(edit), if name.is_empty() { why } else { why.named(name) });
     }
     let printed = |rank, detail: &str| Why::new(CauseCode::BodyStringifiedObject, rank, detail);
+    found(
+        BodyRecipe::Print(prints::ruby_hash_spaced),
+        printed(21, "Ruby's inspect of a hash was signed (from 3.4 on)"),
+    );
+    found(BodyRecipe::Edit(prints::go_bytes), printed(22, "Go's %v of the bytes was signed"));
     found(BodyRecipe::Print(prints::php_serialized), printed(22, "PHP's serialize of the array was signed"));
     found(BodyRecipe::Print(prints::php_print_r), printed(23, "PHP's print_r of the array was signed"));
 }

@@ -81,6 +81,20 @@ pub fn ruby_hash(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
     reword(&spaced, limit, &RUBY)
 }
 
+/// `{"a" => 1, "b" => nil}`: the same from Ruby 3.4 on.
+#[must_use]
+pub fn ruby_hash_spaced(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {
+    let spaced = super::style::write(tree, &super::ruby::INSPECT_SPACED, limit)?;
+    reword(&spaced, limit, &RUBY)
+}
+
+/// `[123 34]`: Go's `%v` of bytes.
+#[must_use]
+pub fn go_bytes(body: &[u8]) -> Option<Vec<u8>> {
+    let numbers: Vec<String> = body.iter().map(u8::to_string).collect();
+    Some(format!("[{}]", numbers.join(" ")).into_bytes())
+}
+
 /// `a:1:{s:1:"a";i:1;}`: PHP's `serialize` of the array.
 #[must_use]
 pub fn php_serialized(tree: &Tree<'_>, limit: usize) -> Option<Vec<u8>> {

@@ -46,4 +46,6 @@ pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
 
 /// Ruby's own notation except for strings and words: `{"a"=>1, "b"=>2}`.
 pub(super) const INSPECT: Style = Style { layout: Layout { colon: "=>", comma: ", ", ..INDENT_NONE }, ..DEFAULT };
+/// The same from Ruby 3.4 on: `{"a" => 1, "b" => 2}`.
+pub(super) const INSPECT_SPACED: Style = Style { layout: Layout { colon: " => ", ..INSPECT.layout }, ..INSPECT };
 const INDENT_NONE: Layout = super::style::COMPACT;

@@ -189,6 +189,12 @@ pub fn lossy_utf8(body: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
+/// The body as two pieces, of which each was decoded on its own: a character that is cut in two is U+FFFD in both.
+pub fn decoded_in_two(body: &[u8], cut: usize) -> Option<Vec<u8>> {
+    let (first, second) = body.split_at_checked(cut)?;
+    changed(body, [first, second].map(String::from_utf8_lossy).concat().into_bytes())
+}
+
 /// Every byte outside ASCII replaced by U+FFFD, as reading UTF-8 as ASCII does.
 pub fn lossy_ascii(body: &[u8]) -> Option<Vec<u8>> {
     let body = beyond_ascii(body)?;

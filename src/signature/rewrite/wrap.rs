@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 
 use super::Tree;
+use super::dotnet::DEFAULT_ENCODER;
 use super::strings::{Lone, NonAscii, PLAIN, StringWriter, Strings, bytes_of};
 use crate::payload::json::unescape;
 
@@ -115,6 +116,12 @@ pub fn as_ascii_json_string(body: &[u8]) -> Option<Vec<u8>> {
 #[must_use]
 pub fn as_php_json_string(body: &[u8]) -> Option<Vec<u8>> {
     quoted(body, &PHP)
+}
+
+/// The body as a JSON string, as `JsonSerializer.Serialize(text)` of .NET writes it.
+#[must_use]
+pub fn as_dotnet_json_string(body: &[u8]) -> Option<Vec<u8>> {
+    quoted(body, &DEFAULT_ENCODER)
 }
 
 /// The content of a body that is one JSON string: one encoding too many undone.

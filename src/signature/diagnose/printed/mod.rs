@@ -134,6 +134,14 @@ impl PrintedDigest {
         }
     }
 
+    /// All its bytes, where they are as many as `algorithm` makes, and how they were read.
+    pub(super) fn whole(&self, algorithm: Algorithm) -> Option<(&[u8], &str)> {
+        match &self.content {
+            DigestContent::Whole(bytes, own) if *own == algorithm => Some((bytes, &self.how)),
+            _ => None,
+        }
+    }
+
     /// Whether it is this digest, or the beginning of it.
     pub(super) fn is(&self, digest: &[u8]) -> bool {
         match &self.content {

@@ -83,6 +83,13 @@ pub enum NotADigest {
     JsonWebToken,
 }
 
+impl NotADigest {
+    /// The object whose print-out this is; `None` for any other text.
+    pub(in crate::signature::diagnose) fn of_object(text: &str) -> Option<Self> {
+        state_of_hash(text).or_else(|| object(text))
+    }
+}
+
 /// What else is so long, and how long digests are.
 fn wrong_length(bytes: usize) -> String {
     let what = match bytes {

@@ -82,7 +82,7 @@ impl<'m> ComputedOtherwise<'m> {
 /// The text that is signed for a timestamp in the place of this one.
 fn stamp(timestamp: &str, body: &[u8], detail: &str) -> Option<Vec<u8>> {
     let own = entries(body).find(|entry| entry.key.clone().is_some_and(|key| &body[key] == b"\"timestamp\""));
-    let axis = timestamps::stamps(Some(timestamp.as_bytes()), own.and_then(|entry| body.get(entry.value)), None);
+    let axis = timestamps::stamps(Some(timestamp.as_bytes()), own.and_then(|entry| body.get(entry.value)), None, true);
     let is_it = |ways: &Ways| ways.0.iter().flatten().any(|why| why.detail == detail);
     axis.all.into_iter().find(|(_, ways)| is_it(ways)).map(|(text, _)| text)
 }

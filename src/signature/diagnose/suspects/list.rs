@@ -101,7 +101,7 @@ fn of_time(scheme: &Scheme, sample: &[u8], all: &mut Vec<Suspect>) {
     let own = entries(sample).find(|entry| entry.key.clone().is_some_and(|key| &sample[key] == b"\"timestamp\""));
     let own = own.and_then(|entry| sample.get(entry.value));
     for text in ["1746123456", "1746123456789"] {
-        for (_, ways) in timestamps::stamps(Some(text.as_bytes()), own, None).all {
+        for (_, ways) in timestamps::stamps(Some(text.as_bytes()), own, None, true).all {
             let Some(why) = ways.0.into_iter().flatten().next() else { continue };
             // A neighbouring second is nobody's habit.
             let is_usual = why.code != CauseCode::TimestampDiffers || why.rank <= 1;
