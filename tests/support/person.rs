@@ -138,7 +138,7 @@ impl Person {
         // Opened for a moment: the terminal is the program's, and must not become this one's.
         let flags = OFlags::RDONLY | OFlags::NOCTTY | OFlags::NONBLOCK;
         let terminal = rustix::fs::open(name, flags, Mode::empty());
-        terminal.and_then(|terminal| rustix::io::ioctl_fionread(terminal)).unwrap_or_default()
+        terminal.and_then(rustix::io::ioctl_fionread).unwrap_or_default()
     }
 
     pub(crate) fn enter(&mut self) -> &mut Self {
