@@ -22,6 +22,9 @@ pub enum SaveError {
     /// The name is a folder's, or none at all.
     #[error("{} is a folder: add a file's name", shown(.0))]
     Folder(PathBuf),
+    /// A device, a pipe or a socket, which a file would take the place of.
+    #[error("{} is a device, a pipe or a socket, not a file: choose another name", shown(.0))]
+    NoFile(PathBuf),
     /// The folder is missing.
     #[error("the folder {} does not exist: create it, or choose another", shown(.0))]
     NoFolder(PathBuf),
@@ -165,6 +168,10 @@ impl UnfinishedFile {
         if !overwrite && path.symlink_metadata().is_ok() {
             return Err(SaveError::Exists(path.to_owned()));
         }
+        // Through a link, too: `/dev/stdout` is one.
+        if path.metadata().is_ok_and(|there| !there.is_file()) {
+            return Err(SaveError::NoFile(path.to_owned()));
+        }
         let folder = match path.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -249,6 +256,25 @@ pub fn typed_path(typed: &str, home: Option<&Path>) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn no_file_takes_the_place_of_a_device_a_pipe_or_a_socket() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        let _listener = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+        std::os::unix::fs::symlink(path("socket"), path("link")).unwrap();
+        std::os::unix::fs::symlink("/dev/null", path("null")).unwrap();
+        for name in ["socket", "link", "null"] {
+            let error = save(&path(name), b"x", true).unwrap_err();
+            assert!(matches!(error, SaveError::NoFile(_)), "{name}: {error}");
+            assert!(!path(name).symlink_metadata().unwrap().is_file(), "{name}");
+        }
+        // A link that leads nowhere, or to a file, is replaced itself.
+        std::os::unix::fs::symlink("nowhere", path("loose")).unwrap();
+        save(&path("loose"), b"x", true).unwrap();
+        assert!(path("loose").symlink_metadata().unwrap().is_file());
+    }
 
     #[test]
     fn a_file_is_written_whole_and_never_over_another() {

@@ -179,8 +179,12 @@ fn a_listener_that_is_killed_is_missed_and_greeted_again() {
     person.no_longer_sees("Predefined");
     let gone = "the listener has ended; this attaches again";
     person.sees(gone).types("b").sees(&format!("not changed: {gone}"));
-    person.types("s").pastes("another secret of mine").enter();
-    person.no_longer_sees("not changed").sees(gone);
+    // What was typed stays, with the reason.
+    person.types("s").pastes("another secret of mine").sees("22 characters").enter();
+    person.sees_that("the secret, and why it is not used", |screen| {
+        screen.contains("22 characters") && screen.matches("not changed: the listener has ended").count() == 1
+    });
+    person.types("\u{1b}").no_longer_sees("22 characters");
     let again = env.listen(&[]);
     person.sees(&format!("attached to {}, process {}", again.url(""), again.process()));
     person.no_longer_sees("listener gone");

@@ -368,12 +368,11 @@ fn failures_are_outcomes_and_are_kept() {
     failed(&format!("https://{silent}"), "1s", &["no TLS handshake within 1000 ms"]);
     failed(&garbage.url(), "1m", &["not an HTTP/1 response", "␛[31mSSH-2.0"]);
     failed(&redirect.url(), "1m", &["302 Found, not followed: /elsewhere", "Result            Failed"]);
-    let shown = env.run(&["replay", "1", "--to", &cut.url()]).yes().stdout();
-    assert!(shown.contains("9 bytes; it is incomplete"), "{shown}");
+    failed(&cut.url(), "1m", &["200 OK", "Result            Failed", "the response was cut off after 9 of 100 bytes"]);
     let attempts = env.show(1)["attempts"].clone();
     let codes: Vec<_> = attempts.as_array().unwrap().iter().map(|attempt| attempt["error"]["code"].clone()).collect();
     let expected = [
-        Value::Null,
+        "closed_early".into(),
         Value::Null,
         "not_http".into(),
         "timeout_tls".into(),
