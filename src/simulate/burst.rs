@@ -43,7 +43,7 @@ pub enum InvalidBurst {
     #[error("invalid count {0}: expected 1 to {COUNT_LIMIT} deliveries")]
     Count(u32),
     /// No rate.
-    #[error("invalid rate {0}: expected at least one delivery a day and at most {RATE_LIMIT} per second")]
+    #[error("invalid rate {0:?}: expected at least one delivery a day and at most {RATE_LIMIT} per second")]
     Rate(f64),
 }
 
@@ -147,6 +147,8 @@ mod tests {
         for slow in [1e-20, 1e-300, f64::MIN_POSITIVE, 5e-324, 1e-6] {
             assert!(refused(2, Some(slow)), "{slow}");
         }
+        let words = Burst { count: 2, rate: Some(1e-300), ..Burst::default() }.sendings(1).unwrap_err().to_string();
+        assert!(words.starts_with("invalid rate 1e-300: "), "{words}");
         let slowest = Burst { count: COUNT_LIMIT, rate: Some(LOWEST_RATE), duplicate: true, out_of_order: false };
         let last = slowest.sendings(0).unwrap().last().unwrap().after.unwrap();
         assert!(std::time::Instant::now().checked_add(last).is_some());
