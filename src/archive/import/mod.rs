@@ -205,7 +205,7 @@ impl Importer<'_> {
         self.read_named("the body is", name)
     }
 
-    /// The same of what is no body: `what` begins the reason.
+    /// As [`Self::read_file`], for any part of a request; the error begins with `what`.
     fn read_named(&self, what: &str, name: &str) -> Result<Vec<u8>, String> {
         let name_shown = built::quoted(name);
         match self.files {

@@ -21,7 +21,7 @@ pub(super) struct ForeignRequest {
     pub(super) answer: Option<Answer>,
     /// What could not be kept, besides what `intake` says.
     pub(super) remarks: Vec<String>,
-    /// What is said beside, and is no fault: it is left out of every request of its kind.
+    /// Remarks that `--strict` does not count: what is left out of every request of this format.
     pub(super) notes: Vec<String>,
 }
 
@@ -96,7 +96,7 @@ impl<'a, 'b> Sink<'a, 'b> {
         }
     }
 
-    /// Says something of an entry that is no fault of it.
+    /// Adds remarks on an entry that `--strict` does not count.
     pub(super) fn note(&mut self, entry: u64, words: impl IntoIterator<Item = String>) {
         words.into_iter().for_each(|words| self.findings.remarks.add(entry, words));
     }

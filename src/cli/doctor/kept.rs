@@ -78,7 +78,7 @@ pub(super) fn store(location: &Location) -> KeptState {
     }
 }
 
-/// The finding for a store that could not be opened or read. Most store errors already say what to do.
+/// The finding for a store that cannot be opened or read, with the advice of its error where there is one.
 fn unusable(error: &StoreError) -> Finding {
     let next = (!error.advises()).then(|| "make it readable, or name another file with --store".to_owned());
     Finding { next, ..Finding::problem(STORE, error.to_string(), "") }

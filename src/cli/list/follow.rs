@@ -83,7 +83,7 @@ fn from_listener(
     let followed = client.follow(&target, |event| {
         let printed = match &*event.event {
             "delivery" => {
-                // One without an id comes late, and is no place to go on after.
+                // A late delivery has no event id: a new connection does not resume after it.
                 let id = event.id.as_deref().and_then(|id| id.parse().ok()).map(DeliveryId);
                 last = id.unwrap_or(last);
                 printer.row(&reader, id, &event.data)

@@ -184,7 +184,7 @@ fn of_a_repeated_member_the_last_counts() {
     let none = with_head(r#"{"alg":"HS256","alg":"none"}"#, &claims());
     assert_eq!(verdict_of(&jwt, &none).0, "malformed_signature");
     assert_eq!(verdict_of(&jwt, &with_head(r#"{"alg":"none","alg":"HS256","b64":true}"#, &claims())).0, "verified");
-    // A receiver that does not see it would take the token for ever.
+    // A receiver that ignores the claim would accept an expired token.
     let (verdict, note) = verdict_of(&jwt, &token(SECRET.as_bytes(), &claims().replace("}", ",\"exp\":\"x\"}")));
     assert_eq!(verdict, "mismatch");
     assert!(note.contains("the signature is valid, but the token's exp is not a number"), "{note}");

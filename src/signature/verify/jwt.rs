@@ -204,7 +204,7 @@ pub(in crate::signature) fn untimely(token: &Token<'_>, scheme: &Scheme, now: Ti
     let (now, tolerance) = (now.as_millisecond() as f64 / 1000.0, scheme.tolerance.as_secs_f64());
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast of a float saturates")]
     let seconds = |distance: f64| distance.ceil() as u64;
-    // A receiver that takes it for absent would accept the token for ever.
+    // A receiver that ignores an invalid `exp` accepts expired tokens.
     if let Some(name) = ["exp", "nbf"].into_iter().find(|name| token.claimed_time(name) == ClaimedTime::Unreadable) {
         return Some(Untimely::Unreadable(name));
     }

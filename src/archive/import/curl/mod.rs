@@ -8,7 +8,7 @@
 //! | the words of a POSIX shell, and what `printf` prints into a pipe | `shell`, `printf` |
 //! | the words of the command prompt and of PowerShell | `windows` |
 //! | curl's options | `options` |
-//! | the request of a command, and its form | `request`, `form` |
+//! | the request of a command, its URL and its form | `request`, `url`, `form` |
 
 mod form;
 mod names;
@@ -53,6 +53,7 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
         return Err(ImportError::Request(format!("it is longer than {SCRIPT_LIMIT} bytes")));
     }
     let mut found = 0;
+    let mut room = url::GLOB_ROOM;
     let mut printed = Vec::new();
     let (mut is_group, mut is_piped) = (false, false);
     for mut command in words(&text) {
@@ -67,7 +68,7 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
         if words.first().is_some_and(|word| is_curl_name(&word.bytes)) {
             let piped = std::mem::take(&mut printed);
             let stdin = input.or_else(|| is_piped.then_some(piped));
-            for request in options::requests(&words[1..]) {
+            for request in options::requests(&words[1..], &mut room) {
                 found += 1;
                 let read =
                     request.and_then(|command: CurlCommand| request::of(&command, stdin.as_deref(), sink.importer));

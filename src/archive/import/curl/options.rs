@@ -50,9 +50,10 @@ pub(super) struct CurlCommand {
     pub(super) doubts: Vec<String>,
 }
 
-/// The requests of one command: `--next` begins another, and each URL is one.
-pub(super) fn requests(words: &[Word]) -> Vec<Result<CurlCommand, String>> {
+/// The requests of one command: `--next` begins another, and each URL is one. `room` is what those of globs may still take.
+pub(super) fn requests(words: &[Word], room: &mut usize) -> Vec<Result<CurlCommand, String>> {
     let mut all = Vec::new();
+    let length: usize = words.iter().map(|word| word.bytes.len()).sum();
     let mut reader = Reader { words: words.iter(), command: CurlCommand::default(), urls: Vec::new() };
     loop {
         match reader.option() {
@@ -64,7 +65,7 @@ pub(super) fn requests(words: &[Word]) -> Vec<Result<CurlCommand, String>> {
                     all.push(Err("the command has no URL".to_owned()));
                 }
                 for url in urls {
-                    let of_one = if command.is_glob_off { Ok(vec![url]) } else { globbed(&url) };
+                    let of_one = if command.is_glob_off { Ok(vec![url]) } else { globbed(&url, length, room) };
                     match of_one {
                         Ok(urls) => {
                             all.extend(

@@ -5,12 +5,22 @@ use crate::archive::import::built::quoted;
 /// Requests that one glob may stand for.
 const GLOB_LIMIT: usize = 1000;
 
-/// The URLs that a glob stands for, in curl's order: `{a,b}`, `[1-3]`, `[001-100:10]`, `[a-c]`.
+/// Digits of the largest `u64`: more are zeros that nobody writes.
+const WIDEST_NUMBER: usize = 20;
+
+/// What the requests of the globs of a whole text may take besides the commands themselves, in bytes: each is a copy of
+/// its command, body and all.
+pub(super) const GLOB_ROOM: usize = 64 * 1024 * 1024;
+
+/// The URLs that a glob stands for, in curl's order: `{a,b}`, `[1-3]`, `[001-100:10]`, `[a-c]`. `command` is the length of
+/// its command in bytes, of which each takes as many from `room`.
 ///
 /// # Errors
 ///
 /// Why curl would not take it, or that it stands for too many.
-pub(super) fn globbed(url: &[u8]) -> Result<Vec<Vec<u8>>, String> {
+pub(super) fn globbed(url: &[u8], command: usize, room: &mut usize) -> Result<Vec<Vec<u8>>, String> {
+    let fits = *room / command.max(url.len()).max(1);
+    let limit = GLOB_LIMIT.min(fits.max(1));
     let shown = || quoted(&String::from_utf8_lossy(url));
     let mut all = vec![Vec::new()];
     let mut rest = url;
@@ -34,20 +44,22 @@ pub(super) fn globbed(url: &[u8]) -> Result<Vec<Vec<u8>>, String> {
             b'[' => {
                 let end = memchr::memchr(b']', after).unwrap_or(after.len());
                 let inside = &after[..end];
-                // The address of a host, or an empty index, is no range.
+                // An IPv6 address and an empty index are not ranges.
                 if end < after.len() && (inside.is_empty() || is_ipv6(inside)) {
                     rest = &after[end + 1..];
                     vec![[b"[", inside, b"]"].concat()]
                 } else {
                     rest = after.get(end + 1..).unwrap_or_default();
-                    range(inside).ok_or_else(|| format!("the brackets in the URL {} are not a range", shown()))?
+                    range(inside, limit)
+                        .ok_or_else(|| format!("the brackets in the URL {} are not a range", shown()))?
                 }
             }
             b'}' | b']' => return Err(format!("the URL {} closes what is not open", shown())),
             byte => vec![vec![byte]],
         };
-        if all.len().saturating_mul(choices.len()) > GLOB_LIMIT {
-            return Err(format!("the URL {} stands for more than {GLOB_LIMIT} requests", shown()));
+        if all.len().saturating_mul(choices.len()) > limit {
+            let why = if limit < GLOB_LIMIT { ": they would take more than 64 MiB" } else { "" };
+            return Err(format!("the URL {} stands for more than {limit} requests{why}", shown()));
         }
         all = match &choices[..] {
             [only] => {
@@ -57,6 +69,7 @@ pub(super) fn globbed(url: &[u8]) -> Result<Vec<Vec<u8>>, String> {
             _ => all.iter().flat_map(|url| choices.iter().map(move |choice| [&url[..], choice].concat())).collect(),
         };
     }
+    *room -= (all.len() - 1) * command.max(url.len());
     Ok(all)
 }
 
@@ -65,8 +78,8 @@ fn is_ipv6(inside: &[u8]) -> bool {
     std::str::from_utf8(address).is_ok_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok())
 }
 
-/// `1-10`, `001-100`, `a-z`, each with `:step`.
-fn range(inside: &[u8]) -> Option<Vec<Vec<u8>>> {
+/// `1-10`, `001-100`, `a-z`, each with `:step`; not many more than `limit`.
+fn range(inside: &[u8], limit: usize) -> Option<Vec<Vec<u8>>> {
     let text = std::str::from_utf8(inside).ok()?;
     let (range, step) = text.split_once(':').map_or((text, "1"), |(range, step)| (range, step));
     let step: usize = step.parse().ok().filter(|step| *step > 0)?;
@@ -79,9 +92,12 @@ fn range(inside: &[u8]) -> Option<Vec<Vec<u8>>> {
         return (is_one_case && first <= last)
             .then(|| (*first..=*last).step_by(step).map(|letter| vec![letter]).collect());
     }
+    if low.len() > WIDEST_NUMBER {
+        return None;
+    }
     let (first, last): (u64, u64) = (low.parse().ok()?, high.parse().ok()?);
     let width = if low.starts_with('0') { low.len() } else { 0 };
-    let numbers = (first..=last).step_by(step).take(GLOB_LIMIT + 1);
+    let numbers = (first..=last).step_by(step).take(limit + 1);
     (first <= last).then(|| numbers.map(|number| format!("{number:0width$}").into_bytes()).collect())
 }
 
@@ -203,7 +219,8 @@ mod tests {
     use super::*;
 
     fn glob(url: &str) -> Result<Vec<String>, String> {
-        globbed(url.as_bytes()).map(|all| all.into_iter().map(|url| String::from_utf8(url).unwrap()).collect())
+        globbed(url.as_bytes(), url.len(), &mut GLOB_ROOM.clone())
+            .map(|all| all.into_iter().map(|url| String::from_utf8(url).unwrap()).collect())
     }
 
     #[test]
@@ -218,6 +235,22 @@ mod tests {
         {
             assert!(glob(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn globs_take_no_more_than_the_room_there_is() {
+        // As often as the command fits, whatever of it is long.
+        let mut room = GLOB_ROOM;
+        let long = format!("h/{}/[1-1000]", "x".repeat(1 << 20));
+        assert!(globbed(long.as_bytes(), long.len(), &mut room).is_err_and(|error| error.contains("64 MiB")));
+        let zeros = format!("h/[{}1-999]", "0".repeat(1 << 20));
+        assert!(globbed(zeros.as_bytes(), zeros.len(), &mut room).is_err());
+        assert!(globbed(b"h/[1-1000]", 1 << 20, &mut room).is_err());
+        assert_eq!(room, GLOB_ROOM);
+        // And all of a text together.
+        let taken = (0..100).filter(|_| globbed(b"h/[1-10]", 1 << 20, &mut room).is_ok()).count();
+        assert_eq!((taken, room), (7, GLOB_ROOM - 7 * 9 * (1 << 20)));
+        assert_eq!(globbed(b"h/x", GLOB_ROOM + 1, &mut room), Ok(vec![b"h/x".to_vec()]));
     }
 
     #[test]
@@ -246,7 +279,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_url_is_read_or_refused(url in "[a-z0-9{}\\[\\],:/@%?#.\\\\-]{0,40}") {
-            if let Ok(all) = globbed(url.as_bytes()) {
+            if let Ok(all) = globbed(url.as_bytes(), url.len(), &mut GLOB_ROOM.clone()) {
                 prop_assert!(!all.is_empty() && all.len() <= GLOB_LIMIT);
             }
             let mut read = CurlUrl::read(&url);
