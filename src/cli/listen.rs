@@ -30,20 +30,14 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     if listen.ephemeral && args.names_store() {
         return Err(CliError::Usage("--ephemeral stores nothing beyond this run: leave out --store".to_owned()));
     }
-    let LoadedSettings { settings, warnings, gate } = args.load(listen, Scope::Network)?;
+    let LoadedSettings { settings, mut warnings, gate } = args.load(listen, Scope::Network)?;
     let filter = listen.interface.filter.clone().unwrap_or_default();
     let query = Query::parse_with(&filter, &settings.filters)?;
-    let warnings = match settings.insecure {
-        true => [warnings, vec![INSECURE.to_owned()]].concat(),
-        false => warnings,
-    };
-    let keymap = super::keys::keymap(settings.config.as_deref())?;
-    if listen.api.is_some_and(|api| api.port() != 0 && api == settings.bind) {
-        let words = "--api: senders have this address and port (--bind): choose another port for the control interface";
-        return Err(CliError::Usage(words.to_owned()));
+    if settings.insecure {
+        warnings.push(INSECURE.to_owned());
     }
-    let port = listen.api.map(|address| ApiPort::bind(address, listen.api_anywhere)).transpose();
-    let port = port.map_err(|error| CliError::Usage(error.to_string()))?;
+    let keymap = super::keys::keymap(settings.config.as_deref())?;
+    let port = api_port(listen, &settings)?;
     crate::system::scratch::sweep();
     let (events, received) = mpsc::channel();
     let tunnel = listen.tunnel.as_deref().map(|name| tunnel::find(name, settings.bind)).transpose()?;
@@ -57,52 +51,9 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
     if let Some((url, token)) = api.port() {
         output::log(&format!("control interface: {url} with the token {}", token.expose()));
     }
-    // First, since the interface has room for one line.
-    // What cannot be read at all is said by the session.
-    let absent = Reader::open(session.location()).ok().and_then(|reader| output::absent_words(&reader));
-    let lost = session.losses().iter().map(ToString::to_string).chain(absent).collect();
-    let open = listen.api.filter(|address| !address.ip().to_canonical().is_loopback() && api.port().is_some());
-    let open = open.map(|address| {
-        format!(
-            "control interface on {address}: other hosts can reach it, and its token crosses the network unencrypted"
-        )
-    });
-    let warnings = [lost, warnings, api.remarks().to_vec(), open.into_iter().collect()].concat();
-    if listen.plain {
-        let appearance = appearance(&listen.interface, &settings, keymap)?;
-        let setup = setup(&settings, &session);
-        let shown: Arc<dyn ShownListener> = Arc::new(session.feed());
-        let ended = tui::plain::run(&shown, setup, &appearance, (query, filter), received, &warnings);
-        drop(shown);
-        api.stop();
-        session.stop();
-        ended.map_err(|error| match error {
-            TuiError::Stdout(error) => {
-                output::log("nothing can be written to stdout any more: the listener has ended");
-                CliError::Stdout(error)
-            }
-            error => CliError::Tui(error),
-        })?;
-    } else if wants_lines(listen) {
-        if !listen.headless && listen.format.is_none() && is_dumb() && std::io::stdin().is_terminal() {
-            output::log(
-                "no interface on this terminal (TERM=dumb): deliveries are listed; --plain takes commands as well",
-            );
-        }
-        warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
-        output::log(&format!("listening on {}", session.url()));
-        output::log(&format!("keeping deliveries in {}", session.location().file().display()));
-        log_socket(&settings, &session, &api);
-        log_sources(&settings);
-        let retired = session.retired();
-        if retired.deliveries > 0 {
-            output::log(&headless::retired_words(retired));
-        }
-        if settings.registry.keyring().is_empty() {
-            let missing = MissingSecret::of(settings.registry.signing_scheme(None));
-            output::log(&missing.to_verify());
-            missing.of_another(&ProcessEnvironment).iter().for_each(|words| output::log(words));
-        }
+    let warnings = all_warnings(listen, &session, &api, warnings);
+    if !listen.plain && wants_lines(listen) {
+        log_start(listen, (&settings, &warnings), &session, &api);
         let format = match listen.format.unwrap_or_default() {
             OutputFormat::Text => LineFormat::Text,
             OutputFormat::Json => LineFormat::Json,
@@ -110,16 +61,70 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         headless::run(session, api, (events, received), format, &query).map_err(|error| match error {
             headless::HeadlessError::Store(error) => CliError::Store(error),
         })?;
-    } else {
-        let appearance = appearance(&listen.interface, &settings, keymap)?;
-        let (setup, shown): (_, Arc<dyn ShownListener>) = (setup(&settings, &session), Arc::new(session.feed()));
-        let ended = tui::run(&shown, setup, appearance, (query, filter), received, &warnings);
-        drop(shown);
-        api.stop();
-        session.stop();
-        ended.map_err(CliError::Tui)?;
+        return Ok(ExitCode::SUCCESS);
     }
+    let appearance = appearance(&listen.interface, &settings, keymap)?;
+    let (setup, shown): (_, Arc<dyn ShownListener>) = (setup(&settings, &session), Arc::new(session.feed()));
+    let ended = match listen.plain {
+        true => tui::plain::run(&shown, setup, &appearance, (query, filter), received, &warnings),
+        false => tui::run(&shown, setup, appearance, (query, filter), received, &warnings),
+    };
+    drop(shown);
+    api.stop();
+    session.stop();
+    ended.map_err(|error| match error {
+        TuiError::Stdout(error) => {
+            output::log("nothing can be written to stdout any more: the listener has ended");
+            CliError::Stdout(error)
+        }
+        error => CliError::Tui(error),
+    })?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The port of the control interface, where one is asked for; it is bound before anything else is begun.
+fn api_port(listen: &ListenArgs, settings: &Settings) -> Result<Option<ApiPort>, CliError> {
+    if listen.api.is_some_and(|api| api.port() != 0 && api == settings.bind) {
+        let words = "--api: senders have this address and port (--bind): choose another port for the control interface";
+        return Err(CliError::Usage(words.to_owned()));
+    }
+    let port = listen.api.map(|address| ApiPort::bind(address, listen.api_anywhere)).transpose();
+    port.map_err(|error| CliError::Usage(error.to_string()))
+}
+
+/// What the store has lost comes first, since the interface has room for one line; then `warnings` of the settings.
+fn all_warnings(listen: &ListenArgs, session: &Session, api: &ApiServer, warnings: Vec<String>) -> Vec<String> {
+    // What cannot be read at all is said by the session.
+    let absent = Reader::open(session.location()).ok().and_then(|reader| output::absent_words(&reader));
+    let open = listen.api.filter(|address| !address.ip().to_canonical().is_loopback() && api.port().is_some());
+    let open = open.map(|address| {
+        format!(
+            "control interface on {address}: other hosts can reach it, and its token crosses the network unencrypted"
+        )
+    });
+    let lost = session.losses().iter().map(ToString::to_string).chain(absent);
+    lost.chain(warnings).chain(api.remarks().iter().cloned()).chain(open).collect()
+}
+
+/// Says where the listener is and what it has, before the first line about a delivery.
+fn log_start(listen: &ListenArgs, (settings, warnings): (&Settings, &[String]), session: &Session, api: &ApiServer) {
+    if !listen.headless && listen.format.is_none() && is_dumb() && std::io::stdin().is_terminal() {
+        output::log("no interface on this terminal (TERM=dumb): deliveries are listed; --plain takes commands as well");
+    }
+    warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));
+    output::log(&format!("listening on {}", session.url()));
+    output::log(&format!("keeping deliveries in {}", session.location().file().display()));
+    log_socket(settings, session, api);
+    log_sources(settings);
+    let retired = session.retired();
+    if retired.deliveries > 0 {
+        output::log(&headless::retired_words(retired));
+    }
+    if settings.registry.keyring().is_empty() {
+        let missing = MissingSecret::of(settings.registry.signing_scheme(None));
+        output::log(&missing.to_verify());
+        missing.of_another(&ProcessEnvironment).iter().for_each(|words| output::log(words));
+    }
 }
 
 /// The socket of the control interface, where nobody could tell it from the store's name.

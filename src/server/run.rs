@@ -144,6 +144,21 @@ fn in_use(error: ListenError, settings: &Settings) -> StartError {
     }
 }
 
+/// Takes in what the store's writer tells.
+fn observer(growth: Arc<Growth>, events: EventSender) -> impl Fn(StoreEvent) + Send + 'static {
+    move |event| match event {
+        StoreEvent::Committed { last, .. } => {
+            growth.newest.store(last.0, Ordering::Release);
+            growth.commits.fetch_add(1, Ordering::Release);
+            growth.changes.tell();
+        }
+        StoreEvent::Fault(error) => drop(events.send(ServerEvent::StoreFault(error))),
+        StoreEvent::Retired(freed) => drop(events.send(ServerEvent::Retired(freed))),
+        StoreEvent::Pruned(freed) => drop(events.send(ServerEvent::Pruned(freed))),
+        StoreEvent::Marked => growth.marks.tell(),
+    }
+}
+
 /// A run in progress.
 #[derive(Debug)]
 pub struct Session {
@@ -183,20 +198,7 @@ impl Session {
         let growth = Arc::new(Growth::default());
         let news = Arc::new(NewsBoard::default());
         let events = EventSender::new(events, Arc::clone(&news));
-        let observer = {
-            let (growth, events) = (Arc::clone(&growth), events.clone());
-            move |event| match event {
-                StoreEvent::Committed { last, .. } => {
-                    growth.newest.store(last.0, Ordering::Release);
-                    growth.commits.fetch_add(1, Ordering::Release);
-                    growth.changes.tell();
-                }
-                StoreEvent::Fault(error) => drop(events.send(ServerEvent::StoreFault(error))),
-                StoreEvent::Retired(freed) => drop(events.send(ServerEvent::Retired(freed))),
-                StoreEvent::Pruned(freed) => drop(events.send(ServerEvent::Pruned(freed))),
-                StoreEvent::Marked => growth.marks.tell(),
-            }
-        };
+        let observer = observer(Arc::clone(&growth), events.clone());
         let (retired, mut losses) = retire(settings, &location)?;
         let (writer, handle) = Writer::start_retaining(&location, retention(settings), RETENTION_INTERVAL, observer)?;
         losses.extend_from_slice(writer.losses());

@@ -39,6 +39,7 @@ use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{ServerEvent, ShownListener};
 use crate::tui::app::attachment;
+use crate::tui::app::message::Message;
 use crate::tui::app::model::{Model, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::requests::PendingRequests;
@@ -177,48 +178,11 @@ fn begin(
         let wakes = wakes.clone();
         listener.watch(Arc::new(move |event| drop(wakes.send(Wake::Event(event)))))
     };
-    let loader = {
+    let tell = || {
         let wakes = wakes.clone();
-        DeliveriesWorker::start(listener.location(), Arc::clone(listener), move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
+        move |message: Message| drop(wakes.send(Wake::Message(message)))
     };
-    let diagnoser = {
-        let wakes = wakes.clone();
-        DiagnosisWorker::start(listener.location(), Arc::clone(listener), move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
-    };
-    let recaller = {
-        let wakes = wakes.clone();
-        SightingsWorker::start(listener.location(), move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
-    };
-    let rejudger = {
-        let wakes = wakes.clone();
-        RejudgeWorker::start(listener.location(), Arc::clone(listener), move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
-    };
-    let painter = {
-        let wakes = wakes.clone();
-        ImageWorker::start(appearance.pictures, move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
-    };
-    let assistant = {
-        let wakes = wakes.clone();
-        PayloadWorker::start(move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
-    };
-    let sender = {
-        let wakes = wakes.clone();
-        SendWorker::start(listener, move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
-    };
+    let location = || listener.location();
     let notifier = match listener.settings().notify {
         Some(settings) => {
             let wakes = wakes.clone();
@@ -227,16 +191,43 @@ fn begin(
         }
         None => None,
     };
+    Ok(EventLoop {
+        loader: DeliveriesWorker::start(location(), Arc::clone(listener), tell())?,
+        diagnoser: DiagnosisWorker::start(location(), Arc::clone(listener), tell())?,
+        recaller: SightingsWorker::start(location(), tell())?,
+        rejudger: RejudgeWorker::start(location(), Arc::clone(listener), tell())?,
+        painter: ImageWorker::start(appearance.pictures, tell())?,
+        assistant: PayloadWorker::start(tell())?,
+        sender: SendWorker::start(listener, tell())?,
+        teller: AnswersWorker::start(listener, tell())?,
+        notifier,
+        model: model(listener, setup, appearance, filter),
+        listener: Arc::clone(listener),
+        registry: listener.registry(),
+        requests: PendingRequests::default(),
+        watch,
+        look: appearance.in_lines(),
+        files: Files::default(),
+        redacting: None,
+        wakes: wakes.clone(),
+        screen: None,
+        clipboard: Clipboard::default(),
+        reached: DeliveryId(0),
+        extent: Size::ZERO,
+        uneven: UnevenRows::default(),
+        graphics: None,
+        reading: ReadingTime::default(),
+        typed: VecDeque::new(),
+        end: false,
+        stopped: None,
+    })
+}
+
+/// What is shown first, before any delivery is read: the listener's state, and what was kept of earlier times.
+fn model(listener: &Arc<dyn ShownListener>, setup: Setup, appearance: &Appearance, filter: (Query, String)) -> Model {
     let registry = listener.registry();
-    let secrets = registry.described_secrets();
-    let teller = {
-        let wakes = wakes.clone();
-        AnswersWorker::start(listener, move |message| {
-            let _ = wakes.send(Wake::Message(message));
-        })?
-    };
     let answers = Answers::new(listener.watched().file().as_deref(), answers::state(&**listener));
-    let mut model = Model::new(setup, answers, secrets, filter.0, filter.1);
+    let mut model = Model::new(setup, answers, registry.described_secrets(), filter.0, filter.1);
     model.keymap = Arc::new(appearance.keymap.clone());
     model.has_mouse = appearance.has_mouse;
     let settings = listener.settings();
@@ -259,34 +250,5 @@ fn begin(
         // Nobody else is there to send to.
         model.sending.to = model.local_url();
     }
-    Ok(EventLoop {
-        listener: Arc::clone(listener),
-        registry,
-        requests: PendingRequests::default(),
-        watch,
-        look: appearance.in_lines(),
-        loader,
-        diagnoser,
-        assistant,
-        recaller,
-        rejudger,
-        painter,
-        sender,
-        teller,
-        files: Files::default(),
-        redacting: None,
-        notifier,
-        wakes: wakes.clone(),
-        model,
-        screen: None,
-        clipboard: Clipboard::default(),
-        reached: DeliveryId(0),
-        extent: Size::ZERO,
-        uneven: UnevenRows::default(),
-        graphics: None,
-        reading: ReadingTime::default(),
-        typed: VecDeque::new(),
-        end: false,
-        stopped: None,
-    })
+    model
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use toml::Spanned;
 
-use super::raw::{RawFile, RawWebhook};
+use super::raw::{RawFile, RawRule, RawSecrets, RawWebhook};
 use super::{ConfigFile, Fault, Place, SecretEntry, rules};
 use crate::config::mistaken::looks_like_a_secret;
 use crate::config::notices::RawNotify;
@@ -14,6 +14,7 @@ use crate::config::webhook::without_slash;
 use crate::config::{KNOWN_EVENTS, ListColumn, Warning, Webhook};
 use crate::query::SavedFilters;
 use crate::rules::RuleReader;
+use crate::simulate::SavedSimulation;
 use crate::text::visible;
 
 /// Checks `raw`, read from `text`. An error carries the byte offset in `text`.
@@ -51,46 +52,14 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
         label_places: Vec::new(),
         warnings: Vec::new(),
     };
-    // The table comes sorted by label; the file's order is the person's.
-    let mut secrets: Vec<_> = raw.secrets.0.into_iter().collect();
-    secrets.sort_by_key(|(label, _)| label.span().start);
-    for (label, source) in secrets {
-        let offset = label.span().start;
-        if label.get_ref().is_empty() {
-            return Err((offset, Fault::EmptyLabel));
-        }
-        file.secrets.push(SecretEntry { label: label.into_inner(), source, place: Place::of(text, offset) });
-    }
+    add_secrets(&mut file, raw.secrets, text)?;
     for webhook in raw.webhook {
         add_webhook(&mut file, webhook, text)?;
     }
     for (name, saved) in raw.simulations {
-        let offset = saved.span().start;
-        let simulation = |reason: String| Fault::Simulation { name: name.get_ref().clone(), reason };
-        let saved = saved.into_inner();
-        saved.recipe().map_err(|error| (offset, simulation(error.to_string())))?;
-        saved.headers().map_err(|error| (offset, simulation(error.to_string())))?;
-        saved.burst().sendings(0).map_err(|error| (offset, simulation(error.to_string())))?;
-        if saved.webhook.is_some() && saved.to.is_some() {
-            return Err((offset, simulation("it names both a webhook and a URL: keep one".to_owned())));
-        }
-        if let Some(webhook) = saved.webhook.as_ref().filter(|name| file.webhooks.iter().all(|own| own.name != **name))
-        {
-            let what = format!("the simulation '{}'", visible(name.get_ref()));
-            let warning = unknown_webhook(&file, Place::of(text, offset), what, webhook);
-            file.warnings.push(warning);
-        }
-        file.simulations.insert(name.into_inner(), saved);
+        add_simulation(&mut file, name, saved, text)?;
     }
-    for named in raw.rules.iter().filter_map(|rule| rule.get_ref().webhook.as_ref()) {
-        // As the condition is read: a part of the name will do.
-        let wanted = named.get_ref().to_lowercase();
-        if !file.webhooks.iter().any(|webhook| webhook.name.to_lowercase().contains(&wanted)) {
-            let place = Place::of(text, named.span().start);
-            let warning = unknown_webhook(&file, place, "the rule".to_owned(), named.get_ref());
-            file.warnings.push(warning);
-        }
-    }
+    warn_of_webhooks(&mut file, &raw.rules, text);
     file.filters = filters(raw.filters)?;
     let notify = match (raw.bell, raw.notify) {
         (Some(_), Some(notify)) => return Err((notify.span().start, Fault::TwoNotices)),
@@ -107,6 +76,58 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
     let written = rules::WrittenRule { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
     file.rules = rules::rules(written, RuleReader::new(&file.answers).with_filters(&file.filters))?;
     Ok(file)
+}
+
+/// Adds the secrets in the order of the file, which is the person's: the table comes sorted by label.
+fn add_secrets(file: &mut ConfigFile, secrets: RawSecrets, text: &str) -> Result<(), (usize, Fault)> {
+    let mut secrets: Vec<_> = secrets.0.into_iter().collect();
+    secrets.sort_by_key(|(label, _)| label.span().start);
+    for (label, source) in secrets {
+        let offset = label.span().start;
+        if label.get_ref().is_empty() {
+            return Err((offset, Fault::EmptyLabel));
+        }
+        file.secrets.push(SecretEntry { label: label.into_inner(), source, place: Place::of(text, offset) });
+    }
+    Ok(())
+}
+
+/// Adds a simulation that can be sent; webhooks have been added before.
+fn add_simulation(
+    file: &mut ConfigFile,
+    name: Spanned<String>,
+    saved: Spanned<SavedSimulation>,
+    text: &str,
+) -> Result<(), (usize, Fault)> {
+    let offset = saved.span().start;
+    let fault = |reason: String| (offset, Fault::Simulation { name: name.get_ref().clone(), reason });
+    let saved = saved.into_inner();
+    saved.recipe().map_err(|error| fault(error.to_string()))?;
+    saved.headers().map_err(|error| fault(error.to_string()))?;
+    saved.burst().sendings(0).map_err(|error| fault(error.to_string()))?;
+    if saved.webhook.is_some() && saved.to.is_some() {
+        return Err(fault("it names both a webhook and a URL: keep one".to_owned()));
+    }
+    if let Some(webhook) = saved.webhook.as_ref().filter(|name| file.webhooks.iter().all(|own| own.name != **name)) {
+        let what = format!("the simulation '{}'", visible(name.get_ref()));
+        let warning = unknown_webhook(file, Place::of(text, offset), what, webhook);
+        file.warnings.push(warning);
+    }
+    file.simulations.insert(name.into_inner(), saved);
+    Ok(())
+}
+
+/// Warns of rules for webhooks that are not in the file.
+fn warn_of_webhooks(file: &mut ConfigFile, rules: &[Spanned<RawRule>], text: &str) {
+    for named in rules.iter().filter_map(|rule| rule.get_ref().webhook.as_ref()) {
+        // As the condition is read: a part of the name will do.
+        let wanted = named.get_ref().to_lowercase();
+        if !file.webhooks.iter().any(|webhook| webhook.name.to_lowercase().contains(&wanted)) {
+            let place = Place::of(text, named.span().start);
+            let warning = unknown_webhook(file, place, "the rule".to_owned(), named.get_ref());
+            file.warnings.push(warning);
+        }
+    }
 }
 
 fn unknown_webhook(file: &ConfigFile, place: Place, what: String, webhook: &str) -> Warning {

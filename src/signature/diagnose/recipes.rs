@@ -14,145 +14,128 @@ const PRINT_LIMIT: usize = 8 << 20;
 
 pub(super) type Found<'f> = &'f mut dyn FnMut(BodyRecipe, Why);
 
+/// An edit, its place among those of its cause (the likeliest is 0), and what was signed then.
+type Edit = (TextEdit, u16, &'static str);
+
+/// Edits by cause.
+type Edits = &'static [(CauseCode, &'static [Edit])];
+
+/// What is tried of every body.
+const EDITS: Edits = &[
+    (
+        CauseCode::BodyNewline,
+        &[
+            (text::add_lf, 0, "a final newline was signed that did not arrive"),
+            (text::drop_newline, 0, "a final newline arrived that was not signed"),
+            (text::add_crlf, 2, "a final CR LF was signed that did not arrive"),
+            (text::drop_all_newlines, 1, "all newlines were removed before it was signed, as curl -d @file does"),
+            (text::trim, 2, "the white space around the body was not signed"),
+        ],
+    ),
+    (
+        CauseCode::BodyLineEndings,
+        &[
+            (text::joined_lines, 3, "the body was read line by line, and its lines were joined with LF"),
+            (text::to_lf, 0, "LF was signed where CR LF arrived"),
+            (text::to_crlf, 0, "CR LF was signed where LF arrived"),
+        ],
+    ),
+    (CauseCode::BodyPartSigned, &[(text::first_line, 3, "only its first line was signed")]),
+    (
+        CauseCode::BodyBom,
+        &[
+            (text::drop_bom, 0, "a byte order mark arrived that was not signed"),
+            (text::add_bom, 3, "a byte order mark was signed that did not arrive"),
+        ],
+    ),
+    (
+        CauseCode::BodyCharset,
+        &[
+            (text::latin1, 1, "its Latin-1 bytes were signed"),
+            (text::latin1_cut, 2, "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' encode them"),
+            (text::windows_1252, 2, "its Windows-1252 bytes were signed"),
+            (text::ascii_question, 2, "ASCII was signed, with ? for each non-ASCII character"),
+            (text::ascii_question_units, 3, "ASCII was signed, with ? for each non-ASCII UTF-16 unit"),
+            (text::ascii_dropped, 5, "ASCII was signed, without the other characters"),
+            (text::lossy_utf8, 1, "U+FFFD was signed for each byte outside UTF-8"),
+            (text::lossy_ascii, 4, "U+FFFD was signed for each byte outside ASCII"),
+            (text::mojibake_latin1, 2, "mojibake was signed: UTF-8 read as Latin-1 and written as UTF-8"),
+            (text::mojibake_1252, 2, "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8"),
+            (text::undo_mojibake, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
+            (text::from_latin1, 1, "the body arrived as Latin-1 or Windows-1252; its UTF-8 was signed"),
+            (text::utf16_le, 5, "its UTF-16 (little-endian) was signed"),
+            (text::utf16_be, 7, "its UTF-16 (big-endian) was signed"),
+        ],
+    ),
+    (
+        CauseCode::BodyUnicodeNormalized,
+        &[(text::nfc, 0, "its normal form NFC was signed"), (text::nfd, 0, "its normal form NFD was signed")],
+    ),
+    (
+        CauseCode::BodyBase64,
+        &[
+            (wrap::from_base64, 0, "the body arrived as base64; the decoded bytes were signed"),
+            (wrap::to_base64, 2, "its base64 was signed"),
+            (wrap::to_base64_url, 5, "its base64url was signed"),
+        ],
+    ),
+    (
+        CauseCode::BodyDoubleEncoded,
+        &[
+            (wrap::json_string_content, 0, "the body arrived as a JSON string; its content was signed"),
+            (wrap::as_json_string, 1, "the body was signed as a JSON string, serialised twice"),
+            (wrap::as_ascii_json_string, 2, "the body was signed as a JSON string, as Python writes it"),
+            (wrap::as_php_json_string, 2, "the body was signed as a JSON string, as PHP writes it"),
+            (
+                wrap::as_dotnet_json_string,
+                4,
+                "the body was signed as a JSON string, as .NET's System.Text.Json writes it",
+            ),
+        ],
+    ),
+    (
+        CauseCode::BodyFormEncoded,
+        &[
+            (form_payload, 2, "the form field payload=… was signed"),
+            (form_whole, 3, "the percent-encoded body was signed"),
+            (form_payload_component, 8, "the form field payload=… was signed, as encodeURIComponent writes it"),
+            (form_whole_component, 5, "the percent-encoded body was signed, as encodeURIComponent writes it"),
+            (
+                form_payload_raw,
+                10,
+                "the form field payload=… was signed, percent-encoded as RFC 3986 has it (PHP's rawurlencode)",
+            ),
+            (form_whole_raw, 9, "the percent-encoded body was signed, as RFC 3986 has it (PHP's rawurlencode)"),
+            (
+                percent_undone,
+                2,
+                "the body arrived percent-encoded; the decoded bytes were signed, + as it came (decodeURIComponent)",
+            ),
+            (form_undone, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
+            (plus_undone, 1, "the form arrived with + for each space; spaces were signed"),
+            (form_key, 4, "a form parser read the whole body as a key"),
+        ],
+    ),
+    (
+        CauseCode::BodyStringifiedObject,
+        &[
+            (print_buffer_json, 3, "the JSON of a Buffer was signed"),
+            (print_bytes, 2, "Python's repr of the bytes was signed"),
+        ],
+    ),
+];
+
+fn list(edits: Edits, found: Found<'_>) {
+    for &(code, edits) in edits {
+        for &(edit, rank, detail) in edits {
+            found(BodyRecipe::Edit(edit), Why::new(code, rank, detail));
+        }
+    }
+}
+
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
-    let edits: [(TextEdit, CauseCode, u16, &str); 47] = [
-        (text::add_lf, CauseCode::BodyNewline, 0, "a final newline was signed that did not arrive"),
-        (text::drop_newline, CauseCode::BodyNewline, 0, "a final newline arrived that was not signed"),
-        (text::add_crlf, CauseCode::BodyNewline, 2, "a final CR LF was signed that did not arrive"),
-        (
-            text::drop_all_newlines,
-            CauseCode::BodyNewline,
-            1,
-            "all newlines were removed before it was signed, as curl -d @file does",
-        ),
-        (text::trim, CauseCode::BodyNewline, 2, "the white space around the body was not signed"),
-        (
-            text::joined_lines,
-            CauseCode::BodyLineEndings,
-            3,
-            "the body was read line by line, and its lines were joined with LF",
-        ),
-        (text::first_line, CauseCode::BodyPartSigned, 3, "only its first line was signed"),
-        (text::to_lf, CauseCode::BodyLineEndings, 0, "LF was signed where CR LF arrived"),
-        (text::to_crlf, CauseCode::BodyLineEndings, 0, "CR LF was signed where LF arrived"),
-        (text::drop_bom, CauseCode::BodyBom, 0, "a byte order mark arrived that was not signed"),
-        (text::add_bom, CauseCode::BodyBom, 3, "a byte order mark was signed that did not arrive"),
-        (text::latin1, CauseCode::BodyCharset, 1, "its Latin-1 bytes were signed"),
-        (
-            text::latin1_cut,
-            CauseCode::BodyCharset,
-            2,
-            "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' encode them",
-        ),
-        (text::windows_1252, CauseCode::BodyCharset, 2, "its Windows-1252 bytes were signed"),
-        (text::ascii_question, CauseCode::BodyCharset, 2, "ASCII was signed, with ? for each non-ASCII character"),
-        (
-            text::ascii_question_units,
-            CauseCode::BodyCharset,
-            3,
-            "ASCII was signed, with ? for each non-ASCII UTF-16 unit",
-        ),
-        (text::ascii_dropped, CauseCode::BodyCharset, 5, "ASCII was signed, without the other characters"),
-        (text::lossy_utf8, CauseCode::BodyCharset, 1, "U+FFFD was signed for each byte outside UTF-8"),
-        (text::lossy_ascii, CauseCode::BodyCharset, 4, "U+FFFD was signed for each byte outside ASCII"),
-        (
-            text::mojibake_latin1,
-            CauseCode::BodyCharset,
-            2,
-            "mojibake was signed: UTF-8 read as Latin-1 and written as UTF-8",
-        ),
-        (
-            text::mojibake_1252,
-            CauseCode::BodyCharset,
-            2,
-            "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8",
-        ),
-        (text::undo_mojibake, CauseCode::BodyCharset, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
-        (
-            text::from_latin1,
-            CauseCode::BodyCharset,
-            1,
-            "the body arrived as Latin-1 or Windows-1252; its UTF-8 was signed",
-        ),
-        (text::utf16_le, CauseCode::BodyCharset, 5, "its UTF-16 (little-endian) was signed"),
-        (text::utf16_be, CauseCode::BodyCharset, 7, "its UTF-16 (big-endian) was signed"),
-        (text::nfc, CauseCode::BodyUnicodeNormalized, 0, "its normal form NFC was signed"),
-        (text::nfd, CauseCode::BodyUnicodeNormalized, 0, "its normal form NFD was signed"),
-        (wrap::from_base64, CauseCode::BodyBase64, 0, "the body arrived as base64; the decoded bytes were signed"),
-        (wrap::to_base64, CauseCode::BodyBase64, 2, "its base64 was signed"),
-        (wrap::to_base64_url, CauseCode::BodyBase64, 5, "its base64url was signed"),
-        (
-            wrap::json_string_content,
-            CauseCode::BodyDoubleEncoded,
-            0,
-            "the body arrived as a JSON string; its content was signed",
-        ),
-        (
-            wrap::as_json_string,
-            CauseCode::BodyDoubleEncoded,
-            1,
-            "the body was signed as a JSON string, serialised twice",
-        ),
-        (
-            wrap::as_ascii_json_string,
-            CauseCode::BodyDoubleEncoded,
-            2,
-            "the body was signed as a JSON string, as Python writes it",
-        ),
-        (
-            wrap::as_php_json_string,
-            CauseCode::BodyDoubleEncoded,
-            2,
-            "the body was signed as a JSON string, as PHP writes it",
-        ),
-        (
-            wrap::as_dotnet_json_string,
-            CauseCode::BodyDoubleEncoded,
-            4,
-            "the body was signed as a JSON string, as .NET's System.Text.Json writes it",
-        ),
-        (form_payload, CauseCode::BodyFormEncoded, 2, "the form field payload=… was signed"),
-        (form_whole, CauseCode::BodyFormEncoded, 3, "the percent-encoded body was signed"),
-        (
-            form_payload_component,
-            CauseCode::BodyFormEncoded,
-            8,
-            "the form field payload=… was signed, as encodeURIComponent writes it",
-        ),
-        (
-            form_whole_component,
-            CauseCode::BodyFormEncoded,
-            5,
-            "the percent-encoded body was signed, as encodeURIComponent writes it",
-        ),
-        (
-            form_payload_raw,
-            CauseCode::BodyFormEncoded,
-            10,
-            "the form field payload=… was signed, percent-encoded as RFC 3986 has it (PHP's rawurlencode)",
-        ),
-        (
-            form_whole_raw,
-            CauseCode::BodyFormEncoded,
-            9,
-            "the percent-encoded body was signed, as RFC 3986 has it (PHP's rawurlencode)",
-        ),
-        (
-            percent_undone,
-            CauseCode::BodyFormEncoded,
-            2,
-            "the body arrived percent-encoded; the decoded bytes were signed, + as it came (decodeURIComponent)",
-        ),
-        (form_undone, CauseCode::BodyFormEncoded, 1, "the body arrived percent-encoded; the decoded bytes were signed"),
-        (plus_undone, CauseCode::BodyFormEncoded, 1, "the form arrived with + for each space; spaces were signed"),
-        (form_key, CauseCode::BodyFormEncoded, 4, "a form parser read the whole body as a key"),
-        (print_buffer_json, CauseCode::BodyStringifiedObject, 3, "the JSON of a Buffer was signed"),
-        (print_bytes, CauseCode::BodyStringifiedObject, 2, "Python's repr of the bytes was signed"),
-    ];
-    for (edit, code, rank, detail) in edits {
-        found(BodyRecipe::Edit(edit), Why::new(code, rank, detail));
-    }
+    list(EDITS, found);
     let printed = |rank, detail: &str| Why::new(CauseCode::BodyStringifiedObject, rank, detail);
     found(BodyRecipe::Edit(prints::buffer_print), printed(3, "the printed form of a Buffer was signed").alarming());
     found(BodyRecipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));
@@ -216,6 +199,39 @@ fn objects(words: &[&'static str], found: Found<'_>) {
     }
 }
 
+/// What is tried of a body with a byte order mark.
+const EDITS_OF_MARKED: Edits = &[
+    (
+        CauseCode::BodyLineEndings,
+        &[
+            (text::unmarked_lf, 0, "LF was signed where CR LF arrived, and without the byte order mark that arrived"),
+            (
+                text::unmarked_lf_cut,
+                0,
+                "LF was signed where CR LF arrived, and without the byte order mark and the final newline that arrived",
+            ),
+            (
+                text::unmarked_lf_added,
+                1,
+                "LF was signed where CR LF arrived, without the byte order mark that arrived and with a final newline that \
+             did not",
+            ),
+        ],
+    ),
+    (
+        CauseCode::BodyBom,
+        &[
+            (text::unmarked_cut, 0, "a byte order mark and a final newline arrived that were not signed"),
+            (text::unmarked_trim, 1, "a byte order mark and white space around the body arrived that were not signed"),
+            (
+                text::unmarked_added,
+                1,
+                "a byte order mark arrived that was not signed, and a final newline was signed that did not arrive",
+            ),
+        ],
+    ),
+];
+
 /// Lists what undoes the marks of a Windows file that this body has: where several are there, a serialiser is the
 /// lesser explanation of their being gone.
 pub(super) fn list_marked(body: &[u8], found: Found<'_>) {
@@ -226,48 +242,7 @@ pub(super) fn list_marked(body: &[u8], found: Found<'_>) {
     if !body.starts_with(BOM) {
         return;
     }
-    let edits: [(TextEdit, CauseCode, u16, &str); 6] = [
-        (
-            text::unmarked_lf,
-            CauseCode::BodyLineEndings,
-            0,
-            "LF was signed where CR LF arrived, and without the byte order mark that arrived",
-        ),
-        (
-            text::unmarked_cut,
-            CauseCode::BodyBom,
-            0,
-            "a byte order mark and a final newline arrived that were not signed",
-        ),
-        (
-            text::unmarked_lf_cut,
-            CauseCode::BodyLineEndings,
-            0,
-            "LF was signed where CR LF arrived, and without the byte order mark and the final newline that arrived",
-        ),
-        (
-            text::unmarked_trim,
-            CauseCode::BodyBom,
-            1,
-            "a byte order mark and white space around the body arrived that were not signed",
-        ),
-        (
-            text::unmarked_added,
-            CauseCode::BodyBom,
-            1,
-            "a byte order mark arrived that was not signed, and a final newline was signed that did not arrive",
-        ),
-        (
-            text::unmarked_lf_added,
-            CauseCode::BodyLineEndings,
-            1,
-            "LF was signed where CR LF arrived, without the byte order mark that arrived and with a final newline that \
-             did not",
-        ),
-    ];
-    for (edit, code, rank, detail) in edits {
-        found(BodyRecipe::Edit(edit), Why::new(code, rank, detail));
-    }
+    list(EDITS_OF_MARKED, found);
 }
 
 /// Percent-encoded, a body may be three times as long: a large one is not tried.

@@ -17,21 +17,39 @@ use crate::tui::widgets::{NAME_COLUMNS, date_time, field, paragraph, secret_word
 /// Images that are named one by one.
 const FEW_IMAGES: usize = 3;
 
+/// The lines of the Overview tab.
 pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let (look, columns) = (pane.look, pane.columns);
-    let theme = &look.theme;
-    let summary = &pane.loaded.delivery.summary;
     let mut lines = verdict(pane);
     lines.extend(diagnosis::headline(pane));
     lines.push(Line::default());
     lines.extend(remarks(pane));
     let mut add = |name: &str, value: String, style: Style| lines.extend(field(name, &value, style, columns, look));
+    event_fields(pane, &mut add);
+    request_fields(pane, &mut add);
+    body_fields(pane, &mut add);
+    answer_field(pane, &mut add);
+    mark_fields(pane, &mut add);
+    for block in [event::drift(pane), event::seen(pane), event::overview(pane)] {
+        if !block.is_empty() {
+            lines.push(Line::default());
+            lines.extend(block);
+        }
+    }
+    lines
+}
 
+/// What takes a field: its name, its value, and how that is drawn.
+type Add<'a> = &'a mut dyn FnMut(&str, String, Style);
+
+/// The event, by what was known at capture or by what its reading says.
+fn event_fields(pane: &Pane<'_>, add: Add<'_>) {
+    let theme = &pane.look.theme;
+    let event = &pane.loaded.delivery.summary.event;
     let report = pane.loaded.reading.event.as_ref();
-    let event = &summary.event;
     // Of a body in deflate or br nothing was known at capture.
     if let Some(name) = event.event.clone().map(|name| shown(&name)).or_else(|| report?.event.clone()) {
-        add("event", briefly(&name, columns), theme.title);
+        add("event", briefly(&name, pane.columns), theme.title);
         let is_simulation = event.is_simulation() || report.is_some_and(|report| report.simulation);
         let kind = if is_simulation { "SIM  a simulation" } else { "live" };
         add("kind", kind.to_owned(), if is_simulation { theme.simulation } else { theme.text });
@@ -48,7 +66,14 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let style = event::severity_style(theme, worst.severity);
         add("schema", format!("{}, listed below", report.drift_words()), style);
     }
-    add("request", briefly(&shown(&format!("{} {}", summary.method, summary.path)), columns), theme.text);
+}
+
+/// What was asked for, when and by whom.
+fn request_fields(pane: &Pane<'_>, add: Add<'_>) {
+    let (look, theme) = (pane.look, &pane.look.theme);
+    let summary = &pane.loaded.delivery.summary;
+    let request = shown(&format!("{} {}", summary.method, summary.path));
+    add("request", briefly(&request, pane.columns), theme.text);
     if let Some(webhook) = &summary.webhook {
         add("webhook", shown(webhook), theme.text);
     }
@@ -57,8 +82,14 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let (words, is_odd) = timestamp_words(timestamp);
         add("timestamp", words, if is_odd { theme.warn } else { theme.text });
     }
+}
+
+/// The body and the images in it.
+fn body_fields(pane: &Pane<'_>, add: Add<'_>) {
+    let theme = &pane.look.theme;
     let body = &pane.loaded.reading.body;
-    add("body", format!("{}, {}", counted(summary.body_bytes, "byte"), body.words()), theme.text);
+    let length = counted(pane.loaded.delivery.summary.body_bytes, "byte");
+    add("body", format!("{length}, {}", body.words()), theme.text);
     for remark in &body.remarks {
         add("", remark.words.clone(), if remark.is_warning { theme.warn } else { theme.dim });
     }
@@ -78,22 +109,32 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
         let rest = images.len() - FEW_IMAGES;
         add("", format!("and {rest} more: {}", pane.model.keymap.tab(Tab::Image)), theme.dim);
     }
-    match &summary.answer {
-        None => add("answer", "not answered yet".to_owned(), theme.dim),
+}
+
+/// What was answered, and whether it arrived.
+fn answer_field(pane: &Pane<'_>, add: Add<'_>) {
+    let theme = &pane.look.theme;
+    let (words, style) = match &pane.loaded.delivery.summary.answer {
+        None => ("not answered yet".to_owned(), theme.dim),
         Some(answer) if answer.outcome == Outcome::SenderGone => {
-            add("answer", "none: the sender hung up first".to_owned(), theme.warn);
+            ("none: the sender hung up first".to_owned(), theme.warn)
         }
         Some(answer) if answer.outcome != Outcome::Sent => {
             let status = if answer.status == 0 { "none".to_owned() } else { answer.status.to_string() };
-            let words = format!("{status} by {}: {}", by_words(&answer.rule), answer.outcome.words());
-            add("answer", words, theme.warn);
+            (format!("{status} by {}: {}", by_words(&answer.rule), answer.outcome.words()), theme.warn)
         }
         Some(answer) => {
-            let words =
-                format!("{} by {} after {}", answer.status, by_words(&answer.rule), short_latency(answer.latency));
-            add("answer", words, theme.status(answer.status));
+            let (rule, latency) = (by_words(&answer.rule), short_latency(answer.latency));
+            (format!("{} by {rule} after {latency}", answer.status), theme.status(answer.status))
         }
-    }
+    };
+    add("answer", words, style);
+}
+
+/// What people have said about it, and its number.
+fn mark_fields(pane: &Pane<'_>, add: Add<'_>) {
+    let (look, theme) = (pane.look, &pane.look.theme);
+    let summary = &pane.loaded.delivery.summary;
     if let Some(note) = &summary.marks.note {
         add("note", shown(note), theme.info);
     }
@@ -103,13 +144,6 @@ pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     }
     let pinned = if summary.marks.pinned { format!("  {}", look.marked("◆", "pinned")) } else { String::new() };
     add("id", format!("#{}{pinned}", summary.id), theme.dim);
-    for block in [event::drift(pane), event::seen(pane), event::overview(pane)] {
-        if !block.is_empty() {
-            lines.push(Line::default());
-            lines.extend(block);
-        }
-    }
-    lines
 }
 
 /// What an answer was chosen by.

@@ -4,6 +4,7 @@ mod screens;
 
 pub(crate) use self::screens::{act_on_screen, edit, paste};
 
+use crate::send::conformance::CheckReport;
 use crate::text::visible;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
@@ -179,9 +180,7 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Attempts(..) | News::Attempt(_) | News::Compared(..) => {}
         News::CheckRow(row, total) => {
             // It was asked whether it may be sent there.
-            let is_there = model.sending.screens.iter().any(|screen| matches!(screen, SendScreen::Check(_)));
-            let is_waiting = model.overlay.is_none() && is_there;
-            if is_waiting {
+            if model.overlay.is_none() && has_check(model) {
                 model.overlay = Some(Overlay::Sending);
             }
             let quiet = || SendProgress { is_quiet: true, ..SendProgress::default() };
@@ -197,29 +196,37 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
                 check.note = note;
             }
         }
-        News::Checked(report) => {
-            if let Some(progress) = &mut model.sending.progress {
-                progress.is_done = true;
-            }
-            let ended = match &report {
-                Ok(_) => (format!("the check has ended: {}", shows_result(&model.keymap)), false),
-                Err(reason) => (format!("the check failed: {reason}"), true),
-            };
-            model.sending.check_is_last = true;
-            let is_closed = !model.sending.screens.iter().any(|screen| matches!(screen, SendScreen::Check(_)));
-            if let Some(check) = screens::check(model) {
-                if let Ok(report) = &report {
-                    // Failures first, as everywhere.
-                    check.rows = report.by_mark().into_iter().cloned().collect();
-                }
-                check.report = Some(report);
-            }
-            if is_closed {
-                model.say(ended.0, ended.1);
-            }
-        }
+        News::Checked(report) => checked(model, report),
     }
     Vec::new()
+}
+
+/// Whether the check's screen is among those that are open.
+fn has_check(model: &Model) -> bool {
+    model.sending.screens.iter().any(|screen| matches!(screen, SendScreen::Check(_)))
+}
+
+/// A check has ended: its screen shows the result, or a message does where that was closed.
+fn checked(model: &mut Model, report: Result<Box<CheckReport>, String>) {
+    if let Some(progress) = &mut model.sending.progress {
+        progress.is_done = true;
+    }
+    let (words, is_error) = match &report {
+        Ok(_) => (format!("the check has ended: {}", shows_result(&model.keymap)), false),
+        Err(reason) => (format!("the check failed: {reason}"), true),
+    };
+    model.sending.check_is_last = true;
+    let is_closed = !has_check(model);
+    if let Some(check) = screens::check(model) {
+        if let Ok(report) = &report {
+            // Failures first, as everywhere.
+            check.rows = report.by_mark().into_iter().cloned().collect();
+        }
+        check.report = Some(report);
+    }
+    if is_closed {
+        model.say(words, is_error);
+    }
 }
 
 /// Whether a screen may come over what is there.
