@@ -199,8 +199,21 @@ fn objects(words: &[&'static str], found: Found<'_>) {
     }
 }
 
-/// What is tried of a body with a byte order mark.
+/// What is tried of a body with a byte order mark. Where two come to the same bytes, the first is said: of a final CR LF
+/// alone that is the newline, not line endings.
 const EDITS_OF_MARKED: Edits = &[
+    (
+        CauseCode::BodyBom,
+        &[
+            (text::unmarked_cut, 0, "a byte order mark and a final newline arrived that were not signed"),
+            (text::unmarked_trim, 1, "a byte order mark and white space around the body arrived that were not signed"),
+            (
+                text::unmarked_added,
+                1,
+                "a byte order mark arrived that was not signed, and a final newline was signed that did not arrive",
+            ),
+        ],
+    ),
     (
         CauseCode::BodyLineEndings,
         &[
@@ -215,18 +228,6 @@ const EDITS_OF_MARKED: Edits = &[
                 1,
                 "LF was signed where CR LF arrived, without the byte order mark that arrived and with a final newline that \
              did not",
-            ),
-        ],
-    ),
-    (
-        CauseCode::BodyBom,
-        &[
-            (text::unmarked_cut, 0, "a byte order mark and a final newline arrived that were not signed"),
-            (text::unmarked_trim, 1, "a byte order mark and white space around the body arrived that were not signed"),
-            (
-                text::unmarked_added,
-                1,
-                "a byte order mark arrived that was not signed, and a final newline was signed that did not arrive",
             ),
         ],
     ),
