@@ -28,6 +28,7 @@ use super::sending::ChannelStream;
 use super::socket::{is_allowed, reachable};
 use super::sse::{EventReader, EventTooLong, SseEvent};
 use crate::store::Location;
+use crate::system::thread;
 
 /// How long a listener may take for a response; it answers "busy" itself before.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -164,8 +165,8 @@ impl ApiClient {
     pub fn upload(&self, target: &str, file: File) -> Result<Value, ApiClientError> {
         let (pieces, incoming) = mpsc::channel(1);
         let (failed, failure) = std::sync::mpsc::channel();
-        let reading = std::thread::Builder::new().name("whyhook-upload".to_owned());
-        reading.spawn(move || send_pieces(file, &pieces, &failed)).map_err(|error| unsent(&error))?;
+        let read = move || send_pieces(file, &pieces, &failed);
+        thread::spawn("whyhook-upload", read).map_err(|error| unsent(&error.into()))?;
         let body = Body::from_stream(ChannelStream(incoming));
         let sent = self.runtime.block_on(within(UPLOAD_PATIENCE, async {
             let headers = [("content-type", "application/octet-stream")];

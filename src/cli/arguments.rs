@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use super::{
-    SettingsArgs, check, completions, config, delete, demo, diff, doctor, export, import, keys, list, mark, probe,
+    SettingsArgs, check, completions, config, delete, demo, diff, doctor, export, import, keys, list, man, mark, probe,
     prune, replay, scheme, schemes, show, sign, simulate, suite, tunnel, verify, wait,
 };
 #[cfg(unix)]
@@ -147,9 +147,16 @@ pub(super) enum Command {
     )]
     Openapi,
     /// Print a completion script for a shell
+    #[command(
+        after_help = "Examples:\n  whyhook completions bash > ~/.local/share/bash-completion/completions/whyhook\n  \
+        whyhook completions zsh > \"${fpath[1]}/_whyhook\"\n  whyhook completions fish > ~/.config/fish/completions/whyhook.fish\n\n\
+        A new shell reads it. PowerShell: add `whyhook completions powershell | Out-String | Invoke-Expression` to $PROFILE."
+    )]
     Completions(completions::CompletionsArgs),
-    /// Print the manual page
-    Man,
+    /// Print a manual page, or write those of all commands
+    #[command(after_help = "Examples:\n  whyhook man | man -l -\n  whyhook man config check | man -l -\n  \
+        whyhook man --all ~/.local/share/man/man1")]
+    Man(man::ManArgs),
     /// Run a tunnel's program so that it ends when the listener is killed
     #[command(name = tunnel::RUN_COMMAND, hide = true)]
     TunnelRunner(tunnel::TunnelRunnerArgs),
@@ -210,7 +217,7 @@ impl Command {
             Self::Trust => "trust",
             Self::Openapi => "openapi",
             Self::Completions(_) => "completions",
-            Self::Man => "man",
+            Self::Man(_) => "man",
             Self::QueryWorker => "query",
             Self::TunnelRunner(_) => "tunnel",
         }

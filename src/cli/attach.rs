@@ -72,7 +72,7 @@ impl From<AttachError> for CliError {
     fn from(error: AttachError) -> Self {
         match error {
             AttachError::Store(error) => Self::Store(error),
-            AttachError::Threads(source) => Self::Start(StartError::System { action: "start threads", source }),
+            AttachError::Thread(error) => Self::Start(error.into()),
             error => Self::Usage(error.to_string()),
         }
     }

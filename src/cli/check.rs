@@ -11,6 +11,7 @@ use super::destination::{self, DestinationArgs};
 use super::output::ReportFormat;
 use super::scheme::SchemeArgs;
 use super::sending::{SendingArgs, SentThing, block_on, cancelled_by_signals};
+use super::suggested::Suggested;
 use super::{CliError, SettingsArgs, output};
 use crate::config::Settings;
 use crate::config::consent::Scope;
@@ -45,7 +46,8 @@ pub(super) struct CheckArgs {
     #[arg(long, value_name = "DURATION", default_value = "5s")]
     slow: String,
     /// Run only this case, by name; may be repeated
-    #[arg(long, value_name = "NAME", num_args = 1..)]
+    #[arg(long, value_name = "NAME", num_args = 1.., hide_possible_values = true,
+        value_parser = Suggested(|| conformance::MATRIX.iter().map(|case| case.name).collect()))]
     only: Vec<String>,
     /// Print the matrix of the scheme and send nothing
     #[arg(long)]

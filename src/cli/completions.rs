@@ -1,4 +1,4 @@
-//! `whyhook completions SHELL` and `whyhook man`, generated from the same tree.
+//! `whyhook completions SHELL`, of the same tree as `--help`.
 
 use std::process::ExitCode;
 
@@ -18,12 +18,5 @@ pub(super) fn run(args: &CompletionsArgs) -> Result<ExitCode, CliError> {
     let mut script = Vec::new();
     clap_complete::generate(args.shell, &mut command(), "whyhook", &mut script);
     output::print_bytes(&script)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-pub(super) fn man() -> Result<ExitCode, CliError> {
-    let mut page = Vec::new();
-    clap_mangen::Man::new(command()).render(&mut page).map_err(CliError::Stdout)?;
-    output::print_bytes(&page)?;
     Ok(ExitCode::SUCCESS)
 }

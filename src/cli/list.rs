@@ -10,6 +10,7 @@ use clap::Args;
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use jiff::Timestamp;
 
+use super::suggested::Suggested;
 use super::{CliError, OutputFormat, SettingsArgs, output};
 use crate::config::ListColumn;
 use crate::delivery::{DeliveryId, Summary, summary_text};
@@ -38,7 +39,8 @@ pub(super) struct ListArgs {
     follow: bool,
     /// The columns, separated by commas: id, time, verdict, cause, event, kind, method, path, webhook, remote, status,
     /// latency, size, tags, note [default: columns of the configuration, or the usual ones]
-    #[arg(long, value_name = "NAMES")]
+    #[arg(long, value_name = "NAMES", hide_possible_values = true,
+        value_parser = Suggested(|| ListColumn::ALL.map(ListColumn::name).to_vec()))]
     columns: Option<String>,
     /// The order; all but newest and oldest look at every delivery
     #[arg(long, value_parser = orders(), default_value = "newest", value_name = "ORDER")]

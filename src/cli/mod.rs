@@ -29,6 +29,7 @@ mod jobs;
 mod keys;
 mod list;
 mod listen;
+mod man;
 mod mark;
 mod openapi;
 mod output;
@@ -58,6 +59,7 @@ mod simulate;
 mod status;
 #[cfg(unix)]
 mod stop;
+mod suggested;
 mod suite;
 mod trust;
 mod tunnel;
@@ -225,7 +227,7 @@ fn run(cli: Cli) -> Result<ExitCode, CliError> {
         Some(Command::Trust) => trust::run(&settings),
         Some(Command::Openapi) => openapi::run(),
         Some(Command::Completions(args)) => completions::run(&args),
-        Some(Command::Man) => completions::man(),
+        Some(Command::Man(args)) => man::run(&args),
         Some(Command::QueryWorker) => query_worker::run(),
         Some(Command::TunnelRunner(args)) => tunnel::run(&args),
     }
@@ -258,7 +260,7 @@ mod tests {
         command.build();
         for command in command.get_subcommands().filter(|command| !command.is_hide_set()) {
             let name = command.get_name().to_owned();
-            if ["listen", "completions", "man"].contains(&&*name) {
+            if ["listen", "completions"].contains(&&*name) {
                 continue;
             }
             let help = command.clone().render_long_help().to_string();

@@ -1,34 +1,15 @@
 //! The options that say which scheme a request is signed by.
 
-use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use clap::Args;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
+use super::suggested::Suggested;
 use crate::config::SchemeChoice;
 use crate::signature::catalogue;
 
-/// Any text; shells complete it with the names of schemes, and a mistake is explained where it is looked up.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct SchemeNameParser;
-
-impl TypedValueParser for SchemeNameParser {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(catalogue::names().map(PossibleValue::new)))
-    }
-}
+/// Names of schemes, for shells that complete them.
+pub(super) const SCHEME_NAMES: Suggested = Suggested(|| catalogue::names().collect());
 
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Scheme")]
@@ -36,7 +17,7 @@ pub(super) struct SchemeArgs {
     /// Sender's scheme, such as github or stripe, for requests that no configured webhook has one for; `whyhook
     /// schemes` lists them. Its secret is read from NAME_WEBHOOK_SECRET unless told otherwise. May be repeated: any of
     /// them verifies, the first one signs [default: trackpilots]
-    #[arg(long, value_name = "NAME", value_parser = SchemeNameParser, hide_possible_values = true)]
+    #[arg(long, value_name = "NAME", value_parser = SCHEME_NAMES, hide_possible_values = true)]
     scheme: Vec<String>,
     /// A scheme of your own: a TOML table, as in the configuration; may be repeated
     #[arg(long, value_name = "FILE")]

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::scheme::SchemeNameParser;
+use super::scheme::SCHEME_NAMES;
 use super::{CliError, OutputFormat, output};
 use crate::signature::catalogue::{self, CatalogueEntry, HandshakeDescription, TokenDescription};
 use crate::signature::{Proof, Scheme, SignaturePlace, ToleranceDirection};
@@ -15,7 +15,7 @@ use crate::text;
 #[command(after_help = "Examples:\n  whyhook schemes\n  whyhook schemes shop\n  whyhook schemes github")]
 pub(super) struct SchemesArgs {
     /// A scheme to explain, or a part of senders' names to look for [default: list all]
-    #[arg(value_name = "NAME", value_parser = SchemeNameParser, hide_possible_values = true)]
+    #[arg(value_name = "NAME", value_parser = SCHEME_NAMES, hide_possible_values = true)]
     name: Option<String>,
     /// Output: text for people, or documented JSON
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]

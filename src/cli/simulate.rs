@@ -14,6 +14,7 @@ use super::request::read_body;
 use super::scheme::SchemeArgs;
 use super::select::delivery_name;
 use super::sending::{SendingArgs, SentThing};
+use super::suggested::Suggested;
 use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
 use crate::config::consent::Scope;
@@ -34,7 +35,8 @@ mod burst;
 pub(super) struct SimulateArgs {
     /// activity, app, screenshot, an event's full name, or the name of a saved simulation [default with the scheme of
     /// another sender: a sample event of that sender]; and the URL to send to, the same as --to
-    #[arg(value_names = ["EVENT", "URL"], num_args = 0..=2)]
+    #[arg(value_names = ["EVENT", "URL"], num_args = 0..=2, hide_possible_values = true,
+        value_parser = Suggested(|| SimulatedEvent::ALL.map(SimulatedEvent::short).to_vec()))]
     given: Vec<String>,
     /// The event among them.
     #[arg(skip)]

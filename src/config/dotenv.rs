@@ -27,6 +27,19 @@ pub fn lookup(text: &str, name: &str) -> Option<String> {
     Some(unquote(raw.trim_matches(is_space)))
 }
 
+/// The variables that `text` sets, in its order.
+#[must_use]
+pub(super) fn names(text: &str) -> Vec<String> {
+    let lines = with_line_feeds(text);
+    let mut names: Vec<String> = Vec::new();
+    each_assignment(&lines, |assignment| {
+        if !names.iter().any(|name| name == assignment.name) {
+            names.push(assignment.name.to_owned());
+        }
+    });
+    names
+}
+
 /// What looks like a mistake in how `text` sets the variable `name`, in words that follow `.env sets NAME`.
 #[must_use]
 pub(super) fn oddity(text: &str, name: &str) -> Option<String> {
@@ -50,22 +63,28 @@ fn with_line_feeds(text: &str) -> String {
 
 /// The last value that `lines` assign to `name`, with its quotes, and how often they do.
 fn last_assignment<'a>(lines: &'a str, name: &str) -> Option<(&'a str, usize)> {
-    let mut position = Some(0);
     let mut found: Option<(&str, usize)> = None;
+    each_assignment(lines, |assignment| {
+        if assignment.name == name {
+            found = Some((assignment.value, found.map_or(1, |(_, times)| times + 1)));
+        }
+    });
+    found
+}
+
+fn each_assignment<'a>(lines: &'a str, mut found: impl FnMut(&Assignment<'a>)) {
+    let mut position = Some(0);
     while let Some(start) = position {
         let key = skip_space(lines, start);
         match assignment(lines, key) {
             Some(assignment) => {
-                if assignment.name == name {
-                    found = Some((assignment.value, found.map_or(1, |(_, times)| times + 1)));
-                }
+                found(&assignment);
                 position = line_start_from(lines, assignment.end);
             }
             // Every line start up to `key` skips to the same place and fails the same way.
             None => position = line_start_from(lines, key + lines[key..].chars().next().map_or(1, char::len_utf8)),
         }
     }
-    found
 }
 
 struct Assignment<'a> {

@@ -7,7 +7,8 @@ mod source;
 #[cfg(test)]
 mod tests;
 
-pub use dotenv_use::{DotenvUse, dotenv_oddity, dotenv_uses};
+pub(super) use dotenv_use::dotenv_names;
+pub use dotenv_use::{DotenvUse, dotenv_miss, dotenv_oddity, dotenv_uses};
 pub use given::GivenSecretError;
 pub(super) use given::{check as check_given, is_of_the_run};
 pub(super) use load::{Requests, check as check_configured, load};

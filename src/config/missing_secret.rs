@@ -1,5 +1,6 @@
 //! The error messages for a missing secret or key, by scheme.
 
+use super::keyring::dotenv_names;
 use super::{DEFAULT_VARIABLE, Environment};
 use crate::signature::{Scheme, catalogue};
 
@@ -78,7 +79,11 @@ impl MissingSecret {
     /// What to do where `environment` has the secret of another sender, whose scheme nobody has named.
     #[must_use]
     pub fn of_another(&self, environment: &dyn Environment) -> Option<String> {
-        let is_set = |name: &&str| environment.variable(&variable_of(name)).is_some_and(|value| !value.is_empty());
+        let written = dotenv_names(environment);
+        let is_set = |name: &&str| {
+            let variable = variable_of(name);
+            environment.variable(&variable).is_some_and(|value| !value.is_empty()) || written.contains(&variable)
+        };
         let name = catalogue::names().filter(|_| self.scheme.is_empty()).find(is_set)?;
         Some(format!("{} is set: name its sender with --scheme {name}", variable_of(name)))
     }
@@ -102,6 +107,8 @@ mod tests {
         assert_eq!(of(&Scheme::default()).as_deref(), Some(words));
         assert_eq!(of(&catalogue::named("stripe").unwrap()), None);
         assert_eq!(MissingSecret::of(&Scheme::default()).of_another(&Surroundings::new()), None);
+        let in_file = Surroundings::new().write("work/.env", "GITHUB_WEBHOOK_SECRET='s'\n");
+        assert_eq!(MissingSecret::of(&Scheme::default()).of_another(&in_file).as_deref(), Some(words));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub use environment::{Environment, ProcessEnvironment};
 pub use error::{BadSetting, ConfigError};
 pub use keyring::{
     DEFAULT_VARIABLE, DotenvUse, GivenSecretError, HANDSHAKE_LABEL, Keyring, KeyringError, MADE_UP_LABEL,
-    PUBLIC_KEY_LABEL, TYPED_LABEL, dotenv_oddity, dotenv_uses, from_file as secret_from_file,
+    PUBLIC_KEY_LABEL, TYPED_LABEL, dotenv_miss, dotenv_oddity, dotenv_uses, from_file as secret_from_file,
     from_variable as secret_from_variable,
 };
 pub use keys::KeyEntry;

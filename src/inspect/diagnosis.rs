@@ -328,7 +328,8 @@ pub fn place_words(place: &BytePlace) -> String {
 #[must_use]
 pub fn rewriting_words(rewriting: &Rewriting) -> String {
     let what = if rewriting.names.is_empty() { rewriting.detail.clone() } else { names_words(&rewriting.names) };
-    format!("{what}: {}", place_words(&rewriting.at))
+    let all = std::iter::once(&what).chain(&rewriting.also).map(String::as_str).collect::<Vec<_>>().join(", and ");
+    format!("{all}: {}", place_words(&rewriting.at))
 }
 
 /// The names of what gives some bytes, the most common first, the rest counted.

@@ -5,7 +5,6 @@
 //! cannot be read is passed over, and a store that cannot be read now is tried again.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -16,6 +15,7 @@ use crate::inspect::diagnosis::{Subject, history};
 use crate::server::listener::Control;
 use crate::signature::diagnose::Budget;
 use crate::store::{Location, Reader, StoreError};
+use crate::system::thread::{self, ThreadError};
 
 /// Deliveries that it goes back, from the newest.
 const REACH: u64 = 10_000;
@@ -42,12 +42,12 @@ pub(super) struct CauseFinder {
 
 impl CauseFinder {
     /// Starts to look, now and whenever the store has grown.
-    pub(super) fn start(location: &Location, control: Arc<Control>, changes: &Changes) -> io::Result<Self> {
+    pub(super) fn start(location: &Location, control: Arc<Control>, changes: &Changes) -> Result<Self, ThreadError> {
         let bell = Arc::new(Bell::default());
         let (told, woken) = (Arc::clone(&bell), Arc::clone(&bell));
         let watcher = changes.subscribe(move || told.ring());
         let location = location.clone();
-        let thread = std::thread::Builder::new().name("whyhook-causes".to_owned()).spawn(move || {
+        let thread = thread::spawn("whyhook-causes", move || {
             crate::system::panic::trap("causes");
             crate::system::priority::give_way();
             Search { control: &control, watcher: &watcher, bell: &woken }.run(&location);

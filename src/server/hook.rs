@@ -18,6 +18,7 @@ use crate::delivery::{DeliveryId, summary_text};
 use crate::server::{Changes, Watcher};
 use crate::store::{AnsweredBatch, AnsweredRows, Location, StoreError, StoredContent};
 use crate::system::groups::{GroupSignal, has_ended, own_group, signal_group};
+use crate::system::thread;
 use crate::text::{grouped, visible};
 
 /// Deliveries that wait for the command; beyond that they are skipped, and counted.
@@ -79,8 +80,6 @@ impl DeliveryHook {
             dropped: AtomicU64::new(0),
         });
         let rows = AnsweredRows::after(location, last)?;
-        let cannot =
-            |source| StoreError::Io { action: "start on_delivery for", path: location.file().to_owned(), source };
         let (poke, pokes) = mpsc::channel();
         let watch = grown.subscribe({
             let poke = poke.clone();
@@ -94,11 +93,11 @@ impl DeliveryHook {
         for _ in 0..settings.jobs {
             let (shared, jobs) = (Arc::clone(&shared), Arc::clone(&jobs));
             let run = move || run_jobs(&shared, &jobs);
-            threads.push(std::thread::Builder::new().name("whyhook-command".to_owned()).spawn(run).map_err(cannot)?);
+            threads.push(thread::spawn("whyhook-command", run)?);
         }
         let of_follow = Arc::clone(&shared);
         let follow = move || follow(rows, &of_follow, &queue, &pokes, &watch);
-        threads.push(std::thread::Builder::new().name("whyhook-hook".to_owned()).spawn(follow).map_err(cannot)?);
+        threads.push(thread::spawn("whyhook-hook", follow)?);
         Ok(Self { shared, poke, threads })
     }
 }
@@ -280,7 +279,9 @@ fn talk(child: &mut Child, facts: String) -> mpsc::Receiver<(&'static str, Vec<u
     let (send, output) = mpsc::channel();
     let spawn = |job: Box<dyn FnOnce() + Send>| {
         // Without a thread the command has no input; the time limit ends it.
-        let _ = std::thread::Builder::new().name("whyhook-command-io".to_owned()).spawn(job);
+        if let Err(error) = thread::spawn("whyhook-command-io", job) {
+            tracing::warn!(reason = %error, "on_delivery: a command has no input, or its output is lost");
+        }
     };
     if let Some(mut stdin) = child.stdin.take() {
         spawn(Box::new(move || {

@@ -31,6 +31,7 @@ use crate::store::{
     Freed, Location, Loss, Pruner, RETENTION_INTERVAL, Reader, Retention, StoreError, StoreEvent, StoreLock,
     Thoroughness, Writer,
 };
+use crate::system::thread::{self, ThreadError};
 
 /// Who has asked a run to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,7 +124,10 @@ pub enum StartError {
     /// Whom to trust.
     #[error(transparent)]
     Tls(#[from] TlsSetupError),
-    /// The system refused a thread, a folder or a signal handler.
+    /// The system gives no thread.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+    /// The system refused a runtime, a folder or a signal handler.
     #[error("cannot {action}: {source}")]
     System {
         /// What was tried.
@@ -233,8 +237,7 @@ impl Session {
         let hook = hook.transpose()?;
         signals::forward(events.into_sender())
             .map_err(|source| StartError::System { action: "listen for signals", source })?;
-        let causes = CauseFinder::start(&location, Arc::clone(&control), &growth.changes)
-            .map_err(|source| StartError::System { action: "start the search for causes", source })?;
+        let causes = CauseFinder::start(&location, Arc::clone(&control), &growth.changes)?;
         let facts = Arc::new(RunFacts {
             settings: settings.clone(),
             started: Instant::now(),
@@ -392,7 +395,8 @@ fn watch_tunnels(
             }
         });
     };
-    std::thread::Builder::new().name("whyhook-tunnel".to_owned()).spawn(run).map(drop).map_err(cannot)
+    thread::spawn("whyhook-tunnel", run)?;
+    Ok(())
 }
 
 /// Deletes what the retention settings no longer keep. This runs before anything is received, since nobody waits

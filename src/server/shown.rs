@@ -23,6 +23,7 @@ use crate::rules::{Held, Override, Rule, RuleAction, RuleSet, TimedResponse};
 use crate::signature::diagnose::Diagnosis;
 use crate::signature::{Secret, SecretOrigin};
 use crate::store::{Freed, Location, Marking};
+use crate::system::thread;
 
 /// What wakes an interface, from any thread; it must not block.
 pub type EventTeller = Arc<dyn Fn(ServerEvent) + Send + Sync>;
@@ -352,8 +353,7 @@ impl ShownListener for SessionFeed {
             }
             later(outcome.map(RequestReply::Done));
         };
-        let started = std::thread::Builder::new().name("whyhook-marks".to_owned()).spawn(wait);
-        started.err().map(|error| Err(format!("cannot wait for the store's writer: {error}")))
+        thread::spawn("whyhook-marks", wait).err().map(|error| Err(error.to_string()))
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
     let which = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH];
     let claimed = ClaimedSignals::claim(&which)?;
     let mut signals = signal_hook::iterator::Signals::new(which)?;
-    std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
+    crate::system::thread::spawn("whyhook-signals", move || {
         // To the end of the program.
         let _claimed = claimed;
         for signal in signals.forever() {

@@ -4,6 +4,7 @@ use std::sync::mpsc;
 use std::thread::JoinHandle;
 
 use super::{Location, StoreError};
+use crate::system::thread;
 
 /// Pages that are committed between two checkpoints, about: 4 MB, as is SQLite's own default, which makes one commit
 /// in some hundred wait for two syncs.
@@ -29,19 +30,16 @@ impl Checkpointer {
     pub(super) fn start(location: &Location) -> Result<Self, StoreError> {
         let connection = location.connect_again()?;
         let (nudge, nudges) = mpsc::sync_channel(1);
-        let thread = std::thread::Builder::new()
-            .name("whyhook-checkpoint".to_owned())
-            .spawn(move || {
-                for () in nudges {
-                    crate::system::panic::trap("checkpoint");
-                    // What fails now is tried again with the next; the log only grows meanwhile.
-                    match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-                        Ok(()) => tracing::trace!("checkpoint done"),
-                        Err(error) => tracing::debug!(reason = %error, "checkpoint failed"),
-                    }
+        let thread = thread::spawn("whyhook-checkpoint", move || {
+            for () in nudges {
+                crate::system::panic::trap("checkpoint");
+                // What fails now is tried again with the next; the log only grows meanwhile.
+                match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
+                    Ok(()) => tracing::trace!("checkpoint done"),
+                    Err(error) => tracing::debug!(reason = %error, "checkpoint failed"),
                 }
-            })
-            .map_err(|error| StoreError::io(location.file(), "start the checkpoints of", error))?;
+            }
+        })?;
         Ok(Self { nudge: Some(nudge), thread: Some(thread), pages: 0 })
     }
 

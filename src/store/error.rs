@@ -6,10 +6,14 @@ use std::path::{Path, PathBuf};
 use super::Location;
 use super::log::LogPlace;
 use crate::delivery::DeliveryId;
+use crate::system::thread::ThreadError;
 
 /// A failure of the store. Every message names the file and says what to do next.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
+    /// The system gives no thread to write with.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
     /// The path names a folder.
     #[error("store {path} is a folder: give a file, such as --store {path}/whyhook.db")]
     IsFolder {

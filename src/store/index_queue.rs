@@ -20,6 +20,7 @@ use super::index::{Index, IndexRow};
 use super::progress::ProgressFile;
 use super::{Location, StoreError, StoreEvent};
 use crate::delivery::DeliveryId;
+use crate::system::thread;
 
 /// How long a batch waits for company. Under load one commit then serves many groups, and a delivery's answer comes
 /// with it.
@@ -110,10 +111,7 @@ impl IndexThread {
         });
         let queue = IndexQueue { shared };
         let run = queue.clone();
-        let thread = std::thread::Builder::new()
-            .name("whyhook-index".to_owned())
-            .spawn(move || run.run())
-            .map_err(|error| StoreError::io(location.file(), "start the writer of", error))?;
+        let thread = thread::spawn("whyhook-index", move || run.run())?;
         Ok(Self { queue, thread: Some(thread) })
     }
 

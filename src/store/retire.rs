@@ -11,6 +11,7 @@ use jiff::Timestamp;
 
 use super::{Location, PrunePlan, Reader, Retention, StoreError};
 use crate::query::Query;
+use crate::system::thread;
 
 /// Between two looks, when no segment has become full.
 pub const RETENTION_INTERVAL: Duration = Duration::from_secs(60 * 60);
@@ -55,13 +56,13 @@ impl Retirer {
         None
     }
 
-    /// `None` on a machine that has no thread left, which has other troubles.
+    /// `None` where the system gives no thread: it is looked again when it is due.
     fn look(&self) -> Option<JoinHandle<Result<PrunePlan, StoreError>>> {
         let (location, retention) = (self.location.clone(), self.retention);
         let look = move || {
             crate::system::panic::trap("retention");
             retention.plan(&Reader::open(&location)?, &Query::default(), Timestamp::now())
         };
-        std::thread::Builder::new().name("whyhook-retention".to_owned()).spawn(look).ok()
+        thread::spawn("whyhook-retention", look).inspect_err(|error| tracing::warn!(reason = %error, "retention")).ok()
     }
 }

@@ -30,6 +30,7 @@ use super::seal::SealKeys;
 use super::writer_handle::WriterHandle;
 use super::{Freed, Location, Loss, PrunePlan, Retention, StoreError, prune};
 use crate::delivery::{Answer, DeliveryId, Outcome};
+use crate::system::thread;
 
 /// How long the last work may take. What is left of it is hidden, and goes when the store is next closed or pruned.
 const REMOVAL_TIME: Duration = Duration::from_millis(400);
@@ -110,7 +111,6 @@ impl Writer {
         observer: impl Fn(StoreEvent) + Send + Sync + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
         let OpenedStore { index, keys, last, end, losses, marks, progress, lock } = OpenedStore::open(location)?;
-        let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let progress = Arc::new(progress);
         let observer: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(observer);
         let told = Arc::clone(&observer);
@@ -135,10 +135,7 @@ impl Writer {
         let (jobs, queue) = mpsc::channel();
         let waiting = Arc::new(AtomicUsize::new(0));
         let handle = WriterHandle { jobs, waiting: Arc::clone(&waiting), index: rows };
-        let thread = std::thread::Builder::new()
-            .name("whyhook-writer".to_owned())
-            .spawn(move || committer.run(&queue, &waiting))
-            .map_err(failed)?;
+        let thread = thread::spawn("whyhook-writer", move || committer.run(&queue, &waiting))?;
         Ok((Self { thread, began_behind: last, losses }, handle))
     }
 

@@ -73,8 +73,8 @@ pub enum LogError {
     )]
     Filter(String),
     /// There is no thread to write it.
-    #[error("cannot start the thread that writes the log: {0}")]
-    Thread(io::Error),
+    #[error(transparent)]
+    Thread(#[from] super::thread::ThreadError),
 }
 
 fn shown(path: &Path) -> String {
@@ -111,10 +111,7 @@ pub fn start(path: &Path, filter: Option<&str>, command: &str) -> Result<(), Log
     // Whatever the filter is: without it, a report says little.
     file.line(&file::own_line("INFO", &started(command, text)));
     let (jobs, queue) = mpsc::sync_channel(QUEUE_LINES);
-    std::thread::Builder::new()
-        .name("whyhook-log".to_owned())
-        .spawn(move || write_lines(&queue, &mut file))
-        .map_err(LogError::Thread)?;
+    super::thread::spawn("whyhook-log", move || write_lines(&queue, &mut file))?;
     let queue = QUEUE.get_or_init(|| Queue { jobs, dropped: &DROPPED });
     let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || queue);
     let subscriber = tracing_subscriber::registry().with(filter).with(filter_fn(is_ours)).with(lines);

@@ -1,5 +1,5 @@
 //! What every other room needs of the operating system: files that are read within bounds, files for a while, files
-//! written whole, processes that end with all that they have started, signals that are given back, the log of the program
+//! written whole, processes that end with all that they have started, threads, signals that are given back, the log of the program
 //! itself, and a panic that gives the terminal back.
 
 #[cfg(unix)]
@@ -12,4 +12,5 @@ pub(crate) mod priority;
 pub mod read;
 pub mod save;
 pub mod scratch;
+pub mod thread;
 pub(crate) mod typing;

@@ -200,7 +200,7 @@ impl ClearOnSignals {
         let claimed = Some(ClaimedSignals::claim(&which)?);
         let mut signals = signal_hook::iterator::Signals::new(which)?;
         let handle = signals.handle();
-        std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(move || {
+        super::thread::spawn("whyhook-signals", move || {
             if let Some(signal) = signals.forever().find(|signal| !lends || *signal != SIGINT) {
                 clear();
                 tracing::info!(signal, "ended by a signal");

@@ -35,7 +35,7 @@ impl HiddenTyping {
                 let _ = set_echo(false);
             }
         };
-        std::thread::Builder::new().name("whyhook-signals".to_owned()).spawn(heard).ok()?;
+        super::thread::spawn("whyhook-signals", heard).ok()?;
         Some(hidden)
     }
 }

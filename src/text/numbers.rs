@@ -20,8 +20,8 @@ pub fn counted(count: u64, noun: &str) -> String {
     let number = grouped(count);
     match noun.strip_suffix('y') {
         _ if count == 1 => format!("{number} {noun}"),
-        Some(stem) => format!("{number} {stem}ies"),
-        None => format!("{number} {noun}s"),
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
+        _ => format!("{number} {noun}s"),
     }
 }
 
@@ -44,6 +44,7 @@ mod tests {
             (1001, "byte", "1,001 bytes"),
             (1, "delivery", "1 delivery"),
             (2, "delivery", "2 deliveries"),
+            (249, "key", "249 keys"),
         ] {
             assert_eq!(counted(count, noun), shown);
         }

@@ -16,8 +16,15 @@ use crate::text::visible;
 
 /// An invalid duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid duration '{0}': expected a number and a unit, such as 250ms, 30s, 5m, 1h or 2d")]
-pub struct InvalidDuration(String);
+#[error(
+    "invalid duration '{text}': {}",
+    if *.month { "minutes are m, and there are no months: 30d" } else { "expected a number and a unit, such as 250ms, 30s, 5m, 1h or 2d" }
+)]
+pub struct InvalidDuration {
+    text: String,
+    /// Whether it has the unit `M`, which elsewhere is a month.
+    month: bool,
+}
 
 /// An invalid size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -54,14 +61,15 @@ const SIZE_UNITS: [(&str, u64); 14] = [
     ("tib", 1 << 40),
 ];
 
-/// Reads one or more numbers with units, `90s` or `1h30m`; the letter case of units does not matter
-/// and a number may have decimals (`1.5s`).
+/// Reads one or more numbers with units, `90s` or `1h30m`; the letter case of units does not matter,
+/// but that `M` alone is refused: to many people it is a month. A number may have decimals (`1.5s`).
 ///
 /// # Errors
 ///
 /// [`InvalidDuration`] without a unit, with an unknown one, or beyond about 580 years.
 pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
-    let invalid = || InvalidDuration(visible(text).into_owned());
+    let of = |month| InvalidDuration { text: visible(text).into_owned(), month };
+    let invalid = || of(false);
     let mut rest = text.trim();
     let mut nanoseconds = 0_u64;
     if rest.is_empty() {
@@ -70,6 +78,9 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
     while !rest.is_empty() {
         let (number, after) = split_number(rest);
         let end = after.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(after.len());
+        if &after[..end] == "M" {
+            return Err(of(true));
+        }
         let part = scaled(number, &TIME_UNITS, &after[..end]).ok_or_else(invalid)?;
         nanoseconds = nanoseconds.checked_add(part).ok_or_else(invalid)?;
         rest = &after[end..];
@@ -166,6 +177,15 @@ mod tests {
     }
 
     #[test]
+    fn a_month_is_no_minute() {
+        let error = parse_duration("1M").unwrap_err().to_string();
+        assert_eq!(error, "invalid duration '1M': minutes are m, and there are no months: 30d");
+        assert!(parse_duration("1h30M").is_err());
+        assert_eq!(parse_duration("1MIN"), Ok(Duration::from_secs(60)));
+        assert_eq!(parse_duration("5MS"), Ok(Duration::from_millis(5)));
+    }
+
+    #[test]
     fn ages_are_words() {
         let words = [250, 3_999, 300_000, 301_000, 3_600_000, 7_199_000, 200_000_000, 1_746_123_459_000].map(age_words);
         assert_eq!(words, ["250 ms", "3 s", "5 min", "5 min 1 s", "1 h", "1 h 59 min", "2 days", "55 years"]);
@@ -175,7 +195,7 @@ mod tests {
     #[rstest]
     #[case("300s", 300_000)]
     #[case("5m", 300_000)]
-    #[case("5M", 300_000)]
+    #[case("5S", 5_000)]
     #[case("5min", 300_000)]
     #[case("1h30m", 5_400_000)]
     #[case("1.5s", 1_500)]
@@ -275,7 +295,11 @@ mod tests {
             let text: String = parts.iter().map(|(number, (unit, _))| format!("{number}{unit}")).collect();
             let nanoseconds: u64 = parts.iter().map(|(number, (_, factor))| number * factor).sum();
             prop_assert_eq!(parse_duration(&text), Ok(Duration::from_nanos(nanoseconds)), "{}", text);
-            prop_assert_eq!(parse_duration(&text.to_ascii_uppercase()), Ok(Duration::from_nanos(nanoseconds)));
+            let upper = parse_duration(&text.to_ascii_uppercase());
+            match parts.iter().any(|(_, (unit, _))| *unit == "m") {
+                true => prop_assert!(upper.is_err(), "{}", text),
+                false => prop_assert_eq!(upper, Ok(Duration::from_nanos(nanoseconds))),
+            }
             let text = format!("{whole}.{thousandths:03}{space}{unit}");
             let bytes = whole * factor + thousandths * factor / 1000;
             prop_assert_eq!(parse_size(&text), Ok(bytes), "{}", text);

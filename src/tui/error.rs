@@ -1,6 +1,7 @@
 //! Why the interface ended.
 
 use crate::store::StoreError;
+use crate::system::thread::ThreadError;
 
 /// Why the interface ended by itself.
 #[derive(Debug, thiserror::Error)]
@@ -14,4 +15,7 @@ pub enum TuiError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The system gives no thread.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
 }

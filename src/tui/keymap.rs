@@ -154,31 +154,42 @@ pub fn help(keymap: &Keymap, now: &[KeyContext]) -> Vec<HelpSection> {
     sections.filter(|(_, rows)| !rows.is_empty()).collect()
 }
 
-/// The keys of a context: those of a numbered row of actions in one line, and none that mean the same
+/// The keys of a context: those of a row of actions in one line, digits in a row as a range, and none that mean the same
 /// anywhere else.
 fn help_rows(keymap: &Keymap, context: KeyContext) -> Vec<(String, &'static str)> {
     let is_everywhere = |row: &KeyRow| {
         let alike = |other: &KeyRow| other.action == row.action && row.keys.iter().all(|key| other.keys.contains(key));
         context != KeyContext::Anywhere && keymap.rows(KeyContext::Anywhere).iter().any(alike)
     };
-    let mut rows: Vec<(String, &'static str)> = Vec::new();
+    let mut rows: Vec<(Vec<String>, &'static str)> = Vec::new();
     for row in keymap.rows(context).iter().filter(|row| !row.keys.is_empty() && !is_everywhere(row)) {
-        let labels: Vec<String> = row.keys.iter().map(|key| key.label()).collect();
-        let label = labels.join(" ");
+        let labels = row.keys.iter().map(|key| key.label());
         let words = match row.action {
             Action::Show(_) => "the tab with this number",
             Action::Payload(PayloadAction::Level(_)) => "fold below this level",
             action => action.words(),
         };
         match rows.last_mut() {
-            Some((keys, before)) if *before == words => {
-                let first = keys.split(' ').next().unwrap_or_default();
-                *keys = format!("{first} … {label}");
-            }
-            _ => rows.push((label, words)),
+            Some((keys, before)) if *before == words => keys.extend(labels),
+            _ => rows.push((labels.collect(), words)),
         }
     }
-    rows
+    rows.into_iter().map(|(keys, words)| (key_words(&keys), words)).collect()
+}
+
+/// Keys in a line, three and more digits in a row as a range: `1 … 5 F2 7`.
+fn key_words(keys: &[String]) -> String {
+    let digit = |key: &str| key.parse::<u8>().ok().filter(|_| key.len() == 1);
+    let is_next = |pair: [&String; 2]| {
+        let [before, after] = pair.map(|key| digit(key));
+        before.is_some_and(|before| after == Some(before + 1))
+    };
+    let runs = keys.chunk_by(|before, after| is_next([before, after]));
+    let words = runs.map(|run| match run {
+        [first, _, .., last] => format!("{first} … {last}"),
+        run => run.join(" "),
+    });
+    words.collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -198,6 +209,19 @@ mod tests {
                     assert!(!clash, "{context:?}: {binding:?} and {other:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn only_digits_in_a_row_are_a_range() {
+        for (keys, words) in [
+            (&["1", "2", "3", "4"][..], "1 … 4"),
+            (&["1", "F2", "3", "4", "5"], "1 F2 3 … 5"),
+            (&["Enter", "o"], "Enter o"),
+            (&["1", "2"], "1 2"),
+            (&["9", "0", "1"], "9 0 1"),
+        ] {
+            assert_eq!(key_words(&keys.iter().map(ToString::to_string).collect::<Vec<_>>()), words);
         }
     }
 

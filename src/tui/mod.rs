@@ -38,6 +38,7 @@ use crate::config::ThemeSettings;
 use crate::delivery::DeliveryId;
 use crate::query::Query;
 use crate::server::{ServerEvent, ShownListener};
+use crate::system::thread;
 use crate::tui::app::attachment;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::{Model, Setup};
@@ -154,7 +155,7 @@ pub fn run(
 
 /// Passes the listener's events on to the loop.
 fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Result<(), TuiError> {
-    std::thread::Builder::new().name("whyhook-events".to_owned()).spawn(move || {
+    thread::spawn("whyhook-events", move || {
         for event in events {
             crate::system::panic::trap("events");
             if wakes.send(Wake::Event(event)).is_err() {

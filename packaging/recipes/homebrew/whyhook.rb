@@ -28,7 +28,7 @@ class Whyhook < Formula
 
   def install
     bin.install "whyhook"
-    man1.install "whyhook.1"
+    man1.install Dir["man/*.1"]
     bash_completion.install "completions/whyhook.bash" => "whyhook"
     zsh_completion.install "completions/whyhook.zsh" => "_whyhook"
     fish_completion.install "completions/whyhook.fish"

@@ -40,7 +40,7 @@ stdenvNoCC.mkDerivation {
   installPhase = ''
     runHook preInstall
     install -Dm755 whyhook -t $out/bin
-    installManPage whyhook.1
+    installManPage man/*.1
     installShellCompletion --name whyhook completions/whyhook.{bash,fish}
     installShellCompletion --name _whyhook --zsh completions/whyhook.zsh
     install -Dm644 README.md CHANGELOG.md LICENSE THIRD-PARTY.txt whyhook.cdx.json -t $out/share/doc/whyhook

@@ -21,6 +21,7 @@ use crate::server::{
     Watched,
 };
 use crate::store::{AttemptKeeper, Freed, Location, Page, Reader, StoreError};
+use crate::system::thread::{self, ThreadError};
 
 /// How long the first state may take.
 const FIRST: Duration = Duration::from_secs(10);
@@ -44,9 +45,9 @@ pub enum AttachError {
     /// The store cannot be read.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The system refuses a thread.
-    #[error("cannot start threads: {0}")]
-    Threads(std::io::Error),
+    /// The system gives no thread.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
 }
 
 /// See the module's page.
@@ -97,11 +98,10 @@ impl AttachedListener {
         let (first, begun) = mpsc::channel();
         let following = Arc::clone(&shared);
         let follow = move || following.follow(client, &first);
-        let named = |name: &str| std::thread::Builder::new().name(name.to_owned());
-        named("whyhook-attached").spawn(follow).map_err(AttachError::Threads)?;
+        thread::spawn("whyhook-attached", follow)?;
         let (requests, queue) = mpsc::channel();
         let asking = Arc::clone(&shared);
-        named("whyhook-asking").spawn(move || asking.ask_all(&queue)).map_err(AttachError::Threads)?;
+        thread::spawn("whyhook-asking", move || asking.ask_all(&queue))?;
         match begun.recv_timeout(FIRST) {
             Ok(Ok(())) => Ok(Self { shared, requests }),
             Ok(Err(words)) => Err(AttachError::Unusable(words)),

@@ -36,10 +36,15 @@ pub(super) fn store(location: &Location) -> KeptState {
     let reader = match Reader::open(location) {
         Ok(reader) => reader,
         Err(StoreError::Missing { .. }) => {
-            let folder = location.file().ancestors().skip(1).find(|folder| folder.exists());
+            let folder = folder_there(location.file());
             let file = shown(location.file());
-            return none(match folder.map(is_writable) {
-                Some(true) => free(location, format!("{file} is created at the first start")),
+            return none(match folder {
+                Some(folder) if !folder.is_dir() => Finding::problem(
+                    STORE,
+                    format!("{file} cannot be created: {} is no folder", shown(folder)),
+                    "name another file with --store, or use --ephemeral",
+                ),
+                Some(folder) if is_writable(folder) => free(location, format!("{file} is created at the first start")),
                 _ => Finding::problem(
                     STORE,
                     format!("{file} cannot be created: its folder cannot be written"),
@@ -84,10 +89,18 @@ fn unusable(error: &StoreError) -> Finding {
     Finding { next, ..Finding::problem(STORE, error.to_string(), "") }
 }
 
+/// What is there of the folders that a file is to be in: the nearest, which may be something else than a folder.
+fn folder_there(file: &Path) -> Option<&Path> {
+    // The last ancestor of a relative path is empty: the current folder.
+    file.ancestors()
+        .skip(1)
+        .map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder })
+        .find(|folder| folder.exists())
+}
+
 /// The finding of a store that is fine but for the room that it has.
 fn free(location: &Location, found: String) -> Finding {
-    let folder = location.file().ancestors().skip(1).find(|folder| folder.exists());
-    match folder.and_then(free_bytes) {
+    match folder_there(location.file()).and_then(free_bytes) {
         Some(free) if free < FREE => Finding::problem(
             STORE,
             format!("{found}; only {} are free there", size_words(free)),
@@ -172,5 +185,23 @@ pub(super) fn clock(newest: &[Summary], now: Timestamp, sync: ClockSync) -> Find
             );
             if far > REFUSED_MS { Finding::problem(CLOCK, found, SET) } else { Finding::warning(CLOCK, found, SET) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::finding::DoctorOutcome;
+    use super::*;
+
+    #[test]
+    fn a_store_that_cannot_be_created_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("plain");
+        std::fs::write(&file, "").unwrap();
+        let finding = store(&Location::new(file.join("below/whyhook.db"))).finding;
+        assert_eq!(finding.outcome, DoctorOutcome::Problem);
+        assert!(finding.found.contains("plain is no folder"), "{finding:?}");
+        assert_eq!(folder_there(&file.join("below/whyhook.db")), Some(&*file));
+        assert_eq!(folder_there(Path::new("not/there/whyhook.db")), Some(Path::new(".")));
     }
 }

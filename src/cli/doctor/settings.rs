@@ -8,7 +8,7 @@ use crate::config::consent::{Gate, Scope};
 use crate::config::file::{CheckedFile, ConfigFile, SecretSource};
 use crate::config::{
     ConfigError, DEFAULT_VARIABLE, DotenvUse, Environment, Flags, MissingSecret, Settings, SettingsSource, Warning,
-    dotenv_oddity, dotenv_uses, shown,
+    dotenv_miss, dotenv_oddity, dotenv_uses, shown,
 };
 use crate::text::counted;
 
@@ -198,7 +198,10 @@ fn dotenv(variables: &[String], environment: &dyn Environment) -> Finding {
     if here.join(".env").exists() {
         return match of(DotenvUse::Dotenv).or(of(DotenvUse::Same)) {
             Some(variable) => Finding::ok(DOTENV, format!(".env sets {variable}")),
-            None => Finding::ok(DOTENV, ".env sets none of the variables that are read"),
+            None => match dotenv_miss(variables, environment) {
+                Some((words, next)) => Finding::warning(DOTENV, words, next),
+                None => Finding::ok(DOTENV, ".env sets none of the variables that are read"),
+            },
         };
     }
     let above = here.parent().is_some_and(|folder| folder.join(".env").is_file());

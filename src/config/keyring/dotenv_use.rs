@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use super::source::{DotenvValue, dotenv_value, environment_bytes, oddity_of};
-use crate::config::{Environment, Warning};
+use super::source::{DotenvValue, dotenv_text, dotenv_value, environment_bytes, oddity_of};
+use crate::config::{Environment, Warning, dotenv};
+use crate::text::nearest;
 
 /// Where a variable's value comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +41,37 @@ pub fn dotenv_oddity(variables: &[String], environment: &dyn Environment) -> Opt
     variables.iter().find_map(|variable| Some(format!(".env sets {variable} {}", oddity_of(&file, variable)?)))
 }
 
+/// The variables that the `.env` of the current folder sets.
+pub(in crate::config) fn dotenv_names(environment: &dyn Environment) -> Vec<String> {
+    let text = dotenv_text(&environment.current_dir().join(".env"));
+    text.map(|text| dotenv::names(&text)).unwrap_or_default()
+}
+
+/// Why a `.env` that is there sets none of `variables`, and what to do, each in words; `None` where nothing looks like a
+/// mistake.
+#[must_use]
+pub fn dotenv_miss(variables: &[String], environment: &dyn Environment) -> Option<(String, String)> {
+    let text = dotenv_text(&environment.current_dir().join(".env"))?;
+    // What a redirection writes in Windows PowerShell. In UTF-8 a NUL is no part of a text.
+    if text.contains('\0') {
+        return Some((".env is UTF-16, of which nothing is read".to_owned(), "save it as UTF-8".to_owned()));
+    }
+    let names = dotenv::names(&text);
+    if names.is_empty() && !text.trim().is_empty() && text.lines().any(|line| !line.trim_start().starts_with('#')) {
+        let next = "write one NAME=value in a line";
+        return Some((".env has text, and sets no variable".to_owned(), next.to_owned()));
+    }
+    let lower: Vec<String> = names.iter().map(|name| name.to_ascii_lowercase()).collect();
+    variables.iter().find_map(|variable| {
+        let near = nearest(variable, lower.iter().map(String::as_str))?;
+        let name = &names[lower.iter().position(|name| name == near)?];
+        Some((
+            format!(".env sets {name}; what is read is {variable}"),
+            format!("rename it to {variable}, if that is meant"),
+        ))
+    })
+}
+
 fn dotenv_use(variable: &str, file: &Path, environment: &dyn Environment) -> Result<DotenvUse, Warning> {
     let set = environment_bytes(variable, environment).map(zeroize::Zeroizing::new);
     let written = match dotenv_value(file, variable) {
@@ -73,6 +105,23 @@ mod tests {
         }
         for text in ["A='secret'", "A=secret\"", "A=\"a\\\"b\"", "B='x\nB=1", ""] {
             assert_eq!(told(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn why_a_file_sets_nothing_is_told() {
+        let of =
+            |text: &[u8]| dotenv_miss(&["TRACKPILOTS_KEY".to_owned()], &Surroundings::new().write("work/.env", text));
+        let utf16: Vec<u8> = "\u{feff}TRACKPILOTS_KEY=a\r\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(of(&utf16).unwrap().1, "save it as UTF-8");
+        assert_eq!(
+            of(b"export TRACKPILOT_KEY=a\n").unwrap().0,
+            ".env sets TRACKPILOT_KEY; what is read is TRACKPILOTS_KEY"
+        );
+        assert_eq!(of(b"trackpilots_key=a").unwrap().1, "rename it to TRACKPILOTS_KEY, if that is meant");
+        assert_eq!(of(b"the secret\n").unwrap().0, ".env has text, and sets no variable");
+        for text in [&b""[..], b"# nothing\n", b"PORT=3000\nDATABASE_URL=x\n"] {
+            assert_eq!(of(text), None);
         }
     }
 

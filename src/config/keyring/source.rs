@@ -71,9 +71,13 @@ pub(super) fn dotenv_value(file: &Path, variable: &str) -> DotenvValue {
 
 /// What looks like a mistake in how the `.env` file `file` sets `variable`.
 pub(super) fn oddity_of(file: &Path, variable: &str) -> Option<String> {
+    dotenv::oddity(&dotenv_text(file)?, variable)
+}
+
+/// The text of a `.env` file, as Node reads it; `None` when it is not there, or cannot be read.
+pub(super) fn dotenv_text(file: &Path) -> Option<Zeroizing<String>> {
     let bytes = Zeroizing::new(read::whole(file, DOTENV_LIMIT).ok()?);
-    let text = Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned());
-    dotenv::oddity(&text, variable)
+    Some(Zeroizing::new(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Warns when others than its owner may read or change a file that holds a secret for this program. A `.env`

@@ -171,7 +171,8 @@ fn request(about: &SchemaContext<'_>, event: &str, drifts: &mut Drifts) {
 /// The envelope's own fields, except for `timestamp` and what is in `data`.
 fn members(envelope: &Object<'_>, event: Option<&DocumentedEvent>, simulation: bool, drifts: &mut Drifts) {
     let root = DriftPlace::ROOT;
-    for name in fields::ENVELOPE.into_iter().filter(|name| envelope.get(name).is_none()) {
+    let is_missing = |name: &&str| envelope.is_whole && envelope.get(name).is_none();
+    for name in fields::ENVELOPE.into_iter().filter(is_missing) {
         let expected = match name {
             "event" | "version" | "agent" => "a string",
             "timestamp" => "Unix milliseconds as a number",

@@ -33,6 +33,8 @@ pub(super) struct Member<'a> {
 #[derive(Debug, Clone, Default)]
 pub(super) struct Object<'a> {
     pub(super) members: Vec<Member<'a>>,
+    /// Whether its end is there: of one that breaks off, nobody knows what else it had.
+    pub(super) is_whole: bool,
 }
 
 impl<'a> MemberValue<'a> {
@@ -54,7 +56,11 @@ impl<'a> MemberValue<'a> {
             let key = self.body.get(entry.key?)?;
             Some(Member { key, value: MemberValue { body: self.body, range: entry.value } })
         });
-        Some(Object { members: members.collect() })
+        let members: Vec<_> = members.collect();
+        let end = members.last().map_or(self.range.start + 1, |last| last.value.range.end);
+        let after = self.body.get(end..).unwrap_or_default().trim_ascii_start();
+        let is_whole = after.first() == Some(&b'}') || members.len() == MEMBER_LIMIT;
+        Some(Object { members, is_whole })
     }
 
     /// The items of an array, in their order.

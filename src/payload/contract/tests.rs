@@ -23,6 +23,18 @@ fn lines(report: &EventReport) -> Vec<String> {
     report.drift.iter().map(|drift| format!("{} {} {drift}", drift.severity.word(), drift.code.code())).collect()
 }
 
+#[test]
+fn of_a_body_that_breaks_off_nothing_is_missing() {
+    for end in 0..LIVE.len() {
+        let Some(report) = report(&LIVE.as_bytes()[..end], &SchemaContext::default()) else { continue };
+        let missing = report.drift.iter().find(|drift| drift.code == DriftCode::MissingField);
+        // Behind the last brace there is white space alone.
+        let is_whole = LIVE[..end].trim_end() == LIVE.trim_end();
+        assert!(is_whole || missing.is_none(), "{end}: {missing:?}");
+    }
+    assert!(of(r#"{"event":"x","version":"v1"}"#).drift.iter().any(|drift| drift.code == DriftCode::MissingField));
+}
+
 #[rstest]
 #[case(ACTIVITY)]
 #[case(APP)]

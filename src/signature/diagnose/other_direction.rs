@@ -27,6 +27,8 @@ pub struct Rewriting {
     pub detail: String,
     /// Everything that yields the same bytes.
     pub names: Vec<String>,
+    /// What else it does, in words, where it takes more than one change.
+    pub also: Vec<String>,
     /// The first byte that differs: what arrived, and what that server would hash.
     pub at: BytePlace,
     /// Bytes of the rewritten body.
@@ -46,12 +48,13 @@ impl Rewriting {
 
 impl fmt::Debug for Rewriting {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, detail, names, at, length, digest: _ } = self;
+        let Self { code, detail, names, also, at, length, digest: _ } = self;
         formatter
             .debug_struct("Rewriting")
             .field("code", code)
             .field("detail", detail)
             .field("names", names)
+            .field("also", also)
             .field("at", at)
             .field("length", length)
             .finish_non_exhaustive()
@@ -92,14 +95,15 @@ pub fn other_direction(request: &Request<'_>) -> Vec<Rewriting> {
     let mut all: Vec<(usize, u16, Rewriting)> = Vec::new();
     for (index, at, length, digest) in made {
         let ways: &Ways = bodies.ways(index);
-        let Some(why) = ways.0.first().and_then(|way| way.first()) else { continue };
+        let Some((why, others)) = ways.0.first().and_then(|way| way.split_first()) else { continue };
         // A server that adds a line end, or makes something of nothing, re-serialises nothing.
         let adds = length > body.len() && why.code == CauseCode::BodyNewline;
         if adds || (body.is_empty() && why.code != CauseCode::BodyStringifiedObject) {
             continue;
         }
         let (code, detail, names) = (why.code, super::server_words::reworded(&why.detail), why.names.clone());
-        all.push((ways.weight(), ways.rank(), Rewriting { code, detail, names, at, length, digest }));
+        let also = others.iter().map(|why| super::server_words::reworded(&why.detail)).collect();
+        all.push((ways.weight(), ways.rank(), Rewriting { code, detail, names, also, at, length, digest }));
     }
     all.sort_by_key(|(weight, rank, _)| (*weight, *rank));
     all.into_iter().map(|(_, _, rewriting)| rewriting).collect()
@@ -190,6 +194,28 @@ mod tests {
     use crate::signature::{Scheme, Secret, sign, sign_request};
 
     const T: &str = "1746123456";
+
+    #[test]
+    fn no_two_rewritings_are_told_in_the_same_words() {
+        let secret = secret(SECRET.as_bytes());
+        let body = br#"{"at":"2026-05-01T10:00:00.000Z","of":"a/b","items":{},"n":1.50}"#;
+        let all = other_direction(&Request {
+            head: &Head::from(format!("POST / HTTP/1.1\r\nX-Webhook-Timestamp: {T}\r\n\r\n")),
+            body,
+            received_at: Timestamp::UNIX_EPOCH,
+            intake: &Intake::Complete,
+            scheme: &Scheme::default(),
+            secrets: &[&secret],
+            others: &[],
+            history: &History::default(),
+        });
+        let told = |rewriting: &Rewriting| (rewriting.detail.clone(), rewriting.names.clone(), rewriting.also.clone());
+        for (at, rewriting) in all.iter().enumerate() {
+            let same = all[..at].iter().find(|other| told(other) == told(rewriting));
+            assert!(same.is_none(), "{rewriting:?} and {same:?}");
+        }
+        assert!(all.iter().any(|rewriting| !rewriting.also.is_empty()), "a change of two parts is among them");
+    }
 
     #[test]
     fn a_server_s_rewritings_are_told_of_the_server_and_nothing_is_made_of_nothing() {

@@ -39,9 +39,9 @@ impl EventLoop {
             }
             Effect::FindSchemes(id) => {
                 let loaded = self.model.loaded().filter(|loaded| loaded.delivery.summary.id == id);
-                let refused =
-                    loaded.and_then(|loaded| schemes::find(loaded, self.listener.registry(), self.messenger()));
-                return refused.map_or(Ok(()), |words| self.message(Message::Warn(words)));
+                if let Some(loaded) = loaded {
+                    schemes::find(loaded, self.listener.registry(), self.messenger());
+                }
             }
             Effect::Copy { what, text } => {
                 let registry = self.listener.registry();

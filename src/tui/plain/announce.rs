@@ -8,8 +8,10 @@ use crate::delivery::{DeliveryId, Outcome, Summary, Verdict};
 use crate::inspect::diagnosis::{self, Subject};
 use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, CauseKind};
-use crate::store::{AnsweredBatch, AnsweredRows, StoreError};
+use crate::store::{AnsweredBatch, AnsweredRows};
+use crate::system::thread;
 use crate::text::{grouped, visible};
+use crate::tui::error::TuiError;
 use crate::tui::event_loop::AnnouncedTo;
 
 /// More than these at once are counted instead: nobody listens to a hundred lines.
@@ -37,17 +39,13 @@ impl Announcer {
     pub(super) fn start(
         listener: &Arc<dyn ShownListener>,
         say: impl Fn(Announcement) + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, TuiError> {
         let rows = AnsweredRows::after(listener.location(), listener.began_behind())?;
         let asked = Arc::clone(listener);
         let (poke, pokes) = mpsc::channel();
         let looks = Arc::new(AtomicU64::new(0));
         let asked_for = Arc::clone(&looks);
-        let file = listener.location().file().to_owned();
-        std::thread::Builder::new()
-            .name("whyhook-announcer".to_owned())
-            .spawn(move || follow(rows, &*asked, (&pokes, &asked_for), &say))
-            .map_err(|source| StoreError::Io { action: "start the reader of", path: file, source })?;
+        thread::spawn("whyhook-announcer", move || follow(rows, &*asked, (&pokes, &asked_for), &say))?;
         Ok(Self { poke, looks })
     }
 

@@ -3,6 +3,7 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 use std::sync::mpsc;
 
+use crate::system::thread::{self, ThreadError};
 use zeroize::Zeroizing;
 
 /// A longer line is cut: more than the longest rule or log line.
@@ -13,9 +14,9 @@ pub(super) struct Lines(mpsc::Sender<()>);
 
 impl Lines {
     /// Starts the thread; `give` gets each line without its end, and `None` after the last.
-    pub(super) fn start(give: impl Fn(Option<Zeroizing<String>>) + Send + 'static) -> io::Result<Self> {
+    pub(super) fn start(give: impl Fn(Option<Zeroizing<String>>) + Send + 'static) -> Result<Self, ThreadError> {
         let (ask, asked) = mpsc::channel();
-        std::thread::Builder::new().name("whyhook-lines".to_owned()).spawn(move || {
+        thread::spawn("whyhook-lines", move || {
             while asked.recv().is_ok() {
                 crate::system::panic::trap("lines");
                 let line = read();

@@ -13,6 +13,7 @@ use crossterm::clipboard::CopyToClipboard;
 
 use crate::config::Keyring;
 use crate::system::scratch;
+use crate::system::thread;
 
 /// Terminals drop longer OSC 52 sequences; xterm's limit is the lowest in wide use.
 const OSC52_BYTES: usize = 74_000;
@@ -71,9 +72,9 @@ fn hand_over(command: &mut Command, text: &str, patience: Duration) -> io::Resul
         let text = text.to_owned();
         // A pipe holds some tens of KiB: writing waits for a command that does not read, and ends with it.
         let write = move || drop(stdin.write_all(text.as_bytes()));
-        if let Err(error) = std::thread::Builder::new().name("whyhook-copy".to_owned()).spawn(write) {
+        if let Err(error) = thread::spawn("whyhook-copy", write) {
             end(&mut child);
-            return Err(error);
+            return Err(error.into());
         }
     }
     loop {

@@ -14,6 +14,7 @@ use std::time::Duration;
 use crossterm::event::Event;
 
 use super::reply::LateReply;
+use crate::system::thread::{self, ThreadError};
 
 /// How long to look for more events after the last one. It ends with the first that comes.
 const LINGER: Duration = Duration::from_millis(20);
@@ -32,8 +33,8 @@ pub(crate) enum Input {
 pub(crate) fn start(
     mut late: Option<LateReply>,
     send: impl Fn(Input) -> Result<(), mpsc::SendError<()>> + Send + 'static,
-) -> std::io::Result<()> {
-    std::thread::Builder::new().name("whyhook-input".to_owned()).spawn(move || {
+) -> Result<(), ThreadError> {
+    thread::spawn("whyhook-input", move || {
         while wait() {
             // What was there may have been read by whom the keys are lent to: then nothing comes.
             let _keys = hold();

@@ -17,6 +17,7 @@ use crate::rules::NamedAnswer;
 use crate::server::{AnswersNow, ShownListener, Watched};
 use crate::store::{AttemptKeeper, Location, Reader, StoreError};
 use crate::system::save::typed_path;
+use crate::system::thread::run_aside;
 use crate::text;
 use crate::tui::app::message::Message;
 use crate::tui::error::TuiError;
@@ -73,14 +74,14 @@ impl AnswersWorker {
             }
             AnswersEffect::Save(path, named) => {
                 let watched = Arc::clone(&self.watched);
-                run("whyhook-save", move || {
+                run_aside("whyhook-save", move || {
                     let saved = save(&watched, &path, Arc::clone(&named));
                     send(Message::Answers(AnswersNews::Saved(named, saved)));
                 });
             }
             AnswersEffect::SendAgain(id, url) => {
                 let (listener, location) = (Arc::clone(&self.listener), self.location.clone());
-                run("whyhook-again", move || {
+                run_aside("whyhook-again", move || {
                     let sent = send_again::send(&*listener, &location, id, &url);
                     send(Message::Answers(AnswersNews::SentAgain(id, sent)));
                 });
@@ -95,7 +96,7 @@ impl AnswersWorker {
     /// Makes a change of the configuration file, or writes it.
     pub(crate) fn save(&self, effect: ConfigEffect, send: impl Fn(Message) + Send + 'static) {
         let (watched, flags) = (Arc::clone(&self.watched), self.flags.clone());
-        run("whyhook-save", move || {
+        run_aside("whyhook-save", move || {
             send(Message::Config(match effect {
                 ConfigEffect::Make(file, part) => {
                     let change = part_of(part, &flags)
@@ -109,11 +110,6 @@ impl AnswersWorker {
             }));
         });
     }
-}
-
-/// Does nothing when no thread can be started: such a machine has worse problems.
-fn run(name: &str, job: impl FnOnce() + Send + 'static) {
-    let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
 
 fn tell(reader: &Reader, id: DeliveryId, registry: &Registry) -> Result<AnswerStory, StoreError> {

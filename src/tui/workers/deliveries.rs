@@ -1,7 +1,6 @@
 //! The thread that reads the store for the interface, so that the interface never waits for a disk.
 
 use std::any::Any;
-use std::io;
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
 
@@ -14,8 +13,10 @@ use crate::inspect::diagnosis::Subject;
 use crate::query::Query;
 use crate::server::ShownListener;
 use crate::store::{Location, Page, Reader, StoreError, StoreScan};
+use crate::system::thread::{self, ThreadError};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
+use crate::tui::error::TuiError;
 use crate::tui::screens::details::digests::{Digests, KnownDigests};
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::list::page::{Edge, PageRequest, PageResult, SortedRequest};
@@ -41,7 +42,7 @@ impl DeliveriesWorker {
         location: &Location,
         listener: Arc<dyn ShownListener>,
         send: impl Fn(Message) + Clone + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, TuiError> {
         let newest_page = Newest::default();
         let rows = Rows {
             location: location.clone(),
@@ -54,15 +55,12 @@ impl DeliveriesWorker {
         };
         let mut reader =
             Deliveries { reader: Reader::open(location)?, listener, send, digests: KnownDigests::default() };
-        let cannot_start =
-            |source| StoreError::Io { action: "start the reader of", path: location.file().to_owned(), source };
         let newest_load = Newest::default();
         let asked = newest_load.clone();
         Ok(Self {
-            list: start("whyhook-loader", move |queue| rows.run(&queue)).map_err(cannot_start)?,
+            list: start("whyhook-loader", move |queue| rows.run(&queue))?,
             newest_page,
-            deliveries: start("whyhook-loader", move |queue| read_jobs(queue, &mut reader, &asked))
-                .map_err(cannot_start)?,
+            deliveries: start("whyhook-loader", move |queue| read_jobs(queue, &mut reader, &asked))?,
             newest_load,
         })
     }
@@ -107,11 +105,11 @@ fn read_jobs<S: Fn(Message) + Send + 'static>(queue: mpsc::Receiver<Job>, reader
 
 /// Starts a thread with a queue.
 fn start<J: Send + 'static>(
-    name: &str,
+    name: &'static str,
     run: impl FnOnce(mpsc::Receiver<J>) + Send + 'static,
-) -> io::Result<mpsc::Sender<J>> {
+) -> Result<mpsc::Sender<J>, ThreadError> {
     let (jobs, queue) = mpsc::channel();
-    std::thread::Builder::new().name(name.to_owned()).spawn(move || run(queue))?;
+    thread::spawn(name, move || run(queue))?;
     Ok(jobs)
 }
 

@@ -9,8 +9,9 @@ use crate::delivery::DeliveryId;
 use crate::inspect::diagnosis;
 use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, Depth, SearchProgress};
-use crate::store::{Location, Reader, StoreError};
+use crate::store::{Location, Reader};
 use crate::tui::app::message::Message;
+use crate::tui::error::TuiError;
 use crate::tui::screens::signature::state::{InquiryFinding, InquiryReport, Question};
 
 /// The time limit of a search that nobody asked for.
@@ -34,15 +35,13 @@ impl DiagnosisWorker {
         location: &Location,
         listener: Arc<dyn ShownListener>,
         send: impl Fn(Message) + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, TuiError> {
         let worker = Worker { reader: Reader::open(location)?, listener, send };
         let look_into = move |job: Job, is_wanted: &dyn Fn() -> bool| {
             worker.look_into(&job, is_wanted);
         };
         let is_watched = |job: &Job| job.patience() == WATCHED;
-        LatestWins::start_giving_way("whyhook-diagnosis", Rest::Eager(is_watched), look_into).map(Self).map_err(
-            |source| StoreError::Io { action: "start the diagnosis of", path: location.file().to_owned(), source },
-        )
+        Ok(Self(LatestWins::start_giving_way("whyhook-diagnosis", Rest::Eager(is_watched), look_into)?))
     }
 
     /// Asks a question, and cancels the previous one.

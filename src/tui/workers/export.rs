@@ -10,6 +10,7 @@ use crate::delivery::DeliveryId;
 use crate::server::JobTicket;
 use crate::store::{DeliveryAndDiagnosis, Location, Reader, StoreError};
 use crate::system::save::{SaveError, UnfinishedFile, typed_path};
+use crate::system::thread::run_aside;
 use crate::text::{self, counted, grouped};
 use crate::tui::app::message::{ExportFault, Message};
 
@@ -23,8 +24,7 @@ pub(crate) fn start(
     send: impl FnOnce(Message) + Send + 'static,
 ) {
     ids.sort_unstable();
-    // Does nothing when no thread can be started: such a machine has worse problems.
-    let _ = std::thread::Builder::new().name("whyhook-export".to_owned()).spawn(move || {
+    run_aside("whyhook-export", move || {
         crate::system::panic::trap("export");
         let typed = path;
         let path = typed_path(&typed, etcetera::home_dir().ok().as_deref());

@@ -13,6 +13,7 @@ use crate::config::Keyring;
 use crate::payload::binary::FoundBinary;
 use crate::system::save::{save, typed_path};
 use crate::system::scratch;
+use crate::system::thread::run_aside;
 use crate::text;
 use crate::tui::app::message::Message;
 use crate::tui::screens::image::state::SaveRequest;
@@ -27,7 +28,7 @@ pub(crate) struct Files {
 impl Files {
     /// Saves an image.
     pub(crate) fn save(&self, request: SaveRequest, send: impl Fn(Message) + Send + 'static) {
-        run("whyhook-save", move || {
+        run_aside("whyhook-save", move || {
             let path = typed_path(&request.path, etcetera::home_dir().ok().as_deref());
             let outcome = save(&path, &request.image.binary.bytes, request.overwrite);
             let shown = std::path::absolute(&path).unwrap_or(path);
@@ -39,7 +40,7 @@ impl Files {
     /// Opens an image with the system's viewer.
     pub(crate) fn open(&self, image: Arc<FoundBinary>, keyring: Keyring, send: impl Fn(Message) + Send + 'static) {
         let lent = Arc::clone(&self.lent);
-        run("whyhook-viewer", move || {
+        run_aside("whyhook-viewer", move || {
             let opened = viewer().and_then(|viewer| {
                 let path =
                     lend(&lent, &image).map_err(|error| format!("cannot write a file for the viewer: {error}"))?;
@@ -57,11 +58,6 @@ impl Drop for Files {
     fn drop(&mut self) {
         self.lent.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
-}
-
-/// Does nothing when no thread can be started: such a machine has worse problems.
-fn run(name: &str, job: impl FnOnce() + Send + 'static) {
-    let _ = std::thread::Builder::new().name(name.to_owned()).spawn(job);
 }
 
 /// The program that opens files, or why none can.

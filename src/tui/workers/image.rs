@@ -1,6 +1,7 @@
 //! The thread that decodes pictures. Of several that were asked for, only the newest is made.
 
 use super::latest_wins::{LatestWins, Rest};
+use crate::system::thread::ThreadError;
 use crate::tui::app::message::Message;
 use crate::tui::picture::{FontSize, Picture, PictureMethod};
 use crate::tui::screens::image::state::PictureRequest;
@@ -10,7 +11,7 @@ pub(crate) struct ImageWorker(LatestWins<PictureRequest>);
 
 impl ImageWorker {
     /// Starts the thread.
-    pub(crate) fn start(method: PictureMethod, send: impl Fn(Message) + Send + 'static) -> std::io::Result<Self> {
+    pub(crate) fn start(method: PictureMethod, send: impl Fn(Message) + Send + 'static) -> Result<Self, ThreadError> {
         let worker = LatestWins::start_giving_way("whyhook-painter", Rest::No, move |request: PictureRequest, _| {
             let PictureRequest { key, image } = request;
             let made = Picture::make(&image.binary.bytes, key.room, method, font_size());

@@ -3,11 +3,11 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, mpsc};
 use std::time::Instant;
-use std::{io, thread};
 
 use super::rest::Resting;
 use crate::system::log::ms;
 use crate::system::priority::give_way;
+use crate::system::thread::{ThreadError, spawn};
 
 /// The number of the newest request. Cheap to clone; clones count together.
 #[derive(Debug, Clone, Default)]
@@ -53,12 +53,12 @@ impl<R: Send + 'static> LatestWins<R> {
     ///
     /// # Errors
     ///
-    /// [`io::Error`] when the system cannot start a thread.
+    /// [`ThreadError`].
     pub(crate) fn start(
-        name: &str,
+        name: &'static str,
         rest: Rest<R>,
         work: impl FnMut(R, &dyn Fn() -> bool) + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, ThreadError> {
         Self::start_with(name, rest, || (), work)
     }
 
@@ -66,21 +66,21 @@ impl<R: Send + 'static> LatestWins<R> {
     ///
     /// # Errors
     ///
-    /// [`io::Error`] when the system cannot start a thread.
+    /// [`ThreadError`].
     pub(crate) fn start_giving_way(
-        name: &str,
+        name: &'static str,
         rest: Rest<R>,
         work: impl FnMut(R, &dyn Fn() -> bool) + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, ThreadError> {
         Self::start_with(name, rest, give_way, work)
     }
 
     fn start_with(
-        name: &str,
+        name: &'static str,
         rest: Rest<R>,
         prepare: fn(),
         mut work: impl FnMut(R, &dyn Fn() -> bool) + Send + 'static,
-    ) -> io::Result<Self> {
+    ) -> Result<Self, ThreadError> {
         let (requests, queue) = mpsc::channel::<(u64, R)>();
         let newest = Newest::default();
         let asked = newest.clone();
@@ -89,8 +89,7 @@ impl<R: Send + 'static> LatestWins<R> {
             Rest::Eager(is_watched) => (Resting::eager(queue), is_watched),
             Rest::Patient => (Resting::patient(queue), |_| false),
         };
-        let worker = name.to_owned();
-        thread::Builder::new().name(name.to_owned()).spawn(move || {
+        spawn(name, move || {
             prepare();
             while let Some((number, request)) = queue.next(|(_, request)| is_watched(request)) {
                 let is_wanted = || asked.is(number);
@@ -98,10 +97,10 @@ impl<R: Send + 'static> LatestWins<R> {
                     continue;
                 }
                 let begun = Instant::now();
-                tracing::trace!(worker, request = number, "worker begins");
+                tracing::trace!(worker = name, request = number, "worker begins");
                 work(request, &is_wanted);
                 tracing::debug!(
-                    worker,
+                    worker = name,
                     request = number,
                     ms = ms(begun.elapsed()),
                     given_up = !is_wanted(),

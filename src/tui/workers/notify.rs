@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use crate::config::NotifySettings;
 use crate::delivery::Summary;
 use crate::server::ShownListener;
-use crate::store::{AnsweredBatch, AnsweredRows, StoreError, StoredContent};
+use crate::store::{AnsweredBatch, AnsweredRows, StoredContent};
 use crate::system::priority;
+use crate::system::thread;
+use crate::tui::error::TuiError;
 
 /// Between two notifications: a burst rings once.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -23,9 +25,8 @@ impl NotifyWorker {
         listener: &dyn ShownListener,
         settings: NotifySettings,
         ring: impl Fn(String) + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, TuiError> {
         let mut rows = AnsweredRows::after(listener.location(), listener.began_behind())?;
-        let file = listener.location().file().to_owned();
         let (poke, pokes) = mpsc::channel();
         let look = move || {
             priority::give_way();
@@ -51,11 +52,7 @@ impl NotifyWorker {
                 }
             }
         };
-        std::thread::Builder::new().name("whyhook-notify".to_owned()).spawn(look).map_err(|source| StoreError::Io {
-            action: "start the reader of",
-            path: file,
-            source,
-        })?;
+        thread::spawn("whyhook-notify", look)?;
         Ok(Self(poke))
     }
 

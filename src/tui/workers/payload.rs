@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use super::latest_wins::{LatestWins, Rest};
 use crate::payload::jq::Output;
 use crate::payload::json::search::search;
+use crate::system::thread::ThreadError;
 use crate::tui::app::message::Message;
 use crate::tui::screens::payload::state::{PayloadAnswer, PayloadOutcome, PayloadRequest, PayloadTask, QueryResult};
 
@@ -32,7 +33,7 @@ pub(crate) struct PayloadWorker {
 
 impl PayloadWorker {
     /// Starts the threads.
-    pub(crate) fn start(send: impl Fn(Message) + Clone + Send + 'static) -> io::Result<Self> {
+    pub(crate) fn start(send: impl Fn(Message) + Clone + Send + 'static) -> Result<Self, ThreadError> {
         let searches = start_kind("whyhook-search", send.clone(), |request, is_wanted| match &request.task {
             PayloadTask::Search(pattern) => {
                 Some(PayloadOutcome::Found(Arc::new(search(&request.body, pattern, is_wanted))))
@@ -65,10 +66,10 @@ impl PayloadWorker {
 }
 
 fn start_kind(
-    name: &str,
+    name: &'static str,
     send: impl Fn(Message) + Send + 'static,
     work: impl Fn(&PayloadRequest, &dyn Fn() -> bool) -> Option<PayloadOutcome> + Send + 'static,
-) -> io::Result<LatestWins<PayloadRequest>> {
+) -> Result<LatestWins<PayloadRequest>, ThreadError> {
     LatestWins::start(name, Rest::No, move |request: PayloadRequest, is_wanted| {
         if let Some(outcome) = work(&request, is_wanted).filter(|_| is_wanted()) {
             send(Message::Payload(PayloadAnswer { id: request.id, number: request.number, outcome }));

@@ -8,6 +8,7 @@ use crate::archive::redaction::{RedactedDelivery, RedactionRun};
 use crate::config::Settings;
 use crate::server::JobTicket;
 use crate::store::{Location, Reader};
+use crate::system::thread::run_aside;
 use crate::tui::app::message::Message;
 use crate::tui::screens::redact::state::{RedactGoal, RedactRequest, RedactedCopy, RedactionPreview};
 use crate::tui::screens::signature::markdown::redacted_markdown;
@@ -22,8 +23,7 @@ pub(crate) fn start(
 ) -> DropGuard {
     let cancel = CancellationToken::new();
     let guard = cancel.clone().drop_guard();
-    // Does nothing when no thread can be started: such a machine has worse problems.
-    let _ = std::thread::Builder::new().name("whyhook-redact".to_owned()).spawn(move || {
+    run_aside("whyhook-redact", move || {
         crate::system::panic::trap("redact");
         let go_on = |done: usize| ticket.advance(done as u64, request.ids.len() as u64) && !cancel.is_cancelled();
         let made = preview(&location, &request, &settings, go_on);

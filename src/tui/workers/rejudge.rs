@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use super::latest_wins::{LatestWins, Rest};
 use crate::inspect::{JudgedAgain, judge_again};
 use crate::server::ShownListener;
-use crate::store::{Location, Reader, StoreError};
+use crate::store::{Location, Reader};
 use crate::tui::app::message::Message;
+use crate::tui::error::TuiError;
 use crate::tui::screens::signature::state::RejudgeReport;
 
 /// Results are told this often.
@@ -22,7 +23,7 @@ impl RejudgeWorker {
         location: &Location,
         listener: Arc<dyn ShownListener>,
         send: impl Fn(Message) + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, TuiError> {
         let reader = Reader::open(location)?;
         let judge = move |(number, label): (u64, String), is_wanted: &dyn Fn() -> bool| {
             let registry = listener.registry();
@@ -41,11 +42,7 @@ impl RejudgeWorker {
                 Err(error) => send(Message::Warn(format!("stored deliveries cannot be judged again: {error}"))),
             }
         };
-        LatestWins::start_giving_way("whyhook-rejudge", Rest::No, judge).map(Self).map_err(|source| StoreError::Io {
-            action: "start the reader of",
-            path: location.file().to_owned(),
-            source,
-        })
+        Ok(Self(LatestWins::start_giving_way("whyhook-rejudge", Rest::No, judge)?))
     }
 
     /// Judges again, and gives up what was being judged before.

@@ -4,15 +4,12 @@ use std::sync::Arc;
 
 use crate::config::Registry;
 use crate::inspect::candidates;
+use crate::system::thread::run_aside;
 use crate::tui::app::message::Message;
 use crate::tui::screens::details::state::LoadedDelivery;
 
-/// Begins to look; the body is hashed for each scheme. Returns why it cannot, in words.
-pub(crate) fn find(
-    loaded: &LoadedDelivery,
-    registry: Arc<Registry>,
-    tell: impl Fn(Message) + Send + 'static,
-) -> Option<String> {
+/// Begins to look; the body is hashed for each scheme.
+pub(crate) fn find(loaded: &LoadedDelivery, registry: Arc<Registry>, tell: impl Fn(Message) + Send + 'static) {
     let summary = &loaded.delivery.summary;
     let (id, received_at) = (summary.id, summary.received_at);
     let (head, body) = (loaded.delivery.head.clone(), loaded.delivery.body.clone());
@@ -20,8 +17,7 @@ pub(crate) fn find(
         crate::system::panic::trap("schemes");
         tell(Message::SchemesFound(id, candidates(&head, &body, received_at, &registry)));
     };
-    let spawned = std::thread::Builder::new().name("whyhook-schemes".to_owned()).spawn(finding);
-    spawned.err().map(|error| format!("cannot look for schemes: {error}"))
+    run_aside("whyhook-schemes", finding);
 }
 
 /// All schemes that are adopted, each with its webhook's name.

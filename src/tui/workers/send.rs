@@ -20,8 +20,10 @@ use crate::config::{Registry, Settings};
 use crate::delivery::Attempt;
 use crate::http::{Client, Failure, Target};
 use crate::server::ShownListener;
-use crate::store::{Location, StoreError};
+use crate::store::Location;
+use crate::system::thread;
 use crate::tui::app::message::Message;
+use crate::tui::error::TuiError;
 use crate::tui::screens::send::state::{Receiver, SentOfMany};
 use crate::tui::screens::send::task::{News, SendTask};
 use crate::tui::widgets::short_latency;
@@ -56,17 +58,13 @@ impl SendWorker {
     pub(crate) fn start(
         listener: &Arc<dyn ShownListener>,
         tell: impl Fn(Message) + Clone + Send + 'static,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, TuiError> {
         let location = listener.location().clone();
         let lookups = lookups::start(&location, Arc::clone(listener), tell.clone())?;
-        let file = location.file().to_owned();
         let worker =
             Worker { listener: Arc::clone(listener), location, consented: RefCell::default(), tell: Box::new(tell) };
         let (jobs, queue) = mpsc::channel();
-        std::thread::Builder::new()
-            .name("whyhook-sender".to_owned())
-            .spawn(move || worker.run(&queue))
-            .map_err(|source| StoreError::Io { action: "start the sending from", path: file, source })?;
+        thread::spawn("whyhook-sender", move || worker.run(&queue))?;
         Ok(Self { jobs, lookups, cancel: Mutex::default() })
     }
 

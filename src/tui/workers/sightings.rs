@@ -4,15 +4,16 @@ use super::latest_wins::{LatestWins, Rest};
 use crate::delivery::DeliveryId;
 use crate::inspect::Recall;
 use crate::payload::contract::Id;
-use crate::store::{Location, Reader, StoreError};
+use crate::store::{Location, Reader};
 use crate::tui::app::message::Message;
+use crate::tui::error::TuiError;
 
 /// Takes ids; the earlier deliveries with them come back as a message.
 pub(crate) struct SightingsWorker(LatestWins<(DeliveryId, Vec<Id>)>);
 
 impl SightingsWorker {
     /// Starts the thread.
-    pub(crate) fn start(location: &Location, send: impl Fn(Message) + Send + 'static) -> Result<Self, StoreError> {
+    pub(crate) fn start(location: &Location, send: impl Fn(Message) + Send + 'static) -> Result<Self, TuiError> {
         let reader = Reader::open(location)?;
         let mut recall = Recall::default();
         let look = move |(id, ids): (DeliveryId, Vec<Id>), is_wanted: &dyn Fn() -> bool| {
@@ -21,11 +22,7 @@ impl SightingsWorker {
                 send(Message::Recalled(id, found));
             }
         };
-        LatestWins::start_giving_way("whyhook-recall", Rest::Patient, look).map(Self).map_err(|source| StoreError::Io {
-            action: "start the reader of",
-            path: location.file().to_owned(),
-            source,
-        })
+        Ok(Self(LatestWins::start_giving_way("whyhook-recall", Rest::Patient, look)?))
     }
 
     /// Searches for `ids` before the delivery `id`, and cancels the previous search.

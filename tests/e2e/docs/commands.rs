@@ -275,6 +275,24 @@ fn every_example_of_the_help_is_a_call_that_is_taken() {
     assert!(faults.is_empty(), "\n{}\n", faults.join("\n"));
 }
 
+/// A variable that is set somewhere and named nowhere moves a listener, and nobody knows why.
+#[test]
+fn every_variable_of_the_program_is_in_the_table() {
+    let page = std::fs::read_to_string(root().join("docs/configuration.md")).unwrap();
+    let variable = regex::Regex::new(r#""(WHYHOOK_[A-Z_]+)""#).unwrap();
+    let mut found = BTreeSet::new();
+    for path in crate::support::source::rust_files(&root().join("src")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        found.extend(variable.captures_iter(&text).map(|variable| variable[1].to_owned()));
+    }
+    // Of tests and debug builds alone.
+    found.retain(|name| !["WHYHOOK_DEBUG_", "WHYHOOK_TEST_"].iter().any(|start| name.starts_with(start)));
+    assert!(found.len() > 4, "{found:?}");
+    for name in found {
+        assert!(page.contains(&format!("| `{name}` |")), "{name} is not in docs/configuration.md");
+    }
+}
+
 #[test]
 fn what_the_text_calls_a_command_or_a_flag_is_one() {
     let program = whyhook::cli::command();

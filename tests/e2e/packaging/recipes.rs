@@ -82,7 +82,9 @@ fn arch_s_recipe_installs_an_archive() {
     let folder = tempfile::tempdir().unwrap();
     filled(folder.path());
     let unpacked = folder.path().join("src/whyhook-x86_64-unknown-linux-gnu");
-    fs::create_dir_all(unpacked.join("completions")).unwrap();
+    for folder in ["completions", "man"] {
+        fs::create_dir_all(unpacked.join(folder)).unwrap();
+    }
     for file in in_archive() {
         fs::write(unpacked.join(&file), file).unwrap();
     }
@@ -172,7 +174,8 @@ fn what_is_not_whole_fills_no_recipe() {
 
 /// The files of an archive, by dist-workspace.toml and what dist includes by itself.
 fn in_archive() -> Vec<String> {
-    let files = ["README.md", "CHANGELOG.md", "LICENSE", "THIRD-PARTY.txt", "whyhook.cdx.json", "whyhook", "whyhook.1"];
+    let files =
+        ["README.md", "CHANGELOG.md", "LICENSE", "THIRD-PARTY.txt", "whyhook.cdx.json", "whyhook", "man/whyhook.1"];
     let shells = ["bash", "elvish", "fish", "powershell", "zsh"].map(|shell| format!("completions/whyhook.{shell}"));
     files.into_iter().map(str::to_owned).chain(shells).collect()
 }

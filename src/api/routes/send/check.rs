@@ -26,6 +26,7 @@ use crate::server::JobTicket;
 use crate::signature::SigningKind;
 use crate::simulate;
 use crate::system::panic::caught_future;
+use crate::system::thread;
 use crate::text::{units, visible};
 
 /// How long one delivery may take, unless told otherwise.
@@ -154,8 +155,7 @@ async fn run(state: Arc<ApiState>, plan: CheckPlan, client: Client, ticket: Arc<
             Err(error) => Err(format!("cannot start a thread for the check: {error}")),
         });
     };
-    let begun = std::thread::Builder::new().name("whyhook-check".to_owned()).spawn(checking);
-    begun.map_err(|error| format!("cannot start a thread for the check: {error}"))?;
+    thread::spawn("whyhook-check", checking).map_err(|error| error.to_string())?;
     result.await.map_err(|_| "the check was not done".to_owned())?
 }
 

@@ -22,6 +22,7 @@ use super::found::{FoundTunnel, SourceAnswer, TunnelEnd};
 use super::hint::Hint;
 use super::program::find_program;
 use crate::system::groups::{GroupSignal, await_end, own_group, signal_group};
+use crate::system::thread::{self, ThreadError};
 
 /// How long a program has to end by itself once it was asked to.
 const GRACE: Duration = Duration::from_millis(700);
@@ -112,6 +113,7 @@ impl InstalledTunnel {
         conceal(&mut command);
         own_group(&mut command);
         let fails = |source| TunnelStartError::System { path: self.path.clone(), source };
+        let no_thread = |error: ThreadError| fails(error.into());
         let mut child = command.spawn().map_err(fails)?;
         let pipes: Vec<Box<dyn std::io::Read + Send>> = [
             child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn std::io::Read + Send>),
@@ -138,12 +140,11 @@ impl InstalledTunnel {
         for pipe in pipes {
             let running = Arc::clone(&running);
             // Nobody waits for these: a process that has left the group could hold a pipe open.
-            let read = std::thread::Builder::new().name("whyhook-tunnel-output".to_owned());
-            read.spawn(move || running.follow(pipe)).map_err(fails)?;
+            thread::spawn("whyhook-tunnel-output", move || running.follow(pipe)).map_err(no_thread)?;
         }
         let waited = Arc::clone(&running);
-        started.thread("whyhook-tunnel-end", move || waited.wait()).map_err(fails)?;
-        started.thread("whyhook-tunnel-late", move || running.say_when_late()).map_err(fails)?;
+        started.thread("whyhook-tunnel-end", move || waited.wait()).map_err(no_thread)?;
+        started.thread("whyhook-tunnel-late", move || running.say_when_late()).map_err(no_thread)?;
         Ok(started)
     }
 }
@@ -156,8 +157,8 @@ pub struct StartedTunnel {
 }
 
 impl StartedTunnel {
-    fn thread(&mut self, name: &str, run: impl FnOnce() + Send + 'static) -> std::io::Result<()> {
-        self.threads.push(std::thread::Builder::new().name(name.to_owned()).spawn(run)?);
+    fn thread(&mut self, name: &'static str, run: impl FnOnce() + Send + 'static) -> Result<(), ThreadError> {
+        self.threads.push(thread::spawn(name, run)?);
         Ok(())
     }
 }

@@ -12,8 +12,10 @@ use crate::delivery::{AttemptId, DeliveryId};
 use crate::diff::{ComparedMessage, MessageComparison};
 use crate::send::replay;
 use crate::server::ShownListener;
-use crate::store::{Location, Reader, StoreError};
+use crate::store::{Location, Reader};
+use crate::system::thread;
 use crate::tui::app::message::Message;
+use crate::tui::error::TuiError;
 use crate::tui::screens::send::panel::{BodyRows, Panel};
 use crate::tui::screens::send::state::ComparisonView;
 use crate::tui::screens::send::task::{News, Preview, SendTask, SimulateTask};
@@ -28,7 +30,7 @@ pub(super) fn start(
     location: &Location,
     listener: Arc<dyn ShownListener>,
     tell: impl Fn(Message) + Send + 'static,
-) -> Result<mpsc::Sender<SendTask>, StoreError> {
+) -> Result<mpsc::Sender<SendTask>, TuiError> {
     let lookups = Lookups { reader: Reader::open(location)?, listener };
     let (jobs, queue) = mpsc::channel();
     let work = move || {
@@ -39,11 +41,7 @@ pub(super) fn start(
             }
         }
     };
-    std::thread::Builder::new().name("whyhook-lookups".to_owned()).spawn(work).map_err(|source| StoreError::Io {
-        action: "start the reader of",
-        path: location.file().to_owned(),
-        source,
-    })?;
+    thread::spawn("whyhook-lookups", work)?;
     Ok(jobs)
 }
 
