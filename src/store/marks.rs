@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::index::Index;
 use super::{Location, Reader, StoreError, location, row};
 use crate::delivery::{DeliveryId, Marks, MarksEdit};
+use crate::text::hexadecimal;
 
 /// A file of this many bytes is not worth being written again.
 const SMALL: u64 = 64 * 1024;
@@ -51,8 +52,8 @@ impl MarksLine {
     /// Reads a line without its end.
     fn read(line: &[u8]) -> Option<Self> {
         let (sum, json) = line.split_at_checked(9)?;
-        let sum = u32::from_str_radix(std::str::from_utf8(sum.strip_suffix(b" ")?).ok()?, 16).ok()?;
-        (sum == crc32fast::hash(json)).then(|| serde_json::from_slice(json).ok()).flatten()
+        let sum = hexadecimal(sum.strip_suffix(b" ")?)?;
+        (sum == u64::from(crc32fast::hash(json))).then(|| serde_json::from_slice(json).ok()).flatten()
     }
 
     fn is_nothing(&self) -> bool {

@@ -22,7 +22,7 @@ use std::fmt::Write as _;
 
 pub(crate) use count::count_bytes;
 pub use nearest::nearest;
-pub use numbers::{counted, grouped};
+pub use numbers::{counted, decimal, grouped, hexadecimal};
 pub use paint::{MarkTone, Palette};
 use unicode_width::UnicodeWidthChar as _;
 pub use wrap::{fit, wrap, wrap_after};
