@@ -13,6 +13,8 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{compose, is_combining_mark};
 use zeroize::Zeroizing;
 
+use crate::http::percent::{self, PercentEncoding, PlusSign};
+
 /// From this length on, a word of hexadecimal digits alone is taken for an id in hexadecimal digits.
 const LEAST_HEX: usize = 8;
 /// Words of secrets, signatures and languages that say nothing of anybody, and that mistakes are known by.
@@ -196,13 +198,13 @@ impl PlaceholderKey {
 
     /// What is percent-encoded is decoded, replaced, and encoded again.
     fn percent(&self, escaped: &mut [char]) {
-        let digits: String = escaped.chunks(3).flat_map(|escape| &escape[1..]).collect();
-        let Some(text) = hex::decode(&digits).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
-        let is_lower = digits.contains(|digit: char| digit.is_ascii_lowercase());
-        for (escape, byte) in escaped.chunks_mut(3).zip(self.text(&text).bytes()) {
-            let digits = if is_lower { format!("{byte:02x}") } else { format!("{byte:02X}") };
-            escape[1..].iter_mut().zip(digits.chars()).for_each(|(character, digit)| *character = digit);
-        }
+        let written: String = escaped.iter().collect();
+        let Ok(text) = String::from_utf8(percent::decode(written.as_bytes(), PlusSign::Literal)) else { return };
+        let is_lower = written.contains(|digit: char| digit.is_ascii_lowercase());
+        let escape = PercentEncoding::EVERYTHING;
+        let escape = if is_lower { escape.in_lower_case() } else { escape };
+        let other = escape.encode_text(self.text(&text));
+        escaped.iter_mut().zip(other.chars()).for_each(|(character, other)| *character = other);
     }
 
     fn dice(&self, word: &[char]) -> Dice<'_> {

@@ -9,6 +9,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{StoreError, StoreLock, schema};
+use crate::http::percent::PercentEncoding;
 
 /// How long a statement waits for another process's write lock before it fails.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -224,14 +225,8 @@ impl Location {
     /// would otherwise want its `-wal` and `-shm` files there (<https://sqlite.org/wal.html>, "Read-only
     /// databases").
     fn connect_unchanging(&self) -> Result<Connection, StoreError> {
-        let mut uri = String::from("file:");
-        for byte in self.file.as_os_str().as_encoded_bytes() {
-            match byte {
-                b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => uri.push(char::from(*byte)),
-                _ => uri.push_str(&format!("%{byte:02x}")),
-            }
-        }
-        uri.push_str("?immutable=1");
+        let path = PercentEncoding::UNRESERVED.keeping(b"/").encode_text(self.file.as_os_str().as_encoded_bytes());
+        let uri = format!("file:{path}?immutable=1");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         Connection::open_with_flags(uri, flags).map_err(|source| StoreError::sqlite(&self.file, "open it", source))
     }

@@ -70,7 +70,8 @@ fn from_listener(
 ) -> Result<(), CliError> {
     use std::ops::ControlFlow;
 
-    use crate::api::{ApiClient, ApiClientError, percent_encoded};
+    use crate::api::{ApiClient, ApiClientError};
+    use crate::http::percent::PercentEncoding;
 
     let client = match ApiClient::find(location) {
         Ok(Some(client)) => client,
@@ -79,7 +80,8 @@ fn from_listener(
     };
     let Some(reader) = open(location)? else { return Ok(()) };
     let mut last = following.last();
-    let target = format!("/events?answered=true&filter={}&after={last}", percent_encoded(filter));
+    let target =
+        format!("/events?answered=true&filter={}&after={last}", PercentEncoding::UNRESERVED.encode_text(filter));
     let followed = client.follow(&target, |event| {
         let printed = match &*event.event {
             "delivery" => {

@@ -13,9 +13,9 @@ use super::axis::Why;
 use super::secret_codings::lenient_base64;
 use super::secrets::FoundKey;
 use super::{BytePlace, CauseCode, RequestPart};
+use crate::http::percent::{self, PlusSign};
 use crate::payload::json::{decode_string, entries};
 use crate::signature::Scheme;
-use crate::signature::rewrite::wrap::form_decoded;
 
 /// Layers that are taken off one after the other: `export NAME="secret";` and a newline have four.
 const MOST_LAYERS: usize = 8;
@@ -156,7 +156,7 @@ fn surrounded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
 /// A text that was written for a URL or for a page.
 fn decoded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
     let mut all = [
-        (form_decoded(&replaced(text, b"+", b"%2B")), "is percent-encoded"),
+        (percent::decode(text, PlusSign::Literal), "is percent-encoded"),
         (unescaped(text), "has character references of HTML, such as &amp;"),
         (replaced(text, b"\\\"", b"\""), "has a backslash before quotation marks"),
         (replaced(text, b"\\/", b"/"), "has a backslash before each /"),

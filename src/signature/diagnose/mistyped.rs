@@ -6,7 +6,7 @@
 use super::CauseCode;
 use super::axis::Why;
 use super::secrets::{FoundKey, replace};
-use crate::signature::scheme::percent_encoded;
+use crate::http::percent::PercentEncoding;
 
 /// Where a text is cut that is longer: bcrypt's limit, and usual widths of columns.
 const WIDTHS: [usize; 6] = [72, 64, 32, 128, 255, 256];
@@ -114,11 +114,11 @@ fn with_others_alike(key: &[u8]) -> Vec<Vec<u8>> {
 /// Written for a URL or a page of HTML, and taken so.
 fn for_pages(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretEscaped, rank, detail);
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(byte);
-    if key.iter().all(is_plain) {
+    let encoding = &PercentEncoding::UNRESERVED;
+    if key.iter().all(|&byte| encoding.is_plain(byte)) {
         return;
     }
-    let encoded = percent_encoded(key, b"-_.~");
+    let encoded = encoding.encode(key);
     let small = in_small_digits(&encoded);
     found(encoded, why(3, "the signing key was the configured secret, percent-encoded"));
     found(small, why(4, "the signing key was the configured secret, percent-encoded with small letters"));

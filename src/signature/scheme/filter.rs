@@ -10,8 +10,8 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::forms;
 use super::parts::{Parts, Source};
 use super::url::cut_query;
+use crate::http::percent::{self, PlusSign};
 use crate::signature::Algorithm;
-use crate::signature::rewrite::wrap::form_decoded;
 
 /// The most bytes that a body is inflated to before its sender has its answer.
 const INFLATE_LIMIT: u64 = 8 * 1024 * 1024;
@@ -192,7 +192,7 @@ impl PlainFilter {
             Self::SortedJson => forms::sorted_json(value)?,
             Self::Nfkd => text()?.nfkd().collect::<String>().into_bytes(),
             Self::HtmlDecode => forms::html_decoded(text()?).into_bytes(),
-            Self::PercentDecode => form_decoded(&replaced(value, b"+", b"%2B")),
+            Self::PercentDecode => percent::decode(value, PlusSign::Literal),
             Self::NoQuery => cut_query(value).0.to_vec(),
             Self::SortedQuery => forms::sorted_query(value),
             Self::FieldsByName => forms::fields_by_name(value, forms::FieldValues::InOrder),
