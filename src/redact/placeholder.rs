@@ -7,13 +7,14 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{compose, is_combining_mark};
 use zeroize::Zeroizing;
 
 use crate::http::percent::{self, PercentEncoding, PlusSign};
+use crate::signature::new_hmac;
 
 /// From this length on, a word of hexadecimal digits alone is taken for an id in hexadecimal digits.
 const LEAST_HEX: usize = 8;
@@ -232,11 +233,7 @@ impl Dice<'_> {
             if let Some(byte) = self.block.pop() {
                 return byte;
             }
-            #[expect(
-                clippy::expect_used,
-                reason = "RFC 2104: HMAC takes a key of any length, so that this cannot fail"
-            )]
-            let mut state = Hmac::<Sha256>::new_from_slice(&self.key.bytes).expect("HMAC accepts every key length");
+            let mut state: Hmac<Sha256> = new_hmac(&self.key.bytes);
             state.update(&self.blocks.to_be_bytes());
             state.update(self.word.as_bytes());
             self.block = state.finalize().into_bytes().to_vec();
