@@ -6,6 +6,7 @@ use super::text::TextEdit;
 use super::wrap::as_json_string;
 use crate::http::form::{self, FormPair, push_pair};
 use crate::http::percent::PercentEncoding;
+use crate::text::replace_bytes;
 
 /// Forms beyond this length are not written again: no form is that long, and it takes three times as much.
 pub const LONGEST_FORM: usize = 1 << 20;
@@ -205,15 +206,8 @@ pub fn percent_as_plus(body: &[u8]) -> Option<Vec<u8>> {
 
 pub(super) fn replaced(body: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
     is_form(body).then_some(())?;
-    let mut edited = Vec::with_capacity(body.len() + 16);
-    let mut copied = 0;
-    for at in memchr::memmem::find_iter(body, from) {
-        edited.extend_from_slice(&body[copied..at]);
-        edited.extend_from_slice(to);
-        copied = at + from.len();
-    }
-    edited.extend_from_slice(&body[copied..]);
-    (copied > 0).then_some(edited)
+    memchr::memmem::find(body, from)?;
+    Some(replace_bytes(body, from, to))
 }
 
 /// What a parser makes of a name that comes more than once.
