@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use super::index::Index;
 use super::{Location, Reader, StoreError, location, row};
 use crate::delivery::{DeliveryId, Marks, MarksEdit};
+use crate::system::save::sync_folder;
 use crate::text::hexadecimal;
 
 /// A file of this many bytes is not worth being written again.
@@ -177,7 +178,7 @@ impl MarksFile {
             return Err(failed(error));
         }
         if let Some(folder) = path.parent().filter(|_| is_new) {
-            location::sync_folder(folder).map_err(failed)?;
+            sync_folder(folder).map_err(failed)?;
         }
         self.bytes += text.len() as u64;
         Ok(())
@@ -194,7 +195,7 @@ impl MarksFile {
         for id in ids {
             text.extend(line_of(connection, DeliveryId(id))?.map(|line| line.to_text()));
         }
-        let written = replace(&self.path, text.as_bytes());
+        let written = location::replace(&self.path, text.as_bytes());
         if let Err(error) = written {
             return Ok(Err(StoreError::io(&self.path, "replace", error)));
         }
@@ -207,20 +208,6 @@ impl MarksFile {
 /// Begins to write at once: SQLite waits for another process's lock only then, and not where a transaction has read before.
 fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
     Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
-}
-
-/// Puts a file in the place of another, whole or not at all.
-fn replace(path: &std::path::Path, content: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    match std::fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = location::private_file().create_new(true).open(&fresh)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, path)?;
-    path.parent().map_or(Ok(()), location::sync_folder)
 }
 
 impl Reader {
