@@ -76,7 +76,7 @@ pub fn run(body: &[u8]) {
     for edit in EDITS {
         let _ = edit(body);
     }
-    assert_eq!(wrap::form_decoded(&wrap::form_encoded(body)), body);
+    assert_eq!(whyhook::http::form::decode(&wrap::form_encoded(body)), body);
     let _ = wrap::form_fields(body);
     for part in framing::parts(body) {
         assert!(body.get(part.content).is_some());

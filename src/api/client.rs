@@ -310,20 +310,6 @@ async fn request(
     Err(refusal(response.status(), &response.into_body().collect().await?.to_bytes()))
 }
 
-/// Text as a parameter's value.
-#[must_use]
-pub fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
-}
-
 fn refusal(status: StatusCode, body: &[u8]) -> ApiClientError {
     let problem: Value = serde_json::from_slice(body).unwrap_or_default();
     let detail =

@@ -33,7 +33,7 @@ mod state;
 #[cfg(unix)]
 pub use attach::{AttachError, AttachedListener};
 #[cfg(unix)]
-pub use client::{ApiClient, ApiClientError, percent_encoded};
+pub use client::{ApiClient, ApiClientError};
 pub use following::{AnsweringListener, FollowLook, FollowNews, Following};
 pub use openapi::openapi_document;
 pub use port::{ApiPort, ApiPortError, ApiToken};

@@ -1,12 +1,12 @@
 //! `whyhook check`: is a receiver right?
 
-use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
 use jiff::Timestamp;
 
+use super::counter::Counter;
 use super::destination::{self, DestinationArgs};
 use super::output::ReportFormat;
 use super::scheme::SchemeArgs;
@@ -95,8 +95,8 @@ pub(super) fn run(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode,
         return Ok(ExitCode::FAILURE);
     }
     let cancel = cancelled_by_signals();
-    let mut progress = Progress::new();
-    let report = block_on(conformance::run(&plan, &client, &cancel, |event| progress.tell(&event)))?;
+    let mut progress = Counter::new();
+    let report = block_on(conformance::run(&plan, &client, &cancel, |event| tell(&mut progress, &event)))?;
     progress.end();
     let report = report.map_err(|error| CliError::Usage(error.to_string()))?;
     print(&report, args.format)?;
@@ -227,39 +227,19 @@ fn print(report: &CheckReport, format: ReportFormat) -> Result<(), CliError> {
     }
 }
 
-/// What a person sees while waiting: a counter on the terminal's last line, and a line for what takes long.
-struct Progress {
-    shown: bool,
-    done: usize,
-}
-
-impl Progress {
-    fn new() -> Self {
-        Self { shown: std::io::stderr().is_terminal(), done: 0 }
-    }
-
-    fn tell(&mut self, event: &CheckEvent<'_>) {
-        match event {
-            CheckEvent::Row(_, all) => {
-                self.done += 1;
-                if self.shown {
-                    let _ = write!(std::io::stderr(), "\r{} of {all} ", self.done);
-                }
-            }
-            CheckEvent::Waiting { status, wait } => {
-                self.end();
-                output::log(&format!("the receiver answered {status}: waiting for {:.1} s", wait.as_secs_f64()));
-            }
-            CheckEvent::Probing(count) => {
-                self.end();
-                output::log(&format!("valid deliveries are refused: trying out up to {count} known mistakes"));
-            }
+/// What a person sees while waiting: a counter, and a line for what takes long.
+fn tell(progress: &mut Counter, event: &CheckEvent<'_>) {
+    let log = |words: String| {
+        progress.end();
+        output::log(&words);
+    };
+    match event {
+        CheckEvent::Row(_, all) => progress.step(*all),
+        CheckEvent::Waiting { status, wait } => {
+            log(format!("the receiver answered {status}: waiting for {:.1} s", wait.as_secs_f64()));
         }
-    }
-
-    fn end(&self) {
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r{:20}\r", "");
+        CheckEvent::Probing(count) => {
+            log(format!("valid deliveries are refused: trying out up to {count} known mistakes"));
         }
     }
 }

@@ -11,6 +11,7 @@ mod attach;
 mod check;
 mod completions;
 mod config;
+mod counter;
 mod delete;
 mod demo;
 mod destination;

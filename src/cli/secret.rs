@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::running::RunningListener;
 use super::{CliError, OutputFormat, SettingsArgs, output};
-use crate::api::percent_encoded;
 use crate::config::{ProcessEnvironment, TYPED_LABEL, secret_from_file, secret_from_variable};
+use crate::http::percent::PercentEncoding;
 use crate::system::typing::HiddenTyping;
 use crate::text::{self, counted, grouped};
 
@@ -226,10 +226,11 @@ fn line(secret: &Value) -> String {
 }
 
 fn remove(running: &RunningListener, label: &str, format: OutputFormat) -> Result<ExitCode, CliError> {
-    let removed = match running.ask("DELETE", &format!("/secrets/{}", percent_encoded(label)), None)? {
-        Ok(removed) => removed,
-        Err(code) => return Ok(code),
-    };
+    let removed =
+        match running.ask("DELETE", &format!("/secrets/{}", PercentEncoding::UNRESERVED.encode_text(label)), None)? {
+            Ok(removed) => removed,
+            Err(code) => return Ok(code),
+        };
     match format {
         OutputFormat::Json => output::print_json(&removed)?,
         OutputFormat::Text => {

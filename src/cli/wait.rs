@@ -118,7 +118,7 @@ struct OpenDelivery {
 
 impl Watch {
     fn start(location: Location, query: Query, after: Option<DeliveryId>) -> Result<Self, StoreError> {
-        let reader = open(&location)?;
+        let reader = Reader::open_existing(&location)?;
         let last = match (after, &reader) {
             (Some(after), _) => after,
             (None, Some(reader)) => reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |summary| summary.id),
@@ -130,7 +130,7 @@ impl Watch {
     /// What has matched since the last look. It may stop at `enough`; with `over` no answer is waited for.
     fn look(&mut self, over: bool, enough: u64) -> Result<Vec<Summary>, StoreError> {
         if self.reader.is_none() {
-            self.reader = open(&self.location)?;
+            self.reader = Reader::open_existing(&self.location)?;
         }
         let Some(reader) = self.reader.take() else { return Ok(Vec::new()) };
         let found = self.look_with(&reader, over, enough);
@@ -222,14 +222,5 @@ impl Watch {
             }
         }
         None
-    }
-}
-
-/// `None` until the store exists.
-fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
-    match Reader::open(location) {
-        Ok(reader) => Ok(Some(reader)),
-        Err(StoreError::Missing { .. } | StoreError::Unindexed { .. }) => Ok(None),
-        Err(error) => Err(error),
     }
 }

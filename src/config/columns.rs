@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::text::nearest;
+use crate::text::suggestion;
 
 /// One column, of the interface's list and of `whyhook list`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,11 +120,8 @@ impl fmt::Display for InvalidColumns {
         match self {
             Self::Unknown(name) => {
                 let shown = crate::text::visible(name);
-                write!(formatter, "unknown column '{shown}': expected some of {}", names.join(", "))?;
-                match nearest(name, names.into_iter()) {
-                    Some(near) => write!(formatter, "; did you mean '{near}'?"),
-                    None => Ok(()),
-                }
+                let near = suggestion(name, names.into_iter());
+                write!(formatter, "unknown column '{shown}': expected some of {}{near}", names.join(", "))
             }
             Self::Twice(name) => write!(formatter, "the column '{name}' is named twice: keep one"),
             Self::None => write!(formatter, "no columns named: expected some of {}", names.join(", ")),

@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use toml::Spanned;
 
 use super::described::described;
-use crate::text::{nearest, visible};
+use crate::text::{suggestion, visible};
 
 /// A theme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -33,7 +33,7 @@ pub enum ThemeName {
 
 /// The text is not the name of a theme.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid theme '{}': expected auto, dark, light, high-contrast, ansi or none{}", visible(.0), meant(.0, &ThemeName::NAMES))]
+#[error("invalid theme '{}': expected auto, dark, light, high-contrast, ansi or none{}", visible(.0), suggestion(.0, ThemeName::NAMES.into_iter()))]
 pub struct UnknownTheme(pub String);
 
 impl ThemeName {
@@ -126,7 +126,7 @@ pub enum ColourChoice {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "invalid colour '{}': expected #rrggbb, a number from 0 to 255, default, or a name such as red or bright-blue{}",
-    visible(.0), meant(.0, &NAMES)
+    visible(.0), suggestion(.0, NAMES.into_iter())
 )]
 pub struct InvalidColour(pub String);
 
@@ -186,11 +186,6 @@ fn hexadecimal(digits: &str) -> Option<ColourChoice> {
     }
 }
 
-/// `; did you mean 'dark'?`, where something is near.
-fn meant(text: &str, names: &[&str]) -> String {
-    nearest(text, names.iter().copied()).map_or(String::new(), |name| format!("; did you mean '{name}'?"))
-}
-
 /// The theme of a run: its name, and the colours that differ from it.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ThemeSettings {
@@ -225,7 +220,12 @@ impl RawTheme {
 
 fn unknown_role(name: &str) -> String {
     let names: Vec<&str> = std::iter::once("base").chain(ColourRole::NAMES.iter().copied()).collect();
-    format!("unknown colour {}: expected one of {}{}", super::named(name), names.join(", "), meant(name, &names))
+    format!(
+        "unknown colour {}: expected one of {}{}",
+        super::named(name),
+        names.join(", "),
+        suggestion(name, names.iter().copied())
+    )
 }
 
 impl<'de> Deserialize<'de> for RawTheme {

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::{Answer, AnswerFacts, Delivery, ImageFacts, Summary, TimestampFacts};
+use crate::text::units::milliseconds;
 
 /// One delivery as JSON, without headers and body.
 #[must_use]
@@ -205,9 +206,7 @@ impl<'a> AnswerForm<'a> {
     }
 
     fn new(outcome: &'static str, status: u16, rule: &'a str, latency: std::time::Duration) -> Self {
-        #[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
-        let latency_ms = latency.as_micros() as f64 / 1000.0;
-        Self { outcome, status, rule, latency_ms }
+        Self { outcome, status, rule, latency_ms: milliseconds(latency) }
     }
 }
 

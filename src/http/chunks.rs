@@ -8,6 +8,7 @@ use memchr::memchr;
 
 use super::BodyLength;
 use crate::http::{FieldFault, field, is_token};
+use crate::text::hexadecimal;
 
 /// The longest chunk-size line in bytes, extensions included.
 const CHUNK_LINE_LIMIT: usize = 4096;
@@ -250,8 +251,7 @@ fn parse_size_line(line: &[u8]) -> Result<(u64, usize), &'static str> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (digits, extensions) = line.split_at(digits);
     check_extensions(extensions)?;
-    let text = std::str::from_utf8(digits).map_err(|_| "a chunk size that is not a hexadecimal number")?;
-    let size = u64::from_str_radix(text, 16).map_err(|_| "a chunk size that is not a hexadecimal number")?;
+    let size = hexadecimal(digits).ok_or("a chunk size that is not a hexadecimal number")?;
     Ok((size, extensions.len()))
 }
 

@@ -9,6 +9,7 @@
 //! | where a head ends, and how long a body is | `length`, `framing` |
 //! | the lines of a head, kept in order | `head`, `lines`, `field` |
 //! | chunks, and what stood around a body | `chunks`, `section`, `wire_framing` |
+//! | media types, parameters, forms, percent-encoding | `media_type`, `form`, `percent` |
 //! | where a request goes | `target`, `origin_form` |
 //! | a request that goes out, and its response | `request`, `body`, `client`, `response`, `tls`, `error` |
 //!
@@ -31,11 +32,14 @@ mod chunks;
 mod client;
 mod error;
 mod field;
+pub mod form;
 pub mod framing;
 mod head;
 mod length;
 mod lines;
+mod media_type;
 mod origin_form;
+pub mod percent;
 mod reply;
 mod request;
 mod response;
@@ -52,6 +56,7 @@ pub use field::{FieldFault, field, is_token, split_field};
 pub use head::{Head, HeaderField};
 pub use length::{BodyLength, head_end};
 pub use lines::{HeadLine, trim};
+pub use media_type::{MediaType, forwarded, parameter};
 pub use origin_form::{NoOriginForm, origin_form};
 pub use reply::{BodyEnd, HttpResponse, Latency};
 pub use request::{HeaderLine, InvalidHeader, NoRequest, Outgoing, RequestChange};

@@ -1,6 +1,6 @@
 //! The errors of a filter, with their positions.
 
-use crate::text::visible;
+use crate::text::{did_you_mean, visible};
 
 /// An invalid filter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,14 +79,14 @@ fn bad_value(atom: &str, value: &str) -> String {
 
 fn suggestion(nearest: Option<&str>) -> String {
     match nearest {
-        Some(name) => format!("; did you mean '{name}:'?"),
+        Some(name) => did_you_mean(format_args!("{name}:")),
         None => "; to search for this text, put it in quotation marks".to_owned(),
     }
 }
 
 fn saved_suggestion(nearest: Option<&str>) -> String {
     match nearest {
-        Some(name) => format!("; did you mean '@{name}'?"),
+        Some(name) => did_you_mean(format_args!("@{name}")),
         None => ": expected a name of [filters] in the configuration; text that begins with @ goes in quotation marks"
             .to_owned(),
     }

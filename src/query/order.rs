@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::QueriedField;
 use crate::delivery::{Outcome, Summary};
-use crate::text::{nearest, visible};
+use crate::text::{suggestion, visible};
 
 /// What a list is sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -196,14 +196,11 @@ impl fmt::Display for UnknownOrder {
         let names = ListOrder::ALL.map(ListOrder::name);
         write!(
             formatter,
-            "unknown order '{}': expected one of {}, with - before it for the other way round",
+            "unknown order '{}': expected one of {}, with - before it for the other way round{}",
             visible(&self.0),
-            names.join(", ")
-        )?;
-        match nearest(&self.0, names.into_iter()) {
-            Some(near) => write!(formatter, "; did you mean '{near}'?"),
-            None => Ok(()),
-        }
+            names.join(", "),
+            suggestion(&self.0, names.into_iter())
+        )
     }
 }
 

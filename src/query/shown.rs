@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::needle::Needle;
-use crate::http::Head;
+use crate::http::{Head, MediaType};
 use crate::payload::body::{Declared, FormBody, OpenedBody};
 use crate::payload::inflate::{Coding, InflateBudget};
 use crate::payload::json;
@@ -17,7 +17,7 @@ pub(super) const WEIGHT: usize = 3;
 /// Whether the body holds it, as it was sent (unless it is compressed) or as it is shown.
 pub(super) fn is_in_shown(needle: &Needle, head: &Head, body: &Bytes, may_inflate: bool) -> bool {
     let is_coded = Coding::of_magic(body).is_some() || head.values("content-encoding").next().is_some();
-    let declares_charset = || head.value("content-type").is_some_and(|value| memchr::memchr(b'=', value).is_some());
+    let declares_charset = || MediaType::of(head).parameter("charset").is_some();
     let has_bom = matches!(body.get(..2), Some(b"\xff\xfe" | b"\xfe\xff"));
     let opened = match is_coded {
         true if !may_inflate => return needle.is_in_bytes(body),
@@ -36,9 +36,7 @@ fn is_in_decoded(needle: &Needle, head: &Head, opened: &[u8]) -> bool {
         return true;
     }
     let is_encoded = memchr::memchr2(b'%', b'+', opened).is_some();
-    let is_form =
-        || head.value("content-type").is_some_and(|value| value.starts_with(b"application/x-www-form-urlencoded"));
-    if !is_encoded || !(is_form() || FormBody::is_likely(opened)) {
+    if !is_encoded || !(MediaType::of(head).is_form() || FormBody::is_likely(opened)) {
         return false;
     }
     FormBody::read(opened).pairs.iter().any(|pair| {
@@ -56,6 +54,8 @@ mod tests {
 
     const PLAIN: &str = "POST / HTTP/1.1\r\n\r\n";
     const FORM: &str = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n";
+    const FORM_IN_CAPITALS: &str =
+        "POST / HTTP/1.1\r\nContent-Type: Application/X-WWW-Form-Urlencoded; charset=utf-8\r\n\r\n";
 
     #[rstest]
     #[case(PLAIN, br#"{"a": "caf\u00e9 \"x\"\n"}"#, "Café \"X\"", true)]
@@ -66,6 +66,7 @@ mod tests {
     #[case(FORM, b"name=Ann+Lee&city=Z%C3%BCrich", "z\u{fc}rich", true)]
     #[case(FORM, b"name=Ann+Lee&city=Z%C3%BCrich", "Ann+Lee", true)]
     #[case(FORM, b"name=Ann+Lee", "lee&", false)]
+    #[case(FORM_IN_CAPITALS, b"name=Ann+Lee&{}", "ann lee", true)]
     #[case(PLAIN, b"\xff\xfea\0b\0c\0", "abc", true)]
     fn what_a_person_sees_is_found(
         #[case] head: &'static str,

@@ -6,7 +6,7 @@ use super::needle::Needle;
 use super::range::{self, DayEnd, Moment, Range};
 use crate::delivery::Verdict;
 use crate::signature::diagnose::CauseCode;
-use crate::text::nearest;
+use crate::text::suggestion;
 
 /// The intakes that a list shows in place of a verdict.
 const INTAKES: [&str; 4] = ["truncated", "too_large", "incomplete", "rebuilt"];
@@ -57,22 +57,14 @@ pub(super) fn cause(text: &str) -> Result<Test, String> {
     if is_known {
         return Ok(Test::Cause(Needle::new(&code)));
     }
-    let words = || CauseCode::ALL.iter().map(|code| code.code());
-    Err(match nearest(&code, words()) {
-        Some(word) => {
-            format!("a cause's code or a part of one, such as body_reserialized or secret; did you mean '{word}'?")
-        }
-        None => "a cause's code or a part of one, such as body_reserialized, secret or stale".to_owned(),
-    })
+    let expected = "a cause's code or a part of one, such as body_reserialized or secret";
+    Err(format!("{expected}{}", suggestion(&code, CauseCode::ALL.iter().map(|code| code.code()))))
 }
 
 /// "one of …", and the nearest of them.
 fn one_of<I: Iterator<Item = &'static str>>(written: &str, words: impl Fn() -> I) -> String {
     let all = words().collect::<Vec<_>>().join(", ");
-    match nearest(written, words()) {
-        Some(word) => format!("one of {all}; did you mean '{word}'?"),
-        None => format!("one of {all}"),
-    }
+    format!("one of {all}{}", suggestion(written, words()))
 }
 
 pub(super) fn status(text: &str) -> Result<Test, String> {

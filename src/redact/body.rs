@@ -12,6 +12,8 @@ use super::rules::{RedactStep, RedactSubject};
 use super::tally::{Tally, TallyKind};
 use super::{Redactor, json};
 use crate::http::Head;
+use crate::http::form::{self, FormPair};
+use crate::http::percent::{self, PercentEncoding, PlusSign};
 use crate::payload::body::xml::{self, XmlTokenKind};
 use crate::payload::body::{Declared, FormBody, Multipart};
 use crate::payload::image;
@@ -72,7 +74,7 @@ impl Redactor {
         if declared.is_xml() || xml::is_likely(body) {
             return self.xml(body, tally);
         }
-        if is_form(declared) || FormBody::is_likely(body) {
+        if declared.is_form() || FormBody::is_likely(body) {
             return self.form(body, pictures, tally);
         }
         if nesting > 0
@@ -88,11 +90,11 @@ impl Redactor {
 
     /// A form's values, each decoded, replaced and encoded as it was; names stay.
     fn form(&self, body: &[u8], pictures: &mut Pictures, tally: &mut Tally) -> Vec<u8> {
-        let pair = |pair: &[u8], pictures: &mut Pictures, tally: &mut Tally| {
-            let Some(equals) = memchr::memchr(b'=', pair) else { return self.bytes_text(pair) };
-            let (name, value) = (&pair[..equals], Encoded::read(&pair[equals + 1..]));
+        let pair = |pair: FormPair<'_>, pictures: &mut Pictures, tally: &mut Tally| {
+            let (name, Some(value)) = pair.split() else { return self.bytes_text(pair.written()) };
+            let value = Encoded::read(value);
             let decoded = value.bytes();
-            let key = String::from_utf8_lossy(&Encoded::read(name).bytes()).into_owned();
+            let key = String::from_utf8_lossy(&pair.name()).into_owned();
             let other = if json::is_json(&decoded) && decoded.len() > 2 {
                 self.json(&decoded, pictures, tally)
             } else if self
@@ -106,7 +108,7 @@ impl Redactor {
             };
             [name, b"=", &value.written(&other)].concat()
         };
-        let pairs: Vec<Vec<u8>> = body.split(|&byte| byte == b'&').map(|one| pair(one, pictures, tally)).collect();
+        let pairs: Vec<Vec<u8>> = form::pairs(body).map(|one| pair(one, pictures, tally)).collect();
         pairs.join(&b'&')
     }
 
@@ -241,10 +243,6 @@ fn is_entity(name: &[u8]) -> bool {
     }
 }
 
-fn is_form(declared: &Declared) -> bool {
-    declared.media.as_deref() == Some("application/x-www-form-urlencoded")
-}
-
 /// Whether bytes are text: UTF-8 but for a few.
 fn is_text(body: &[u8]) -> bool {
     let invalid: usize = body.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
@@ -284,20 +282,7 @@ struct Encoded<'a>(Vec<(u8, &'a [u8])>);
 
 impl<'a> Encoded<'a> {
     fn read(raw: &'a [u8]) -> Self {
-        let (mut all, mut at) = (Vec::with_capacity(raw.len()), 0);
-        while let Some(&byte) = raw.get(at) {
-            let escape = raw.get(at..at + 3).filter(|_| byte == b'%');
-            let decoded =
-                escape.and_then(|escape| hex::decode(&escape[1..]).ok()).and_then(|byte| byte.first().copied());
-            let (byte, length) = match (decoded, byte) {
-                (Some(decoded), _) => (decoded, 3),
-                (None, b'+') => (b' ', 1),
-                (None, byte) => (byte, 1),
-            };
-            all.push((byte, &raw[at..at + length]));
-            at += length;
-        }
-        Self(all)
+        Self(percent::written_bytes(raw, PlusSign::Space).collect())
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -306,18 +291,18 @@ impl<'a> Encoded<'a> {
 
     /// Other bytes, each written as the one in its place was; where there are more or fewer, as browsers write them.
     fn written(&self, bytes: &[u8]) -> Vec<u8> {
-        let is_upper = !self.0.iter().any(|(_, raw)| raw.len() == 3 && raw.iter().any(u8::is_ascii_lowercase));
-        let escape = |byte: u8| if is_upper { format!("%{byte:02X}") } else { format!("%{byte:02x}") }.into_bytes();
+        let is_lower = self.0.iter().any(|(_, raw)| raw.len() == 3 && raw.iter().any(u8::is_ascii_lowercase));
+        let in_case = |encoding: PercentEncoding| if is_lower { encoding.in_lower_case() } else { encoding };
         if bytes.len() != self.0.len() {
-            let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"*-._".contains(&byte);
-            return bytes.iter().flat_map(|&byte| if is_plain(byte) { vec![byte] } else { escape(byte) }).collect();
+            return in_case(PercentEncoding::WHATWG_FORM.with_plus(PlusSign::Literal)).encode(bytes);
         }
+        let escape = in_case(PercentEncoding::EVERYTHING);
         let one = |(&(was, raw), &now): (&(u8, &[u8]), &u8)| match raw {
             raw if was == now => raw.to_vec(),
             [_] if now.is_ascii() => vec![now],
             // Not escaped before, and not text that can stand as it is.
             [_] => vec![now],
-            _ => escape(now),
+            _ => escape.encode(&[now]),
         };
         self.0.iter().zip(bytes).flat_map(one).collect()
     }

@@ -6,7 +6,7 @@ use super::digests::DigestPair;
 use super::rules::RedactSubject;
 use super::tally::{Tally, TallyKind};
 use super::{Redactor, text};
-use crate::http::Head;
+use crate::http::{Head, form};
 
 /// A stretch of the head, and what takes its place.
 type Edit = (Range<usize>, Vec<u8>);
@@ -102,21 +102,18 @@ impl Redactor {
                 written.extend_from_slice(segment);
             }
         }
-        for (number, pair) in query.split(|&byte| byte == b'&').enumerate() {
-            if number > 0 {
-                written.push(b'&');
+        let parameters = form::pairs(query).map(|pair| {
+            let (name, value) = pair.split();
+            let own = String::from_utf8_lossy(name).trim_start_matches('?').to_owned();
+            match value.filter(|value| !value.is_empty()) {
+                Some(value) if self.rules.takes(RedactSubject::Parameter(&own), &String::from_utf8_lossy(value)) => {
+                    tally.add(TallyKind::Url, own);
+                    [name, b"=", &self.bytes_text(value)].concat()
+                }
+                _ => pair.written().to_vec(),
             }
-            let equals = memchr::memchr(b'=', pair).map_or(pair.len(), |at| at + 1);
-            let (name, value) = pair.split_at(equals);
-            written.extend_from_slice(name);
-            let own = String::from_utf8_lossy(name).trim_start_matches('?').trim_end_matches('=').to_owned();
-            if !value.is_empty() && self.rules.takes(RedactSubject::Parameter(&own), &String::from_utf8_lossy(value)) {
-                tally.add(TallyKind::Url, own);
-                written.extend_from_slice(&self.bytes_text(value));
-            } else {
-                written.extend_from_slice(value);
-            }
-        }
+        });
+        written.extend(parameters.collect::<Vec<_>>().join(&b'&'));
         written
     }
 }

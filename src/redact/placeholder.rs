@@ -7,11 +7,14 @@
 use std::collections::HashMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
+use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{compose, is_combining_mark};
 use zeroize::Zeroizing;
+
+use crate::http::percent::{self, PercentEncoding, PlusSign};
+use crate::signature::new_hmac;
 
 /// From this length on, a word of hexadecimal digits alone is taken for an id in hexadecimal digits.
 const LEAST_HEX: usize = 8;
@@ -196,13 +199,13 @@ impl PlaceholderKey {
 
     /// What is percent-encoded is decoded, replaced, and encoded again.
     fn percent(&self, escaped: &mut [char]) {
-        let digits: String = escaped.chunks(3).flat_map(|escape| &escape[1..]).collect();
-        let Some(text) = hex::decode(&digits).ok().and_then(|bytes| String::from_utf8(bytes).ok()) else { return };
-        let is_lower = digits.contains(|digit: char| digit.is_ascii_lowercase());
-        for (escape, byte) in escaped.chunks_mut(3).zip(self.text(&text).bytes()) {
-            let digits = if is_lower { format!("{byte:02x}") } else { format!("{byte:02X}") };
-            escape[1..].iter_mut().zip(digits.chars()).for_each(|(character, digit)| *character = digit);
-        }
+        let written: String = escaped.iter().collect();
+        let Ok(text) = String::from_utf8(percent::decode(written.as_bytes(), PlusSign::Literal)) else { return };
+        let is_lower = written.contains(|digit: char| digit.is_ascii_lowercase());
+        let escape = PercentEncoding::EVERYTHING;
+        let escape = if is_lower { escape.in_lower_case() } else { escape };
+        let other = escape.encode_text(self.text(&text));
+        escaped.iter_mut().zip(other.chars()).for_each(|(character, other)| *character = other);
     }
 
     fn dice(&self, word: &[char]) -> Dice<'_> {
@@ -230,11 +233,7 @@ impl Dice<'_> {
             if let Some(byte) = self.block.pop() {
                 return byte;
             }
-            #[expect(
-                clippy::expect_used,
-                reason = "RFC 2104: HMAC takes a key of any length, so that this cannot fail"
-            )]
-            let mut state = Hmac::<Sha256>::new_from_slice(&self.key.bytes).expect("HMAC accepts every key length");
+            let mut state: Hmac<Sha256> = new_hmac(&self.key.bytes);
             state.update(&self.blocks.to_be_bytes());
             state.update(self.word.as_bytes());
             self.block = state.finalize().into_bytes().to_vec();

@@ -1,6 +1,7 @@
 //! A place in a rule's text, and the words from there on.
 
 use super::error::{RuleError, RuleProblem};
+use crate::text::hexadecimal;
 
 /// The words that mean an arrow between condition and action.
 const ARROWS: [&str; 3] = ["→", "->", "=>"];
@@ -119,10 +120,10 @@ fn escape(rest: &str) -> Option<(char, usize)> {
         't' => ('\t', 1),
         'u' => {
             let (digits, _) = rest.strip_prefix("u{")?.split_once('}')?;
-            if digits.is_empty() || digits.len() > 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            if digits.len() > 6 {
                 return None;
             }
-            (char::from_u32(u32::from_str_radix(digits, 16).ok()?)?, digits.len() + 3)
+            (char::from_u32(u32::try_from(hexadecimal(digits)?).ok()?)?, digits.len() + 3)
         }
         _ => return None,
     })

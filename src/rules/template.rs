@@ -4,13 +4,15 @@
 //! anything is sent. Facts come from the network. In a header they are written as visible ASCII and
 //! nothing else, whatever they hold, so that no fact can begin a header or a body of its own.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
 use super::facts::{Fact, Facts};
 use super::request::{RequestFact, VALUE_BYTES};
+use crate::http::MediaType;
+use crate::http::percent::PercentEncoding;
 use crate::text::visible;
 
 /// The most facts in one text.
@@ -77,6 +79,9 @@ pub enum TemplateError {
     TooMany,
 }
 
+/// Visible ASCII and spaces, the only text that is safe in a field value (RFC 9110, section 5.5).
+const HEADER_VALUE: PercentEncoding = PercentEncoding::GRAPHIC.keeping(b" ");
+
 /// Where the text will stand, which decides how a fact is escaped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplatePlace {
@@ -94,7 +99,7 @@ impl TemplatePlace {
     /// How a body of this `content-type` is written.
     #[must_use]
     pub fn of_body(content_type: Option<&str>) -> Self {
-        let kind = content_type.unwrap_or_default().to_ascii_lowercase();
+        let kind = MediaType::new(content_type.unwrap_or_default()).essence();
         match () {
             () if kind.contains("json") => Self::Json,
             () if kind.contains("html") || kind.contains("xml") => Self::Markup,
@@ -233,7 +238,10 @@ impl fmt::Display for Template {
 fn write_fact(out: &mut String, value: &str, place: TemplatePlace, most: usize) {
     match place {
         TemplatePlace::Plain => out.push_str(value),
-        TemplatePlace::Header => write_in_header(out, value, most),
+        TemplatePlace::Header => {
+            let value = &value.as_bytes()[..value.len().min(most)];
+            out.push_str(&HEADER_VALUE.encode_text(value));
+        }
         TemplatePlace::Json => {
             // A string is always written; what stands between its quotation marks is wanted.
             let quoted = serde_json::to_string(value).unwrap_or_default();
@@ -254,17 +262,6 @@ fn write_fact(out: &mut String, value: &str, place: TemplatePlace, most: usize) 
     }
 }
 
-/// RFC 9110, section 5.5: only VCHAR, space and tab are safe in a field value.
-fn write_in_header(out: &mut String, value: &str, most: usize) {
-    for byte in value.bytes().take(most) {
-        match byte {
-            b' '..=b'~' => out.push(char::from(byte)),
-            // Writing to a string cannot fail.
-            _ => drop(write!(out, "%{byte:02X}")),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -280,6 +277,19 @@ mod tests {
             verdict: Some(Verdict::Mismatch),
             path: "/hook?a=1".to_owned(),
             ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_body_is_escaped_for_its_own_media_type() {
+        for (kind, place) in [
+            ("Application/JSON", TemplatePlace::Json),
+            ("application/x-ndjson", TemplatePlace::Json),
+            ("text/html; charset=utf-8; profile=\"json\"", TemplatePlace::Markup),
+            ("image/svg+xml", TemplatePlace::Markup),
+            ("text/plain; x=html", TemplatePlace::Plain),
+        ] {
+            assert_eq!(TemplatePlace::of_body(Some(kind)), place, "{kind}");
         }
     }
 

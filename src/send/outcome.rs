@@ -13,6 +13,7 @@ pub use self::report::{attempt_json, attempt_text, summary_json};
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, DeliveryId};
 use crate::http::{Failure, Head, HeaderField, Latency, Outgoing, Sent, Target};
 use crate::signature::Scheme;
+use crate::text::units::milliseconds;
 use crate::text::{visible, visible_bytes};
 
 /// Where a request came from.
@@ -220,11 +221,6 @@ pub fn latency_words(latency: &Latency) -> String {
             .collect();
     let total = format!("{:.1} ms", milliseconds(latency.total));
     if parts.is_empty() { total } else { format!("{total} ({})", parts.join(", ")) }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
-fn milliseconds(time: Duration) -> f64 {
-    time.as_micros() as f64 / 1000.0
 }
 
 #[cfg(test)]

@@ -104,8 +104,9 @@ impl Algorithm {
     }
 }
 
+/// An HMAC under this key.
 #[expect(clippy::expect_used, reason = "RFC 2104: HMAC takes a key of any length, so that this cannot fail")]
-fn new_hmac<M: hmac::KeyInit>(key: &[u8]) -> M {
+pub(crate) fn new_hmac<M: hmac::KeyInit>(key: &[u8]) -> M {
     M::new_from_slice(key).expect("HMAC accepts every key length")
 }
 

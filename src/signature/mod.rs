@@ -22,6 +22,7 @@ mod verify;
 
 pub use accepted::{AcceptedSchemes, MOST_ACCEPTED, WrongSchemeCount};
 pub use algorithm::Algorithm;
+pub(crate) use algorithm::new_hmac;
 pub use credential::CredentialKind;
 pub use freshness::{AgeLimit, ToleranceDirection, read_timestamp, unix_moment};
 pub use scheme::{

@@ -3,10 +3,11 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use hmac::{Hmac, KeyInit as _};
+use hmac::Hmac;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::algorithm::new_hmac;
 use super::credential::{CredentialKind, is_masked};
 use super::public_key::has_key_pair_form;
 use crate::text::counted;
@@ -126,8 +127,7 @@ impl Secret {
     #[must_use]
     pub fn new(label: impl Into<String>, bytes: Vec<u8>, origin: SecretOrigin) -> Self {
         let bytes = Zeroizing::new(bytes);
-        #[expect(clippy::expect_used, reason = "RFC 2104: HMAC takes a key of any length, so that this cannot fail")]
-        let keyed = Hmac::new_from_slice(&bytes).expect("HMAC accepts every key length");
+        let keyed = new_hmac(&bytes);
         let of_key_pair = has_key_pair_form(&bytes);
         Self { label: label.into(), origin, bytes, keyed, of_key_pair }
     }

@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
-use super::location::{private_file, sync_folder};
+use super::location::fresh_file;
 use super::log::{LogEnd, LogPlace};
 use super::record::{HEADER_BYTES, RecordFormat, RecordHeader};
 use super::seal::LogKey;
 use super::{Location, StoreError};
 use crate::delivery::DeliveryId;
+use crate::system::save::sync_folder;
 
 /// Bytes that are copied at once.
 const BUFFER_BYTES: usize = 256 * 1024;
@@ -34,7 +35,7 @@ pub(super) fn copy(
     let path = location.segment_copy(segment);
     let failed = |error| StoreError::io(&path, "write to", error);
     let mut from = open_if_there(&location.segment(segment))?;
-    let file = private_file().create(true).truncate(true).open(&path).map_err(failed)?;
+    let file = fresh_file(&path).map_err(failed)?;
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
     let (mut moved, mut end) = (Vec::new(), LogEnd { segment, position: 0 });
     for (id, place) in kept {

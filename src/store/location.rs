@@ -1,7 +1,7 @@
 //! Where a store lies: its files, their permissions, and who may write to it.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -9,6 +9,8 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::{StoreError, StoreLock, schema};
+use crate::http::percent::PercentEncoding;
+use crate::system::save::sync_folder;
 
 /// How long a statement waits for another process's write lock before it fails.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -224,14 +226,8 @@ impl Location {
     /// would otherwise want its `-wal` and `-shm` files there (<https://sqlite.org/wal.html>, "Read-only
     /// databases").
     fn connect_unchanging(&self) -> Result<Connection, StoreError> {
-        let mut uri = String::from("file:");
-        for byte in self.file.as_os_str().as_encoded_bytes() {
-            match byte {
-                b'/' | b'.' | b'-' | b'_' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' => uri.push(char::from(*byte)),
-                _ => uri.push_str(&format!("%{byte:02x}")),
-            }
-        }
-        uri.push_str("?immutable=1");
+        let path = PercentEncoding::UNRESERVED.keeping(b"/").encode_text(self.file.as_os_str().as_encoded_bytes());
+        let uri = format!("file:{path}?immutable=1");
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
         Connection::open_with_flags(uri, flags).map_err(|source| StoreError::sqlite(&self.file, "open it", source))
     }
@@ -309,10 +305,23 @@ pub(super) fn private_file() -> OpenOptions {
     options
 }
 
-/// Brings the names in a folder to disk.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    // Elsewhere a folder cannot be opened as a file, and its names need no sync.
-    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+/// A new file of its owner alone, in the place of what a killed process may have left there: what is there is never
+/// written into, as it may have another name too.
+pub(super) fn fresh_file(path: &Path) -> io::Result<File> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => private_file().create_new(true).open(path),
+    }
+}
+
+/// Puts a file in the place of another, whole or not at all, and on disk.
+pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    let beside = path.with_extension("new");
+    let mut file = fresh_file(&beside)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    fs::rename(&beside, path)?;
+    path.parent().map_or(Ok(()), sync_folder)
 }
 
 /// Creates a folder and those above it that are missing. Their names are brought to disk: after a power
@@ -336,4 +345,26 @@ fn create_private_folder(folder: &Path) -> Result<(), StoreError> {
 
 fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |metadata| metadata.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_beside_a_file_is_not_written_into() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("other"), "precious").unwrap();
+        fs::hard_link(path("other"), path("key.new")).unwrap();
+        for content in ["one", "two, which is longer"] {
+            replace(&path("key"), content.as_bytes()).unwrap();
+            assert_eq!(fs::read_to_string(path("key")).unwrap(), content);
+        }
+        assert_eq!(fs::read_to_string(path("other")).unwrap(), "precious");
+        assert!(!path("key.new").exists());
+        fs::create_dir(path("key.new")).unwrap();
+        assert!(replace(&path("key"), b"three").is_err());
+        assert_eq!(fs::read_to_string(path("key")).unwrap(), "two, which is longer");
+    }
 }

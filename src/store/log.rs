@@ -11,11 +11,12 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::location::{private_file, sync_folder};
+use super::location::private_file;
 use super::record::{self, Draft, RecordContent};
 use super::room::{self, ROOM_BYTES};
 use super::{Location, StoreError};
 use crate::delivery::DeliveryId;
+use crate::system::save::sync_folder;
 
 /// A segment that has grown past this is followed by the next. Pruning deletes old segments, and copies
 /// what stays of one: so long may a copy take at most, and so much room.

@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 use super::index::Index;
 use super::{Location, Reader, StoreError, location, row};
 use crate::delivery::{DeliveryId, Marks, MarksEdit};
+use crate::system::save::sync_folder;
+use crate::text::hexadecimal;
 
 /// A file of this many bytes is not worth being written again.
 const SMALL: u64 = 64 * 1024;
@@ -51,8 +53,8 @@ impl MarksLine {
     /// Reads a line without its end.
     fn read(line: &[u8]) -> Option<Self> {
         let (sum, json) = line.split_at_checked(9)?;
-        let sum = u32::from_str_radix(std::str::from_utf8(sum.strip_suffix(b" ")?).ok()?, 16).ok()?;
-        (sum == crc32fast::hash(json)).then(|| serde_json::from_slice(json).ok()).flatten()
+        let sum = hexadecimal(sum.strip_suffix(b" ")?)?;
+        (sum == u64::from(crc32fast::hash(json))).then(|| serde_json::from_slice(json).ok()).flatten()
     }
 
     fn is_nothing(&self) -> bool {
@@ -176,7 +178,7 @@ impl MarksFile {
             return Err(failed(error));
         }
         if let Some(folder) = path.parent().filter(|_| is_new) {
-            location::sync_folder(folder).map_err(failed)?;
+            sync_folder(folder).map_err(failed)?;
         }
         self.bytes += text.len() as u64;
         Ok(())
@@ -193,7 +195,7 @@ impl MarksFile {
         for id in ids {
             text.extend(line_of(connection, DeliveryId(id))?.map(|line| line.to_text()));
         }
-        let written = replace(&self.path, text.as_bytes());
+        let written = location::replace(&self.path, text.as_bytes());
         if let Err(error) = written {
             return Ok(Err(StoreError::io(&self.path, "replace", error)));
         }
@@ -206,20 +208,6 @@ impl MarksFile {
 /// Begins to write at once: SQLite waits for another process's lock only then, and not where a transaction has read before.
 fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
     Transaction::new_unchecked(connection, TransactionBehavior::Immediate)
-}
-
-/// Puts a file in the place of another, whole or not at all.
-fn replace(path: &std::path::Path, content: &[u8]) -> io::Result<()> {
-    let fresh = path.with_extension("new");
-    match std::fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = location::private_file().create_new(true).open(&fresh)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    std::fs::rename(&fresh, path)?;
-    path.parent().map_or(Ok(()), location::sync_folder)
 }
 
 impl Reader {

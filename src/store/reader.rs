@@ -68,6 +68,19 @@ impl Reader {
         })
     }
 
+    /// The same; `None` until the store exists.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Location::open_for_reading`], but for a store that is missing or has no index.
+    pub fn open_existing(location: &Location) -> Result<Option<Self>, StoreError> {
+        match Self::open(location) {
+            Ok(reader) => Ok(Some(reader)),
+            Err(StoreError::Missing { .. } | StoreError::Unindexed { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Up to `limit` summaries from `page` on, always newest first. A row that cannot be read is left out: see
     /// [`Reader::take_unreadable`].
     ///

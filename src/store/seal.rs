@@ -14,14 +14,14 @@
 //! from one to the next as ever; only a search finds nothing. Every key that was ever used here stays
 //! known to the index.
 
+use std::fmt;
 use std::hash::Hasher as _;
-use std::io::{self, Read as _, Write as _};
-use std::{fmt, fs};
+use std::io::{self, Read as _};
 
 use rusqlite::Connection;
 use siphasher::sip::SipHasher24;
 
-use super::location::{private_file, sync_folder};
+use super::location::replace;
 use super::log::LogEnd;
 use super::{Location, StoreError};
 
@@ -132,15 +132,7 @@ fn read(location: &Location) -> Option<LogKey> {
 /// Puts the key into the log's folder, whole or not at all, and on disk before a record is sealed with it.
 fn write(location: &Location, key: &LogKey) -> Result<(), StoreError> {
     let path = location.key();
-    let beside = path.with_extension("new");
-    let write = || {
-        let mut file = private_file().create(true).truncate(true).open(&beside)?;
-        file.write_all(key.line().as_bytes())?;
-        file.sync_all()?;
-        fs::rename(&beside, &path)?;
-        sync_folder(&location.log())
-    };
-    write().map_err(|error| StoreError::io(&path, "write", error))
+    replace(&path, key.line().as_bytes()).map_err(|error| StoreError::io(&path, "write", error))
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@ use std::{fs, io};
 
 use rusqlite::Connection;
 
-use super::location::sync_folder;
 use super::recovery::segments;
 use super::{Location, StoreError};
+use crate::system::save::sync_folder;
 
 /// Finishes what a pruning has left that was cut off.
 pub(super) fn finish(location: &Location, connection: &Connection) -> Result<(), StoreError> {

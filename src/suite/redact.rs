@@ -1,7 +1,7 @@
 //! Credentials, which are taken from a delivery before it goes into a file that others may read.
 
 use crate::delivery::{CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS, Delivery};
-use crate::http::Head;
+use crate::http::{Head, form};
 
 /// What makes a delivery fit to be committed: a pure function, through which every delivery of a suite goes.
 pub type CaseRedaction<'a> = &'a dyn Fn(&Delivery) -> Delivery;
@@ -38,10 +38,10 @@ pub fn without_credentials(delivery: &Delivery) -> Delivery {
 /// The same request target without the values of credentials.
 fn without_values(target: &[u8]) -> Vec<u8> {
     let Some(query) = memchr::memchr(b'?', target) else { return target.to_vec() };
-    let parameters = target[query + 1..].split(|byte| *byte == b'&').map(|parameter| {
-        let name = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
+    let parameters = form::pairs(&target[query + 1..]).map(|pair| {
+        let (name, value) = pair.split();
         let is_credential = CREDENTIAL_PARAMETERS.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-        if is_credential && name.len() < parameter.len() { &parameter[..=name.len()] } else { parameter }
+        if is_credential && value.is_some() { &pair.written()[..=name.len()] } else { pair.written() }
     });
     [&target[..=query], &parameters.collect::<Vec<_>>().join(&b'&')].concat()
 }

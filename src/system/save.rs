@@ -4,7 +4,7 @@
 //! Until it is whole it has no name (Linux' `O_TMPFILE`, open(2)), so that a killed process leaves nothing
 //! behind. Where that cannot be, it has another name, which goes with a panic and with signals.
 
-use std::fs::File;
+use std::fs::{File, Permissions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
@@ -183,6 +183,35 @@ impl UnfinishedFile {
         Ok(Self { file: BufWriter::new(file), path: path.to_owned(), folder: folder.to_owned(), overwrite })
     }
 
+    /// Lets others do with it what these permissions say; without them it is its owner's alone.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn set_permissions(&self, permissions: Permissions) -> io::Result<()> {
+        self.file.get_ref().file().set_permissions(permissions)
+    }
+
+    /// Writes bytes of which no copy may stay behind in a buffer.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn write_secret(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_mut().write_all(bytes)
+    }
+
+    /// Brings what was written to disk, after which [`UnfinishedFile::finish`] only gives it its name.
+    ///
+    /// # Errors
+    ///
+    /// The system's.
+    pub fn sync(&mut self) -> io::Result<()> {
+        self.file.flush()?;
+        self.file.get_ref().file().sync_all()
+    }
+
     /// Gives the file its name. A link of that name is never followed; with `overwrite` it is replaced
     /// itself.
     ///
@@ -198,7 +227,8 @@ impl UnfinishedFile {
             io::ErrorKind::AlreadyExists => SaveError::Exists(path.clone()),
             _ => failed(error),
         })?;
-        sync_folder(&folder);
+        // A file system that cannot sync folders has its own way.
+        let _ = sync_folder(&folder);
         Ok(())
     }
 }
@@ -213,10 +243,14 @@ impl Write for UnfinishedFile {
     }
 }
 
-/// Makes the names in a folder safe from a power cut, once a file has got one. A file system that cannot sync folders has
-/// its own way.
-pub fn sync_folder(folder: &Path) {
-    let _ = std::fs::File::open(folder).and_then(|folder| folder.sync_all());
+/// Brings the names in a folder to disk.
+///
+/// # Errors
+///
+/// The system's.
+pub fn sync_folder(folder: &Path) -> io::Result<()> {
+    // Elsewhere a folder cannot be opened as a file, and its names need no sync.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Writes `bytes` to `path`, as a [`UnfinishedFile`] does.
@@ -288,6 +322,23 @@ mod tests {
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
         assert!(matches!(save(folder.path(), b"", true), Err(SaveError::Folder(_))));
         assert!(matches!(save(&folder.path().join("no/a"), b"", false), Err(SaveError::NoFolder(_))));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_may_be_others_too_and_is_on_disk_before_it_has_its_name() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a");
+        let mut saving = UnfinishedFile::begin(&path, false).unwrap();
+        saving.write_all(b"one, ").unwrap();
+        saving.write_secret(b"two").unwrap();
+        saving.set_permissions(Permissions::from_mode(0o640)).unwrap();
+        saving.sync().unwrap();
+        assert!(!path.exists());
+        saving.finish().unwrap();
+        assert_eq!(std::fs::read(&path).unwrap(), b"one, two");
+        assert_eq!(path.metadata().unwrap().permissions().mode() & 0o777, 0o640);
     }
 
     #[cfg(target_os = "linux")]

@@ -15,15 +15,17 @@ pub mod junit;
 mod nearest;
 mod numbers;
 mod paint;
+mod replace;
 pub mod units;
 mod wrap;
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 pub(crate) use count::count_bytes;
-pub use nearest::nearest;
-pub use numbers::{counted, grouped};
+pub use nearest::{did_you_mean, nearest, suggestion};
+pub use numbers::{counted, decimal, grouped, hexadecimal};
 pub use paint::{MarkTone, Palette};
+pub(crate) use replace::replace_bytes;
 use unicode_width::UnicodeWidthChar as _;
 pub use wrap::{fit, wrap, wrap_after};
 

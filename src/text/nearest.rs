@@ -1,5 +1,7 @@
 //! What a person most likely meant by a word that is not known.
 
+use std::fmt::Display;
+
 /// A longer word is no mistyped name.
 const LONGEST: usize = 32;
 
@@ -15,6 +17,18 @@ pub fn nearest<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> Optio
     let near = |name: &str| distance(name) <= 1 + name.len() / 4;
     let extends = |name: &str| written.len() > 1 && (name.starts_with(&written) || written.starts_with(name));
     names.filter(|name| near(name) || extends(name)).min_by_key(|name| distance(name))
+}
+
+/// `; did you mean 'event'?`, as a message about `written` ends; empty when none of `names` is near.
+#[must_use]
+pub fn suggestion<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> String {
+    nearest(written, names).map_or_else(String::new, did_you_mean)
+}
+
+/// The same for what was found to be near.
+#[must_use]
+pub fn did_you_mean(name: impl Display) -> String {
+    format!("; did you mean '{name}'?")
 }
 
 #[cfg(test)]

@@ -25,6 +25,27 @@ pub fn counted(count: u64, noun: &str) -> String {
     }
 }
 
+/// The number that hexadecimal digits alone stand for; `None` for anything else, and beyond 64 bits. Unlike
+/// [`u64::from_str_radix`] it takes no sign.
+#[must_use]
+pub fn hexadecimal(digits: impl AsRef<[u8]>) -> Option<u64> {
+    number(digits.as_ref(), 16)
+}
+
+/// The same of decimal digits; [`str::parse`] takes a sign.
+#[must_use]
+pub fn decimal(digits: impl AsRef<[u8]>) -> Option<u64> {
+    number(digits.as_ref(), 10)
+}
+
+fn number(digits: &[u8], radix: u32) -> Option<u64> {
+    let more = |value: u64, digit: &u8| {
+        let digit = char::from(*digit).to_digit(radix)?;
+        value.checked_mul(radix.into())?.checked_add(digit.into())
+    };
+    if digits.is_empty() { None } else { digits.iter().try_fold(0, more) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -33,6 +54,20 @@ mod tests {
     fn thousands_are_set_apart() {
         for (number, shown) in [(0, "0"), (999, "999"), (1000, "1,000"), (44_869, "44,869"), (1_000_000, "1,000,000")] {
             assert_eq!(grouped(number), shown);
+        }
+    }
+
+    #[test]
+    fn digits_alone_are_a_number() {
+        assert_eq!(hexadecimal("0fF"), Some(255));
+        assert_eq!(hexadecimal("000000000000000000001"), Some(1));
+        assert_eq!(hexadecimal("ffffffffffffffff"), Some(u64::MAX));
+        assert_eq!(decimal(b"18446744073709551615"), Some(u64::MAX));
+        for text in ["", "+1", "-1", " 1", "1 ", "0x1", "g", "\u{661}", "10000000000000000", "+"] {
+            assert_eq!(hexadecimal(text), None, "{text}");
+        }
+        for text in ["", "+1", "-0", "a", "18446744073709551616"] {
+            assert_eq!(decimal(text), None, "{text}");
         }
     }
 

@@ -31,6 +31,13 @@ pub struct InvalidDuration {
 #[error("invalid size '{0}': expected a number of bytes, or a number and a unit, such as 10kB, 10MB or 64MiB")]
 pub struct InvalidByteSize(String);
 
+/// A time in milliseconds, to a thousandth.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "microseconds of anything that is measured are far below 2^52")]
+pub fn milliseconds(time: Duration) -> f64 {
+    time.as_micros() as f64 / 1000.0
+}
+
 /// Nanoseconds in each unit of time.
 const TIME_UNITS: [(&str, u64); 8] = [
     ("ms", 1_000_000),

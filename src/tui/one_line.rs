@@ -1,5 +1,7 @@
 //! Several lines as one, where one line is asked for.
 
+use tui_input::{Input, InputRequest};
+
 /// The text with a blank for the line ends between its words.
 #[must_use]
 pub(crate) fn in_one_line(text: &str) -> String {
@@ -7,6 +9,13 @@ pub(crate) fn in_one_line(text: &str) -> String {
     let lines: Vec<&str> = inner.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).collect();
     let first = lines.first().map_or("", |line| line.trim_end());
     lines.iter().skip(1).fold(first.to_owned(), |line, next| format!("{line} {}", next.trim()))
+}
+
+/// Types a pasted text into a field of one line, without its line ends.
+pub(crate) fn paste_into(input: &mut Input, text: &str) {
+    for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
+        input.handle(InputRequest::InsertChar(character));
+    }
 }
 
 #[cfg(test)]

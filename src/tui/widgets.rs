@@ -25,7 +25,7 @@ pub(crate) fn put(frame: &mut Frame<'_>, area: Rect, row: u16, line: Line<'_>) {
 }
 
 /// The line, or as much of it as has room before `…`. Blanks at its end take no room.
-fn elided(mut line: Line<'_>, columns: usize) -> Line<'_> {
+pub(crate) fn elided(mut line: Line<'_>, columns: usize) -> Line<'_> {
     if line.width() <= columns {
         return line;
     }

@@ -1,15 +1,9 @@
 //! Bodies of many kinds, sent with curl, and the event understood.
 
-use std::io::Write as _;
 use std::path::Path;
 
+use crate::support::bombs::gzip;
 use crate::support::{Listening, Person, Signed, Size, TestEnv, headers, sample, talk, tools};
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
 
 /// Signs a file's bytes and posts them.
 fn post(env: &TestEnv, curl: &Path, listening: &Listening, body: &[u8], more: &[&str]) {

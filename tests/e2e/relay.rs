@@ -165,7 +165,7 @@ fn unchunked(mut wire: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     loop {
         let end = wire.windows(2).position(|two| two == b"\r\n").unwrap();
-        let length = usize::from_str_radix(std::str::from_utf8(&wire[..end]).unwrap(), 16).unwrap();
+        let length = usize::try_from(whyhook::text::hexadecimal(&wire[..end]).unwrap()).unwrap();
         body.extend_from_slice(&wire[end + 2..end + 2 + length]);
         wire = &wire[end + 4 + length..];
         if length == 0 {

@@ -160,9 +160,11 @@ fn what_cannot_be_run_is_said_in_one_line_before_anything_is_sent() {
     let line = bare.run(&["suite", "run", path, "--to", &url]).complains();
     assert!(line.contains("case 'app-1': no secret to sign with: set TRACKPILOTS_WEBHOOKS_SECRET_KEY"), "{line}");
     assert!(env.run(&["suite", "run", "bugs", "--to", &url, "--secret", "x"]).complains().contains("known labels"));
-    assert!(env.run(&["suite", "run", "bgus", "--to", &url]).complains().contains("did you mean bugs?"));
+    assert!(env.run(&["suite", "run", "bgus", "--to", &url]).complains().contains("did you mean 'bugs'?"));
     assert!(
-        env.run(&["suite", "run", "bugs", "--to", &url, "--only", "app-9"]).complains().contains("did you mean app-1?")
+        env.run(&["suite", "run", "bugs", "--to", &url, "--only", "app-9"])
+            .complains()
+            .contains("did you mean 'app-1'?")
     );
     assert!(env.run(&["suite", "run", "bugs", "--to", "http://192.0.2.1/"]).complains().contains("--yes"));
     assert!(

@@ -158,7 +158,7 @@ fn a_digest_is_read_as_servers_print_it() {
         env.run(&[&given[..], &["--computed", computed, "--format", format]].concat())
     };
     let pairs: Vec<&str> = (0..32).map(|byte| &theirs[2 * byte..2 * byte + 2]).collect();
-    let values = pairs.iter().map(|pair| u8::from_str_radix(pair, 16).unwrap().to_string());
+    let values = pairs.iter().map(|pair| whyhook::text::hexadecimal(pair).unwrap().to_string());
     for (printed, how) in [
         (format!("<Buffer {}>", pairs.join(" ")), "Node's Buffer: 32 bytes, the length of HMAC-SHA256"),
         (format!("[{}]", values.collect::<Vec<_>>().join(" ")), "byte values, as Go prints a []byte: 32 bytes"),

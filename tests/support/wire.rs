@@ -77,7 +77,7 @@ impl Wire {
             while !line.ends_with(b"\r\n") {
                 line.extend(self.exactly(1)?);
             }
-            let length = usize::from_str_radix(std::str::from_utf8(&line).unwrap().trim_end(), 16).unwrap();
+            let length = usize::try_from(whyhook::text::hexadecimal(line.trim_ascii_end()).unwrap()).unwrap();
             let chunk = self.exactly(length + 2)?;
             assert!(chunk.ends_with(b"\r\n"));
             body.extend_from_slice(&chunk[..length]);

@@ -21,6 +21,7 @@ use crate::api::serve::Transport;
 use crate::api::state::ApiState;
 use crate::config::{Registry, SecretNotRemoved, SecretScope, TYPED_LABEL};
 use crate::delivery::{DeliveryId, Verdict};
+use crate::http::MediaType;
 use crate::inspect::{JudgedAgain, REJUDGED_ROWS, judge_again};
 use crate::server::{GivenSecret, JobTicket, ServerEvent};
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
@@ -67,9 +68,8 @@ impl<S: Send + Sync> FromRequest<S> for SentSecret {
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
-        let kind = request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let kind = kind.split(';').next().unwrap_or_default().trim();
-        if !kind.eq_ignore_ascii_case("application/json") {
+        let kind = request.headers().get(header::CONTENT_TYPE);
+        if !kind.is_some_and(|kind| MediaType::new(kind).is("application/json")) {
             let words = "expected a JSON body with content-type: application/json";
             return Err(ApiProblem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, words));
         }

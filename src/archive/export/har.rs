@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::{ExportItem, Exporter, Warnings, cookies, raw, warn_of_credentials, warn_of_intake};
 use crate::delivery::{Answer, Delivery, Outcome, summary_json};
 use crate::http::HeaderField;
+use crate::http::form::{self, FormPair};
 use crate::text;
 
 /// See the module.
@@ -133,11 +134,11 @@ fn url(delivery: &Delivery, target: &str) -> String {
 /// The pairs of a target's query as they stand, without any decoding.
 fn query(target: &str) -> Vec<Value> {
     let Some((_, query)) = target.split_once('?') else { return Vec::new() };
-    let pair = |part: &str| {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        json!({"name": name, "value": value})
+    let pair = |pair: FormPair<'_>| {
+        let (name, value) = pair.split();
+        json!({"name": String::from_utf8_lossy(name), "value": String::from_utf8_lossy(value.unwrap_or_default())})
     };
-    query.split('&').filter(|part| !part.is_empty()).map(pair).collect()
+    form::pairs(query.as_bytes()).filter(|pair| !pair.is_empty()).map(pair).collect()
 }
 
 fn response(answer: Option<&Answer>) -> Value {

@@ -10,6 +10,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::curl::{is_plain, printing, word};
 use crate::delivery::Delivery;
+use crate::http::percent::PercentEncoding;
 
 /// Headers that a client writes itself.
 const CLIENT_HEADERS: [&str; 5] = ["host", "content-length", "transfer-encoding", "connection", "expect"];
@@ -46,14 +47,7 @@ impl SnippetLanguage {
 /// The URL of a delivery's target on the server at `base`.
 #[must_use]
 pub fn url_at(delivery: &Delivery, base: &str) -> String {
-    let mut target = String::new();
-    for byte in delivery.head.target() {
-        if byte.is_ascii_graphic() {
-            target.push(char::from(*byte));
-        } else {
-            let _ = write!(target, "%{byte:02X}");
-        }
-    }
+    let target = PercentEncoding::GRAPHIC.encode_text(delivery.head.target());
     let base = base.trim_end_matches('/');
     if target.starts_with('/') { format!("{base}{target}") } else { format!("{base}/") }
 }

@@ -1,10 +1,13 @@
 //! The head of a request that other programs wrote down in parts: method, URL and headers.
 
+use crate::http::percent::PercentEncoding;
 use crate::http::{field, framing};
 use crate::text::{clip, visible, visible_bytes};
 
 /// Columns of foreign text in a remark.
 const SHOWN_COLUMNS: usize = 80;
+/// What a request target may hold stays (RFC 3986, section 2), escapes among it.
+const TARGET: PercentEncoding = PercentEncoding::UNRESERVED.keeping(b":/?[]@!$&'()*+,;=%");
 
 /// A URL in its parts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +77,7 @@ impl HeadParts<'_> {
         let mut target = parts.target;
         let mut bytes = self.with_target(&target, &lines);
         if framing::inspect(&bytes).is_err() {
-            let encoded = percent_encoded(&target);
+            let encoded = TARGET.encode_text(&target);
             if encoded != target && !target.contains(['\r', '\n', '\0']) {
                 target = encoded;
                 bytes = self.with_target(&target, &lines);
@@ -172,20 +175,6 @@ fn split_authority(rest: &str) -> (&str, String) {
     let (authority, target) = rest.split_at(at);
     let slash = if target.starts_with('/') { "" } else { "/" };
     (authority, format!("{slash}{target}"))
-}
-
-/// What no request target holds (RFC 3986, section 2), percent-encoded; the rest as it is.
-fn percent_encoded(target: &str) -> String {
-    let mut encoded = String::with_capacity(target.len());
-    for byte in target.bytes() {
-        let is_kept = byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
-        if is_kept {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    encoded
 }
 
 #[cfg(test)]

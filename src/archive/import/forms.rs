@@ -4,7 +4,9 @@
 //! digits of `%2F` are, which characters stay as they are. Each way that browsers and common clients have is tried;
 //! which of them it was can be told by the declared length, or by a signature.
 
-use std::fmt::Write as _;
+use crate::http::MediaType;
+use crate::http::form::push_pair;
+use crate::http::percent::{PercentEncoding, PlusSign};
 
 /// A field of a form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -16,69 +18,49 @@ pub(super) struct ArchivedField {
     pub(super) content_type: Option<String>,
 }
 
-/// Characters that an encoder keeps, beside letters and digits.
-const KEPT: [&str; 6] = [
-    // Browsers and everything that follows the URL standard (WHATWG URL, section 1.3).
-    "*-._",
-    // RFC 3986, section 2.3: Python's urllib, Go's net/url, curl.
-    "-._~",
-    // JavaScript's encodeURIComponent (ECMA-262, section 19.2.6.4).
-    "-_.!~*'()",
-    // PHP's urlencode.
-    "-_.",
+/// What encoders keep; each is tried with either way to write a space and digits.
+const ENCODINGS: [PercentEncoding; 6] = [
+    PercentEncoding::WHATWG_FORM,
+    PercentEncoding::UNRESERVED,
+    PercentEncoding::COMPONENT,
+    PercentEncoding::PHP_FORM,
     // What keeps all that a query may hold (RFC 3986, section 3.4), but for the separators of a form.
-    "-._~!$'()*,;:@/?",
-    // Ruby's URI.encode_www_form is the URL standard's; Node's querystring.escape keeps what encodeURIComponent does.
-    "-._~/",
+    PercentEncoding::COMPONENT.keeping(b"$,;:@/?"),
+    // Python's quote, which keeps the slashes of a path unless it is told not to.
+    PercentEncoding::UNRESERVED.keeping(b"/"),
 ];
 
 /// Every distinct body that `application/x-www-form-urlencoded` may be of these fields, the likeliest first.
 pub(super) fn urlencoded(fields: &[ArchivedField]) -> Vec<Vec<u8>> {
     let mut bodies = Vec::new();
-    let mut add = |body: String| {
-        let body = body.into_bytes();
+    let mut add = |body: Vec<u8>| {
         if !bodies.contains(&body) {
             bodies.push(body);
         }
     };
-    for upper in [true, false] {
-        for space in ["+", "%20"] {
-            for kept in KEPT {
-                add(joined(fields, |text, out| encode(text, kept, space, upper, out)));
+    let in_capitals: fn(PercentEncoding) -> PercentEncoding = |encoding| encoding;
+    for digits in [in_capitals, PercentEncoding::in_lower_case] {
+        for plus in [PlusSign::Space, PlusSign::Literal] {
+            for encoding in ENCODINGS {
+                add(encoded(fields, &digits(encoding.with_plus(plus))));
             }
         }
     }
     // Some archives hold the fields as they were sent, encoded.
     let is_encoded = |text: &str| text.bytes().all(|byte| byte.is_ascii_graphic() && !matches!(byte, b'&' | b'#'));
     if fields.iter().all(|field| is_encoded(&field.name) && !field.name.contains('=') && is_encoded(&field.value)) {
-        add(joined(fields, |text, out| out.push_str(text)));
+        // All that they hold stays as it is.
+        add(encoded(fields, &PercentEncoding::GRAPHIC));
     }
     bodies
 }
 
-fn joined(fields: &[ArchivedField], encode: impl Fn(&str, &mut String)) -> String {
-    let mut body = String::new();
-    for (at, field) in fields.iter().enumerate() {
-        if at > 0 {
-            body.push('&');
-        }
-        encode(&field.name, &mut body);
-        body.push('=');
-        encode(&field.value, &mut body);
+fn encoded(fields: &[ArchivedField], encoding: &PercentEncoding) -> Vec<u8> {
+    let mut body = Vec::new();
+    for field in fields {
+        push_pair(encoding, field.name.as_bytes(), field.value.as_bytes(), &mut body);
     }
     body
-}
-
-fn encode(text: &str, kept: &str, space: &str, upper: bool, out: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b' ' => out.push_str(space),
-            _ if byte.is_ascii_alphanumeric() || kept.as_bytes().contains(&byte) => out.push(char::from(byte)),
-            // Memory takes every write.
-            _ if upper => drop(write!(out, "%{byte:02X}")),
-            _ => drop(write!(out, "%{byte:02x}")),
-        }
-    }
 }
 
 /// Every distinct body that `multipart/form-data` may be of these fields (RFC 7578), the likeliest first.
@@ -117,12 +99,8 @@ fn in_quotes(name: &str) -> String {
 
 /// The boundary that a media type declares (RFC 2046, section 5.1.1).
 pub(super) fn boundary(content_type: &str) -> Option<String> {
-    content_type.split(';').skip(1).find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches('"');
-        (name.trim().eq_ignore_ascii_case("boundary") && !value.is_empty() && !value.contains(['\r', '\n']))
-            .then(|| value.to_owned())
-    })
+    let boundary = String::from_utf8(MediaType::new(content_type).parameter("boundary")?).ok()?;
+    Some(boundary).filter(|boundary| !boundary.is_empty() && !boundary.contains(['\r', '\n']))
 }
 
 #[cfg(test)]
@@ -130,6 +108,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::http::form::decode;
 
     fn field(name: &str, value: &str) -> ArchivedField {
         ArchivedField { name: name.to_owned(), value: value.to_owned(), ..ArchivedField::default() }
@@ -168,6 +147,8 @@ mod tests {
             name=\"f\"; filename=\"x%22.txt\"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--B--\r\n";
         assert_eq!(String::from_utf8(bodies[0].clone()).unwrap(), expected);
         assert_eq!(boundary("multipart/form-data; charset=x; boundary=\"B\"").as_deref(), Some("B"));
+        assert_eq!(boundary("multipart/form-data; boundary=\"a;b\"").as_deref(), Some("a;b"));
+        assert_eq!(boundary("multipart/form-data; boundary=\"\""), None);
         assert_eq!(boundary("multipart/form-data"), None);
     }
 
@@ -181,31 +162,10 @@ mod tests {
                 let (read_name, read_value) = text.split_once('=').unwrap();
                 prop_assert!(!read_name.contains(['&', '=']) && !read_value.contains('&'));
                 if !is_encoded(&name) && !is_encoded(&value) {
-                    prop_assert_eq!(decoded(read_name), name.as_bytes());
-                    prop_assert_eq!(decoded(read_value), value.as_bytes());
+                    prop_assert_eq!(decode(read_name.as_bytes()), name.as_bytes());
+                    prop_assert_eq!(decode(read_value.as_bytes()), value.as_bytes());
                 }
             }
         }
-    }
-
-    fn decoded(text: &str) -> Vec<u8> {
-        let (mut out, mut rest) = (Vec::new(), text.as_bytes());
-        while let Some((&first, more)) = rest.split_first() {
-            rest = match first {
-                b'%' => {
-                    out.push(u8::from_str_radix(std::str::from_utf8(&more[..2]).unwrap(), 16).unwrap());
-                    &more[2..]
-                }
-                b'+' => {
-                    out.push(b' ');
-                    more
-                }
-                byte => {
-                    out.push(byte);
-                    more
-                }
-            };
-        }
-        out
     }
 }

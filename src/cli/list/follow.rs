@@ -13,7 +13,7 @@ use super::{CliError, ListArgs, OutputFormat, SettingsArgs, output};
 use crate::api::{AnsweringListener, FollowNews, Following};
 use crate::delivery::{DeliveryId, summary_text};
 use crate::query::Query;
-use crate::store::{Location, Page, Reader, StoreError};
+use crate::store::{Location, Page, Reader};
 use crate::text;
 
 /// Between two looks at the store while no listener runs.
@@ -29,12 +29,13 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
     // Names of the configuration are known here alone.
     let filter = query.to_string();
     let location = settings.location()?;
-    let start = open(&location)?.map_or(Ok(DeliveryId(0)), |reader| reader.newest())?;
+    let start = Reader::open_existing(&location)?.map_or(Ok(DeliveryId(0)), |reader| reader.newest())?;
     let table = ListTable::of_stdout(super::columns(settings, args)?);
     let mut printer = Printer { table, format: args.format, begun: false, start };
     let after = match args.limit {
         None => DeliveryId(0),
-        Some(limit) => open(&location)?.map_or(Ok(DeliveryId(0)), |reader| before_the_last(&reader, &query, limit))?,
+        Some(limit) => Reader::open_existing(&location)?
+            .map_or(Ok(DeliveryId(0)), |reader| before_the_last(&reader, &query, limit))?,
     };
     let mut following = Following::new(query, after, true);
     loop {
@@ -70,16 +71,18 @@ fn from_listener(
 ) -> Result<(), CliError> {
     use std::ops::ControlFlow;
 
-    use crate::api::{ApiClient, ApiClientError, percent_encoded};
+    use crate::api::{ApiClient, ApiClientError};
+    use crate::http::percent::PercentEncoding;
 
     let client = match ApiClient::find(location) {
         Ok(Some(client)) => client,
         // The files can be read all the same.
         Ok(None) | Err(_) => return Ok(()),
     };
-    let Some(reader) = open(location)? else { return Ok(()) };
+    let Some(reader) = Reader::open_existing(location)? else { return Ok(()) };
     let mut last = following.last();
-    let target = format!("/events?answered=true&filter={}&after={last}", percent_encoded(filter));
+    let target =
+        format!("/events?answered=true&filter={}&after={last}", PercentEncoding::UNRESERVED.encode_text(filter));
     let followed = client.follow(&target, |event| {
         let printed = match &*event.event {
             "delivery" => {
@@ -117,7 +120,7 @@ fn from_files(location: &Location, following: &mut Following, printer: &mut Prin
     let mut was_answering = false;
     loop {
         if reader.is_none() {
-            reader = open(location)?;
+            reader = Reader::open_existing(location)?;
         }
         if let Some(reader) = &reader {
             let answering = AnsweringListener::by_files(location);
@@ -150,15 +153,6 @@ fn is_listening(location: &Location) -> bool {
 #[cfg(not(unix))]
 fn is_listening(_: &Location) -> bool {
     false
-}
-
-/// `None` until the store exists.
-fn open(location: &Location) -> Result<Option<Reader>, StoreError> {
-    match Reader::open(location) {
-        Ok(reader) => Ok(Some(reader)),
-        Err(StoreError::Missing { .. } | StoreError::Unindexed { .. }) => Ok(None),
-        Err(error) => Err(error),
-    }
 }
 
 /// That these numbers are not listed, as far as they came after `start`.

@@ -10,7 +10,7 @@ use crate::config::shown;
 use crate::suite::Suite;
 use crate::suite::file::{self, FILE_BYTES};
 use crate::system::{read, save};
-use crate::text::{nearest, visible};
+use crate::text::{did_you_mean, nearest, visible};
 
 /// Where suites are, unless a folder or a path is given.
 const FOLDER: &str = "suites";
@@ -82,9 +82,9 @@ impl FolderArgs {
 
     fn unknown(&self, name: &str, path: &Path) -> String {
         let names = self.names().unwrap_or_default();
-        let near = nearest(name, names.iter().map(String::as_str));
-        let near = near.map_or(String::new(), |near| format!("; did you mean {}?", visible(near)));
-        format!("no suite {}{near}: `whyhook suite list` shows them, `whyhook suite save` makes one", shown(path))
+        let near = nearest(name, names.iter().map(String::as_str)).map(|near| did_you_mean(visible(near)));
+        let near = near.unwrap_or_default();
+        format!("no suite {}: `whyhook suite list` shows them, `whyhook suite save` makes one{near}", shown(path))
     }
 
     /// The names of the suites in the folder, sorted; none where there is no folder.

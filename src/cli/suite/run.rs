@@ -1,6 +1,5 @@
 //! `whyhook suite run NAME… --to URL`.
 
-use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -8,6 +7,7 @@ use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use super::files::{FolderArgs, SuiteFile};
+use crate::cli::counter::Counter;
 use crate::cli::output::ReportFormat;
 use crate::cli::scheme::SchemeArgs;
 use crate::cli::sending::{self, SendingArgs, SentThing, block_on, cancelled_by_signals};
@@ -19,7 +19,7 @@ use crate::http::{Client, ClientLimits, Target};
 use crate::suite::{
     self, CaseResult, PreparedCase, SuiteCase, SuiteReport, SuiteRun, SuiteSigning, suite_json, suite_junit, suite_text,
 };
-use crate::text::{grouped, nearest, units, visible};
+use crate::text::{did_you_mean, grouped, nearest, units, visible};
 
 /// How long one case may take, unless told otherwise.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -123,8 +123,9 @@ pub(super) fn send(
         if let Some(patience) = patience {
             wait(&client, &target, patience, &cancel).await;
         }
-        let mut progress = Progress { shown: std::io::stderr().is_terminal(), done: 0, all: prepared.len() };
-        let results = suite::run(&prepared, how, &client, &cancel, |_: &CaseResult| progress.step()).await;
+        let mut progress = Counter::new();
+        let results =
+            suite::run(&prepared, how, &client, &cancel, |_: &CaseResult| progress.step(prepared.len())).await;
         progress.end();
         results
     })?;
@@ -137,8 +138,8 @@ fn selected<'a>(files: &'a [SuiteFile], only: &[String]) -> Result<Vec<(&'a Suit
     let all = || files.iter().flat_map(|file| file.suite.cases.iter().map(move |case| (file, case)));
     if let Some(unknown) = only.iter().find(|name| !all().any(|(_, case)| case.name == **name)) {
         let near = nearest(unknown, all().map(|(_, case)| case.name.as_str()));
-        let near = near.map_or(String::new(), |near| format!("; did you mean {}?", visible(near)));
-        let words = format!("--only: no case '{}'{near}: `whyhook suite show NAME` lists them", visible(unknown));
+        let near = near.map(|near| did_you_mean(visible(near))).unwrap_or_default();
+        let words = format!("--only: no case '{}': `whyhook suite show NAME` lists them{near}", visible(unknown));
         return Err(CliError::Usage(words));
     }
     let is_asked = |case: &SuiteCase| only.is_empty() || only.contains(&case.name);
@@ -187,28 +188,6 @@ async fn wait(client: &Client, target: &Target, patience: Duration, cancel: &Can
             Ok(()) => return,
             Err(_) if cancel.is_cancelled() || left.is_zero() => return,
             Err(_) => tokio::time::sleep(PAUSE.min(left)).await,
-        }
-    }
-}
-
-/// A counter on the terminal's last line.
-struct Progress {
-    shown: bool,
-    done: usize,
-    all: usize,
-}
-
-impl Progress {
-    fn step(&mut self) {
-        self.done += 1;
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r{} of {} ", self.done, self.all);
-        }
-    }
-
-    fn end(&self) {
-        if self.shown {
-            let _ = write!(std::io::stderr(), "\r{:20}\r", "");
         }
     }
 }

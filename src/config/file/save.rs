@@ -6,7 +6,7 @@
 mod edit;
 
 use std::fmt;
-use std::io::Write as _;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -17,8 +17,7 @@ use crate::config::{ListColumn, shown};
 use crate::diff::{LineComparison, compare_lines};
 use crate::rules::{NamedAnswer, Rule};
 use crate::simulate::SavedSimulation;
-use crate::system::save::sync_folder;
-use crate::system::scratch::Tracked;
+use crate::system::save::{SaveError, UnfinishedFile};
 
 /// What can be saved.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,7 +60,7 @@ pub enum ConfigSaveError {
         /// The file.
         file: PathBuf,
         /// The system's reason.
-        source: std::io::Error,
+        source: io::Error,
     },
 }
 
@@ -160,38 +159,31 @@ impl ConfigChange {
     /// [`ConfigSaveError::Unwritable`]; the file is as it was then.
     pub fn write(&self) -> Result<(), ConfigSaveError> {
         let unwritable = |source| ConfigSaveError::Unwritable { file: self.file.clone(), source };
-        let folder = self.place.parent().unwrap_or(Path::new("."));
-        // Readable by its owner alone.
-        let mut made = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-        // It may hold secrets, and goes when the program ends before it has its name.
-        let _tracked = Tracked::new(made.path());
+        let failed = |error| match error {
+            SaveError::Exists(_) => ConfigSaveError::Changed(self.file.clone()),
+            SaveError::Io { source, .. } => unwritable(source),
+            error => unwritable(io::Error::other(error)),
+        };
+        let mut made = UnfinishedFile::begin(&self.place, self.before.is_some()).map_err(failed)?;
         if let Ok(metadata) = self.place.metadata() {
-            made.as_file().set_permissions(metadata.permissions()).map_err(unwritable)?;
+            made.set_permissions(metadata.permissions()).map_err(unwritable)?;
         }
-        made.write_all(self.after.as_bytes()).and_then(|()| made.as_file().sync_all()).map_err(unwritable)?;
+        made.write_secret(self.after.as_bytes()).and_then(|()| made.sync()).map_err(unwritable)?;
         let is_link = self.place.symlink_metadata().is_ok_and(|metadata| metadata.is_symlink());
         if is_link || read(&self.place).map_err(unwritable)? != self.before {
             return Err(ConfigSaveError::Changed(self.file.clone()));
         }
-        match self.before {
-            Some(_) => made.persist(&self.place).map_err(|error| unwritable(error.error))?,
-            None => made.persist_noclobber(&self.place).map_err(|error| match error.error.kind() {
-                std::io::ErrorKind::AlreadyExists => ConfigSaveError::Changed(self.file.clone()),
-                _ => unwritable(error.error),
-            })?,
-        };
-        sync_folder(folder);
-        Ok(())
+        made.finish().map_err(failed)
     }
 }
 
-fn read(place: &Path) -> std::io::Result<Option<Zeroizing<String>>> {
+fn read(place: &Path) -> io::Result<Option<Zeroizing<String>>> {
     match crate::system::read::whole(place, super::SIZE_LIMIT) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => Ok(Some(Zeroizing::new(text))),
-            Err(_) => Err(std::io::Error::new(std::io::ErrorKind::InvalidData, "it is not valid UTF-8")),
+            Err(_) => Err(io::Error::new(io::ErrorKind::InvalidData, "it is not valid UTF-8")),
         },
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(error) => Err(error),
     }
 }

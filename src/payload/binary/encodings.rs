@@ -4,6 +4,7 @@ use memchr::{memchr_iter, memchr2_iter};
 
 use super::super::json::unescape;
 use super::{Binary, BinaryForm};
+use crate::http::percent::{self, PlusSign};
 use crate::text::count_bytes;
 
 /// How many characters base64 without a magic number must have: shorter ones are words too often.
@@ -172,32 +173,16 @@ pub(super) fn data_url(text: &[u8], limit: usize) -> Option<Binary> {
     let data = &text[comma + 1..];
     if header.to_ascii_lowercase().ends_with(b";base64") {
         let decoded = if memchr::memchr(b'%', data).is_some() {
-            base64(&percent_decoded(data), limit)?
+            base64(&percent::decode(data, PlusSign::Literal), limit)?
         } else {
             base64(data, limit)?
         };
         return Some(Binary { inner: Some(decoded.form), form: BinaryForm::DataUrl, ..decoded.into_binary() });
     }
-    let mut bytes = percent_decoded(data);
+    let mut bytes = percent::decode(data, PlusSign::Literal);
     let present = bytes.len() as u64;
     bytes.truncate(limit);
     Some(Binary::whole(BinaryForm::DataUrl, bytes, present))
-}
-
-fn percent_decoded(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut at = 0;
-    while let Some(&byte) = text.get(at) {
-        let mut value = [0];
-        if byte == b'%' && text.get(at + 1..at + 3).is_some_and(|pair| hex::decode_to_slice(pair, &mut value).is_ok()) {
-            bytes.push(value[0]);
-            at += 3;
-        } else {
-            bytes.push(byte);
-            at += 1;
-        }
-    }
-    bytes
 }
 
 /// Text whose every character is at most U+00FF, one byte each.

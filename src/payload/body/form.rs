@@ -4,6 +4,9 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
+use crate::http::form;
+use crate::http::percent::{self, PlusSign};
+
 /// The maximum number of pairs; what follows them is shown as a remainder.
 pub const PAIR_LIMIT: usize = 100_000;
 
@@ -87,11 +90,7 @@ fn cut(raw: &[u8], bytes: usize) -> usize {
     // A character of four bytes, each escaped, has twelve.
     let is_place = |at: &usize| {
         let inside = raw[at.saturating_sub(2)..*at].contains(&b'%');
-        let digit = |offset: usize| raw.get(at + offset).and_then(|digit| char::from(*digit).to_digit(16));
-        let byte = match (raw[*at], digit(1), digit(2)) {
-            (b'%', Some(high), Some(low)) => high << 4 | low,
-            (byte, ..) => byte.into(),
-        };
+        let byte = percent::escape(&raw[*at..]).unwrap_or(raw[*at]);
         !inside && byte & 0xc0 != 0x80
     };
     (bytes.saturating_sub(16)..=bytes).rev().find(is_place).unwrap_or(bytes)
@@ -114,21 +113,17 @@ impl FormBody {
     pub fn read(body: &[u8]) -> Self {
         let mut form = Self { pairs: Vec::new(), rest: 0 };
         let mut names = HashSet::new();
-        while form.rest < body.len() && form.pairs.len() < PAIR_LIMIT {
+        // Nothing at all is not even an empty pair.
+        let pairs = form::pairs(body).filter(|_| !body.is_empty());
+        for pair in pairs.take(PAIR_LIMIT) {
             let start = form.rest;
-            let end = memchr::memchr(b'&', &body[start..]).map_or(body.len(), |at| start + at);
-            let equals = memchr::memchr(b'=', &body[start..end]).map_or(end, |at| start + at);
+            let (end, equals) = (start + pair.written().len(), start + pair.split().0.len());
             let (Ok(from), Ok(to), Ok(sign)) = (u32::try_from(start), u32::try_from(end), u32::try_from(equals)) else {
                 break;
             };
             let again = equals > start && !names.insert(&body[start..equals]);
             form.pairs.push(Pair { start: from, equals: sign, end: to, again });
             form.rest = (end + 1).min(body.len());
-            // An ampersand at the very end opens one more pair, an empty one.
-            if end + 1 == body.len() && form.pairs.len() < PAIR_LIMIT {
-                let end = to + 1;
-                form.pairs.push(Pair { start: end, equals: end, end, again: false });
-            }
         }
         form
     }
@@ -149,25 +144,12 @@ fn decode(raw: &[u8]) -> DecodedField<'_> {
     if memchr::memchr2(b'+', b'%', raw).is_none() {
         return DecodedField { text: String::from_utf8_lossy(raw), raw, malformed: 0 };
     }
-    let mut bytes = Vec::with_capacity(raw.len());
-    let (mut at, mut malformed) = (0, 0);
-    while let Some(byte) = raw.get(at) {
-        let digit =
-            |offset: usize| char::from(*raw.get(at + offset)?).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-        match (byte, digit(1), digit(2)) {
-            (b'%', Some(high), Some(low)) => {
-                bytes.push(high << 4 | low);
-                at += 2;
-            }
-            (b'%', ..) => {
-                malformed += 1;
-                bytes.push(b'%');
-            }
-            (b'+', ..) => bytes.push(b' '),
-            _ => bytes.push(*byte),
-        }
-        at += 1;
-    }
+    let mut malformed = 0;
+    let count = |(byte, written): (u8, &[u8])| {
+        malformed += usize::from(written == b"%");
+        byte
+    };
+    let bytes: Vec<u8> = percent::written_bytes(raw, PlusSign::Space).map(count).collect();
     DecodedField { text: Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()), raw, malformed }
 }
 

@@ -233,7 +233,7 @@ impl OpenedBody {
         if u32::try_from(bytes.len()).is_err() {
             return if sniff::is_binary(bytes) { Kind::Binary(None) } else { Kind::Text };
         }
-        let is_multipart = declared.media.as_deref().is_some_and(|media| media.starts_with("multipart/"));
+        let is_multipart = declared.is_multipart();
         let boundary = declared.boundary.as_deref().filter(|_| is_multipart).or_else(|| Multipart::guess(bytes));
         if let Some(boundary) = boundary {
             let multipart = Multipart::read(bytes, boundary);
@@ -250,7 +250,7 @@ impl OpenedBody {
         if let Some(lines) = sniff::json_lines(bytes, fault) {
             return Kind::JsonLines(lines);
         }
-        let is_form = declared.is("application/x-www-form-urlencoded");
+        let is_form = declared.is_form();
         let is_untold = declared.media.is_none() || declared.is_json();
         if declared.is_xml() || (xml::is_likely(bytes) && !is_form && !declared.is("text/html")) {
             return Kind::Xml(Xml::read(bytes));

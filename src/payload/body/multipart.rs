@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
-use super::declared::{Declared, parameter};
+use super::declared::Declared;
 use super::sniff;
+use crate::http::parameter;
 
 /// The maximum number of parts.
 pub const PART_LIMIT: usize = 1000;

@@ -1,10 +1,8 @@
-use std::io::Write as _;
-
-use flate2::Compression;
 use proptest::prelude::*;
 use rstest::rstest;
 
 use super::*;
+use crate::payload::inflate::tests::gzip;
 
 fn opened(headers: &str, body: &[u8]) -> OpenedBody {
     let head = Head::from(format!("POST / HTTP/1.1\r\n{headers}\r\n"));
@@ -19,12 +17,6 @@ fn body(headers: &str, body: &[u8]) -> Body {
 
 fn remarks(body: &Body) -> Vec<&str> {
     body.remarks.iter().map(|remark| &*remark.words).collect()
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 const BR: &[u8] = b"\x0b\x03\x80{\"a\":1}\x03";

@@ -43,6 +43,7 @@ use self::drift::{DriftPlace, Drifts};
 use self::fields::DocumentedEvent;
 use self::object::{MemberValue, Object};
 use crate::delivery::{TimestampFacts, TimestampUnit};
+use crate::http::MediaType;
 use crate::text::counted;
 
 /// Items compared with the contract and read for the summary; the rest are counted.
@@ -151,10 +152,9 @@ pub fn report(body: &[u8], about: &SchemaContext<'_>) -> Option<EventReport> {
 /// What the request itself says of the event.
 fn request(about: &SchemaContext<'_>, event: &str, drifts: &mut Drifts) {
     if let Some(declared) = about.content_type {
-        let declared = declared.map(String::from_utf8_lossy);
-        let essence = declared.as_deref().and_then(|value| value.split(';').next()).map(str::trim);
-        if !essence.is_some_and(|essence| essence.eq_ignore_ascii_case("application/json")) {
-            let found = declared.map_or("no Content-Type".to_owned(), |value| object::shortened(&value));
+        if !declared.is_some_and(|value| MediaType::new(value).is("application/json")) {
+            let words = |value| object::shortened(&String::from_utf8_lossy(value));
+            let found = declared.map_or("no Content-Type".to_owned(), words);
             // A receiver that parses by type, as Express does, gets an empty body.
             let expected = "application/json".to_owned();
             drifts.add_at(Severity::Breaks, DriftCode::ContentType, "Content-Type", expected, found);

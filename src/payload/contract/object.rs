@@ -135,11 +135,27 @@ impl<'a> Object<'a> {
     }
 }
 
-/// Visible text of at most [`SHOWN_CHARACTERS`].
+/// Visible text of at most [`SHOWN_CHARACTERS`]; one that is hidden takes several when it is made visible.
 pub(super) fn shortened(untrusted: &str) -> String {
-    if untrusted.chars().nth(SHOWN_CHARACTERS).is_none() {
-        return text::visible(untrusted).into_owned();
+    let beginning: String = untrusted.chars().take(SHOWN_CHARACTERS + 1).collect();
+    let shown = text::visible(&beginning);
+    if shown.chars().nth(SHOWN_CHARACTERS).is_none() {
+        return shown.into_owned();
     }
-    let cut: String = untrusted.chars().take(SHOWN_CHARACTERS - 1).collect();
-    format!("{}…", text::visible(&cut))
+    shown.chars().take(SHOWN_CHARACTERS - 1).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_shown_is_short_whatever_it_holds() {
+        assert_eq!(shortened(&"a".repeat(80)), "a".repeat(80));
+        assert_eq!(shortened(&"a".repeat(81)), "a".repeat(79) + "…");
+        assert_eq!(shortened(&"\u{202e}".repeat(10)), "⟨U+202E⟩".repeat(10));
+        let long = shortened(&"\u{202e}".repeat(80));
+        assert!(long.starts_with(&"⟨U+202E⟩".repeat(9)) && long.ends_with('…'), "{long}");
+        assert_eq!(long.chars().count(), SHOWN_CHARACTERS);
+    }
 }

@@ -1,5 +1,7 @@
 //! What a person types to find a place among bytes.
 
+use crate::text::{decimal, hexadecimal};
+
 /// Why the input is not a place.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SeekError {
@@ -47,15 +49,11 @@ pub fn offset(typed: &str, from: usize, length: usize) -> Result<usize, SeekErro
         _ => (0, typed),
     };
     let number: String = number.trim().chars().filter(|character| !matches!(character, ',' | '_')).collect();
-    // `from_str_radix` takes a sign of its own.
-    if number.starts_with(['+', '-']) {
-        return Err(SeekError::NoOffset);
-    }
     let number = match number.strip_prefix("0x").or_else(|| number.strip_prefix("0X")) {
-        Some(digits) if !digits.starts_with(['+', '-']) => usize::from_str_radix(digits, 16),
-        _ => number.parse(),
+        Some(digits) => hexadecimal(digits),
+        None => decimal(&number),
     };
-    let number = number.map_err(|_| SeekError::NoOffset)?;
+    let number = number.and_then(|number| usize::try_from(number).ok()).ok_or(SeekError::NoOffset)?;
     let offset = match sign {
         0 => number,
         1 => from.saturating_add(number),

@@ -17,7 +17,7 @@ mod deflate;
 mod sink;
 mod stop;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod zstd;
 
 pub use sink::InflateBudget;

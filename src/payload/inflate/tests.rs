@@ -16,7 +16,7 @@ fn whole(encoding: &str, body: &[u8]) -> Option<Vec<u8>> {
     inflate(encoding, body, &mut InflateBudget::opening(body.len()))
 }
 
-fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()

@@ -1,6 +1,8 @@
 //! The payload of a case under any scheme: an event of Trackpilots, or the sample event of the scheme's sender.
 
 use super::case::CasePayload;
+use crate::http::MediaType;
+use crate::http::percent::PercentEncoding;
 use crate::payload::json::{TokenKind, tokens};
 use crate::signature::Scheme;
 use crate::simulate::{Circumstances, PayloadEdit, PictureSize, Recipe, RecipeError, SampleEvent, SimulatedEvent};
@@ -21,7 +23,7 @@ pub(super) struct BuiltPayload {
 impl BuiltPayload {
     /// Whether the body is a form.
     pub(super) fn is_form(&self) -> bool {
-        self.content_type.starts_with("application/x-www-form-urlencoded")
+        MediaType::new(&self.content_type).is_form()
     }
 }
 
@@ -144,11 +146,11 @@ pub(super) fn texts(body: &[u8]) -> Vec<std::ops::Range<usize>> {
 
 /// A form whose last field that says something says this instead.
 fn form_with_text(body: &[u8], text: &str) -> Vec<u8> {
-    let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let encoded = PercentEncoding::EVERYTHING.encode(text.as_bytes());
     let sample = b"A+sample+message";
     match memchr::memmem::find(body, sample) {
-        Some(at) => [&body[..at], encoded.as_bytes(), &body[at + sample.len()..]].concat(),
-        None => [body, b"&text=", encoded.as_bytes()].concat(),
+        Some(at) => [&body[..at], &encoded, &body[at + sample.len()..]].concat(),
+        None => [body, b"&text=", &encoded].concat(),
     }
 }
 

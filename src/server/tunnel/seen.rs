@@ -9,6 +9,7 @@ use std::path::Path;
 
 use super::sources::is_pinggy;
 use crate::config::TunnelName;
+use crate::text::hexadecimal;
 
 /// The most processes that are looked at.
 const PROCESSES: usize = 20_000;
@@ -127,15 +128,18 @@ fn listening(table: &str) -> impl Iterator<Item = (u64, SocketAddr)> {
             return None;
         }
         let (address, port) = local.split_once(':')?;
-        let port = u16::from_str_radix(port, 16).ok()?;
+        let port = u16::try_from(hexadecimal(port)?).ok()?;
         Some((inode, SocketAddr::new(reachable(address)?, port)))
     })
 }
 
 /// Reads an address of such a table: 32-bit words in hexadecimal, each in the machine's own order. "Any" is loopback.
-fn reachable(hexadecimal: &str) -> Option<IpAddr> {
-    let word = |at: usize| u32::from_str_radix(hexadecimal.get(at * 8..at * 8 + 8)?, 16).ok().map(u32::to_ne_bytes);
-    match hexadecimal.len() {
+fn reachable(words: &str) -> Option<IpAddr> {
+    let word = |at: usize| {
+        let value = hexadecimal(words.get(at * 8..at * 8 + 8)?)?;
+        u32::try_from(value).ok().map(u32::to_ne_bytes)
+    };
+    match words.len() {
         8 => {
             let address = Ipv4Addr::from(word(0)?);
             Some(if address.is_unspecified() { Ipv4Addr::LOCALHOST } else { address }.into())

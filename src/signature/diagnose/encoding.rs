@@ -205,7 +205,7 @@ pub(super) fn read_value(
         push(bytes, usual.unless(false, 0, detail, text, 0));
     }
     if memchr::memchr(b'%', text).is_some() {
-        let decoded = crate::signature::rewrite::wrap::form_decoded(text);
+        let decoded = crate::http::form::decode(text);
         if let Some(bytes) = from_base64(&decoded).or_else(|| hex::decode(&decoded).ok()) {
             push(bytes, Some(encoding(2, "percent-encoded", text, 0)));
         }

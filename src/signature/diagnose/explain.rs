@@ -17,6 +17,7 @@ use super::{
     sent_secret, server_words,
 };
 use crate::delivery::{Judgement, TimestampFacts, Verdict};
+use crate::http::MediaType;
 use crate::signature::{Scheme, TemplatePiece};
 use crate::text::capitalised;
 use crate::text::units::age_words;
@@ -124,10 +125,9 @@ pub(super) fn digest_report(
 }
 
 fn context<'r>(request: &Request<'r>, mistaken: Mistaken) -> AdviceContext<'r> {
-    let kind = request.head.value("Content-Type").map(<[u8]>::to_ascii_lowercase).unwrap_or_default();
+    let kind = MediaType::of(request.head);
     let is_json = matches!(request.body.trim_ascii_start().first(), Some(b'{' | b'[' | b'"'));
-    let is_form =
-        kind.starts_with(b"application/x-www-form-urlencoded") || kind.starts_with(b"multipart/form-data") || !is_json;
+    let is_form = kind.is_form() || kind.is("multipart/form-data") || !is_json;
     AdviceContext { scheme: request.scheme, is_form, mistaken }
 }
 

@@ -12,8 +12,8 @@ use super::signature_checks::{self, PublicKeys};
 use super::structure::Structure;
 use super::token_times::odd_times;
 use super::{Budget, CauseCode, Evidence, Request, SearchStage};
+use crate::http::form;
 use crate::signature::public_key::{PublicKey, PublicKeyAlgorithm, PublicKeyKind};
-use crate::signature::rewrite::wrap::form_decoded;
 use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::verify::{Token, Untimely, untimely};
 use crate::signature::{Algorithm, JwtAlgorithm, Proof};
@@ -110,7 +110,7 @@ fn texts(structure: &Structure, values: &[&[u8]]) -> Vec<TokenText> {
             add(&joined, encoded(1, "white space inside the token"));
         }
         if memchr::memchr(b'%', value).is_some() {
-            add(&form_decoded(value), encoded(0, "percent-encoded"));
+            add(&form::decode(value), encoded(0, "percent-encoded"));
         }
     }
     all

@@ -13,9 +13,10 @@ use super::axis::Why;
 use super::secret_codings::lenient_base64;
 use super::secrets::FoundKey;
 use super::{BytePlace, CauseCode, RequestPart};
+use crate::http::percent::{self, PlusSign};
 use crate::payload::json::{decode_string, entries};
 use crate::signature::Scheme;
-use crate::signature::rewrite::wrap::form_decoded;
+use crate::text::replace_bytes;
 
 /// Layers that are taken off one after the other: `export NAME="secret";` and a newline have four.
 const MOST_LAYERS: usize = 8;
@@ -156,10 +157,10 @@ fn surrounded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
 /// A text that was written for a URL or for a page.
 fn decoded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
     let mut all = [
-        (form_decoded(&replaced(text, b"+", b"%2B")), "is percent-encoded"),
+        (percent::decode(text, PlusSign::Literal), "is percent-encoded"),
         (unescaped(text), "has character references of HTML, such as &amp;"),
-        (replaced(text, b"\\\"", b"\""), "has a backslash before quotation marks"),
-        (replaced(text, b"\\/", b"/"), "has a backslash before each /"),
+        (replace_bytes(text, b"\\\"", b"\""), "has a backslash before quotation marks"),
+        (replace_bytes(text, b"\\/", b"/"), "has a backslash before each /"),
     ]
     .into_iter();
     let (inner, words) = all.find(|(inner, _)| inner != text)?;
@@ -178,11 +179,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
         (b"&apos;", b"'"),
         (b"&amp;", b"&"),
     ];
-    REFERENCES.iter().fold(text.to_vec(), |text, (from, to)| replaced(&text, from, to))
-}
-
-fn replaced(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    super::secrets::replace(text, from, to)
+    REFERENCES.iter().fold(text.to_vec(), |text, (from, to)| replace_bytes(&text, from, to))
 }
 
 /// What stands after `NAME=`, as a shell, an .env file and YAML have it, and after `"name":` or `const name =` of code.

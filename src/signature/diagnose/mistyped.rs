@@ -5,8 +5,9 @@
 
 use super::CauseCode;
 use super::axis::Why;
-use super::secrets::{FoundKey, replace};
-use crate::signature::scheme::percent_encoded;
+use super::secrets::FoundKey;
+use crate::http::percent::PercentEncoding;
+use crate::text::replace_bytes;
 
 /// Where a text is cut that is longer: bcrypt's limit, and usual widths of columns.
 const WIDTHS: [usize; 6] = [72, 64, 32, 128, 255, 256];
@@ -114,26 +115,29 @@ fn with_others_alike(key: &[u8]) -> Vec<Vec<u8>> {
 /// Written for a URL or a page of HTML, and taken so.
 fn for_pages(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretEscaped, rank, detail);
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.~".contains(byte);
-    if key.iter().all(is_plain) {
+    let encoding = &PercentEncoding::UNRESERVED;
+    if key.iter().all(|&byte| encoding.is_plain(byte)) {
         return;
     }
-    let encoded = percent_encoded(key, b"-_.~");
+    let encoded = encoding.encode(key);
     let small = in_small_digits(&encoded);
     found(encoded, why(3, "the signing key was the configured secret, percent-encoded"));
     found(small, why(4, "the signing key was the configured secret, percent-encoded with small letters"));
     if key.contains(&b'+') {
-        let spaced = replace(key, b"+", b" ");
+        let spaced = replace_bytes(key, b"+", b" ");
         found(spaced, why(3, "the signing side read each + of the configured secret as a space, as in a form"));
     }
     if key.contains(&b' ') {
-        found(replace(key, b" ", b"+"), why(4, "the signing key had a + for each space of the configured secret"));
+        found(
+            replace_bytes(key, b" ", b"+"),
+            why(4, "the signing key had a + for each space of the configured secret"),
+        );
     }
     const MARKS: [(&[u8], &[u8]); 4] = [(b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"), (b"\"", b"&quot;")];
     if key.iter().any(|byte| b"&<>\"'".contains(byte)) {
-        let escaped = MARKS.iter().fold(key.to_vec(), |text, (from, to)| replace(&text, from, to));
+        let escaped = MARKS.iter().fold(key.to_vec(), |text, (from, to)| replace_bytes(&text, from, to));
         for apostrophe in [&b"&#39;"[..], b"&#x27;", b"'"] {
-            let text = replace(&escaped, b"'", apostrophe);
+            let text = replace_bytes(&escaped, b"'", apostrophe);
             found(text, why(3, "the signing key was the configured secret with the character references of HTML"));
         }
     }

@@ -11,7 +11,7 @@ use super::explain::{Explained, Explanation};
 use super::secrets::token_texts;
 use super::structure::Structure;
 use super::{CauseCode, Evidence, Request, SearchStage};
-use crate::signature::rewrite::wrap::form_decoded;
+use crate::http::form;
 use crate::signature::scheme::{Parts, signed_url};
 use crate::signature::{Algorithm, Encoding};
 
@@ -128,7 +128,7 @@ fn readings(structure: &Structure, near: &[&[u8]]) -> Vec<TokenReading> {
             add(inner, encoded(0, "wrapped in quotation marks"));
         }
         if memchr::memchr2(b'%', b'+', value).is_some() {
-            add(&form_decoded(value), encoded(0, "percent-encoded"));
+            add(&form::decode(value), encoded(0, "percent-encoded"));
         }
         if let Some(bytes) = from_base64(value) {
             add(&bytes, encoded(0, "written as base64"));

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::CauseCode;
 use super::axis::Why;
 use super::body_recipes::BodyRecipe;
+use crate::http::form;
 use crate::payload::json::{BOM, entries};
 use crate::signature::rewrite::text::{self, TextEdit};
 use crate::signature::rewrite::{form_edits, forms, prints, wrap};
@@ -287,18 +288,18 @@ fn percent_undone(body: &[u8]) -> Option<Vec<u8>> {
 
 fn form_undone(body: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b'%', body)?;
-    Some(wrap::form_decoded(body))
+    Some(form::decode(body))
 }
 
 /// With a percent sign it is what [`form_undone`] makes of it.
 fn plus_undone(body: &[u8]) -> Option<Vec<u8>> {
     let is_plain = memchr::memchr(b'+', body).is_some() && memchr::memchr(b'%', body).is_none();
-    (is_plain && forms::order_of_form(body).is_some()).then(|| wrap::form_decoded(body))
+    (is_plain && forms::order_of_form(body).is_some()).then(|| form::decode(body))
 }
 
 /// What `JSON.stringify(req.body)` is after Express' `urlencoded()` was given JSON: `{"<body>":""}`.
 fn form_key(body: &[u8]) -> Option<Vec<u8>> {
-    Some([b"{", wrap::as_json_string(&wrap::form_decoded(body))?.as_slice(), b":\"\"}"].concat())
+    Some([b"{", wrap::as_json_string(&form::decode(body))?.as_slice(), b":\"\"}"].concat())
 }
 
 fn print_buffer_json(body: &[u8]) -> Option<Vec<u8>> {

@@ -9,6 +9,7 @@ use super::{BytePlace, CauseCode, RequestPart, miscopied, mistyped, secret_codin
 use crate::signature::scheme::Parts;
 use crate::signature::verify::key_bytes;
 use crate::signature::{Proof, Scheme, Secret, SecretOrigin, SignedContent};
+use crate::text::replace_bytes;
 
 /// A key to try: whose it is, and its bytes, wiped when dropped.
 #[derive(Clone, PartialEq)]
@@ -222,30 +223,18 @@ fn quotes_and_escapes(key: &[u8], found: FoundKey<'_>) {
         if let Some(at) = memchr::memmem::find(key, literal) {
             let detail =
                 format!("the configured secret contains a literal {shown}, which the signer read as the character");
-            found(replace(key, literal, meant), why(1, &detail).at(place(at, &shown, "")));
+            found(replace_bytes(key, literal, meant), why(1, &detail).at(place(at, &shown, "")));
             let detail =
                 format!("the configured secret contains a literal {shown}, which was not part of the signing key");
-            found(replace(key, literal, b""), why(0, &detail).at(place(at, &shown, "")));
+            found(replace_bytes(key, literal, b""), why(0, &detail).at(place(at, &shown, "")));
         }
         if let Some(at) = memchr::memmem::find(key, meant) {
             let detail = format!("the signing key had a literal {shown} where the configured secret has the character");
-            found(replace(key, meant, literal), why(4, &detail).at(place(at, "", &shown)));
+            found(replace_bytes(key, meant, literal), why(4, &detail).at(place(at, "", &shown)));
         }
         let detail = format!("the signing key ended in a literal {shown}");
         found([key, literal].concat(), why(5, &detail).at(place(key.len(), "", &shown)));
     }
-}
-
-pub(super) fn replace(key: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let mut replaced = Vec::with_capacity(key.len());
-    let mut copied = 0;
-    for at in memchr::memmem::find_iter(key, from) {
-        replaced.extend_from_slice(&key[copied..at]);
-        replaced.extend_from_slice(to);
-        copied = at + from.len();
-    }
-    replaced.extend_from_slice(&key[copied..]);
-    replaced
 }
 
 /// Prefixes that the secret may have, or have lost.
@@ -296,12 +285,12 @@ fn expansions(key: &[u8], found: FoundKey<'_>) {
         found(without_variables(key, false), why(0, detail).at(place(at, "$", "")));
         found(without_variables(key, true), why(1, detail));
         found(key[..at].to_vec(), why(3, "the secret was cut at its $"));
-        found(replace(key, b"$$", b"$"), why(2, "a reader turned $$ in the secret into one $"));
-        found(replace(key, b"$", b"\\$"), why(5, "the signing key had a backslash before each $"));
+        found(replace_bytes(key, b"$$", b"$"), why(2, "a reader turned $$ in the secret into one $"));
+        found(replace_bytes(key, b"$", b"\\$"), why(5, "the signing key had a backslash before each $"));
     }
     if memchr::memmem::find(key, b"\\$").is_some() {
         found(
-            replace(key, b"\\$", b"$"),
+            replace_bytes(key, b"\\$", b"$"),
             why(1, "the configured secret has a backslash before its $, which the signer removed"),
         );
     }

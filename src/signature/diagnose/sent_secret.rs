@@ -5,9 +5,10 @@ use zeroize::Zeroizing;
 
 use super::axis::Why;
 use super::{CauseCode, Evidence, Request};
+use crate::http::MediaType;
+use crate::http::form::{self, FormPair};
 use crate::payload::json::scan::Walker;
 use crate::payload::json::unescape;
-use crate::signature::rewrite::wrap::form_decoded;
 use crate::signature::{Proof, Scheme, Secret, catalogue};
 
 /// Fields of a form, a query or an object that are looked at.
@@ -131,8 +132,7 @@ fn each_value(request: &Request<'_>, mut each: impl FnMut(&'static str, &[u8], &
     if let Some(at) = memchr::memchr(b'?', target) {
         fields(&target[at + 1..], |name, value| each("query parameter", name, value));
     }
-    let kind = request.head.value("Content-Type").unwrap_or_default().to_ascii_lowercase();
-    if kind.starts_with(b"application/x-www-form-urlencoded") && request.body.len() <= FORM_BYTES {
+    if MediaType::of(request.head).is_form() && request.body.len() <= FORM_BYTES {
         fields(request.body, |name, value| each("form field", name, value));
     }
     let mut left = MOST_FIELDS;
@@ -151,9 +151,8 @@ fn each_value(request: &Request<'_>, mut each: impl FnMut(&'static str, &[u8], &
 }
 
 fn fields(text: &[u8], mut each: impl FnMut(&[u8], &[u8])) {
-    for field in text.split(|&byte| byte == b'&').take(MOST_FIELDS) {
-        let at = memchr::memchr(b'=', field).unwrap_or(field.len());
-        each(&form_decoded(&field[..at]), &form_decoded(field.get(at + 1..).unwrap_or_default()));
+    for (name, value) in form::pairs(text).take(MOST_FIELDS).map(FormPair::decoded) {
+        each(&name, &value);
     }
 }
 

@@ -8,6 +8,7 @@ use super::header_names::{ID_NAMES, SIGNATURE_NAMES, TIMESTAMP_NAMES, absent, id
 use super::printed::PrintedDigest;
 use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
 use crate::delivery::Intake;
+use crate::http::MediaType;
 use crate::payload::json::{decode_string, entries, fault};
 use crate::signature::rewrite::form_edits::percent_decoded;
 use crate::signature::scheme::{Parts, ReadSignature, signed_url};
@@ -380,12 +381,10 @@ fn read_body(request: &Request<'_>, structure: &mut Structure) {
 
 /// Whether bodies of the scheme have this type: JSON, or where its fields are signed, a form.
 fn is_usual_type(scheme: &Scheme, kind: &[u8]) -> bool {
-    let kind = kind.to_ascii_lowercase();
-    let essence = kind.split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
-    essence == b"application/json"
-        || essence.ends_with(b"+json")
-        || ((scheme.signs_form() || sends_forms(scheme))
-            && (essence == b"application/x-www-form-urlencoded" || essence == b"multipart/form-data"))
+    let kind = MediaType::new(kind);
+    // Express and most frameworks take no `text/json` for JSON.
+    (kind.is_json() && !kind.is("text/json"))
+        || ((scheme.signs_form() || sends_forms(scheme)) && (kind.is_form() || kind.is("multipart/form-data")))
 }
 
 /// Whether the sender lets people choose forms, or sends some of its webhooks as forms, and signs their bytes.

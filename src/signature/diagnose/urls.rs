@@ -8,9 +8,9 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
-use crate::http::Head;
+use crate::http::percent::{self, PlusSign};
+use crate::http::{Head, forwarded};
 use crate::signature::Scheme;
-use crate::signature::rewrite::wrap::form_decoded;
 use crate::signature::scheme::urls;
 
 /// A URL's parts, as they are written.
@@ -118,7 +118,7 @@ fn other_forms(usual: UrlParts<'_>, head: &Head, axis: &mut Axis<Vec<u8>>) {
         add(UrlParts { path: &usual.path[at + 1..], ..usual }, 4, "without the first segment of the path");
     }
     let decode =
-        |text: &str| String::from_utf8_lossy(&form_decoded(&text.replace('+', "%2B").into_bytes())).into_owned();
+        |text: &str| String::from_utf8_lossy(&percent::decode(text.as_bytes(), PlusSign::Literal)).into_owned();
     let (path, query) = (decode(usual.path), decode(usual.query));
     add(UrlParts { path: &path, query: &query, ..usual }, 2, "with percent-encoding undone");
     for host in ["localhost", "localhost:3000", "127.0.0.1:3000", "localhost:8080", "127.0.0.1:8080", "localhost:8000"]
@@ -234,11 +234,7 @@ const MOST_PATHS: usize = 4;
 
 /// The host of the first element of `Forwarded` (RFC 7239, section 5.3).
 fn forwarded_host(head: &Head) -> Option<String> {
-    let value = std::str::from_utf8(head.value("Forwarded")?).ok()?;
-    value.split(',').next()?.split(';').find_map(|pair| {
-        let (name, host) = pair.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("host").then(|| host.trim().trim_matches('"').to_owned())
-    })
+    String::from_utf8(forwarded(head.value("Forwarded")?, "host")?).ok()
 }
 
 /// The user and password of `Authorization: Basic`, as a registered URL has them before its host.
@@ -327,6 +323,8 @@ mod tests {
     fn what_a_proxys_headers_say_is_put_together() {
         let host = "X-Forwarded-Host: hooks.example, inner\r\nX-Forwarded-Proto: https\r\n";
         assert!(told(host, "/hook", "https://hooks.example/hook").ends_with("with the host of X-Forwarded-Host"));
+        let forwarded = "Forwarded: for=\"_a;host=x,b\";Host=\"hooks.example:8\", host=inner\r\n";
+        assert!(told(forwarded, "/hook", "https://hooks.example:8/hook").ends_with("with the host of Forwarded"));
         let prefix = format!("{host}X-Forwarded-Prefix: /api/\r\n");
         assert!(
             told(&prefix, "/hook?a=1", "https://hooks.example/api/hook?a=1")

@@ -1,6 +1,7 @@
 //! Escapes that templates, sanitisers, shells and logs put into a text, and their undoing.
 
 use super::strings::{PLAIN, StringWriter, bytes_of};
+use crate::text::{decimal, hexadecimal};
 
 /// HTML's entities as PHP's `htmlspecialchars` writes them; `None` where nothing is to be escaped.
 #[must_use]
@@ -100,10 +101,10 @@ fn entity(text: &[u8]) -> Option<char> {
         _ => {
             let digits = std::str::from_utf8(text.strip_prefix(b"&#")?.strip_suffix(b";")?).ok()?;
             let number = match digits.strip_prefix(['x', 'X']) {
-                Some(hexadecimal) => u32::from_str_radix(hexadecimal, 16),
-                None => digits.parse(),
+                Some(digits) => hexadecimal(digits),
+                None => decimal(digits),
             };
-            char::from_u32(number.ok()?)?
+            char::from_u32(u32::try_from(number?).ok()?)?
         }
     })
 }
@@ -209,8 +210,8 @@ fn python_string<'b>(mut rest: &'b [u8], quote: u8, is_bytes: bool, out: &mut Ve
             b't' => '\t',
             b'\\' | b'\'' | b'"' => char::from(letter),
             b'x' | b'u' | b'U' => {
-                let number = u32::from_str_radix(std::str::from_utf8(after.get(..digits)?).ok()?, 16).ok()?;
-                char::from_u32(number)?
+                let number = hexadecimal(after.get(..digits)?)?;
+                char::from_u32(u32::try_from(number).ok()?)?
             }
             _ => return None,
         };
@@ -290,7 +291,10 @@ mod tests {
         assert_eq!(shown(slashes_added(text)), r#"{\"a\":\"x & <b> it\'s\"}"#);
         assert_eq!(shown(slashes_removed(br#"{\"a\":\"\\n\"}"#)), r#"{"a":"\n"}"#);
         assert_eq!(html_escaped(b"[1]"), None);
-        assert_eq!(html_unescaped(b"a & b &unknown; &#xD800;"), None);
+        assert_eq!(shown(html_unescaped(b"&#65;&#x42;&#X43;")), "ABC");
+        assert_eq!(html_unescaped(b"a & b &unknown; &#xD800; &#+65; &#x+41; &#;"), None);
+        assert_eq!(shown(of_python_repr(b"b'\\x41'")), "A");
+        assert_eq!(of_python_repr(b"b'\\x+5'"), None);
         assert_eq!(slashes_removed(br#"{"a":"\"b\""}"#), None);
         assert_eq!(slashes_removed(br#""\"b\"""#), None);
     }

@@ -1,69 +1,58 @@
 //! What parsers and encoders make of a form beside writing it again: fields dropped, trimmed, left encoded, printed.
 
 use super::Tree;
-use super::forms::{
-    COMPONENT, FormEncoder, PLUS, RFC_3986, as_object_of_arrays, as_object_of_last, fields, pieces, replaced,
-};
-use super::wrap::{as_json_string, form_decoded};
+use super::forms::{PLUS, as_object_of_arrays, as_object_of_last, fields, pairs, replaced};
+use super::wrap::as_json_string;
+use crate::http::form::{FormPair, push_pair};
+use crate::http::percent::{self, PercentEncoding, PlusSign};
 
 /// As JavaScript's `encodeURIComponent` writes a text.
 #[must_use]
 pub fn component_encoded(text: &[u8]) -> Vec<u8> {
-    encoded(text, &COMPONENT)
+    PercentEncoding::COMPONENT.encode(text)
 }
 
 /// As PHP's `rawurlencode` and Python's `quote` write a text.
 #[must_use]
 pub fn raw_encoded(text: &[u8]) -> Vec<u8> {
-    encoded(text, &RFC_3986)
-}
-
-fn encoded(text: &[u8], encoder: &FormEncoder) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len() + text.len() / 4);
-    encoder.push(text, &mut out);
-    out
+    PercentEncoding::UNRESERVED.encode(text)
 }
 
 /// Percent-encoding undone, `+` as it is: JavaScript's `decodeURIComponent`.
 #[must_use]
 pub fn percent_decoded(body: &[u8]) -> Option<Vec<u8>> {
     memchr::memchr(b'%', body)?;
-    let mut decoded = Vec::with_capacity(body.len());
-    for (place, piece) in body.split(|&byte| byte == b'+').enumerate() {
-        if place > 0 {
-            decoded.push(b'+');
-        }
-        decoded.extend(form_decoded(piece));
-    }
+    let decoded = percent::decode(body, PlusSign::Literal);
     (decoded != body).then_some(decoded)
 }
 
-fn is_empty(piece: &[u8]) -> bool {
-    memchr::memchr(b'=', piece).is_none_or(|at| at + 1 == piece.len())
+fn has_no_value(pair: FormPair<'_>) -> bool {
+    pair.split().1.is_none_or(<[u8]>::is_empty)
 }
 
 /// Whether the form has a field without a value.
 #[must_use]
 pub fn has_empty_field(body: &[u8]) -> bool {
-    pieces(body).is_some_and(|mut pieces| pieces.any(is_empty))
+    pairs(body).is_some_and(|mut pairs| pairs.any(has_no_value))
 }
 
 /// The fields that have a value, as Python's `parse_qsl` reads them.
 #[must_use]
 pub fn without_empty_fields(body: &[u8]) -> Option<Vec<u8>> {
-    let all: Vec<&[u8]> = pieces(body)?.collect();
-    let kept: Vec<&[u8]> = all.iter().copied().filter(|piece| !is_empty(piece)).collect();
-    (kept.len() < all.len() && !kept.is_empty()).then(|| kept.join(&b'&'))
+    let mut kept: Vec<FormPair<'_>> = pairs(body)?.collect();
+    let all = kept.len();
+    kept.retain(|pair| !has_no_value(*pair));
+    let kept: Vec<&[u8]> = kept.into_iter().map(FormPair::written).collect();
+    (kept.len() < all && !kept.is_empty()).then(|| kept.join(&b'&'))
 }
 
 /// The white space around each value left out, as frameworks trim what they parse.
 #[must_use]
 pub fn trimmed_values(body: &[u8]) -> Option<Vec<u8>> {
     const SPACES: [&[u8]; 5] = [b"+", b"%20", b"%09", b"%0A", b"%0D"];
-    let trimmed: Vec<Vec<u8>> = pieces(body)?
-        .map(|piece| {
-            let at = memchr::memchr(b'=', piece).map_or(piece.len(), |at| at + 1);
-            let (name, mut value) = piece.split_at(at);
+    let trimmed: Vec<Vec<u8>> = pairs(body)?
+        .map(|pair| {
+            let (name, Some(mut value)) = pair.split() else { return pair.written().to_vec() };
             let space_at = |text: &[u8]| {
                 SPACES.iter().find(|space| text.get(..space.len()).is_some_and(|own| own.eq_ignore_ascii_case(space)))
             };
@@ -79,7 +68,7 @@ pub fn trimmed_values(body: &[u8]) -> Option<Vec<u8>> {
             while let Some(length) = ends(value) {
                 value = &value[..value.len() - length];
             }
-            [name, value].concat()
+            [name, b"=", value].concat()
         })
         .collect();
     let trimmed = trimmed.join(&b'&');
@@ -140,7 +129,7 @@ pub fn encoded_lists(body: &[u8]) -> Option<Vec<u8>> {
     for (name, values) in names {
         let items: Option<Vec<Vec<u8>>> = values.iter().map(|value| as_json_string(value)).collect();
         let list = python_print(&[b"[", items?.join(&b',').as_slice(), b"]"].concat())?;
-        PLUS.pair(&name, &list, &mut out);
+        push_pair(&PLUS, &name, &list, &mut out);
     }
     Some(out)
 }

@@ -1,9 +1,11 @@
 //! JSON written as a form (`application/x-www-form-urlencoded`).
 
-use super::forms::{COMPONENT, FormEncoder, PHP, PLUS, RFC_3986, WHATWG};
+use super::forms::{COMPONENT, PHP, PLUS, RFC_3986, WHATWG};
 use super::numbers::NumberStyle;
 use super::tree::Tree;
 use super::{go, javascript, php, python, ruby};
+use crate::http::form::push_pair;
+use crate::http::percent::PercentEncoding;
 use crate::payload::json::unescape;
 
 /// Levels beyond which an object is not written as a form: every name repeats the path to its value.
@@ -30,7 +32,7 @@ pub struct FormOfJson {
     pub name: &'static str,
     /// How common it is: 0 is the most common.
     pub rank: u16,
-    encoder: &'static FormEncoder,
+    encoder: &'static PercentEncoding,
     numbers: NumberStyle,
     /// What `null` (`None` leaves it out), `true` and `false` are written as.
     words: (Option<&'static str>, &'static str, &'static str),
@@ -187,7 +189,7 @@ impl FormOfJson {
         }
         let mut out = Vec::with_capacity(length + length / 4);
         for (name, value) in pairs {
-            self.encoder.pair(&name, &value, &mut out);
+            push_pair(self.encoder, &name, &value, &mut out);
         }
         (!out.is_empty() && out.len() <= limit).then_some(out)
     }

@@ -3,58 +3,25 @@
 use std::collections::HashMap;
 
 use super::text::TextEdit;
-use super::wrap::{as_json_string, form_decoded};
+use super::wrap::as_json_string;
+use crate::http::form::{self, FormPair, push_pair};
+use crate::http::percent::PercentEncoding;
+use crate::text::replace_bytes;
 
 /// Forms beyond this length are not written again: no form is that long, and it takes three times as much.
 pub const LONGEST_FORM: usize = 1 << 20;
 /// The most fields of a form that is looked at.
 const MOST_FIELDS: usize = 4096;
 
-/// How an encoder writes what is not a letter or a digit of ASCII.
-#[derive(Debug)]
-pub(super) struct FormEncoder {
-    /// What stays as it is.
-    plain: &'static [u8],
-    space: &'static [u8],
-    upper: bool,
-}
-
-/// `URLSearchParams` (WHATWG URL, section 5.2), Java's `URLEncoder`, Ruby's `URI.encode_www_form`.
-pub(super) const WHATWG: FormEncoder = FormEncoder { plain: b"*-._", space: b"+", upper: true };
-/// Python's `quote_plus`, Go's `url.QueryEscape`, .NET's `FormUrlEncodedContent`, Ruby's `CGI.escape`.
-pub(super) const PLUS: FormEncoder = FormEncoder { plain: b"-._~", ..WHATWG };
-/// PHP's `urlencode`, which escapes `~`.
-pub(super) const PHP: FormEncoder = FormEncoder { plain: b"-._", ..WHATWG };
-/// RFC 3986, section 2.3: PHP's `rawurlencode`, Python's `quote`, .NET's `Uri.EscapeDataString`, the qs package.
-pub(super) const RFC_3986: FormEncoder = FormEncoder { plain: b"-._~", space: b"%20", upper: true };
-/// JavaScript's `encodeURIComponent` (ECMA-262, section 19.2.6.4).
-pub(super) const COMPONENT: FormEncoder = FormEncoder { plain: b"-._~!*'()", space: b"%20", upper: true };
+pub(super) const WHATWG: PercentEncoding = PercentEncoding::WHATWG_FORM;
+pub(super) const PLUS: PercentEncoding = PercentEncoding::UNRESERVED_PLUS;
+pub(super) const PHP: PercentEncoding = PercentEncoding::PHP_FORM;
+pub(super) const RFC_3986: PercentEncoding = PercentEncoding::UNRESERVED;
+pub(super) const COMPONENT: PercentEncoding = PercentEncoding::COMPONENT;
 /// The qs package with `format: 'RFC1738'`.
-const QS_PLUS: FormEncoder = FormEncoder { plain: b"-._~()", ..WHATWG };
-const DOT_NET: FormEncoder = FormEncoder { plain: b"-._!*()", ..WHATWG };
-const DOT_NET_LOWER: FormEncoder = FormEncoder { upper: false, ..DOT_NET };
-
-impl FormEncoder {
-    pub(super) fn push(&self, text: &[u8], out: &mut Vec<u8>) {
-        let digits: &[u8; 16] = if self.upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
-        for &byte in text {
-            match byte {
-                b' ' => out.extend_from_slice(self.space),
-                _ if byte.is_ascii_alphanumeric() || self.plain.contains(&byte) => out.push(byte),
-                _ => out.extend([b'%', digits[usize::from(byte >> 4)], digits[usize::from(byte & 0xf)]]),
-            }
-        }
-    }
-
-    pub(super) fn pair(&self, name: &[u8], value: &[u8], out: &mut Vec<u8>) {
-        if !out.is_empty() {
-            out.push(b'&');
-        }
-        self.push(name, out);
-        out.push(b'=');
-        self.push(value, out);
-    }
-}
+const QS_PLUS: PercentEncoding = PLUS.keeping(b"()");
+const DOT_NET: PercentEncoding = PHP.keeping(b"!*()");
+const DOT_NET_LOWER: PercentEncoding = DOT_NET.in_lower_case();
 
 /// One way to write a form.
 #[derive(Debug)]
@@ -67,10 +34,10 @@ pub struct FormPreset {
     pub is_sorted: bool,
     /// Whether it always sorts, so that it may have written a form whose names are sorted anyway.
     pub always_sorts: bool,
-    encoder: &'static FormEncoder,
+    encoder: &'static PercentEncoding,
 }
 
-const fn form(name: &'static str, rank: u16, encoder: &'static FormEncoder) -> FormPreset {
+const fn preset(name: &'static str, rank: u16, encoder: &'static PercentEncoding) -> FormPreset {
     FormPreset { name, rank, encoder, is_sorted: false, always_sorts: false }
 }
 
@@ -84,25 +51,25 @@ const fn always_sorted(preset: FormPreset) -> FormPreset {
 
 /// Every known way to write a form.
 pub static FORM_PRESETS: [FormPreset; 19] = [
-    form("JavaScript URLSearchParams", 1, &WHATWG),
-    form("Java URLEncoder", 3, &WHATWG),
-    form("Ruby URI.encode_www_form, Rack build_query", 4, &WHATWG),
-    form("Python urllib.parse.urlencode", 1, &PLUS),
-    form(".NET FormUrlEncodedContent", 4, &PLUS),
-    form("PHP http_build_query", 1, &PHP),
-    form("PHP http_build_query, PHP_QUERY_RFC3986", 4, &RFC_3986),
-    form("qs.stringify", 2, &RFC_3986),
-    form("Python urllib.parse.urlencode, quote_via=quote", 6, &RFC_3986),
-    form("Node querystring.stringify, encodeURIComponent", 3, &COMPONENT),
-    form("qs.stringify, format RFC1738", 8, &QS_PLUS),
-    form(".NET WebUtility.UrlEncode", 8, &DOT_NET),
-    form(".NET HttpUtility.UrlEncode", 7, &DOT_NET_LOWER),
-    always_sorted(form("Go url.Values.Encode", 3, &PLUS)),
-    always_sorted(form("Ruby on Rails to_query", 5, &PLUS)),
-    sorted(form("JavaScript URLSearchParams, sorted", 5, &WHATWG)),
-    sorted(form("PHP http_build_query after ksort", 5, &PHP)),
-    sorted(form("PHP http_build_query after ksort, PHP_QUERY_RFC3986", 7, &RFC_3986)),
-    sorted(form("encodeURIComponent, sorted", 8, &COMPONENT)),
+    preset("JavaScript URLSearchParams", 1, &WHATWG),
+    preset("Java URLEncoder", 3, &WHATWG),
+    preset("Ruby URI.encode_www_form, Rack build_query", 4, &WHATWG),
+    preset("Python urllib.parse.urlencode", 1, &PLUS),
+    preset(".NET FormUrlEncodedContent", 4, &PLUS),
+    preset("PHP http_build_query", 1, &PHP),
+    preset("PHP http_build_query, PHP_QUERY_RFC3986", 4, &RFC_3986),
+    preset("qs.stringify", 2, &RFC_3986),
+    preset("Python urllib.parse.urlencode, quote_via=quote", 6, &RFC_3986),
+    preset("Node querystring.stringify, encodeURIComponent", 3, &COMPONENT),
+    preset("qs.stringify, format RFC1738", 8, &QS_PLUS),
+    preset(".NET WebUtility.UrlEncode", 8, &DOT_NET),
+    preset(".NET HttpUtility.UrlEncode", 7, &DOT_NET_LOWER),
+    always_sorted(preset("Go url.Values.Encode", 3, &PLUS)),
+    always_sorted(preset("Ruby on Rails to_query", 5, &PLUS)),
+    sorted(preset("JavaScript URLSearchParams, sorted", 5, &WHATWG)),
+    sorted(preset("PHP http_build_query after ksort", 5, &PHP)),
+    sorted(preset("PHP http_build_query after ksort, PHP_QUERY_RFC3986", 7, &RFC_3986)),
+    sorted(preset("encodeURIComponent, sorted", 8, &COMPONENT)),
 ];
 
 impl FormPreset {
@@ -115,7 +82,7 @@ impl FormPreset {
         }
         let mut out = Vec::with_capacity(body.len() + body.len() / 8);
         for (name, value) in fields {
-            self.encoder.pair(&name, &value, &mut out);
+            push_pair(self.encoder, &name, &value, &mut out);
         }
         Some(out)
     }
@@ -147,7 +114,7 @@ fn name_length(pair: &[u8]) -> Option<usize> {
 
 /// A form that arrived decoded, encoded: as one pair or, where `SPLIT`, as many as seem to be there.
 fn encoded_again<const ENCODER: usize, const SPLIT: bool>(body: &[u8]) -> Option<Vec<u8>> {
-    const ENCODERS: [&FormEncoder; 5] = [&WHATWG, &PLUS, &PHP, &RFC_3986, &COMPONENT];
+    const ENCODERS: [&PercentEncoding; 5] = [&WHATWG, &PLUS, &PHP, &RFC_3986, &COMPONENT];
     is_decoded_form(body).then_some(())?;
     let mut starts = vec![0];
     if SPLIT {
@@ -160,7 +127,7 @@ fn encoded_again<const ENCODER: usize, const SPLIT: bool>(body: &[u8]) -> Option
     for (start, end) in starts.iter().zip(ends) {
         let pair = &body[*start..end];
         let name = name_length(pair)?;
-        ENCODERS[ENCODER].pair(&pair[..name], &pair[name + 1..], &mut out);
+        push_pair(ENCODERS[ENCODER], &pair[..name], &pair[name + 1..], &mut out);
     }
     Some(out)
 }
@@ -173,38 +140,33 @@ pub fn order_of_form(body: &[u8]) -> Option<bool> {
 
 /// The fields of a form, decoded; `None` for what is not a form.
 pub(super) fn fields(body: &[u8]) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-    let decoded = pieces(body)?.map(|piece| {
-        let at = memchr::memchr(b'=', piece).unwrap_or(piece.len());
-        (form_decoded(&piece[..at]), form_decoded(piece.get(at + 1..).unwrap_or_default()))
-    });
-    Some(decoded.collect())
+    Some(pairs(body)?.map(FormPair::decoded).collect())
 }
 
-/// A form's pairs as sent.
-pub(super) fn pieces(body: &[u8]) -> Option<impl Iterator<Item = &[u8]>> {
+/// A form's pairs, as far as it is one.
+pub(super) fn pairs(body: &[u8]) -> Option<impl Iterator<Item = FormPair<'_>>> {
     let is_other = |byte: &u8| byte.is_ascii_control() || matches!(byte, b'{' | b'"' | b'<' | b' ');
     let equals = memchr::memchr(b'=', body)?;
     // The padding of base64 is not a form's sign of equality.
     let named = equals > 0 && !body[equals..].iter().all(|&byte| byte == b'=');
     let plausible = named && body.len() <= LONGEST_FORM && !body.iter().any(is_other);
-    let pieces = || body.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty());
-    (plausible && pieces().nth(MOST_FIELDS).is_none()).then(pieces)
+    let pairs = || form::pairs(body).filter(|pair| !pair.is_empty());
+    (plausible && pairs().nth(MOST_FIELDS).is_none()).then(pairs)
 }
 
 fn is_form(body: &[u8]) -> bool {
-    pieces(body).is_some()
+    pairs(body).is_some()
 }
 
 /// The pairs as sent, sorted by name.
 #[must_use]
 pub fn sorted_pairs(body: &[u8]) -> Option<Vec<u8>> {
-    let mut pairs: Vec<&[u8]> = pieces(body)?.collect();
-    let name = |pair: &[u8]| form_decoded(pair.split(|&byte| byte == b'=').next().unwrap_or_default());
-    if pairs.is_sorted_by_key(|pair| name(pair)) {
+    let mut pairs: Vec<FormPair<'_>> = pairs(body)?.collect();
+    if pairs.is_sorted_by_key(|pair| pair.name()) {
         return None;
     }
-    pairs.sort_by_cached_key(|pair| name(pair));
-    Some(pairs.join(&b'&'))
+    pairs.sort_by_cached_key(|pair| pair.name());
+    Some(pairs.into_iter().map(FormPair::written).collect::<Vec<_>>().join(&b'&'))
 }
 
 /// Percent escapes with capital digits.
@@ -244,15 +206,8 @@ pub fn percent_as_plus(body: &[u8]) -> Option<Vec<u8>> {
 
 pub(super) fn replaced(body: &[u8], from: &[u8], to: &[u8]) -> Option<Vec<u8>> {
     is_form(body).then_some(())?;
-    let mut edited = Vec::with_capacity(body.len() + 16);
-    let mut copied = 0;
-    for at in memchr::memmem::find_iter(body, from) {
-        edited.extend_from_slice(&body[copied..at]);
-        edited.extend_from_slice(to);
-        copied = at + from.len();
-    }
-    edited.extend_from_slice(&body[copied..]);
-    (copied > 0).then_some(edited)
+    memchr::memmem::find(body, from)?;
+    Some(replace_bytes(body, from, to))
 }
 
 /// What a parser makes of a name that comes more than once.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::text::hexadecimal;
+
 /// Parts of a multipart body that are looked at.
 const MOST_PARTS: usize = 16;
 
@@ -14,7 +16,7 @@ pub fn unchunked(body: &[u8]) -> Option<Vec<u8>> {
         let end = memchr::memchr(b'\n', &rest[..rest.len().min(256)])?;
         let line = rest[..end].strip_suffix(b"\r")?;
         let digits = line.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-        let size = usize::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        let size = usize::try_from(hexadecimal(digits)?).ok()?;
         rest = &rest[end + 1..];
         if size == 0 {
             // What is after the last chunk is trailers, whatever they say.
@@ -123,7 +125,15 @@ mod tests {
         for data in [&b""[..], b"a", &[b'x'; 300]] {
             assert_eq!(unchunked(&chunked(data)).unwrap(), data);
         }
-        for other in [&b"{\"a\":1}"[..], b"3\r\nab", b"3\r\nabcd\r\n0\r\n\r\n", b"12\n", b"", b"ffffffffffffffff\r\n"] {
+        for other in [
+            &b"{\"a\":1}"[..],
+            b"3\r\nab",
+            b"3\r\nabcd\r\n0\r\n\r\n",
+            b"12\n",
+            b"",
+            b"+3\r\nabc\r\n0\r\n\r\n",
+            b"ffffffffffffffff\r\n",
+        ] {
             assert_eq!(unchunked(other), None);
         }
     }

@@ -6,7 +6,12 @@ use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, 
 use super::Tree;
 use super::dotnet::DEFAULT_ENCODER;
 use super::strings::{Lone, NonAscii, PLAIN, StringWriter, Strings, bytes_of};
+use crate::http::form;
+use crate::http::percent::PercentEncoding;
 use crate::payload::json::unescape;
+
+/// The most fields of a form that is looked into.
+const MOST_FIELDS: usize = 16;
 
 /// The body as standard base64.
 #[must_use]
@@ -37,45 +42,7 @@ pub fn from_base64(body: &[u8]) -> Option<Vec<u8>> {
 /// The body percent-encoded as a form does (`application/x-www-form-urlencoded`).
 #[must_use]
 pub fn form_encoded(body: &[u8]) -> Vec<u8> {
-    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-    let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'*' | b'-' | b'.' | b'_');
-    let mut encoded = Vec::with_capacity(body.len() + body.len() / 4);
-    for run in body.chunk_by(|one, other| is_plain(one) == is_plain(other)) {
-        if is_plain(&run[0]) {
-            encoded.extend_from_slice(run);
-            continue;
-        }
-        for &byte in run {
-            match byte {
-                b' ' => encoded.push(b'+'),
-                _ => encoded.extend([b'%', DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]]),
-            }
-        }
-    }
-    encoded
-}
-
-/// Undoes percent-encoding and `+`.
-#[must_use]
-pub fn form_decoded(text: &[u8]) -> Vec<u8> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memchr2(b'%', b'+', rest) {
-        decoded.extend_from_slice(&rest[..at]);
-        let (sign, after) = (rest[at], &rest[at + 1..]);
-        rest = after;
-        let mut value = [0];
-        match after.get(..2) {
-            _ if sign == b'+' => decoded.push(b' '),
-            Some(digits) if hex::decode_to_slice(digits, &mut value).is_ok() => {
-                decoded.extend(value);
-                rest = &after[2..];
-            }
-            _ => decoded.push(sign),
-        }
-    }
-    decoded.extend_from_slice(rest);
-    decoded
+    PercentEncoding::WHATWG_FORM.encode(body)
 }
 
 /// The decoded fields of a form body, each with its name; empty for what is not a form.
@@ -87,12 +54,11 @@ pub fn form_fields(body: &[u8]) -> Vec<(String, Vec<u8>)> {
     if !plausible || body.iter().any(|byte| byte.is_ascii_control() || matches!(byte, b'{' | b'"')) {
         return Vec::new();
     }
-    let fields = body.split(|&byte| byte == b'&').take(16);
+    let fields = form::pairs(body).take(MOST_FIELDS).filter(|pair| pair.split().1.is_some());
     fields
-        .filter_map(|field| {
-            let at = memchr::memchr(b'=', field)?;
-            let name = String::from_utf8_lossy(&form_decoded(&field[..at])).into_owned();
-            Some((name, form_decoded(&field[at + 1..])))
+        .map(|pair| {
+            let (name, value) = pair.decoded();
+            (String::from_utf8_lossy(&name).into_owned(), value)
         })
         .collect()
 }

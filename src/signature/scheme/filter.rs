@@ -10,8 +10,9 @@ use unicode_normalization::UnicodeNormalization as _;
 use super::forms;
 use super::parts::{Parts, Source};
 use super::url::cut_query;
+use crate::http::percent::{self, PlusSign};
 use crate::signature::Algorithm;
-use crate::signature::rewrite::wrap::form_decoded;
+use crate::text::replace_bytes;
 
 /// The most bytes that a body is inflated to before its sender has its answer.
 const INFLATE_LIMIT: u64 = 8 * 1024 * 1024;
@@ -140,27 +141,12 @@ impl Filter {
             Self::FieldsWithout(names) => Cow::Owned(forms::fields_without(&value, names)),
             Self::Replace(both) => {
                 let (old, new) = (parts.get(&both.0)?, parts.get(&both.1)?);
-                Cow::Owned(replaced(&value, &old, &new))
+                Cow::Owned(replace_bytes(&value, &old, &new))
             }
             // What they do to a missing value is the expression's business.
             Self::Or(_) | Self::Wrap(..) => value,
         })
     }
-}
-
-fn replaced(text: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
-    if old.is_empty() {
-        return text.to_vec();
-    }
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = memchr::memmem::find(rest, old) {
-        out.extend_from_slice(&rest[..at]);
-        out.extend_from_slice(new);
-        rest = &rest[at + old.len()..];
-    }
-    out.extend_from_slice(rest);
-    out
 }
 
 impl PlainFilter {
@@ -192,7 +178,7 @@ impl PlainFilter {
             Self::SortedJson => forms::sorted_json(value)?,
             Self::Nfkd => text()?.nfkd().collect::<String>().into_bytes(),
             Self::HtmlDecode => forms::html_decoded(text()?).into_bytes(),
-            Self::PercentDecode => form_decoded(&replaced(value, b"+", b"%2B")),
+            Self::PercentDecode => percent::decode(value, PlusSign::Literal),
             Self::NoQuery => cut_query(value).0.to_vec(),
             Self::SortedQuery => forms::sorted_query(value),
             Self::FieldsByName => forms::fields_by_name(value, forms::FieldValues::InOrder),

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::parts::pairs;
 use super::url::cut_query;
+use crate::http::percent::{self, PercentEncoding, PlusSign};
 use crate::payload::inflate::{InflateBudget, inflate};
 
 /// Which values of a name that is there several times are signed.
@@ -79,21 +80,8 @@ fn joined(fields: impl IntoIterator<Item = (Vec<u8>, Vec<u8>)>) -> Vec<u8> {
 pub(super) fn sorted_query(query: &[u8]) -> Vec<u8> {
     let mut fields: Vec<_> = pairs(query).collect();
     fields.sort();
-    let write = |text: &[u8]| percent_encoded(text, b"!'()*-._~");
+    let write = |text: &[u8]| PercentEncoding::COMPONENT.encode(text);
     joined(fields.into_iter().map(|(name, value)| (write(&name), write(&value))))
-}
-
-/// Percent-encoded but for letters, digits and `safe`.
-pub(in crate::signature) fn percent_encoded(text: &[u8], safe: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    for &byte in text {
-        if byte.is_ascii_alphanumeric() || safe.contains(&byte) {
-            out.push(byte);
-        } else {
-            out.extend_from_slice(format!("%{byte:02X}").as_bytes());
-        }
-    }
-    out
 }
 
 /// HubSpot's version 3 undoes these codes of the URL, whatever their letter case, and no others
@@ -101,16 +89,11 @@ pub(in crate::signature) fn percent_encoded(text: &[u8], safe: &[u8]) -> Vec<u8>
 pub(super) fn hubspot_decoded(url: &[u8]) -> Vec<u8> {
     const DECODED: &[u8] = b":/?@!$'()*,;";
     let mut out = Vec::with_capacity(url.len());
-    let mut at = 0;
-    while at < url.len() {
-        let mut value = [0];
-        let code = url.get(at + 1..at + 3).filter(|_| url[at] == b'%');
-        if code.is_some_and(|digits| hex::decode_to_slice(digits, &mut value).is_ok()) && DECODED.contains(&value[0]) {
-            out.push(value[0]);
-            at += 3;
+    for (byte, written) in percent::written_bytes(url, PlusSign::Literal) {
+        if DECODED.contains(&byte) {
+            out.push(byte);
         } else {
-            out.push(url[at]);
-            at += 1;
+            out.extend_from_slice(written);
         }
     }
     out
@@ -122,14 +105,14 @@ pub(super) fn contentful_target(target: &[u8]) -> Vec<u8> {
     let mut whole = path.to_vec();
     if let Some(query) = query {
         whole.push(b'?');
-        whole.extend(percent_encoded(query, b"!'()*-._~"));
+        PercentEncoding::COMPONENT.push(query, &mut whole);
     }
-    percent_encoded(&whole, b";,/?:@&=+$-_.!~*'()#")
+    PercentEncoding::URI.encode(&whole)
 }
 
 /// Atlassian Connect's canonical query: sorted, values of one name joined by commas, without `jwt`.
 pub(super) fn atlassian_query(url: &[u8]) -> Vec<u8> {
-    let write = |text: &[u8]| percent_encoded(text, b"-._~");
+    let write = |text: &[u8]| PercentEncoding::UNRESERVED.encode(text);
     let mut groups: BTreeMap<Vec<u8>, Vec<Vec<u8>>> = BTreeMap::new();
     for (name, value) in pairs(cut_query(url).1.unwrap_or_default()).filter(|(name, _)| name != b"jwt") {
         groups.entry(write(&name)).or_default().push(write(&value));

@@ -33,7 +33,6 @@ pub use description::{InvalidScheme, SchemeDescription};
 pub use encoding::Encoding;
 pub use expression::{Expression, InvalidExpression};
 pub use filter::{Filter, PlainFilter};
-pub(in crate::signature) use forms::percent_encoded;
 pub use kind::SigningKind;
 pub(crate) use parts::Parts;
 pub use parts::Source;

@@ -8,9 +8,9 @@ use super::url::{cut_query, host_of};
 use super::value::ReadSignature;
 use super::{Scheme, Variable};
 use crate::http::Head;
+use crate::http::form::{self, FormPair};
 use crate::payload::json::scan::{Walker, means};
 use crate::payload::json::unescape;
-use crate::signature::rewrite::wrap::form_decoded;
 
 /// Templates of variables may name further ones, to this depth.
 pub(super) const DEPTH: u8 = 4;
@@ -286,24 +286,16 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The pairs of a form or query as they are written, in their order.
-fn raw_pairs(text: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    text.split(|&byte| byte == b'&').filter(|piece| !piece.is_empty()).map(|piece| {
-        let at = memchr::memchr(b'=', piece).unwrap_or(piece.len());
-        (&piece[..at], piece.get(at + 1..).unwrap_or_default())
-    })
-}
-
-/// The same, decoded.
+/// The pairs of a form or query in their order, decoded; empty ones are left out.
 pub(in crate::signature) fn pairs(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> + '_ {
-    raw_pairs(text).map(|(name, value)| (form_decoded(name), form_decoded(value)))
+    form::pairs(text).filter(|pair| !pair.is_empty()).map(FormPair::decoded)
 }
 
 /// The first value under a name.
 fn field(text: &[u8], name: &str) -> Option<Vec<u8>> {
     // An escape has three bytes: a longer text is not the name, and may be a whole body.
-    let is_name = |own: &[u8]| own.len() <= 3 * name.len() && form_decoded(own) == name.as_bytes();
-    raw_pairs(text).find(|(own, _)| is_name(own)).map(|(_, value)| form_decoded(value))
+    let is_name = |pair: &FormPair<'_>| pair.split().0.len() <= 3 * name.len() && pair.name() == name.as_bytes();
+    form::pairs(text).filter(|pair| !pair.is_empty()).find(is_name).map(|pair| pair.decoded().1)
 }
 
 /// The place of a value in JSON. Of a name that is there twice it is the last, as `JSON.parse`, `json.loads` and most

@@ -1,12 +1,11 @@
 //! A report as the documented JSON.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::{SuiteReport, mark};
 use crate::suite::compare::AnswerDifference;
 use crate::suite::run::{CaseOutcome, CaseResult};
+use crate::text::units::milliseconds;
 
 /// The documented JSON.
 #[must_use]
@@ -53,9 +52,4 @@ fn difference_json(difference: &AnswerDifference) -> Value {
         "got": difference.came,
         "details": difference.details,
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
-fn milliseconds(time: Duration) -> f64 {
-    time.as_micros() as f64 / 1000.0
 }

@@ -108,8 +108,7 @@ fn control(name: &str, rest: &str) -> Result<BoundKey, String> {
 
 fn unknown(name: &str) -> String {
     let names = KEYS.iter().flat_map(|(_, names)| names.iter().copied()).chain(["space"]);
-    let meant = crate::text::nearest(&name.to_lowercase(), names)
-        .map_or(String::new(), |name| format!("; did you mean '{name}'?"));
+    let meant = crate::text::suggestion(&name.to_lowercase(), names);
     format!(
         "unknown key {}: expected a character, or a name such as ctrl-r, alt-x, enter, space or f5{meant}",
         crate::config::named(name)

@@ -8,7 +8,7 @@ use super::context::KeyContext;
 use super::names;
 use crate::config::KeyEntry;
 use crate::config::file::Place;
-use crate::text::nearest;
+use crate::text::suggestion;
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::screens::payload::action::PayloadAction;
 
@@ -324,7 +324,7 @@ fn heading(context: KeyContext) -> String {
 }
 
 fn unknown<'a>(what: &str, name: &str, names: impl Iterator<Item = &'a str>) -> String {
-    let meant = nearest(name, names).map_or(String::new(), |near| format!("; did you mean '{near}'?"));
+    let meant = suggestion(name, names);
     format!("unknown {what} {}: `whyhook keys` lists all{meant}", crate::config::named(name))
 }
 

@@ -2,6 +2,8 @@
 
 use image::{Rgb, RgbImage};
 
+use crate::tui::theme::background::nearest_fixed;
+
 /// Which colours the terminal has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Colours {
@@ -74,7 +76,7 @@ impl Grid {
 fn cell(upper: Rgb<u8>, lower: Option<Rgb<u8>>, colours: Colours) -> TonedCell {
     let tone = |Rgb([red, green, blue]): Rgb<u8>| match colours {
         Colours::True => Some(Tone::Rgb(red, green, blue)),
-        Colours::Indexed => Some(Tone::Indexed(nearest(red, green, blue))),
+        Colours::Indexed => Some(Tone::Indexed(nearest_fixed((red, green, blue)))),
         Colours::None => None,
     };
     match colours {
@@ -91,20 +93,4 @@ fn cell(upper: Rgb<u8>, lower: Option<Rgb<u8>>, colours: Colours) -> TonedCell {
 fn luminance(Rgb([red, green, blue]): Rgb<u8>) -> u8 {
     let sum = 77 * u32::from(red) + 150 * u32::from(green) + 29 * u32::from(blue);
     u8::try_from(sum / 256).unwrap_or(u8::MAX)
-}
-
-/// The levels of xterm's cube of 6 × 6 × 6 colours.
-const LEVELS: [u8; 6] = [0, 95, 135, 175, 215, 255];
-
-/// The nearest of xterm's colours 16 to 255: the cube, or one of 24 greys.
-fn nearest(red: u8, green: u8, blue: u8) -> u8 {
-    let level = |value: u8| (0_u8..6).min_by_key(|at| LEVELS[usize::from(*at)].abs_diff(value)).unwrap_or(0);
-    let [r, g, b] = [red, green, blue].map(level);
-    let of_cube = [r, g, b].map(|at| LEVELS[usize::from(at)]);
-    let mean = (u16::from(red) + u16::from(green) + u16::from(blue)) / 3;
-    let grey = u8::try_from((mean.saturating_sub(3) / 10).min(23)).unwrap_or(23);
-    let distance = |[x, y, z]: [u8; 3]| {
-        [x.abs_diff(red), y.abs_diff(green), z.abs_diff(blue)].iter().map(|&d| u32::from(d).pow(2)).sum::<u32>()
-    };
-    if distance([8 + 10 * grey; 3]) < distance(of_cube) { 232 + grey } else { 16 + 36 * r + 6 * g + b }
 }

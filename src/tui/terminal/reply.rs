@@ -2,6 +2,8 @@
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 
+use crate::text::hexadecimal;
+
 /// Asks for the background (OSC 11), and then what every terminal answers at once (DA1): whoever does not know the
 /// first has still answered the second.
 pub(crate) const QUESTION: &[u8] = b"\x1b]11;?\x1b\\\x1b[c";
@@ -87,10 +89,10 @@ fn colour(text: &str) -> Option<Rgb> {
 
 /// One to four hexadecimal digits, of which all `f` is the brightest, as a byte.
 fn channel(digits: &str) -> Option<u8> {
-    if !matches!(digits.len(), 1..=4) || !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+    if digits.len() > 4 {
         return None;
     }
-    let value = u32::from_str_radix(digits, 16).ok()?;
+    let value = u32::try_from(hexadecimal(digits)?).ok()?;
     let brightest = (1 << (4 * digits.len())) - 1;
     u8::try_from(value * 255 / brightest).ok()
 }

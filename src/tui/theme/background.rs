@@ -122,15 +122,25 @@ pub fn rgb(index: u8) -> (u8, u8, u8) {
     }
 }
 
-/// The nearest of the colours `among`.
-pub(super) fn nearest(wanted: (u8, u8, u8), among: std::ops::RangeInclusive<u8>) -> u8 {
+/// The nearest of the first 16 colours.
+pub(super) fn nearest_ansi(wanted: (u8, u8, u8)) -> u8 {
+    (0..=15).min_by_key(|index| distance(wanted, rgb(*index))).unwrap_or_default()
+}
+
+/// The nearest of the colours 16 to 255, which are the same everywhere: of the cube, or one of 24 greys. It looks at two,
+/// as each pixel of a picture asks for it.
+pub(crate) fn nearest_fixed(wanted: (u8, u8, u8)) -> u8 {
+    let (red, green, blue) = wanted;
+    let level = |value: u8| (0_u8..6).min_by_key(|at| LEVELS[usize::from(*at)].abs_diff(value)).unwrap_or(0);
+    let of_cube = 16 + 36 * level(red) + 6 * level(green) + level(blue);
+    let mean = (u16::from(red) + u16::from(green) + u16::from(blue)) / 3;
+    let grey = 232 + u8::try_from((mean.saturating_sub(3) / 10).min(23)).unwrap_or(23);
+    if distance(wanted, rgb(grey)) < distance(wanted, rgb(of_cube)) { grey } else { of_cube }
+}
+
+fn distance(one: (u8, u8, u8), other: (u8, u8, u8)) -> u32 {
     let square = |one: u8, other: u8| u32::from(one.abs_diff(other)).pow(2);
-    let distance = |index: &u8| {
-        let found = rgb(*index);
-        square(wanted.0, found.0) + square(wanted.1, found.1) + square(wanted.2, found.2)
-    };
-    let first = *among.start();
-    among.min_by_key(distance).unwrap_or(first)
+    square(one.0, other.0) + square(one.1, other.1) + square(one.2, other.2)
 }
 
 #[cfg(test)]
@@ -184,9 +194,15 @@ mod tests {
     #[test]
     fn every_colour_is_nearest_to_itself() {
         for index in 16..=255 {
-            assert_eq!(rgb(nearest(rgb(index), 16..=255)), rgb(index), "{index}");
+            assert_eq!(rgb(nearest_fixed(rgb(index))), rgb(index), "{index}");
         }
-        assert_eq!(nearest((250, 5, 5), 0..=15), 9);
+        for at in 0..4096_u32 {
+            let [red, green, blue] = [0, 4, 8].map(|bits| u8::try_from((at >> bits & 15) * 17).unwrap());
+            let wanted = (red, green, blue);
+            let least = (16..=255).map(|index| distance(wanted, rgb(index))).min();
+            assert_eq!(Some(distance(wanted, rgb(nearest_fixed(wanted)))), least, "{wanted:?}");
+        }
+        assert_eq!(nearest_ansi((250, 5, 5)), 9);
         assert!((contrast((0, 0, 0), (255, 255, 255)) - 21.0).abs() < 1e-9);
     }
 }

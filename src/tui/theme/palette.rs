@@ -5,7 +5,7 @@
 
 use ratatui::style::Color;
 
-use super::background::{Background, ColourDepth, nearest, rgb};
+use super::background::{Background, ColourDepth, nearest_ansi, nearest_fixed, rgb};
 use crate::config::{ColourChoice, ColourRole, ThemeName};
 
 /// Colours for one kind of terminal.
@@ -70,15 +70,18 @@ impl ThemePalette {
 
 /// A colour as a person chose it, as near as the terminal can show it; `None` where it shows none.
 pub(super) fn chosen(colour: ColourChoice, depth: ColourDepth) -> Option<Color> {
-    let index = |range| move |rgb| Color::Indexed(nearest(rgb, range));
     match (colour, depth) {
         (_, ColourDepth::None) => None,
         (ColourChoice::Default, _) => Some(Color::Reset),
-        (ColourChoice::Indexed(at @ 16..), ColourDepth::Ansi) => Some(index(0..=15)(rgb(at))),
+        (ColourChoice::Indexed(at @ 16..), ColourDepth::Ansi) => Some(Color::Indexed(nearest_ansi(rgb(at)))),
         (ColourChoice::Indexed(at), _) => Some(Color::Indexed(at)),
         (ColourChoice::Rgb(red, green, blue), ColourDepth::True) => Some(Color::Rgb(red, green, blue)),
-        (ColourChoice::Rgb(red, green, blue), ColourDepth::Indexed) => Some(index(16..=255)((red, green, blue))),
-        (ColourChoice::Rgb(red, green, blue), ColourDepth::Ansi) => Some(index(0..=15)((red, green, blue))),
+        (ColourChoice::Rgb(red, green, blue), ColourDepth::Indexed) => {
+            Some(Color::Indexed(nearest_fixed((red, green, blue))))
+        }
+        (ColourChoice::Rgb(red, green, blue), ColourDepth::Ansi) => {
+            Some(Color::Indexed(nearest_ansi((red, green, blue))))
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! `printf` and `echo` as far as scripts print a body with them, and the escapes of both and of `$'…'`.
 
 use super::shell::ShellCommand;
+use crate::text::hexadecimal;
 
 /// Which escapes there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +104,7 @@ fn escape<'a>(kind: u8, rest: &'a [u8], escapes: Escapes, out: &mut Vec<u8>) -> 
         }
     };
     let count = rest.iter().take(digits).take_while(|byte| byte.is_ascii_hexdigit()).count();
-    let value = std::str::from_utf8(&rest[..count]).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    let value = hexadecimal(&rest[..count]).and_then(|value| u32::try_from(value).ok());
     match value {
         Some(value) if kind == b'x' => out.push((value & 0xff) as u8),
         Some(value) => {

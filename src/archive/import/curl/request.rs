@@ -10,6 +10,7 @@ use crate::archive::import::built::{HeadParts, quoted};
 use crate::archive::import::sink::ForeignRequest;
 use crate::archive::import::{DELIVERY_LIMIT, Importer};
 use crate::delivery::Intake;
+use crate::http::percent::PercentEncoding;
 
 /// A body, and what is wrong with it.
 pub(super) struct CurlBody {
@@ -309,17 +310,8 @@ fn urlencoded(text: &[u8]) -> Vec<u8> {
     }
 }
 
-/// All but unreserved characters (RFC 3986, section 2.3) as `%XX`, and a space as `+`.
 fn percent_encoded(text: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(text.len());
-    for byte in text {
-        match byte {
-            b' ' => out.push(b'+'),
-            byte if byte.is_ascii_alphanumeric() || b"-._~".contains(byte) => out.push(*byte),
-            byte => out.extend_from_slice(format!("%{byte:02X}").as_bytes()),
-        }
-    }
-    out
+    PercentEncoding::UNRESERVED_PLUS.encode(text)
 }
 
 /// The files that a command names.

@@ -1,6 +1,7 @@
 //! The URL of a command as curl makes requests of it: globs, dot segments, credentials, what options add to the query.
 
 use crate::archive::import::built::quoted;
+use crate::http::percent::{self, PlusSign};
 
 /// Requests that one glob may stand for.
 const GLOB_LIMIT: usize = 1000;
@@ -193,23 +194,7 @@ impl CurlUrl {
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while let Some(&byte) = bytes.get(at) {
-        let digits = text.get(at + 1..at + 3).filter(|_| byte == b'%');
-        match digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(decoded) => {
-                out.push(decoded);
-                at += 3;
-            }
-            None => {
-                out.push(byte);
-                at += 1;
-            }
-        }
-    }
-    out
+    percent::decode(text.as_bytes(), PlusSign::Literal)
 }
 
 #[cfg(test)]
@@ -251,6 +236,13 @@ mod tests {
         let taken = (0..100).filter(|_| globbed(b"h/[1-10]", 1 << 20, &mut room).is_ok()).count();
         assert_eq!((taken, room), (7, GLOB_ROOM - 7 * 9 * (1 << 20)));
         assert_eq!(globbed(b"h/x", GLOB_ROOM + 1, &mut room), Ok(vec![b"h/x".to_vec()]));
+    }
+
+    #[test]
+    fn credentials_are_decoded_as_curl_does() {
+        let user = |url: &str| CurlUrl::read(url).user.map(|user| String::from_utf8(user).unwrap());
+        assert_eq!(user("http://a%40b:p%3a+@h/x").as_deref(), Some("a@b:p:+"));
+        assert_eq!(user("http://a%+5b:%-1%zé%@h/x").as_deref(), Some("a%+5b:%-1%zé%"));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::archive::import::built::quoted;
 use crate::archive::import::forms::{self, ArchivedField};
 use crate::archive::import::json::decoded;
 use crate::delivery::Intake;
+use crate::http::MediaType;
 use crate::text::grouped;
 
 /// What is known of a body.
@@ -171,7 +172,7 @@ fn of_fields(request: &HarRequest, params: &[Param], declared: &Declared) -> Fou
             content_type: text(&param.content_type),
         })
         .collect();
-    let is_multipart = kind.to_ascii_lowercase().starts_with("multipart/form-data");
+    let is_multipart = MediaType::new(&kind).is("multipart/form-data");
     let bodies = match (is_multipart, forms::boundary(&kind)) {
         (false, _) => forms::urlencoded(&fields),
         (true, Some(boundary)) => forms::multipart(&fields, &boundary),

@@ -1,7 +1,5 @@
 //! A report as the documented JSON.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use super::{CheckOutcome, CheckReport};
@@ -10,6 +8,7 @@ use crate::send::conformance::findings::CheckFinding;
 use crate::send::conformance::judge::{CaseVerdict, CheckRow, Observed};
 use crate::send::conformance::probe::ProvedMistake;
 use crate::signature::catalogue;
+use crate::text::units::milliseconds;
 
 /// The documented JSON.
 #[must_use]
@@ -94,9 +93,4 @@ fn row_json(report: &CheckReport, row: &CheckRow) -> Value {
         "error": error,
         "fault": fault.unwrap_or(row.case.fault).code(),
     })
-}
-
-#[expect(clippy::cast_precision_loss, reason = "microseconds of an exchange are far below 2^52")]
-fn milliseconds(time: Duration) -> f64 {
-    time.as_micros() as f64 / 1000.0
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use crate::config::is_public_url;
-use crate::http::Head;
+use crate::http::{self, Head};
 
 /// The longest host that is looked at, in bytes: a domain name has at most 253 (RFC 1035), a port six more.
 const HOST_BYTES: usize = 260;
@@ -30,14 +30,9 @@ pub fn learnt_url(head: &Head) -> Option<String> {
         let text = std::str::from_utf8(value.as_deref()?).ok()?;
         Some(text.split(',').next().unwrap_or_default().trim().to_owned()).filter(|text| !text.is_empty())
     };
-    let element = first(&forwarded);
-    let parameter = |name: &str| {
-        let pairs = element.as_deref()?.split(';').filter_map(|pair| pair.split_once('='));
-        let mut values = pairs.filter(|(key, _)| key.trim().eq_ignore_ascii_case(name));
-        values.next().map(|(_, value)| value.trim().trim_matches('"').to_owned())
-    };
+    let parameter = |name: &str| String::from_utf8(http::forwarded(forwarded.as_deref()?, name)?).ok();
     let host = first(&forwarded_host).or_else(|| parameter("host")).or_else(|| first(&host))?;
-    let is_forwarded = forwarded_host.is_some() || element.is_some() || proto.is_some();
+    let is_forwarded = forwarded_host.is_some() || first(&forwarded).is_some() || proto.is_some();
     let scheme = match first(&proto).or_else(|| parameter("proto")).map(|proto| proto.to_ascii_lowercase()).as_deref() {
         Some("https" | "wss") => "https",
         Some(_) => "http",
@@ -135,6 +130,7 @@ mod tests {
         "Host: x\r\nForwarded: for=1.2.3.4;host=\"a.example.com:8443\";proto=https, for=b\r\n",
         "https://a.example.com:8443"
     )]
+    #[case("Host: x\r\nForwarded: for=\"_a;host=b,c\";host=a.example.com;proto=http\r\n", "http://a.example.com")]
     #[case("Host: 8.8.8.8:3000\r\n", "http://8.8.8.8:3000")]
     #[case("Host: [2606:4700::1]:3000\r\n", "http://[2606:4700::1]:3000")]
     fn a_host_that_others_can_call_is_learnt(#[case] fields: &str, #[case] url: &str) {

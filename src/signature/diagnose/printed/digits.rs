@@ -7,9 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 
 use super::{Cut, Sighted, Sighting, ellipsis};
+use crate::http::form;
 use crate::signature::Algorithm;
 use crate::signature::diagnose::encoding::{InnerText, encoded_again, from_base64, unpadded};
-use crate::signature::rewrite::wrap::form_decoded;
 
 /// Fewer digits are an id, a time or a word, of which nothing is said.
 const LEAST_NOTICED: usize = 16;
@@ -278,7 +278,7 @@ fn base64_word(word: &[u8], alone: bool) -> Option<Sighting> {
     let decoded;
     let (word, percent) = match memchr::memchr(b'%', word) {
         Some(_) => {
-            decoded = form_decoded(word);
+            decoded = form::decode(word);
             (decoded.as_slice(), true)
         }
         None => (word, false),

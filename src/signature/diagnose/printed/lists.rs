@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::{Cut, Sighted, Sighting, ellipsis};
+use crate::text::hexadecimal;
 
 /// Fewer values are no digest but an index, a size or a version.
 const LEAST_VALUES: usize = 8;
@@ -127,7 +128,7 @@ fn values(inside: &[u8]) -> Option<(Values, Option<Cut>)> {
     let number = |value: &&str| {
         let digits = value.strip_prefix("0x").or_else(|| value.strip_prefix("0X"));
         match digits.or(bare.then_some(*value)) {
-            Some(digits) if digits.len() <= 2 => u8::from_str_radix(digits, 16).ok().map(i64::from),
+            Some(digits) if digits.len() <= 2 => hexadecimal(digits).and_then(|value| i64::try_from(value).ok()),
             Some(_) => None,
             None => value.parse().ok(),
         }

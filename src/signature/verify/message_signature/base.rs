@@ -8,11 +8,15 @@ use sfv::{Dictionary, FieldType as _, InnerList, Item, List, ListEntry, Parser};
 
 use super::super::described::Rejection;
 use crate::http::Head;
+use crate::http::percent::{PercentEncoding, PlusSign};
 use crate::signature::Source;
-use crate::signature::scheme::{Parts, percent_encoded, query_pairs};
+use crate::signature::scheme::{Parts, query_pairs};
 
 /// Components of one signature. A request of a sender has some ten.
 pub(super) const MOST_COMPONENTS: usize = 64;
+/// How a parameter of the query is written (section 2.2.8): as a form's, with `%20` for a space.
+const QUERY_VALUE: PercentEncoding = PercentEncoding::WHATWG_FORM.with_plus(PlusSign::Literal);
+
 /// Fields that are dictionaries: a repeated key counts once.
 const DICTIONARIES: [&str; 5] = ["content-digest", "repr-digest", "signature", "signature-input", "priority"];
 
@@ -127,7 +131,7 @@ fn derived(name: &str, item: &Item, parts: &Parts<'_>) -> Result<String, String>
             let wanted = item.params.get("name").and_then(|name| name.as_string()).map(sfv::StringRef::as_str);
             let wanted = wanted.ok_or("has no name")?;
             let query = text(Source::Query);
-            let encoded = |text: &[u8]| percent_encoded(text, b"*-._");
+            let encoded = |text: &[u8]| QUERY_VALUE.encode(text);
             let mut values = query_pairs(query.as_bytes()).filter(|(name, _)| encoded(name) == wanted.as_bytes());
             let (_, value) = values.next().ok_or("is not in the query")?;
             if values.next().is_some() {

@@ -8,6 +8,7 @@ use zeroize::Zeroize as _;
 use crate::archive::export::snippet::SnippetLanguage;
 use crate::delivery::DeliveryId;
 use crate::tui::app::effect::Effect;
+use crate::tui::one_line::paste_into;
 use crate::tui::screens::answers::window::AnswerOverlay;
 use crate::tui::screens::help::state::HelpView;
 use crate::tui::screens::image::state::ImageCopy;
@@ -163,9 +164,7 @@ impl Prompt {
     pub(crate) fn paste(&mut self, text: &str) {
         // A prompt is one line; a pasted secret's final newline is not part of it.
         self.was_cut |= text.contains(['\r', '\n']);
-        for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
-            self.input.handle(InputRequest::InsertChar(character));
-        }
+        paste_into(&mut self.input, text);
     }
 }
 

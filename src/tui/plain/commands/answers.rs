@@ -7,13 +7,13 @@ use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
 use crate::tui::app::model::Model;
-use crate::tui::app::overlay::state::Overlay;
 use crate::tui::plain::conversation::{Awaited, Conversation};
 use crate::tui::plain::words::RulesChange;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::screens::answers::choice::{Picked, decision};
 use crate::tui::screens::answers::rules::off_words;
 use crate::tui::screens::answers::state::{AnswerOverlay, AnswersEffect};
+use crate::tui::screens::answers::update::window;
 
 impl Conversation {
     /// The current answer, and what can be chosen.
@@ -146,12 +146,5 @@ impl Conversation {
         if !off.is_empty() {
             self.say(&off);
         }
-    }
-}
-
-fn window(model: &mut Model) -> Option<&mut AnswerOverlay> {
-    match &mut model.overlay {
-        Some(Overlay::Answers(window)) => Some(window),
-        _ => None,
     }
 }

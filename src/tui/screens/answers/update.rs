@@ -273,7 +273,7 @@ impl Answers {
 }
 
 /// The window of answers that is open.
-fn window(model: &mut Model) -> Option<&mut AnswerOverlay> {
+pub(crate) fn window(model: &mut Model) -> Option<&mut AnswerOverlay> {
     match &mut model.overlay {
         Some(Overlay::Answers(window)) => Some(window),
         _ => None,

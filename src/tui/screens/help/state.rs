@@ -2,6 +2,8 @@
 
 use tui_input::{Input, InputRequest};
 
+use crate::tui::one_line::paste_into;
+
 /// The help, as it is looked at.
 #[derive(Debug, Clone, Default)]
 pub struct HelpView {
@@ -26,8 +28,9 @@ impl HelpView {
 
     /// The same with pasted text, as one line.
     pub(crate) fn paste(&mut self, text: &str) {
-        for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
-            self.edit(InputRequest::InsertChar(character));
+        if self.is_typing {
+            paste_into(&mut self.search, text);
+            self.first = 0;
         }
     }
 

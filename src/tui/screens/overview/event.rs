@@ -9,9 +9,9 @@ use crate::payload::contract::{Drift, EventItem, EventReport, Severity, handle};
 use crate::payload::hex;
 use crate::text::counted;
 use crate::tui::app::action::Tab;
-use crate::tui::pane::{Pane, cut};
+use crate::tui::pane::Pane;
 use crate::tui::theme::{Look, Theme};
-use crate::tui::widgets::{field, heading, paragraph};
+use crate::tui::widgets::{elided, field, heading, paragraph};
 
 /// Items that the lines above a payload name.
 const FEW_ITEMS: usize = 2;
@@ -61,7 +61,7 @@ pub(crate) fn prelude(pane: &Pane<'_>, rows: usize) -> Vec<Line<'static>> {
             lines.push(Line::styled(format!("… {rest} more: {tab}{folds}"), theme.dim));
         }
     }
-    let mut lines: Vec<Line<'static>> = lines.into_iter().map(|line| clip(line, columns)).collect();
+    let mut lines: Vec<Line<'static>> = lines.into_iter().map(|line| elided(line, columns)).collect();
     lines.push(Line::styled(pane.look.bar("─", columns), theme.rule));
     lines
 }
@@ -248,20 +248,4 @@ pub(crate) fn seen(pane: &Pane<'_>) -> Vec<Line<'static>> {
         lines.extend(paragraph(&words, style, pane.columns));
     }
     lines
-}
-
-/// A line cut at the pane's width, its styles kept.
-fn clip(line: Line<'static>, columns: usize) -> Line<'static> {
-    let style = line.style;
-    let mut room = columns;
-    let mut spans = Vec::new();
-    for span in line.spans {
-        if room == 0 {
-            break;
-        }
-        let shown = cut(&span.content, room);
-        room -= shown.width().min(room);
-        spans.push(Span::styled(shown, span.style));
-    }
-    Line::from(spans).style(style)
 }

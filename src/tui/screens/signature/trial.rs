@@ -6,6 +6,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use crate::delivery::{Judgement, Verdict};
 use crate::http::Head;
 use crate::signature::{Scheme, Secret, SecretOrigin, SignedContent, judge};
+use crate::tui::one_line::paste_into;
 use crate::tui::screens::details::state::LoadedDelivery;
 
 /// A field of the form.
@@ -103,9 +104,7 @@ impl Trial {
     }
 
     pub(crate) fn paste(&mut self, text: &str) {
-        for character in text.chars().filter(|character| !matches!(character, '\r' | '\n')) {
-            self.edit(InputRequest::InsertChar(character));
-        }
+        paste_into(&mut self.inputs[self.field as usize], text);
     }
 
     /// The secret that was entered, when it verifies the delivery as it came: with other values it proves nothing.

@@ -1,6 +1,5 @@
 //! Bodies that are no JSON, each as what it is.
 
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::payload::body::xml::{self, Xml, XmlTokenKind};
@@ -10,6 +9,7 @@ use crate::text::{self, counted};
 use crate::tui::app::action::Tab;
 use crate::tui::pane::{Pane, TabContent, cut};
 use crate::tui::theme::Theme;
+use crate::tui::widgets::elided;
 
 /// Bytes of a binary part that are shown.
 const PART_BYTES: usize = 128;
@@ -51,50 +51,34 @@ fn pair(form: &FormBody, index: usize, body: &[u8], columns: usize, theme: &Them
     };
     // Twelve bytes may stand for a character.
     let name = pair.name(body, columns * 12);
-    let mut line = Fitted { spans: Vec::new(), room: columns };
-    line.push(&text::visible(&clipped(&name.text, columns)), theme.key);
+    let mut line = vec![Span::styled(visible_beginning(&name.text, columns), theme.key)];
     let value = pair.value(body, columns * 12);
     match &value {
         Some(value) => {
-            line.push(" = ", theme.dim);
-            line.push(&text::visible(&clipped(&value.text, columns)), theme.string);
+            line.push(Span::styled(" = ", theme.dim));
+            line.push(Span::styled(visible_beginning(&value.text, columns), theme.string));
         }
-        None if name.raw.is_empty() => line.push("(empty pair)", theme.dim),
-        None => line.push("  (no value)", theme.dim),
+        None if name.raw.is_empty() => line.push(Span::styled("(empty pair)", theme.dim)),
+        None => line.push(Span::styled("  (no value)", theme.dim)),
     }
     let decoded = [Some(&name), value.as_ref()].into_iter().flatten();
     if decoded.clone().any(|part: &DecodedField<'_>| part.malformed > 0) {
-        line.push("  malformed %", theme.warn);
+        line.push(Span::styled("  malformed %", theme.warn));
     }
     if pair.again {
-        line.push("  (duplicate)", theme.warn);
+        line.push(Span::styled("  (duplicate)", theme.warn));
     }
     if decoded.into_iter().any(|part| part.text.as_bytes() != part.raw) {
         let raw = &body[pair.range()];
-        line.push("  sent ", theme.dim);
-        line.push(&text::visible_bytes(&raw[..raw.len().min(columns * 4)]), theme.dim);
+        let sent = text::visible_bytes(&raw[..raw.len().min(columns * 4)]);
+        line.push(Span::styled(format!("  sent {sent}"), theme.dim));
     }
-    Line::from(line.spans)
-}
-
-/// Spans that end where the columns do.
-struct Fitted {
-    spans: Vec<Span<'static>>,
-    room: usize,
-}
-
-impl Fitted {
-    fn push(&mut self, shown: &str, style: Style) {
-        use unicode_width::UnicodeWidthStr as _;
-        let shown = cut(shown, self.room);
-        self.room -= shown.width().min(self.room);
-        self.spans.push(Span::styled(shown, style));
-    }
+    elided(line.into(), columns)
 }
 
 /// As much of a long text as can be on a screen.
-fn clipped(long: &str, columns: usize) -> String {
-    long.chars().take(columns + 1).collect()
+fn visible_beginning(long: &str, columns: usize) -> String {
+    text::visible(&long.chars().take(columns + 1).collect::<String>()).into_owned()
 }
 
 fn xml_row(xml: &Xml, index: usize, body: &[u8], columns: usize, theme: &Theme) -> Line<'static> {
@@ -102,7 +86,7 @@ fn xml_row(xml: &Xml, index: usize, body: &[u8], columns: usize, theme: &Theme) 
     let indent = (2 * row.indent()).min(columns / 2);
     let range = row.range();
     let raw = &body[range.start..range.end.min(range.start + columns * 4 + 16)];
-    let mut line = Fitted { spans: vec![Span::raw(" ".repeat(indent))], room: columns - indent };
+    let mut line = vec![Span::raw(" ".repeat(indent))];
     for (kind, token) in xml::tokens(raw) {
         let style = match kind {
             XmlTokenKind::Open | XmlTokenKind::Close | XmlTokenKind::Empty => theme.key,
@@ -112,9 +96,9 @@ fn xml_row(xml: &Xml, index: usize, body: &[u8], columns: usize, theme: &Theme) 
             XmlTokenKind::Broken if raw.len() < range.len() => theme.key,
             XmlTokenKind::Broken => theme.hidden,
         };
-        line.push(&text::visible_bytes(&raw[token]), style);
+        line.push(Span::styled(text::visible_bytes(&raw[token]).into_owned(), style));
     }
-    Line::from(line.spans)
+    elided(line.into(), columns)
 }
 
 /// Each part: what it is, its headers, the beginning of what it holds.
@@ -156,21 +140,18 @@ fn part_line(
     let visible = |bytes: &[u8]| text::visible_bytes(&bytes[..bytes.len().min(columns * 4)]).into_owned();
     if index == 0 {
         let quoted = |label: &str, name: &Option<String>| {
-            name.as_ref().map_or(String::new(), |name| format!("  {label}“{}”", text::visible(&clipped(name, 80))))
+            name.as_ref().map_or(String::new(), |name| format!("  {label}“{}”", visible_beginning(name, 80)))
         };
         let size = counted(part.content.len() as u64, "byte");
         let title = format!("part {}{}{}", which + 1, quoted("", &part.name), quoted("file ", &part.file_name));
-        let mut line = Fitted { spans: Vec::new(), room: columns };
-        line.push(&title, theme.title);
-        line.push(&format!("  {}, {size}", part.kind), theme.info);
-        return Line::from(line.spans);
+        let about = format!("  {}, {size}", part.kind);
+        return elided(Line::from(vec![Span::styled(title, theme.title), Span::styled(about, theme.info)]), columns);
     }
     let index = index - 1;
     if let Some((name, value)) = part.fields.get(index) {
-        let mut line = Fitted { spans: Vec::new(), room: columns };
-        line.push(&format!("{}: ", visible(&body[name.clone()])), theme.key);
-        line.push(&visible(&body[value.clone()]), theme.text);
-        return Line::from(line.spans);
+        let name = format!("{}: ", visible(&body[name.clone()]));
+        let value = visible(&body[value.clone()]);
+        return elided(Line::from(vec![Span::styled(name, theme.key), Span::styled(value, theme.text)]), columns);
     }
     let Some(row) = (index - part.fields.len()).checked_sub(1) else { return Line::default() };
     let rows = shown_rows(part, layout);
