@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
-use super::fixes::{COMMENT, TWICE};
+use super::subcause::Subcause;
 use super::{BytePlace, CauseCode, RequestPart, miscopied, mistyped, secret_codings};
 use crate::signature::scheme::Parts;
 use crate::signature::verify::key_bytes;
@@ -85,7 +85,7 @@ fn of_key_pair(axis: &mut Axis<CandidateKey>, place: usize, key: &[u8]) {
 fn of_one(axis: &mut Axis<CandidateKey>, scheme: &Scheme, (place, secret): (usize, &[u8]), is_text: bool) {
     // Under another key form, the text itself is one more mistake.
     let plain = Why::new(CauseCode::SecretBase64, 0, "the secret's text was used as the key without being decoded");
-    add(axis, Some(place), secret.to_vec(), plain);
+    add(axis, Some(place), secret.to_vec(), plain.of(Subcause::UndecodedSecret));
     if !is_text
         && key_of(scheme, secret).is_none()
         && let Some((meant, why)) = miscopied::mended(scheme, secret)
@@ -199,7 +199,8 @@ fn whitespace(key: &[u8], found: FoundKey<'_>) {
     found([b" ", key].concat(), why(6, "the signing key began with a space").at(place(0, "", "␠")));
     let inner: Vec<u8> = key.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
     if inner.len() != trimmed.len() {
-        found(inner, why(8, "the configured secret has white space inside, which was not part of the signing key"));
+        let detail = "the configured secret has white space inside, which was not part of the signing key";
+        found(inner, why(8, detail).of(Subcause::InnerWhitespace));
     }
 }
 
@@ -268,11 +269,15 @@ fn prefixes(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: String| Why::new(CauseCode::SecretPrefix, rank, detail);
     for (rank, prefix) in (0..).zip(PREFIXES) {
         if let Some(rest) = key.strip_prefix(prefix.as_bytes()) {
-            let detail = match rest.starts_with(prefix.as_bytes()) {
-                true => format!("the configured secret has the prefix {prefix}{TWICE}"),
-                false => format!("the configured secret begins with {prefix}, which was not part of the signing key"),
+            let why = match rest.starts_with(prefix.as_bytes()) {
+                true => why(rank, format!("the configured secret has the prefix {prefix} two times"))
+                    .of(Subcause::RepeatedPrefix),
+                false => why(
+                    rank,
+                    format!("the configured secret begins with {prefix}, which was not part of the signing key"),
+                ),
             };
-            found(rest.to_vec(), why(rank, detail).at(place(0, prefix, "")));
+            found(rest.to_vec(), why.at(place(0, prefix, "")));
         } else {
             let detail = format!("the signing key began with {prefix}, which the configured secret does not have");
             found([prefix.as_bytes(), key].concat(), why(rank + 3, detail).at(place(0, "", prefix)));
@@ -282,14 +287,22 @@ fn prefixes(key: &[u8], found: FoundKey<'_>) {
 
 fn expansions(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretExpanded, rank, detail);
-    let cut = "a dotenv reader read the part of the secret after # as a comment";
-    let noted = format!("the configured secret {COMMENT}, from # on, which was not part of the signing key");
-    let detail = |at: usize| if key[..at].ends_with(b" ") || key[..at].ends_with(b"\t") { noted.as_str() } else { cut };
+    let at_comment = |rank, at: usize| {
+        let why = match key[..at].last() {
+            Some(b' ' | b'\t') => {
+                let detail =
+                    "the configured secret has a comment after it, from # on, which was not part of the signing key";
+                why(rank, detail).of(Subcause::CommentAfterSecret)
+            }
+            _ => why(rank, "a dotenv reader read the part of the secret after # as a comment"),
+        };
+        why.at(place(at, "#", ""))
+    };
     if let Some(at) = memchr::memchr(b'#', key) {
-        found(key[..at].trim_ascii_end().to_vec(), why(0, detail(at)).at(place(at, "#", "")));
+        found(key[..at].trim_ascii_end().to_vec(), at_comment(0, at));
     }
     if let Some(at) = memchr::memmem::rfind(key, b" #") {
-        found(key[..at].to_vec(), why(1, detail(at + 1)).at(place(at + 1, "#", "")));
+        found(key[..at].to_vec(), at_comment(1, at + 1));
     }
     if let Some(at) = memchr::memchr(b'$', key) {
         let detail = "a shell or dotenv reader expanded $… in the secret to nothing";
