@@ -4,7 +4,7 @@ use super::Request;
 use crate::payload::json::{decode_string, entries};
 use crate::signature::catalogue::entry;
 use crate::signature::verify::RejectionReason;
-use crate::signature::{CredentialKind, Filter, PlainFilter, Proof, Scheme, Secret, SecretRemark};
+use crate::signature::{CredentialKind, PlainFilter, Proof, Scheme, Secret, SecretRemark};
 
 /// Bytes of the longest body that a sender's question is looked for in.
 const LONGEST_QUESTION: usize = 4 << 10;
@@ -71,11 +71,10 @@ fn no_key(scheme: &Scheme, reason: RejectionReason) -> Option<String> {
             scheme.proof
         )),
         RejectionReason::NoKey => {
-            let form = scheme.key.filters().find_map(|filter| match filter {
-                Filter::Plain(PlainFilter::Unbase64) => Some("base64"),
-                Filter::Plain(PlainFilter::Unhex) => Some("hexadecimal digits"),
-                _ => None,
-            })?;
+            let form = match scheme.key.decoder()? {
+                PlainFilter::Unbase64 => "base64",
+                _ => "hexadecimal digits",
+            };
             Some(format!(
                 "Configure the sender's own secret, whole{key_from}: the configured one is not valid {form}, so no key can \
                  be made of it."

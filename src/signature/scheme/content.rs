@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Expression, Filter, InvalidExpression, Parts, Source};
+use super::{Expression, Filter, InvalidExpression, Parts, PlainFilter, Source};
 use crate::signature::Algorithm;
 
 /// One part of the signed content.
@@ -195,6 +195,14 @@ impl SignedContent {
             piece => piece.clone(),
         };
         Self(self.0.iter().map(replaced).collect())
+    }
+
+    /// The filter of it that decodes base64 or hexadecimal digits, which not every text is.
+    pub(in crate::signature) fn decoder(&self) -> Option<PlainFilter> {
+        self.filters().find_map(|filter| match filter {
+            Filter::Plain(plain @ (PlainFilter::Unbase64 | PlainFilter::Unhex)) => Some(*plain),
+            _ => None,
+        })
     }
 
     /// Whether all fields of a form are in it one by one, and not the form's bytes.
