@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 use whyhook::config::Registry;
-use whyhook::delivery::{Answer, Captured, Intake, Outcome};
+use whyhook::delivery::{Answer, Captured, ChosenBy, Intake, Outcome};
 use whyhook::http::WireFraming;
 use whyhook::server::listener::capture::{Incoming, capture};
 use whyhook::signature::{Secret, SecretOrigin, sign};
@@ -135,7 +135,7 @@ pub(crate) fn answer(number: i64) -> Answer {
         headers: vec![("content-type".to_owned(), "text/plain; charset=utf-8".into())],
         body_bytes: 0,
         body: Bytes::from_static(b"Webhook received and processed successfully"),
-        rule: "auto".to_owned(),
+        rule: ChosenBy::auto(),
         latency: Duration::from_micros(600 + number.unsigned_abs() * 37 % 4000),
     }
 }

@@ -357,7 +357,7 @@ fn text_line(summary: &Summary) -> String {
     if summary.judgement.timestamp.as_ref().is_some_and(|timestamp| timestamp.fresh == Some(false)) {
         line.push_str(" | stale");
     }
-    if let Some(answer) = summary.answer.as_ref().filter(|answer| answer.is_handshake()) {
+    if let Some(answer) = summary.answer.as_ref().filter(|answer| answer.rule.is_handshake()) {
         line.push_str(&format!(" | {}", answer.rule));
     }
     match &summary.answer {

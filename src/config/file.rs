@@ -346,7 +346,7 @@ fn read_tree(tree: Spanned<DeTable<'_>>, path: &Path, text: &str) -> Result<Conf
 
 /// What the TOML reader has found, with its byte offset.
 fn fault_of_syntax(error: &toml::de::Error) -> (usize, Fault) {
-    (error.span().map_or(0, |span| span.start), Fault::Syntax(syntax_words(error.message())))
+    (error.span().map_or(0, |span| span.start), Fault::of_syntax(error.message()))
 }
 
 /// What the file may say, as a JSON Schema.

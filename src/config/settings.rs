@@ -332,10 +332,7 @@ impl SettingsSource {
             Err(error @ FileError::Invalid { .. }) => {
                 let checked = CheckedFile::read(path)?;
                 // Another store than the one that is meant has another listener and other deliveries.
-                let store = checked
-                    .faults
-                    .iter()
-                    .any(|fault| fault.words.contains("did you mean `store`") || fault.is_of("store"));
+                let store = checked.faults.iter().any(|fault| fault.is_of("store"));
                 checked.file.filter(|_| !store).ok_or(error)
             }
             read => read,

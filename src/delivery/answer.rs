@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use super::ChosenBy;
+
 /// How the exchange ended from our side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Outcome {
@@ -98,8 +100,8 @@ pub struct Answer {
     pub body: Bytes,
     /// Bytes of the body that were sent, kept or not.
     pub body_bytes: u64,
-    /// Which rule chose it: `auto`, `fixed 503`, `limit` …
-    pub rule: String,
+    /// What chose it.
+    pub rule: ChosenBy,
     /// From the head's last byte to the response being handed to the connection.
     pub latency: Duration,
 }
@@ -120,14 +122,6 @@ impl Answer {
     }
 }
 
-impl AnswerFacts {
-    /// Whether it completed, or refused, a handshake of the sender without a rule.
-    #[must_use]
-    pub fn is_handshake(&self) -> bool {
-        self.rule.starts_with("handshake: ")
-    }
-}
-
 /// The part of an [`Answer`] that a list row shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnswerFacts {
@@ -135,8 +129,8 @@ pub struct AnswerFacts {
     pub outcome: Outcome,
     /// The HTTP status; 0 when nothing was sent.
     pub status: u16,
-    /// Which rule chose it.
-    pub rule: String,
+    /// What chose it.
+    pub rule: ChosenBy,
     /// As in [`Answer::latency`].
     pub latency: Duration,
 }

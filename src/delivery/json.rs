@@ -202,7 +202,7 @@ struct AnswerForm<'a> {
 
 impl<'a> AnswerForm<'a> {
     fn of(answer: &'a AnswerFacts) -> Self {
-        Self::new(answer.outcome.code(), answer.status, &answer.rule, answer.latency)
+        Self::new(answer.outcome.code(), answer.status, answer.rule.as_str(), answer.latency)
     }
 
     fn new(outcome: &'static str, status: u16, rule: &'a str, latency: std::time::Duration) -> Self {
@@ -230,7 +230,7 @@ impl<'a> FullAnswerForm<'a> {
         let is_exact = answer.headers.iter().any(|(_, value)| std::str::from_utf8(value).is_err());
         let base64 = |(_, value): &(String, Bytes)| base64::prelude::BASE64_STANDARD.encode(value);
         Self {
-            facts: AnswerForm::new(answer.outcome.code(), answer.status, &answer.rule, answer.latency),
+            facts: AnswerForm::new(answer.outcome.code(), answer.status, answer.rule.as_str(), answer.latency),
             headers: answer.headers.iter().map(|(name, value)| (&**name, String::from_utf8_lossy(value))).collect(),
             headers_base64: is_exact.then(|| answer.headers.iter().map(base64).collect()),
             body_bytes: answer.body_bytes,

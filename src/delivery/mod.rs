@@ -6,6 +6,7 @@
 
 mod answer;
 mod attempt;
+mod chosen_by;
 mod credentials;
 mod id;
 mod intake;
@@ -17,6 +18,7 @@ mod verdict;
 
 pub use answer::{Answer, AnswerFacts, Outcome};
 pub use attempt::{Attempt, AttemptId, AttemptKind, AttemptMode, AttemptSummary};
+pub use chosen_by::ChosenBy;
 pub use credentials::{CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;

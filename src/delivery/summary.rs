@@ -123,7 +123,7 @@ impl Summary {
     pub fn is_noise(&self) -> bool {
         let is_asking = matches!(self.method.as_str(), "GET" | "HEAD") && self.body_bytes == 0;
         let is_unsigned = matches!(self.judgement.verdict, Verdict::MissingSignature | Verdict::NoSecret);
-        let is_handshake = self.answer.as_ref().is_some_and(AnswerFacts::is_handshake);
+        let is_handshake = self.answer.as_ref().is_some_and(|answer| answer.rule.is_handshake());
         is_asking && is_unsigned && self.webhook.is_none() && !is_handshake
     }
 

@@ -167,7 +167,7 @@ impl<'a> Asked<'a> {
                 .image
                 .as_ref()
                 .is_some_and(|image| needle.is_in(&image.form) || is_in(needle, image.format.as_deref())),
-            Test::Rule(needle) => answer.is_some_and(|answer| needle.is_in(&answer.rule)),
+            Test::Rule(needle) => answer.is_some_and(|answer| needle.is_in(answer.rule.as_str())),
             Test::Remote(needle) => needle.is_in(&summary.remote),
             Test::Body(needle) => {
                 let (head, body) = (self.head()?, self.body()?);

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use super::*;
 use crate::delivery::{
-    AnswerFacts, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary, TimestampFacts,
+    AnswerFacts, ChosenBy, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, Summary, TimestampFacts,
     TimestampUnit, Verdict,
 };
 use crate::http::Head;
@@ -67,7 +67,7 @@ fn screenshot() -> Summary {
         answer: Some(AnswerFacts {
             outcome: Outcome::Sent,
             status: 503,
-            rule: "fixed 503".to_owned(),
+            rule: ChosenBy::fixed(503),
             latency: Duration::from_micros(150_500),
         }),
     }

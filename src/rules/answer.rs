@@ -6,7 +6,7 @@ use super::handshakes::Handshake;
 use super::request::RequestFact;
 use super::template::{Template, TemplatePlace};
 use super::{Facts, Reply, preset};
-use crate::delivery::Verdict;
+use crate::delivery::{ChosenBy, Verdict};
 
 /// Which answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,16 +144,16 @@ impl AnswerChoice {
 
     /// What a kept answer says of a rule with this label: where its value came from, if not from the rule.
     #[must_use]
-    pub fn label(&self, label: String, facts: &Facts) -> String {
+    pub fn label(&self, label: ChosenBy, facts: &Facts) -> ChosenBy {
         let obstacle = self.obstacle(facts);
         let is_auto = obstacle.is_some() || matches!(self, Self::Auto);
-        let handshake = facts.handshake.as_ref().filter(|_| is_auto).map(|handshake| handshake.label.as_str());
+        let handshake = facts.handshake.as_ref().filter(|_| is_auto).map(|handshake| &handshake.label);
         match (obstacle, handshake) {
             (None, None) => label,
-            (Some(reason), None) => format!("{label} (auto: {reason})"),
-            (None, Some(handshake)) if label == "auto" => handshake.to_owned(),
-            (None, Some(handshake)) => format!("{label} ({handshake})"),
-            (Some(reason), Some(handshake)) => format!("{label} ({handshake}: {reason})"),
+            (Some(reason), None) => label.noting(format_args!("auto: {reason}")),
+            (None, Some(handshake)) if label.is_auto() => handshake.clone(),
+            (None, Some(handshake)) => label.noting(handshake),
+            (Some(reason), Some(handshake)) => label.noting(format_args!("{handshake}: {reason}")),
         }
     }
 

@@ -15,7 +15,7 @@ use super::policy::auto;
 use super::request::{AnsweredRequest, RequestFact, RequestValues};
 use super::rule::{Unkept, summary_of};
 use super::{Facts, Reply};
-use crate::delivery::{Captured, Summary};
+use crate::delivery::{Captured, ChosenBy, Summary};
 use crate::query::{Query, SearchedContent};
 use crate::signature::Scheme;
 use crate::signature::catalogue::{self, HandshakeDescription, TokenDescription};
@@ -34,8 +34,7 @@ struct AutomaticHandshake {
     sender: String,
     /// Of the several that a webhook may accept.
     scheme: Arc<Scheme>,
-    /// `handshake: Slack url_verification`
-    label: String,
+    label: ChosenBy,
     when: Query,
     looks_into_body: bool,
     answer: CustomAnswer,
@@ -55,7 +54,7 @@ struct ExpectedToken {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HandshakeReply {
     /// What the kept answer says of it: `handshake: Slack url_verification`.
-    pub label: String,
+    pub label: ChosenBy,
     /// The answer.
     pub reply: Reply,
 }
@@ -161,7 +160,7 @@ impl AutomaticHandshake {
         Ok(Some(Self {
             sender: sender.to_owned(),
             scheme: Arc::clone(scheme),
-            label: format!("handshake: {sender} {name}"),
+            label: ChosenBy::handshake(sender, name),
             when,
             looks_into_body,
             answer: written(answer)?,
@@ -186,7 +185,7 @@ impl AutomaticHandshake {
         let reply = match answer.obstacle(&facts) {
             None => HandshakeReply { label: self.label.clone(), reply: answer.render(&facts) },
             Some(reason) => HandshakeReply {
-                label: format!("{} (auto: {reason})", self.label),
+                label: self.label.clone().noting(format_args!("auto: {reason}")),
                 reply: auto(summary.judgement.verdict),
             },
         };
@@ -200,7 +199,8 @@ impl AutomaticHandshake {
         if place.text_in(request).as_ref() == Some(wanted) {
             return None;
         }
-        let label = format!("{} (refused: {} is not that of --param {param})", self.label, place.place_words());
+        let words = place.place_words();
+        let label = self.label.clone().noting(format_args!("refused: {words} is not that of --param {param}"));
         let facts = Facts::default();
         Some(HandshakeReply { label, reply: self.refused.as_ref()?.render(&facts) })
     }

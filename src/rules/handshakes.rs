@@ -242,7 +242,10 @@ mod tests {
             let rule = RuleReader::default().rule(&text).unwrap();
             assert_eq!(rule.to_string(), text);
             assert!(!rule.is_for_all() && rule.check().is_ok());
-            assert_eq!(RuleSet::new(vec![rule], super::super::DEFAULT_HOLD).label(0), format!("rule 1: {text}"));
+            assert_eq!(
+                RuleSet::new(vec![rule], super::super::DEFAULT_HOLD).label(0).as_str(),
+                format!("rule 1: {text}")
+            );
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::action::RuleAction;
 use super::reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply};
-use crate::delivery::{Intake, Verdict};
+use crate::delivery::{ChosenBy, Intake, Verdict};
 
 /// What the picker of ready-made answers chooses, over all rules and until it is changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,15 +17,15 @@ pub enum AnswerPolicy {
 }
 
 impl AnswerPolicy {
-    /// The answer to a delivery, with the name of the rule that chose it.
+    /// The answer to a delivery, with what chose it.
     #[must_use]
-    pub fn choose(&self, intake: &Intake, verdict: Verdict) -> (Reply, String) {
+    pub fn choose(&self, intake: &Intake, verdict: Verdict) -> (Reply, ChosenBy) {
         if let Some(refusal) = refusal(intake) {
             return refusal;
         }
         match self {
-            Self::Auto => (auto(verdict), "auto".to_owned()),
-            Self::Fixed(reply) => (reply.clone(), format!("fixed {}", reply.status)),
+            Self::Auto => (auto(verdict), ChosenBy::auto()),
+            Self::Fixed(reply) => (reply.clone(), ChosenBy::fixed(reply.status)),
         }
     }
 
@@ -41,14 +41,12 @@ impl AnswerPolicy {
 
 /// What is not a whole request is answered so under every rule.
 #[must_use]
-pub fn refusal(intake: &Intake) -> Option<(Reply, String)> {
+pub fn refusal(intake: &Intake) -> Option<(Reply, ChosenBy)> {
     match intake {
         Intake::Complete | Intake::Rebuilt(_) => None,
-        Intake::TooLarge(reason) => {
-            Some((Reply::text(413, format!("Content Too Large: {reason}")), "limit".to_owned()))
-        }
+        Intake::TooLarge(reason) => Some((Reply::text(413, format!("Content Too Large: {reason}")), ChosenBy::limit())),
         Intake::Truncated(reason) | Intake::Incomplete(reason) | Intake::Malformed(reason) => {
-            Some((Reply::text(400, format!("Bad Request: {reason}")), intake.name().to_owned()))
+            Some((Reply::text(400, format!("Bad Request: {reason}")), ChosenBy::unfit(intake)))
         }
     }
 }

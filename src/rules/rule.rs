@@ -11,7 +11,7 @@ use super::action::RuleAction;
 use super::answer::NamedAnswer;
 use super::error::{RuleError, RuleProblem};
 use super::parse::RuleReader;
-use crate::delivery::{Captured, DeliveryId, Summary};
+use crate::delivery::{Captured, ChosenBy, DeliveryId, Summary};
 use crate::http::Head;
 use crate::query::{Query, SavedFilters, SearchedContent};
 
@@ -86,7 +86,7 @@ pub fn check_count(rules: &[&Rule]) -> Result<(), (usize, RuleProblem)> {
 pub struct RuleSet {
     rules: Vec<Rule>,
     /// What the kept answer says of each rule.
-    labels: Vec<String>,
+    labels: Vec<ChosenBy>,
     /// The configuration's answers that have a name.
     answers: Vec<Arc<NamedAnswer>>,
     /// The configuration's saved filters.
@@ -168,8 +168,8 @@ impl RuleSet {
 
     /// What the kept answers say of the rule at this position.
     #[must_use]
-    pub fn label(&self, position: usize) -> &str {
-        self.labels.get(position).map_or("auto", String::as_str)
+    pub fn label(&self, position: usize) -> ChosenBy {
+        self.labels.get(position).cloned().unwrap_or_else(ChosenBy::auto)
     }
 
     /// What is odd about them, a sentence each: rules that can never match, as far as comparing conditions tells. They do
@@ -212,12 +212,12 @@ impl RuleSet {
 }
 
 /// `rule 2: 503`; an only rule for everything is known by what it does, `fixed 503`.
-fn label(at: usize, rule: &Rule, only: bool) -> String {
+fn label(at: usize, rule: &Rule, only: bool) -> ChosenBy {
     let always = rule.is_for_all();
     match rule.then.plain() {
-        Some(written) if only && always => format!("fixed {}", written.status),
-        _ if always && rule.then.is_auto() => "auto".to_owned(),
-        _ => format!("rule {}: {}", at + 1, short(&rule.then)),
+        Some(written) if only && always => ChosenBy::fixed(written.status),
+        _ if always && rule.then.is_auto() => ChosenBy::auto(),
+        _ => ChosenBy::rule(at, short(&rule.then)),
     }
 }
 
@@ -281,11 +281,11 @@ pub struct Override {
 impl Override {
     /// What the kept answers say of it.
     #[must_use]
-    pub fn label(&self) -> String {
+    pub fn label(&self) -> ChosenBy {
         match self.action.plain() {
-            _ if self.action.is_auto() => "auto".to_owned(),
-            Some(written) => format!("fixed {}", written.status),
-            None => format!("chosen: {}", short(&self.action)),
+            _ if self.action.is_auto() => ChosenBy::auto(),
+            Some(written) => ChosenBy::fixed(written.status),
+            None => ChosenBy::person(short(&self.action)),
         }
     }
 }

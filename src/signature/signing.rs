@@ -169,7 +169,7 @@ pub fn bare_signature(
     }
     let parts = Parts { id: &id, ..parts };
     if !matches!(scheme.proof, Proof::Jwt { .. }) {
-        unbound(scheme, &parts).map_or(Ok(()), |words| Err(SignError::Unbound(words)))?;
+        unbound(scheme, &parts).map_or(Ok(()), |unbound| Err(SignError::Unbound(unbound.words)))?;
     }
     signature_text(scheme, secret, &parts)
 }

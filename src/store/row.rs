@@ -13,8 +13,8 @@ use super::StoreError;
 use super::facts::ImageForm;
 use super::log::LogPlace;
 use crate::delivery::{
-    Answer, AnswerFacts, Captured, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Marks, Outcome, Summary,
-    TimestampFacts, TimestampUnit, Verdict,
+    Answer, AnswerFacts, Captured, ChosenBy, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Marks, Outcome,
+    Summary, TimestampFacts, TimestampUnit, Verdict,
 };
 
 /// Inserts one delivery's facts; the parameters are those of [`insert_delivery`]. Whatever else has that number
@@ -106,7 +106,7 @@ pub(super) fn insert_answer(statement: &mut Statement<'_>, id: DeliveryId, answe
         id.0,
         answer.outcome.code(),
         answer.status,
-        answer.rule,
+        answer.rule.as_str(),
         i64::try_from(answer.latency.as_micros()).unwrap_or(i64::MAX),
         headers_column(&answer.headers),
         &answer.body[..],
@@ -206,7 +206,7 @@ pub(super) fn answer_facts(row: &Row<'_>, first: usize) -> rusqlite::Result<Opti
     Ok(Some(Some(AnswerFacts {
         outcome,
         status: row.get(first + 1)?,
-        rule: row.get(first + 2)?,
+        rule: ChosenBy::kept(row.get::<_, String>(first + 2)?),
         latency: Duration::from_micros(row.get::<_, i64>(first + 3)?.unsigned_abs()),
     })))
 }
@@ -221,7 +221,7 @@ pub(super) fn answer(row: &Row<'_>, first: usize) -> rusqlite::Result<Option<Ans
     Ok(Some(Answer {
         outcome,
         status: row.get(first + 1)?,
-        rule: row.get(first + 2)?,
+        rule: ChosenBy::kept(row.get::<_, String>(first + 2)?),
         latency: Duration::from_micros(row.get::<_, i64>(first + 3)?.unsigned_abs()),
         headers: headers(row.get_ref(first + 4)?.as_str()?),
         // A row of before knows no more than what it holds.

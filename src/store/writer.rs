@@ -29,7 +29,7 @@ use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
 use super::writer_handle::WriterHandle;
 use super::{Freed, Location, Loss, PrunePlan, Retention, StoreError, prune};
-use crate::delivery::{Answer, DeliveryId, Outcome};
+use crate::delivery::{Answer, ChosenBy, DeliveryId, Outcome};
 use crate::system::thread;
 
 /// How long the last work may take. What is left of it is hidden, and goes when the store is next closed or pruned.
@@ -401,7 +401,7 @@ fn sender_gone() -> Answer {
         headers: Vec::new(),
         body: Bytes::new(),
         body_bytes: 0,
-        rule: "sender gone".to_owned(),
+        rule: ChosenBy::kept("sender gone"),
         latency: Duration::ZERO,
     }
 }

@@ -326,7 +326,7 @@ pub fn kept_response(answer: &Answer) -> Option<HttpResponse> {
 mod tests {
     use super::*;
     use crate::config::Keyring;
-    use crate::delivery::Intake;
+    use crate::delivery::{ChosenBy, Intake};
     use crate::signature::{Secret, SecretOrigin, Signing, SigningKind};
     use crate::suite::redact::without_credentials;
     use crate::suite::testing::delivery;
@@ -381,7 +381,7 @@ mod tests {
             headers: vec![("X-Id".to_owned(), Bytes::from_static(b"7"))],
             body: Bytes::from_static(b"{\"ok\": true}"),
             body_bytes: 12,
-            rule: "auto".to_owned(),
+            rule: ChosenBy::auto(),
             latency: std::time::Duration::ZERO,
         };
         kept_response(&answer).unwrap()

@@ -1,10 +1,13 @@
 //! Bytes with other bytes in the place of some.
 
-/// The text with `to` for each `from`, from the left; nothing at all is nowhere in it.
+/// The text with `to` for each `from`, from the left; nothing at all is nowhere in it. It has its room at once, since what
+/// growing leaves behind of a secret is not wiped.
 pub(crate) fn replace_bytes(text: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
-    let mut replaced = Vec::with_capacity(text.len());
+    let places = || memchr::memmem::find_iter(text, from).filter(|_| !from.is_empty());
+    let more = places().count() * to.len().saturating_sub(from.len());
+    let mut replaced = Vec::with_capacity(text.len() + more);
     let mut copied = 0;
-    for at in memchr::memmem::find_iter(text, from).filter(|_| !from.is_empty()) {
+    for at in places() {
         replaced.extend_from_slice(&text[copied..at]);
         replaced.extend_from_slice(to);
         copied = at + from.len();

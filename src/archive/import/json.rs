@@ -17,7 +17,7 @@ use super::sink::Sink;
 use super::{ImportError, Imported, Importer};
 use crate::config::Registry;
 use crate::delivery::{
-    Answer, Captured, IMPORTED, Intake, Judgement, Marks, Outcome, TimestampFacts, TimestampUnit, Verdict,
+    Answer, Captured, ChosenBy, IMPORTED, Intake, Judgement, Marks, Outcome, TimestampFacts, TimestampUnit, Verdict,
 };
 use crate::http::{Head, WireFraming};
 use crate::server::listener::capture::{Incoming, capture, facts};
@@ -229,7 +229,7 @@ fn answer(answered: Answered) -> Result<Answer, String> {
         headers,
         body_bytes: answered.body_bytes.max(body.len() as u64),
         body,
-        rule: answered.rule,
+        rule: ChosenBy::kept(answered.rule),
         latency,
     })
 }

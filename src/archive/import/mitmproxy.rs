@@ -10,8 +10,8 @@ use jiff::Timestamp;
 use super::built::{HeadParts, quoted};
 use super::sink::{ForeignRequest, Sink};
 use super::tnetstring::{self, Tnet};
-use super::{DELIVERY_LIMIT, IMPORTED_ANSWER, ImportError};
-use crate::delivery::{Answer, Intake, Outcome};
+use super::{DELIVERY_LIMIT, ImportError};
+use crate::delivery::{Answer, ChosenBy, Intake, Outcome};
 use crate::text::grouped;
 
 pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(), ImportError> {
@@ -155,7 +155,7 @@ fn answer(response: Tnet<'_>, asked: Option<Tnet<'_>>) -> (Answer, Option<String
         headers: pairs(response).iter().map(|(own, value)| (name(own), Bytes::copy_from_slice(value))).collect(),
         body_bytes: body.len() as u64,
         body,
-        rule: IMPORTED_ANSWER.to_owned(),
+        rule: ChosenBy::imported(),
         latency: Duration::from_micros((seconds * 1e6) as u64),
     };
     let remark = content.is_none().then(|| "mitmproxy did not keep the body of its response".to_owned());

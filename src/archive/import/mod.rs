@@ -55,9 +55,6 @@ use crate::http::WireFraming;
 use crate::server::listener::capture::{Incoming, capture};
 use sink::Sink;
 
-/// The rule of an answer that another program has sent, and a file tells of.
-pub const IMPORTED_ANSWER: &str = "imported";
-
 /// The most that is taken from a pipe or a socket. A file of any length is read where it lies.
 pub const SPOOL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 

@@ -11,12 +11,12 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::ImportError;
 use super::built::quoted;
 use super::json::decoded;
 use super::raw;
 use super::sink::{ForeignRequest, Sink};
-use super::{IMPORTED_ANSWER, ImportError};
-use crate::delivery::{Answer, Intake, Outcome};
+use crate::delivery::{Answer, ChosenBy, Intake, Outcome};
 use crate::http::{Head, framing};
 
 /// The longest list that is read, in bytes.
@@ -167,7 +167,7 @@ fn answer(response: &Side, latency: Duration) -> (Option<Answer>, Option<String>
         headers: headers.collect(),
         body: body.into(),
         body_bytes,
-        rule: IMPORTED_ANSWER.to_owned(),
+        rule: ChosenBy::imported(),
         latency: Duration::from_micros(u64::try_from(latency.as_micros()).unwrap_or_default()),
     };
     (Some(answer), remark)

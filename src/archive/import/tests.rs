@@ -9,7 +9,7 @@ use crate::archive::export::har::Har;
 use crate::archive::export::json::Json;
 use crate::archive::export::raw::Raw;
 use crate::archive::export::{ExportItem, Exporter};
-use crate::delivery::{Delivery, DeliveryId, Summary, Verdict};
+use crate::delivery::{ChosenBy, Delivery, DeliveryId, Summary, Verdict};
 
 fn importer(registry: &Registry) -> Importer<'_> {
     importer_with(registry, false)
@@ -56,7 +56,7 @@ pub(crate) fn delivery(head: &[u8], body: &[u8]) -> Delivery {
         ],
         body: Bytes::from_static(b"\xff"),
         body_bytes: 3_000_000,
-        rule: "auto".to_owned(),
+        rule: ChosenBy::auto(),
         latency: std::time::Duration::from_micros(1_234_567),
     };
     Delivery {

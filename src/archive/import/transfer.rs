@@ -57,7 +57,7 @@ fn answer(answer: &Answer) -> Value {
     json!({
         "outcome": answer.outcome.code(),
         "status": answer.status,
-        "rule": answer.rule,
+        "rule": answer.rule.as_str(),
         "latency_ms": answer.latency.as_micros() as f64 / 1000.0,
         "headers": names,
         "headers_base64": values,

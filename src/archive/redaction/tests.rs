@@ -10,7 +10,7 @@ use crate::archive::export::json::Json;
 use crate::archive::export::{ExportItem, Exporter};
 use crate::archive::import::{ImportSource, Importer};
 use crate::config::Keyring;
-use crate::delivery::{AnswerFacts, DeliveryId, EventFacts, Outcome, Summary};
+use crate::delivery::{AnswerFacts, ChosenBy, DeliveryId, EventFacts, Outcome, Summary};
 use crate::signature::{Scheme, SecretOrigin, sign};
 
 const STAMP: &str = "1746123456";
@@ -34,7 +34,7 @@ fn delivery(fields: &str, target: &str, body: &[u8], signature: &str) -> Deliver
         headers: vec![("Content-Type".to_owned(), Bytes::from_static(b"text/plain"))],
         body: Bytes::from_static(b"Invalid signature"),
         body_bytes: 17,
-        rule: "auto".to_owned(),
+        rule: ChosenBy::auto(),
         latency: Duration::from_millis(3),
     };
     let summary = Summary {
@@ -53,7 +53,7 @@ fn delivery(fields: &str, target: &str, body: &[u8], signature: &str) -> Deliver
         answer: Some(AnswerFacts {
             outcome: Outcome::Sent,
             status: 401,
-            rule: "auto".to_owned(),
+            rule: ChosenBy::auto(),
             latency: Duration::from_millis(3),
         }),
         cause: None,

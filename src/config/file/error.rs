@@ -39,18 +39,7 @@ pub enum FileError {
 
 /// What the TOML reader says, without values, and with what was probably meant.
 pub(crate) fn syntax_words(message: &str) -> String {
-    let words = plain_kinds(without_values(message));
-    if words.ends_with("expected a string") {
-        return words + ": put it in quotation marks";
-    }
-    // unknown field `a`, expected one of `b`, `c`
-    let mut names = words.split('`').skip(1).step_by(2);
-    let unknown = names.next().filter(|_| words.starts_with("unknown field `"));
-    match unknown.and_then(|unknown| Some((unknown, nearest(unknown, names)?))) {
-        // One name says more than a list of thirty.
-        Some((unknown, name)) => format!("unknown field `{unknown}`; did you mean `{name}`?"),
-        None => words,
-    }
+    Fault::of_syntax(message).to_string()
 }
 
 /// What the reader expects in the terms of TOML, where it says it in those of Rust.
@@ -76,9 +65,20 @@ pub enum Fault {
     /// No UTF-8.
     #[error("invalid UTF-8: save the file as UTF-8")]
     NotText,
-    /// No TOML, an unknown key, or a value that the key does not take; in words, on one line.
+    /// No TOML, or a value that the key does not take; in words, on one line.
     #[error("{0}")]
     Syntax(String),
+    /// A key that its table does not have.
+    #[error("{words}")]
+    UnknownField {
+        /// Which, and what is expected, on one line.
+        words: String,
+        /// The key that was probably meant.
+        meant: Option<String>,
+    },
+    /// A key that its table lacks.
+    #[error("missing field `{0}`")]
+    MissingField(String),
     /// A webhook without a name.
     #[error("the webhook's name is empty: give it one")]
     EmptyName,
@@ -146,4 +146,32 @@ pub enum Fault {
         /// Every label, joined by commas, or `none`.
         known: String,
     },
+}
+
+impl Fault {
+    /// What the TOML reader says in `message`. Its errors are texts alone: their kinds are read here, and nowhere else.
+    pub(super) fn of_syntax(message: &str) -> Self {
+        if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
+            return Self::MissingField(field.to_owned());
+        }
+        let words = plain_kinds(without_values(message));
+        if words.ends_with("expected a string") {
+            return Self::Syntax(words + ": put it in quotation marks");
+        }
+        // unknown field `a`, expected one of `b`, `c`
+        if !message.starts_with("unknown field ") {
+            return Self::Syntax(words);
+        }
+        let mut names = words.split('`').skip(1).step_by(2);
+        // A name that may be a secret is not in the words.
+        let unknown = names.next().filter(|_| words.starts_with("unknown field `"));
+        match unknown.and_then(|unknown| Some((unknown, nearest(unknown, names)?))) {
+            // One name says more than a list of thirty.
+            Some((unknown, name)) => Self::UnknownField {
+                words: format!("unknown field `{unknown}`; did you mean `{name}`?"),
+                meant: Some(name.to_owned()),
+            },
+            None => Self::UnknownField { words, meant: None },
+        }
+    }
 }

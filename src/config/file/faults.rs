@@ -33,18 +33,20 @@ pub struct PlacedFault {
     pub words: String,
     /// The key of the whole file that it is in or about, where one is.
     key: Option<String>,
+    /// The key that was probably meant in the place of an unknown one.
+    meant: Option<String>,
 }
 
 impl PlacedFault {
     /// One that is found in what was read.
     #[must_use]
     pub fn new(place: Place, words: String) -> Self {
-        Self { place, words, key: None }
+        Self { place, words, key: None, meant: None }
     }
 
-    /// Whether it is about this key of the whole file, or something in it.
+    /// Whether it is about this key of the whole file, or something in it, or was probably meant to be.
     pub(in crate::config) fn is_of(&self, key: &str) -> bool {
-        self.key.as_deref() == Some(key)
+        [&self.key, &self.meant].into_iter().any(|own| own.as_deref() == Some(key))
     }
 }
 
@@ -108,7 +110,7 @@ impl CheckedFile {
             let line = Place::of(text, offset).line;
             let is_on_line = |(at, _): &(usize, Fault)| Place::of(text, *at).line == line;
             // What the parser made of a line that is not TOML is a guess.
-            let is_guessed = !is_toml && (missing_field(&fault).is_some() || faults.iter().any(is_on_line));
+            let is_guessed = !is_toml && (matches!(fault, Fault::MissingField(_)) || faults.iter().any(is_on_line));
             let is_new = !is_guessed && !pruning.follows(offset, &fault) && !faults.contains(&(offset, fault.clone()));
             let goes_on = pruning.take_out_part(offset, &fault, read) || pruning.take_out(offset, &fault);
             if is_new {
@@ -123,6 +125,7 @@ impl CheckedFile {
             place: Place::of(text, offset),
             words: fault.to_string(),
             key: Seeking::way(&whole, offset, false).and_then(|way| way.first().and_then(TreeStep::key)),
+            meant: if let Fault::UnknownField { meant, .. } = fault { meant } else { None },
         };
         Self {
             faults: faults.into_iter().map(placed).collect(),
@@ -150,38 +153,29 @@ struct Pruning<'i> {
     replaced: Vec<(usize, String)>,
 }
 
-/// The field of `missing field `name``.
-fn missing_field(fault: &Fault) -> Option<&str> {
-    let Fault::Syntax(words) = fault else { return None };
-    words.strip_prefix("missing field `")?.strip_suffix('`')
-}
-
 impl<'i> Pruning<'i> {
     /// Whether a fault is only there because of what was taken out before.
     fn follows(&self, offset: usize, fault: &Fault) -> bool {
-        let missing = missing_field(fault);
-        // The first key of a file is where its table begins; nothing makes it known.
-        if matches!(fault, Fault::Syntax(words) if words.starts_with("unknown field `")) {
-            return false;
-        }
-        if matches!(fault, Fault::Simulation { .. }) {
+        self.taken.iter().filter(|taken| taken.from == offset).any(|taken| match fault {
+            // The first key of a file is where its table begins; nothing makes it known.
+            Fault::UnknownField { .. } => false,
             // Its keys are independent of each other, except that the changes depend on `event` and `items`.
-            return self.taken.iter().any(|taken| taken.from == offset && matches!(&*taken.key, "event" | "items"));
-        }
-        self.taken.iter().filter(|taken| taken.from == offset).any(|taken| match missing {
-            Some(field) => taken.key == field,
-            None => taken.was_known,
+            Fault::Simulation { .. } => matches!(&*taken.key, "event" | "items"),
+            Fault::MissingField(field) => taken.key == *field,
+            _ => taken.was_known,
         })
     }
 
     /// Takes out what the fault is about, or puts something right in its place. False when nothing is there.
     fn take_out(&mut self, offset: usize, fault: &Fault) -> bool {
-        let Some(mut way) = Seeking::way(&self.tree, offset, missing_field(fault).is_some()) else { return false };
-        if matches!(fault, Fault::TwoDefaults) {
-            way.truncate(1);
-        }
-        if let Some(field) = missing_field(fault).filter(|field| stand_in(&way, field, offset).is_some()) {
-            way.push(TreeStep::Key(field.to_owned()));
+        let is_missing = matches!(fault, Fault::MissingField(_));
+        let Some(mut way) = Seeking::way(&self.tree, offset, is_missing) else { return false };
+        match fault {
+            Fault::TwoDefaults => way.truncate(1),
+            Fault::MissingField(field) if stand_in(&way, field, offset).is_some() => {
+                way.push(TreeStep::Key(field.clone()));
+            }
+            _ => {}
         }
         let Some((last, parents)) = way.split_last() else { return false };
         let root = self.tree.span().start;
@@ -199,10 +193,10 @@ impl<'i> Pruning<'i> {
                     return true;
                 }
                 table.remove(key.as_str());
-                let unknown = matches!(fault, Fault::Syntax(words) if words.starts_with("unknown field `"));
-                self.taken.push(Taken { from, key: key.clone(), was_known: !unknown });
-                if let Some(meant) = fault_suggestion(fault).filter(|_| unknown) {
-                    self.taken.push(Taken { from, key: meant, was_known: false });
+                let is_unknown = matches!(fault, Fault::UnknownField { .. });
+                self.taken.push(Taken { from, key: key.clone(), was_known: !is_unknown });
+                if let Fault::UnknownField { meant: Some(meant), .. } = fault {
+                    self.taken.push(Taken { from, key: meant.clone(), was_known: false });
                 }
             }
             (Parent::Array(array, _), TreeStep::Item(at)) => {
@@ -270,12 +264,6 @@ fn remove(tree: &mut Spanned<DeTable<'_>>, way: &[TreeStep]) -> Option<Taken> {
     };
     // Removing a faulty key makes no other key invalid.
     Some(Taken { from, key, was_known: false })
-}
-
-/// What a fault offers as what was probably meant.
-fn fault_suggestion(fault: &Fault) -> Option<String> {
-    let Fault::Syntax(words) = fault else { return None };
-    Some(words.rsplit_once("did you mean `")?.1.strip_suffix("`?")?.to_owned())
 }
 
 /// What takes the place of a value with a fault, where others refer to it or would not be read without it. It lies nowhere

@@ -35,7 +35,7 @@ fn flags_win_over_the_environment_over_the_file() {
     assert_eq!(settings.bind.port(), 1);
     assert_eq!(settings.store, surroundings.path("work/a.db"));
     assert_eq!(settings.registry.signing_scheme(None).tolerance, Duration::from_secs(3600));
-    assert_eq!((settings.body_limit, settings.rules.label(0)), (5, "fixed 503"));
+    assert_eq!((settings.body_limit, settings.rules.label(0).as_str()), (5, "fixed 503"));
 
     let surroundings = surroundings.set("WHYHOOK_BIND", "[::1]:2").set("WHYHOOK_STORE", "~/b.db");
     let (settings, _) = load(&Flags::default(), &surroundings);
@@ -53,7 +53,7 @@ fn flags_win_over_the_environment_over_the_file() {
     let (settings, _) = load(&flags, &surroundings);
     assert_eq!(settings.bind.to_string(), "127.0.0.1:3");
     assert_eq!(settings.store, surroundings.path("work/c.db"));
-    assert_eq!((settings.rules.label(0), settings.body_limit), ("auto", 1000));
+    assert_eq!((settings.rules.label(0).as_str(), settings.body_limit), ("auto", 1000));
     assert_eq!(settings.tolerance, Duration::from_secs(10));
 }
 

@@ -36,7 +36,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::binary::BinaryPlaces;
-use super::inflate::{Coding, InflateBudget, inflate_prefix};
+use super::inflate::{Coding, InflateBudget, InflateStop, inflate_prefix};
 use super::json::{JsonFault, NoRows, Pretty};
 use crate::http::Head;
 use crate::text::{self, counted, grouped};
@@ -62,6 +62,8 @@ pub struct OpenedBody {
     pub is_as_sent: bool,
     /// What was done, and what could not be.
     pub remarks: Vec<BodyRemark>,
+    /// What ended the inflating early.
+    stop: Option<InflateStop>,
     declared: Declared,
 }
 
@@ -116,11 +118,11 @@ impl OpenedBody {
     #[must_use]
     pub fn new(declared: Declared, body: Bytes) -> Self {
         let mut budget = InflateBudget::opening(body.len());
-        let note = super::facts_bound(&body, declared.codings.join(",").as_bytes());
+        let bound = super::facts_bound(&body, declared.codings.join(",").as_bytes());
         let mut opened = Self::within(declared, body, &mut budget);
         // Said once, when it is what ended the inflating as well.
-        if let Some(bound) = note.map(|bound| bound.to_string())
-            && !opened.remarks.iter().any(|remark| remark.words.contains(&bound))
+        if let Some(bound) = bound
+            && opened.stop.as_ref() != Some(&bound)
         {
             opened
                 .remark(format!("the event in the list was read from the beginning of the body only: {bound}"), false);
@@ -131,7 +133,7 @@ impl OpenedBody {
     /// The same within what is left of a budget, which others share.
     #[must_use]
     pub fn within(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
-        let mut opened = Self { is_as_sent: true, remarks: Vec::new(), declared, bytes: body };
+        let mut opened = Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body };
         if opened.bytes.is_empty() {
             return opened;
         }
@@ -178,19 +180,20 @@ impl OpenedBody {
         let inflated = inflate_prefix(coding, &self.bytes, budget);
         let name = format!("{}{}", coding.name(), if is_declared { "" } else { ", not declared" });
         let (before, after) = (grouped(self.bytes.len() as u64), grouped(inflated.bytes.len() as u64));
-        if let Some(stop) = inflated.stop.as_ref().filter(|_| inflated.bytes.is_empty()) {
+        self.stop = inflated.stop;
+        if let Some(stop) = self.stop.as_ref().filter(|_| inflated.bytes.is_empty()) {
             // What declares a coding and does not have it is shown as sent.
             self.remark(format!("{name}: cannot be inflated: {stop}; shown as sent"), true);
             return false;
         }
-        let tail = match &inflated.stop {
+        let tail = match &self.stop {
             Some(stop) => format!("; {stop}; the output up to there is shown"),
             None => "; the signature is over the bytes as sent".to_owned(),
         };
-        self.remark(format!("{name}: {before} bytes inflated to {after}{tail}"), inflated.stop.is_some());
+        self.remark(format!("{name}: {before} bytes inflated to {after}{tail}"), self.stop.is_some());
         self.bytes = Bytes::from(inflated.bytes);
         self.is_as_sent = false;
-        inflated.stop.is_none()
+        self.stop.is_none()
     }
 
     /// Decides what the body is. `rows` are the rows of its bytes, or the reason why it has none.
@@ -203,7 +206,7 @@ impl OpenedBody {
             Err(NoRows::TooDeep) => (None, None, None),
         };
         let kind = self.kind(rows, fault.as_ref());
-        let Self { bytes, is_as_sent, mut remarks, declared } = self;
+        let Self { bytes, is_as_sent, mut remarks, declared, .. } = self;
         if let Some(words) = disagreement(&kind, &declared, fault.as_ref(), &bytes) {
             remarks.push(BodyRemark { words, is_warning: true });
         }

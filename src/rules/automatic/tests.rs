@@ -53,7 +53,7 @@ fn known(scheme: &Scheme, (first, fields, body, verdict): Asked<'_>) -> Option<K
 fn answer(name: &str, asked: Asked<'_>) -> Option<(String, u16, Vec<String>, String)> {
     let HandshakeReply { label, reply } = known(&scheme(name), asked)?.reply;
     let headers = reply.headers.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-    Some((label, reply.status, headers, String::from_utf8(reply.body.to_vec()).unwrap()))
+    Some((label.to_string(), reply.status, headers, String::from_utf8(reply.body.to_vec()).unwrap()))
 }
 
 /// Requests as the senders' pages show them, under the verdict that they have without a signature. The HMACs are Python's.
@@ -295,7 +295,7 @@ fn a_token_that_the_person_chose_is_compared() {
     let asked = |token: &str| {
         let first = format!("GET /?hub.mode=subscribe&hub.challenge=1&hub.verify_token={token}");
         let HandshakeReply { label, reply } = known(&meta, (&first, "", "", Verdict::MissingSignature)).unwrap().reply;
-        (reply.status, label)
+        (reply.status, label.to_string())
     };
     assert_eq!(asked("mine"), (200, "handshake: Meta hub_challenge".to_owned()));
     let refused =
@@ -323,7 +323,7 @@ fn what_cannot_be_answered_gets_the_automatic_answer_and_says_why() {
     assert_eq!(answer("zoom", ("POST /", "", &huge, Verdict::Verified)), None);
     let bare = Scheme { handshake: Some("braintree".to_owned()), ..Scheme::default() };
     let asked = ("GET /?bt_challenge=20f9f8ed05f77439fe955c977e4c8a53", "", "", Verdict::MissingSignature);
-    let told = known(&bare, asked).unwrap().reply.label;
+    let told = known(&bare, asked).unwrap().reply.label.to_string();
     assert!(
         told.ends_with("(auto: param.public_key is not set: give it with --param, or in the scheme's settings)"),
         "{told}"

@@ -107,13 +107,7 @@ pub(super) fn fault_of(suspect: &Suspect) -> ReceiverFault {
         SuspectKind::Body => match suspect.code() {
             CauseCode::BodyEmpty => ReceiverFault::EmptyBody,
             CauseCode::BodyStringifiedObject => ReceiverFault::HashesPrintedObject,
-            // At the body's ends alone, and not the other way round: there it signs more than it got.
-            CauseCode::BodyNewline
-                if ["did not arrive", "all newlines"].iter().any(|words| suspect.detail().contains(words)) =>
-            {
-                ReceiverFault::HashesOtherBytes
-            }
-            CauseCode::BodyNewline => ReceiverFault::TrimsBody,
+            CauseCode::BodyNewline if suspect.trims_body() => ReceiverFault::TrimsBody,
             CauseCode::BodyCharset | CauseCode::BodyUnicodeNormalized => ReceiverFault::RejectsUnicode,
             CauseCode::BodyReserialized
             | CauseCode::BodyKeysSorted
@@ -125,7 +119,7 @@ pub(super) fn fault_of(suspect: &Suspect) -> ReceiverFault {
         SuspectKind::Key if suspect.code() == CauseCode::SecretUnset => ReceiverFault::UnsetSecret,
         SuspectKind::Key => ReceiverFault::WrongKeyForm,
         // What is signed without the time can be sent at any time.
-        SuspectKind::Content if suspect.detail().contains("not covered") => ReceiverFault::IgnoresBody,
+        SuspectKind::Content if suspect.leaves_out_body() => ReceiverFault::IgnoresBody,
         SuspectKind::Content if suspect.is_alarm() => ReceiverFault::IgnoresTimestamp,
         SuspectKind::Content | SuspectKind::Timestamp => ReceiverFault::WrongContent,
         // A hash without a key is anybody's.

@@ -11,7 +11,7 @@ use tokio::sync::Semaphore;
 
 use super::received::OfferedSecret;
 use crate::config::Registry;
-use crate::delivery::{Captured, Verdict};
+use crate::delivery::{Captured, ChosenBy, Verdict};
 use crate::rules::{
     self, ActionKind, AnswerChoice, AnsweredRequest, CountedBy, Facts, Fail, HandshakeReply, Hold, KnownHandshake,
     Override, Reply, Rule, RuleAction, RuleSet, TimedResponse, Wait,
@@ -51,7 +51,7 @@ struct Policy {
 /// What was chosen for a delivery before it was kept.
 pub(super) enum Chosen {
     /// It is not a whole request.
-    Refused(Reply, String),
+    Refused(Reply, ChosenBy),
     /// The automatic answer, the usual case.
     Auto(Verdict),
     /// The automatic answer to a handshake of the scheme's sender.
@@ -86,7 +86,7 @@ pub(super) struct Planned {
 pub(super) struct AnswerStep {
     pub(super) wait: Option<Wait>,
     pub(super) what: What,
-    pub(super) label: String,
+    pub(super) label: ChosenBy,
 }
 
 pub(super) enum What {
@@ -212,9 +212,9 @@ impl Answering {
                 let count = self.count(action, planned.key);
                 let Fail { times, with, then, .. } = fail;
                 let (act, label) = if count <= u64::from(*times) {
-                    (with, format!("{label} ({count} of {times})"))
+                    (with, label.noting(format_args!("{count} of {times}")))
                 } else {
-                    (then, format!("{label} (after {times})"))
+                    (then, label.noting(format_args!("after {times}")))
                 };
                 AnswerStep { wait: action.wait, what: What::Do(act.clone()), label }
             }
@@ -305,10 +305,10 @@ impl Planned {
         }
     }
 
-    fn label(&self) -> String {
+    fn label(&self) -> ChosenBy {
         match (self.rule, &self.policy.chosen) {
             (None, Some(chosen)) => chosen.label(),
-            (rule, _) => self.policy.rules.label(rule.unwrap_or(usize::MAX)).to_owned(),
+            (rule, _) => self.policy.rules.label(rule.unwrap_or(usize::MAX)),
         }
     }
 }

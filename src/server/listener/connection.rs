@@ -19,7 +19,7 @@ use super::response::{Ending, Response, answered, reason_phrase, response, unans
 use super::stats::Refusal;
 use super::stream::{HeadEnd, Stream, StreamFault};
 use super::{Control, overloaded_reply};
-use crate::delivery::Intake;
+use crate::delivery::{ChosenBy, Intake};
 use crate::http::framing::HeadFault;
 use crate::http::section::FAULTY_KEPT_BYTES;
 use crate::http::{Head, WireFraming};
@@ -151,7 +151,7 @@ async fn record(
     // The reasons say what is wrong, and repeat nothing of it.
     tracing::info!(%remote, intake = intake.name(), reason = intake.reason(), bytes = seen.len(), "not a request");
     seen.truncate(FAULTY_KEPT_BYTES);
-    let rule = intake.name().to_owned();
+    let rule = ChosenBy::unfit(&intake);
     let incoming = Incoming {
         remote: remote.to_string(),
         received_at: Timestamp::now(),

@@ -17,7 +17,7 @@ use super::response::{Ending, response};
 use super::stats::Refusal;
 use super::stream::{RawHead, Stream};
 use super::{Control, not_kept_reply, overloaded_reply};
-use crate::delivery::{Captured, DeliveryId, Verdict};
+use crate::delivery::{Captured, ChosenBy, DeliveryId, Verdict};
 use crate::http::Head;
 use crate::server::tunnel::learnt_url;
 
@@ -85,7 +85,7 @@ pub(super) async fn serve(
     let registry = control.registry();
     let captured = capture_aside(incoming, Arc::clone(&registry)).await;
     let (captured, ChosenAnswer { chosen, offered }) = match was_given_up {
-        true => (captured, Chosen::Refused(overloaded_reply(), "limit".to_owned()).into()),
+        true => (captured, Chosen::Refused(overloaded_reply(), ChosenBy::limit()).into()),
         false => control.answering.choose(captured, registry).await,
     };
     if let Some(url) = sent_to {

@@ -15,7 +15,7 @@ use super::response::{self, Ending};
 use super::stats::Refusal;
 use super::stream::Stream;
 use super::{Control, asked, forward, hold, overloaded_reply, room};
-use crate::delivery::{Answer, DeliveryId, Outcome};
+use crate::delivery::{Answer, ChosenBy, DeliveryId, Outcome};
 use crate::rules::{self, Facts, Hold, Reply, RuleResponse, SendManner, TimedResponse, Wait, short};
 
 /// A body up to this length is written together with its head; a longer one is not copied for it.
@@ -37,7 +37,7 @@ pub(super) struct Exchange<'a> {
 /// ends with it.
 pub(super) async fn answer(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, chosen: Chosen) -> Next {
     match chosen {
-        Chosen::Auto(verdict) => exchange.whole(stream, &rules::auto(verdict), "auto".to_owned()).await,
+        Chosen::Auto(verdict) => exchange.whole(stream, &rules::auto(verdict), ChosenBy::auto()).await,
         Chosen::Handshake(handshake) => exchange.whole(stream, &handshake.reply, handshake.label).await,
         Chosen::Refused(reply, label) => exchange.whole(stream, &reply, label).await,
         Chosen::Planned(mut planned) => {
@@ -61,7 +61,7 @@ impl Exchange<'_> {
         stream: &mut Stream<TcpStream>,
         TimedResponse { wait, deed }: TimedResponse,
         facts: &Facts,
-        label: String,
+        label: ChosenBy,
     ) -> Next {
         if !self.pause(stream, wait).await {
             return self.gone(stream, label);
@@ -86,7 +86,7 @@ impl Exchange<'_> {
 
     /// The reply to the delivery. A large body that is made for it takes room in memory first, and keeps it until
     /// the record of it is written; where there is none, the sender is asked to come back.
-    async fn render(self, answer: &rules::AnswerChoice, facts: &Facts, label: String) -> (Reply, String) {
+    async fn render(self, answer: &rules::AnswerChoice, facts: &Facts, label: ChosenBy) -> (Reply, ChosenBy) {
         let label = answer.label(label, facts);
         let bytes = answer.made_bytes(facts);
         if bytes <= COPIED_BYTES {
@@ -95,7 +95,7 @@ impl Exchange<'_> {
         let mut room = self.control.room();
         if room.grow(bytes, room::PATIENCE).await.is_err() {
             self.control.stats().refused(Refusal::Memory);
-            return (overloaded_reply(), format!("{label} (failed: memory limit reached)"));
+            return (overloaded_reply(), label.noting("failed: memory limit reached"));
         }
         let mut reply = answer.render(facts);
         reply.body = room.over(reply.body);
@@ -108,7 +108,7 @@ impl Exchange<'_> {
         hold: Hold,
         patience: Duration,
         facts: &Facts,
-        label: String,
+        label: ChosenBy,
     ) -> Next {
         tracing::debug!(?patience, "held");
         let ended = self.control.holding.hold(self.id, &hold, patience, stream.gone()).await;
@@ -117,24 +117,24 @@ impl Exchange<'_> {
         let is_decided = matches!(ended, hold::Ended::Decided(_));
         let (act, label) = match ended {
             hold::Ended::Decided(act) => {
-                let label = format!("{label} (decided: {})", short(&act));
+                let label = label.noting(format_args!("decided: {}", short(&act)));
                 (act, label)
             }
             hold::Ended::TimedOut => {
-                let label = format!("{label} (no decision within {patience:?}: {default})");
+                let label = label.noting(format_args!("no decision within {patience:?}: {default}"));
                 (hold.otherwise, label)
             }
             hold::Ended::Released => {
-                let label = format!("{label} (default at shutdown: {default})");
+                let label = label.noting(format_args!("default at shutdown: {default}"));
                 (hold.otherwise, label)
             }
             hold::Ended::LetGo => {
-                let label = format!("{label} (released: {default})");
+                let label = label.noting(format_args!("released: {default}"));
                 (hold.otherwise, label)
             }
             hold::Ended::Full => {
                 self.control.stats.not_held();
-                let label = format!("{label} (too many held: {default})");
+                let label = label.noting(format_args!("too many held: {default}"));
                 (hold.otherwise, label)
             }
             hold::Ended::Gone => return self.gone(stream, label),
@@ -168,7 +168,7 @@ impl Exchange<'_> {
     }
 
     /// Sends a whole answer, and keeps it.
-    pub(super) async fn whole(self, stream: &mut Stream<TcpStream>, reply: &Reply, label: String) -> Next {
+    pub(super) async fn whole(self, stream: &mut Stream<TcpStream>, reply: &Reply, label: ChosenBy) -> Next {
         self.says(reply.status);
         let headers = response::headers(reply, self.ending);
         let mut wire = response::head(reply.status, &headers);
@@ -193,7 +193,7 @@ impl Exchange<'_> {
         self.control.keep_answer(self.id, answer);
     }
 
-    fn gone(self, stream: &mut Stream<TcpStream>, label: String) -> Next {
+    fn gone(self, stream: &mut Stream<TcpStream>, label: ChosenBy) -> Next {
         self.keep(stream, response::unanswered(label, self.since));
         Next::Close
     }

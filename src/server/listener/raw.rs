@@ -13,7 +13,7 @@ use super::Control;
 use super::connection::part;
 use super::places::{ConnectionPlace, Phase};
 use super::response::{self, Ending, answered, head};
-use crate::delivery::{Answer, DeliveryId, Outcome};
+use crate::delivery::{Answer, ChosenBy, DeliveryId, Outcome};
 use crate::rules::{Close, CloseAt, Reply, SendManner};
 
 /// Before a reset, what was written gets so much time to arrive: a reset throws away what is on its way.
@@ -44,7 +44,7 @@ pub(super) struct Record {
 
 impl Script {
     /// An answer sent badly, as `manner` says.
-    pub(super) fn badly(manner: SendManner, reply: &Reply, id: DeliveryId, label: String, since: Instant) -> Self {
+    pub(super) fn badly(manner: SendManner, reply: &Reply, id: DeliveryId, label: ChosenBy, since: Instant) -> Self {
         let mut headers = response::headers(reply, Ending::CLOSE);
         let (outcome, piece, every) = match manner {
             SendManner::Trickle { bytes, every } => (Outcome::Trickled, bytes, every),
@@ -66,7 +66,7 @@ impl Script {
     }
 
     /// A connection closed as `close` says, `reply` having been begun where it is.
-    pub(super) fn closing(close: &Close, reply: &Reply, id: DeliveryId, label: String, since: Instant) -> Self {
+    pub(super) fn closing(close: &Close, reply: &Reply, id: DeliveryId, label: ChosenBy, since: Instant) -> Self {
         let headers = response::headers(reply, Ending::CLOSE);
         let mut first = head(reply.status, &headers);
         let (outcome, status, headers, body) = match close.at {

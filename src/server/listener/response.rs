@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderName, HeaderValue, StatusCode};
 use tokio::time::Instant;
 
-use crate::delivery::{Answer, Outcome};
+use crate::delivery::{Answer, ChosenBy, Outcome};
 use crate::http::framing::RequestFraming;
 use crate::rules::{Reply, is_bodyless};
 
@@ -121,7 +121,7 @@ pub(super) fn push_fields(wire: &mut Vec<u8>, headers: &[ResponseHeader]) {
 }
 
 /// The record of an answer, should all of it reach the sender.
-pub(super) fn answered(reply: &Reply, headers: Vec<ResponseHeader>, rule: String, since: Instant) -> Answer {
+pub(super) fn answered(reply: &Reply, headers: Vec<ResponseHeader>, rule: ChosenBy, since: Instant) -> Answer {
     Answer {
         outcome: Outcome::Sent,
         status: reply.status,
@@ -135,6 +135,6 @@ pub(super) fn answered(reply: &Reply, headers: Vec<ResponseHeader>, rule: String
 }
 
 /// The record of an answer that nobody was there for.
-pub(super) fn unanswered(rule: String, since: Instant) -> Answer {
+pub(super) fn unanswered(rule: ChosenBy, since: Instant) -> Answer {
     Answer { outcome: Outcome::SenderGone, ..answered(&Reply::text(0, ""), Vec::new(), rule, since) }
 }

@@ -8,9 +8,7 @@ use super::axis::Why;
 use super::body_recipes::BodyRecipe;
 use super::frameworks::LONGEST;
 use super::recipes::Found;
-
-/// What such an explanation says, so that its advice is that of pieces.
-pub(super) const PIECES: &str = "body += chunk";
+use super::subcause::Subcause;
 
 /// Explanations that stand alone: with another change beside, they would be found for nothing.
 const ALONE: u16 = 21;
@@ -43,7 +41,7 @@ pub(super) fn list(body: &[u8], found: Found<'_>) {
     }
     let detail = "the body was signed two times, one after the other, as a handler that is registered twice \
                   (body += chunk) makes it";
-    found(BodyRecipe::Edit(|body| Some([body, body].concat())), Why::new(CauseCode::BodyFramed, ALONE, detail));
+    found(BodyRecipe::Edit(|body| Some([body, body].concat())), framed(ALONE, detail));
     let cuts = cuts(body);
     if cuts.len() <= FEW_CUTS {
         list_cuts(body, &cuts, found);
@@ -60,8 +58,8 @@ pub(super) fn list_rare(body: &[u8], found: Found<'_>) {
     }
     for word in ["undefined", "null", "None"] {
         let detail =
-            format!("the text {word} was signed after the body, as {PIECES} makes it of a last call without one");
-        found(BodyRecipe::Around(b"", word.as_bytes()), Why::new(CauseCode::BodyFramed, ALONE + 1, detail));
+            format!("the text {word} was signed after the body, as body += chunk makes it of a last call without one");
+        found(BodyRecipe::Around(b"", word.as_bytes()), framed(ALONE + 1, detail));
     }
     let cuts = cuts(body);
     if cuts.len() > FEW_CUTS {
@@ -71,7 +69,11 @@ pub(super) fn list_rare(body: &[u8], found: Found<'_>) {
 
 fn before(word: &'static str, code: &str, found: Found<'_>) {
     let detail = format!("the text {word} was signed before the body, as `{code}` makes it");
-    found(BodyRecipe::Around(word.as_bytes(), b""), Why::new(CauseCode::BodyFramed, ALONE, detail));
+    found(BodyRecipe::Around(word.as_bytes(), b""), framed(ALONE, detail));
+}
+
+fn framed(rank: u16, detail: impl Into<String>) -> Why {
+    Why::new(CauseCode::BodyFramed, rank, detail).of(Subcause::TextPieces)
 }
 
 fn list_cuts(body: &[u8], cuts: &[usize], found: Found<'_>) {
@@ -83,10 +85,10 @@ fn list_cuts(body: &[u8], cuts: &[usize], found: Found<'_>) {
         let (rank, also) =
             if is_only && cut == start + 1 { (3, "; or all of it was read as ASCII") } else { (ALONE, "") };
         let detail = format!(
-            "each piece of the body was decoded on its own ({PIECES}), so that the character at byte {start}, cut in two, \
+            "each piece of the body was decoded on its own (body += chunk), so that the character at byte {start}, cut in two, \
              became U+FFFD{also}"
         );
-        found(BodyRecipe::Cut(cut), Why::new(CauseCode::BodyCharset, rank, detail));
+        found(BodyRecipe::Cut(cut), Why::new(CauseCode::BodyCharset, rank, detail).of(Subcause::TextPieces));
     }
 }
 

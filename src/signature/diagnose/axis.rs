@@ -1,11 +1,14 @@
 //! Variants of one part of the computation, each with every explanation for it.
 
+use super::subcause::Subcause;
 use super::{BytePlace, CauseCode, SignedDifference};
 
 /// Why a variant would have been signed.
 #[derive(Debug, Clone)]
 pub(super) struct Why {
     pub(super) code: CauseCode,
+    pub(super) subcause: Option<Subcause>,
+    /// What exactly, in words that nothing is decided by.
     pub(super) detail: String,
     pub(super) names: Vec<String>,
     pub(super) at: Option<BytePlace>,
@@ -17,7 +20,16 @@ pub(super) struct Why {
 
 impl Why {
     pub(super) fn new(code: CauseCode, rank: u16, detail: impl Into<String>) -> Self {
-        Self { code, detail: detail.into(), names: Vec::new(), at: None, rank, alarm: false }
+        Self { code, subcause: None, detail: detail.into(), names: Vec::new(), at: None, rank, alarm: false }
+    }
+
+    pub(super) fn of(mut self, subcause: Subcause) -> Self {
+        self.subcause = Some(subcause);
+        self
+    }
+
+    pub(super) fn is(&self, subcause: &Subcause) -> bool {
+        self.subcause.as_ref() == Some(subcause)
     }
 
     pub(super) fn named(mut self, name: impl Into<String>) -> Self {
@@ -35,13 +47,8 @@ impl Why {
         self
     }
 
-    pub(super) fn change(&self) -> SignedDifference {
-        SignedDifference {
-            code: self.code,
-            detail: self.detail.clone(),
-            names: self.names.clone(),
-            at: self.at.clone(),
-        }
+    pub(super) fn into_change(self) -> SignedDifference {
+        SignedDifference { code: self.code, detail: self.detail, names: self.names, at: self.at }
     }
 }
 

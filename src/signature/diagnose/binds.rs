@@ -7,8 +7,8 @@ use subtle::ConstantTimeEq as _;
 use super::axis::Why;
 use super::bodies::Bodies;
 use super::explain::Explanation;
-use super::fixes::INSTEAD_OF;
 use super::structure::Structure;
+use super::subcause::Subcause;
 use super::{Budget, CauseCode, Request};
 use crate::signature::scheme::Parts;
 use crate::signature::{Bind, Encoding, Source};
@@ -74,7 +74,8 @@ fn other_encoding(bind: &Bind, parts: &Parts<'_>) -> Option<Why> {
             other => other.words(),
         };
         let (own, wanted) = (words(own, &is_text), words(wanted, &equals_text));
-        Why::new(CauseCode::SignatureEncoding, 2, format!("{} is written as {own}{INSTEAD_OF}{wanted}", bind.is))
+        Why::new(CauseCode::SignatureEncoding, 2, format!("{} is written as {own} instead of {wanted}", bind.is))
+            .of(Subcause::ValueEncoding { value: bind.is.clone(), wanted })
     })
 }
 

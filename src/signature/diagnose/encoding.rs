@@ -86,12 +86,12 @@ impl<'s> UsualForm<'s> {
         Self { scheme, encoding: scheme.encoding, algorithm: scheme.algorithm().unwrap_or_default(), form, is_public }
     }
 
-    /// Nothing when it is the scheme's own encoding; otherwise how it differs.
-    fn unless(&self, is_usual: bool, rank: u16, detail: &str, text: &[u8], offset: usize) -> Option<Why> {
-        let usual = self.encoding.words();
-        let detail =
-            if self.encoding == Encoding::Hex { detail.to_owned() } else { format!("{detail} instead of {usual}") };
-        (!is_usual).then(|| encoding(rank, &detail, text, offset))
+    /// That the value is written otherwise than the scheme writes it.
+    fn unlike(&self, written: &str) -> Why {
+        match self.encoding {
+            Encoding::Hex => encoding(0, written),
+            usual => encoding(0, format!("{written} instead of {}", usual.words())),
+        }
     }
 }
 
@@ -135,20 +135,28 @@ pub(super) fn shown(value: &[u8]) -> String {
     crate::text::clip(&crate::text::visible_bytes(value), 24).into_owned()
 }
 
-/// A difference in how the value is written. Where something is there that does not belong, that is marked; a value that is
-/// written in another way as a whole has no such place.
-pub(super) fn encoding(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
-    let why = Why::new(CauseCode::SignatureEncoding, rank, detail);
-    let rest = &value[offset.min(value.len())..];
-    let is_whole = ["written as", "percent-encoded", "base64"].into_iter().any(|words| detail.starts_with(words));
-    let (before, after) = match rest.first() {
-        Some(byte) if byte.is_ascii_uppercase() && detail.starts_with("upper-case") => {
-            (shown(rest), shown(&rest.to_ascii_lowercase()))
+/// A difference in how the value is written as a whole.
+pub(super) fn encoding(rank: u16, detail: impl Into<String>) -> Why {
+    Why::new(CauseCode::SignatureEncoding, rank, detail)
+}
+
+/// A difference that a character at `offset` may show, which does not belong there.
+pub(super) fn stray(rank: u16, detail: &str, value: &[u8], offset: usize) -> Why {
+    let why = encoding(rank, detail);
+    match value.get(offset) {
+        Some(byte) if !byte.is_ascii_alphanumeric() => {
+            let before = shown(&value[offset..=offset]);
+            why.at(BytePlace { part: RequestPart::Signature, offset, before, after: String::new() })
         }
-        Some(byte) if !byte.is_ascii_alphanumeric() && !is_whole => (shown(&rest[..1]), String::new()),
-        _ => return why,
-    };
-    why.at(BytePlace { part: RequestPart::Signature, offset, before, after })
+        _ => why,
+    }
+}
+
+/// That digits are in upper case, the first at `offset`.
+fn upper_case(value: &[u8], offset: usize) -> Why {
+    let rest = &value[offset..];
+    let (before, after) = (shown(rest), shown(&rest.to_ascii_lowercase()));
+    encoding(0, "upper-case hexadecimal digits").at(BytePlace { part: RequestPart::Signature, offset, before, after })
 }
 
 pub(super) fn unquoted(value: &[u8]) -> Option<&[u8]> {
@@ -188,34 +196,33 @@ pub(super) fn read_value(
     let trimmed = text.trim_ascii();
     if let Some((digest, why)) = from_hex(text, trimmed) {
         let is_usual = matches!(usual.encoding, Encoding::Hex | Encoding::HexUpper | Encoding::HexAny);
-        let bare = usual.unless(is_usual, 0, "written as hexadecimal digits", text, 0);
-        push(digest, if is_usual { why } else { bare });
+        push(digest, if is_usual { why } else { Some(usual.unlike("written as hexadecimal digits")) });
     }
     if let Some(bytes) = from_base64(trimmed) {
         let is_for_urls = trimmed.iter().any(|byte| b"-_".contains(byte));
-        let detail = match (is_for_urls, usual.encoding) {
+        let written = match (is_for_urls, usual.encoding) {
             (true, _) => "written as base64url",
             (false, Encoding::Base64) => "written as base64 without its padding",
             (false, _) => "written as base64",
         };
         // Some encode the hexadecimal digits instead of the bytes.
         if let Some((inner, InnerText::Hex)) = encoded_again(&bytes) {
-            push(inner, Some(encoding(3, "written as base64 of hexadecimal digits", text, 0)));
+            push(inner, Some(encoding(3, "written as base64 of hexadecimal digits")));
         }
-        push(bytes, usual.unless(false, 0, detail, text, 0));
+        push(bytes, Some(usual.unlike(written)));
     }
     if memchr::memchr(b'%', text).is_some() {
         let decoded = crate::http::form::decode(text);
         if let Some(bytes) = from_base64(&decoded).or_else(|| hex::decode(&decoded).ok()) {
-            push(bytes, Some(encoding(2, "percent-encoded", text, 0)));
+            push(bytes, Some(encoding(2, "percent-encoded")));
         }
     }
     // Hexadecimal digits of a text: the digits encoded twice.
     if let Some((bytes, inner)) = hex::decode(trimmed).ok().and_then(|decoded| encoded_again(&decoded)) {
-        push(bytes, Some(encoding(4, inner.within_hex(), text, 0)));
+        push(bytes, Some(encoding(4, inner.within_hex())));
     }
     if let Some(algorithm) = unpadded(trimmed).filter(|_| !usual.is_public) {
-        read_unpadded(text, trimmed, algorithm, usual, before, timestamp, all);
+        read_unpadded(trimmed, algorithm, usual, before, timestamp, all);
     }
 }
 
@@ -257,7 +264,6 @@ pub(super) fn unpadded(digits: &[u8]) -> Option<Algorithm> {
 
 /// Digits that may have lost zeros.
 fn read_unpadded(
-    text: &[u8],
     digits: &[u8],
     algorithm: Algorithm,
     usual: &UsualForm<'_>,
@@ -269,7 +275,7 @@ fn read_unpadded(
         (WrittenSignature::Bytes, "hexadecimal digits without each byte's leading zero"),
         (WrittenSignature::Number, "hexadecimal digits of a number, without its leading zeros"),
     ] {
-        let mut whys = [before, &[encoding(2, detail, text, 0)]].concat();
+        let mut whys = [before, &[encoding(2, detail)]].concat();
         whys.extend(other_algorithm(algorithm, usual));
         let (digest, timestamp) = (digits.to_ascii_lowercase(), timestamp.map(<[u8]>::to_vec));
         all.push(Received { digest, written, algorithm, whys, timestamp });
@@ -302,12 +308,11 @@ fn from_hex(text: &[u8], trimmed: &[u8]) -> Option<(Vec<u8>, Option<Why>)> {
             (true, false) => format!("“{}” after the digits", shown(&trimmed[end..])),
             (true, true) => format!("“{}” before the digits", shown(&trimmed[..start])),
         };
-        Some(encoding(1, &detail, text, offset))
+        Some(stray(1, &detail, text, offset))
     } else if text.len() != trimmed.len() {
-        Some(encoding(1, "white space around the digits", text, 0))
+        Some(stray(1, "white space around the digits", text, 0))
     } else {
-        let capital = text.iter().position(u8::is_ascii_uppercase);
-        capital.map(|offset| encoding(0, "upper-case hexadecimal digits", text, offset))
+        text.iter().position(u8::is_ascii_uppercase).map(|offset| upper_case(text, offset))
     };
     Some((digest, why))
 }

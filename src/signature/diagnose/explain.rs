@@ -9,6 +9,7 @@ use super::fixes::{AdviceContext, Mistaken, advice};
 use super::foreign::VerifyingScheme;
 use super::search::{Match, SearchResult};
 use super::structure::Structure;
+use super::subcause::Subcause;
 use super::token_times::odd_times_of;
 use super::unproved::{SearchEffort, unproved};
 use super::what_next::what_next;
@@ -18,6 +19,7 @@ use super::{
 };
 use crate::delivery::{Judgement, TimestampFacts, Verdict};
 use crate::http::MediaType;
+use crate::signature::verify::{ReasonedJudgement, RejectionReason};
 use crate::signature::{Scheme, TemplatePiece};
 use crate::text::capitalised;
 use crate::text::units::age_words;
@@ -118,7 +120,7 @@ pub(super) fn digest_report(
     structure: &Structure,
     explained: Explained,
 ) -> Diagnosis {
-    let bare = Judgement::bare(verdict);
+    let bare = ReasonedJudgement::bare(verdict);
     let mut diagnosis = report(context(request, Mistaken::Server), request, &bare, structure, explained, None);
     diagnosis.evidence.clear();
     diagnosis
@@ -145,14 +147,14 @@ fn age(timestamp: &TimestampFacts) -> Option<Why> {
 /// The diagnosis of one that does not, with what is known beside the search.
 pub(super) fn delivery_report(
     request: &Request<'_>,
-    judgement: &Judgement,
+    judged: &ReasonedJudgement,
     structure: &Structure,
     explained: Explained,
     misplaced: Option<(Why, Option<String>)>,
 ) -> Diagnosis {
     let context = context(request, Mistaken::Sender);
-    let mut diagnosis = report(context, request, judgement, structure, explained, misplaced);
-    if let Some(other) = foreign::verifying(request, structure, judgement.verdict) {
+    let mut diagnosis = report(context, request, judged, structure, explained, misplaced);
+    if let Some(other) = foreign::verifying(request, structure, judged.judgement.verdict) {
         add_other_scheme(&mut diagnosis, context, other);
     }
     if !diagnosis.is_proved() {
@@ -163,7 +165,7 @@ pub(super) fn delivery_report(
     diagnosis.evidence.retain(|told| told.code != "proxy" || hops.is_empty());
     diagnosis.evidence.extend(hops);
     if !diagnosis.causes.iter().any(|cause| cause.has(CauseCode::OtherScheme)) {
-        diagnosis.evidence.extend(foreign::evidence(request, judgement.verdict));
+        diagnosis.evidence.extend(foreign::evidence(request, judged.judgement.verdict));
     }
     // In the signature's header it has been told already.
     let sent = if structure.is_secret.is_some() { None } else { sent_secret::secret(request) };
@@ -195,7 +197,7 @@ fn add_other_scheme(diagnosis: &mut Diagnosis, context: AdviceContext<'_>, other
 fn report(
     context: AdviceContext<'_>,
     request: &Request<'_>,
-    judgement: &Judgement,
+    judged: &ReasonedJudgement,
     structure: &Structure,
     mut explained: Explained,
     misplaced: Option<(Why, Option<String>)>,
@@ -225,10 +227,10 @@ fn report(
         let left_out = std::mem::take(&mut explained.left_out).into_iter();
         evidence.extend(left_out.map(|text| Evidence { code: "not_tried", text }));
         let effort = SearchEffort { is_stopped: explained.is_stopped, tried: explained.tried, of: explained.of };
-        let seen = unproved(request, judgement, structure, &explained.seen, effort);
-        causes.extend(seen.into_iter().map(|why| without_proof(context, request, judgement, why)));
+        let seen = unproved(request, judged, structure, &explained.seen, effort);
+        causes.extend(seen.into_iter().map(|why| without_proof(context, request, judged.reason, why)));
     }
-    if let Some(why) = judgement.timestamp.as_ref().and_then(age) {
+    if let Some(why) = judged.judgement.timestamp.as_ref().and_then(age) {
         evidence.push(Evidence { code: why.code.code(), text: format!("apart from the signature, {}", why.detail) });
     }
     Diagnosis {
@@ -236,16 +238,21 @@ fn report(
         tried: explained.tried,
         of: Some(explained.of),
         stage: explained.stage.unwrap_or(SearchStage::Structure),
-        verdict: judgement.verdict,
+        verdict: judged.judgement.verdict,
         causes,
         evidence,
     }
 }
 
-fn without_proof(context: AdviceContext<'_>, request: &Request<'_>, judgement: &Judgement, why: Why) -> Cause {
+fn without_proof(
+    context: AdviceContext<'_>,
+    request: &Request<'_>,
+    reason: Option<RejectionReason>,
+    why: Why,
+) -> Cause {
     let is_open = why.code == CauseCode::Unexplained && context.mistaken == Mistaken::Sender;
     let mut cause = Cause { kind: CauseKind::Evidence, ..cause(context, vec![why], None) };
-    if is_open && let Some(advice) = what_next(request, judgement) {
+    if is_open && let Some(advice) = what_next(request, reason) {
         cause.fix = advice;
     }
     cause
@@ -302,11 +309,11 @@ pub(super) fn label(request: &Request<'_>, place: Option<usize>) -> Option<Strin
 
 fn cause(context: AdviceContext<'_>, whys: Vec<Why>, secret: Option<String>) -> Cause {
     let kind = if whys.iter().any(|why| why.alarm) { CauseKind::Alarm } else { CauseKind::Proof };
-    let mut changes: Vec<SignedDifference> = whys.iter().map(Why::change).collect();
-    let mut fixes: Vec<Cow<'static, str>> = changes.iter().map(|change| advice(change, context)).collect();
+    let mut fixes: Vec<Cow<'static, str>> = whys.iter().map(|why| advice(why, context)).collect();
     let mut told = HashSet::new();
     fixes.retain(|fix| told.insert(fix.clone()));
-    let mut summary = summary(context.scheme, &changes);
+    let mut summary = summary(context.scheme, &whys);
+    let mut changes: Vec<SignedDifference> = whys.into_iter().map(Why::into_change).collect();
     if context.mistaken == Mistaken::Server {
         summary = server_words::reworded(&summary);
         changes.iter_mut().for_each(|change| change.detail = server_words::reworded(&change.detail));
@@ -315,18 +322,18 @@ fn cause(context: AdviceContext<'_>, whys: Vec<Why>, secret: Option<String>) -> 
 }
 
 /// Whether the detail already says what the title says.
-fn repeats(change: &SignedDifference) -> bool {
-    if matches!(change.code, CauseCode::SignatureHeaderMissing | CauseCode::TimestampHeaderMissing) {
+fn repeats(why: &Why) -> bool {
+    if matches!(why.code, CauseCode::SignatureHeaderMissing | CauseCode::TimestampHeaderMissing) {
         return true;
     }
     let plain = |text: &str| text.to_lowercase().trim_start_matches("the ").to_owned();
-    plain(&change.detail).starts_with(&plain(change.code.title()))
+    plain(&why.detail).starts_with(&plain(why.code.title()))
 }
 
 /// The cause in a few words, as it is under the scheme.
-fn title(scheme: &Scheme, change: &SignedDifference) -> &'static str {
-    match change.code {
-        CauseCode::SecretWhitespace if change.detail.contains("inside") => "White space inside the secret",
+fn title(scheme: &Scheme, why: &Why) -> &'static str {
+    match why.code {
+        _ if why.is(&Subcause::InnerWhitespace) => "White space inside the secret",
         CauseCode::SignaturePrefix if !scheme.signature.is_bare() => {
             "The signature is valid, but not in the scheme's form"
         }
@@ -335,10 +342,10 @@ fn title(scheme: &Scheme, change: &SignedDifference) -> &'static str {
 }
 
 /// One sentence: the title and what exactly; for several changes, all of them.
-fn summary(scheme: &Scheme, changes: &[SignedDifference]) -> String {
-    let told = |change: &SignedDifference| {
-        let mut text = change.detail.clone();
-        match change.names.as_slice() {
+fn summary(scheme: &Scheme, whys: &[Why]) -> String {
+    let told = |why: &Why| {
+        let mut text = why.detail.clone();
+        match why.names.as_slice() {
             [] => {}
             [name] => text.push_str(&format!(" ({name})")),
             names if names.len() <= MOST_NAMED => {
@@ -351,12 +358,12 @@ fn summary(scheme: &Scheme, changes: &[SignedDifference]) -> String {
         }
         text
     };
-    match changes {
-        [change] if repeats(change) => format!("{}.", capitalised(&told(change))),
-        [change] => format!("{}: {}.", title(scheme, change), told(change)),
-        changes => {
-            let all: Vec<String> = changes.iter().map(told).collect();
-            format!("{} differences at once: {}.", changes.len(), all.join("; and "))
+    match whys {
+        [why] if repeats(why) => format!("{}.", capitalised(&told(why))),
+        [why] => format!("{}: {}.", title(scheme, why), told(why)),
+        whys => {
+            let all: Vec<String> = whys.iter().map(told).collect();
+            format!("{} differences at once: {}.", whys.len(), all.join("; and "))
         }
     }
 }

@@ -2,12 +2,10 @@
 
 use std::borrow::Cow;
 
-use super::accumulated::PIECES;
-use super::foreign::TWO_SIGNATURES;
-use super::placeholders::IN_PLACE;
-use super::templates::signs_fields;
-use super::{CauseCode, SignedDifference, server_words};
-use crate::signature::{Proof, Scheme, SignedContent};
+use super::axis::Why;
+use super::subcause::Subcause;
+use super::{CauseCode, server_words};
+use crate::signature::{Filter, Proof, Scheme, SignedContent};
 
 /// Whose computation differs from the scheme's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,11 +26,11 @@ pub(super) struct AdviceContext<'s> {
 }
 
 /// The advice for one change.
-pub(super) fn advice(change: &SignedDifference, context: AdviceContext<'_>) -> Cow<'static, str> {
+pub(super) fn advice(why: &Why, context: AdviceContext<'_>) -> Cow<'static, str> {
     let AdviceContext { scheme, is_form, mistaken } = context;
-    let of_server = || server_words::fix(change, scheme).filter(|_| mistaken == Mistaken::Server);
-    let own = of_server().or_else(|| of_change(change, scheme)).map(Cow::Owned);
-    own.unwrap_or_else(|| match change.code {
+    let of_server = || server_words::fix(why, scheme).filter(|_| mistaken == Mistaken::Server);
+    let own = of_server().or_else(|| of_subcause(why, scheme)).or_else(|| of_prefix(why, scheme)).map(Cow::Owned);
+    own.unwrap_or_else(|| match why.code {
         CauseCode::BodyFormEncoded if is_form => {
             Cow::Borrowed("Sign and verify the form's own bytes, before a parser decodes or encodes them.")
         }
@@ -40,97 +38,67 @@ pub(super) fn advice(change: &SignedDifference, context: AdviceContext<'_>) -> C
     })
 }
 
-/// The advice that depends on which side has what, and on what exactly was computed.
-fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
-    let is_text = scheme.key == SignedContent::secret();
-    let place = change.at.as_ref();
-    Some(match change.code {
-        CauseCode::NotHmac if change.detail.contains("swapped") => {
-            "Swap the arguments of the HMAC function: the secret is the key, and the content is the message.".to_owned()
+/// The advice for what was computed exactly; `None` where that of the code says it.
+fn of_subcause(why: &Why, scheme: &Scheme) -> Option<String> {
+    let words = match why.subcause.as_ref()? {
+        Subcause::EmptySignature => {
+            "Find why the sender leaves the header empty: a secret or a variable that is not set there."
         }
-        CauseCode::SecretPrefix if !change.detail.ends_with(TWICE) => {
-            let place = place?;
-            let key = &scheme.key;
-            match (place.before.as_str(), place.after.as_str()) {
-                ("", added) => format!("Configure the secret with its prefix `{added}`, as the signing side has it."),
-                (prefix, _) if !is_text && key.to_string().contains(prefix.trim()) => {
-                    format!(
-                        "Make the key as the scheme does ({key}): what follows `{prefix}` is not the key as it stands."
-                    )
-                }
-                (prefix, _) if is_text && IN_SECRETS.contains(&prefix) => format!(
-                    "Remove `{prefix}` from the secret that is configured here, or sign with it too, where the provider \
-                     shows it as a part of the secret."
-                ),
-                (prefix, _) => format!("Remove `{prefix}` from the secret that is configured here."),
-            }
+        Subcause::ValueEncoding { value, wanted } => return Some(format!("Write {value} as {wanted}.")),
+        Subcause::OtherSignatureValid => {
+            return Some(format!(
+                "Find what made the other one wrong: a secret that only one of them was made with, or something that \
+                 changed the header. Keep verifying {}: do not fall back to the other signature.",
+                scheme.signature_place()
+            ));
         }
-        CauseCode::SecretPrefix if change.detail.ends_with(TWICE) => {
-            format!("Remove one `{}` from the secret that is configured here.", place?.before)
+        Subcause::SwappedArguments => {
+            "Swap the arguments of the HMAC function: the secret is the key, and the content is the message."
         }
-        CauseCode::SecretExpanded if change.detail.contains(COMMENT) => {
+        Subcause::UnsetUrl => "Set the URL before the signature is made, and refuse to sign without it.",
+        Subcause::UnsetParts => "Set every part before the signature is made, and refuse to sign without one.",
+        Subcause::RepeatedPrefix => {
+            let prefix = &why.at.as_ref()?.before;
+            return Some(format!("Remove one `{prefix}` from the secret that is configured here."));
+        }
+        Subcause::CommentAfterSecret => {
             "Delete the comment from the line with the secret (docker --env-file and systemd keep it); or, where # belongs \
              to the secret, put quotation marks around it for the reader that took it for a comment."
-                .to_owned()
         }
-        CauseCode::SecretWhitespace if change.detail.contains("inside") => {
-            "Configure the secret in one line, without the spaces or line breaks inside it.".to_owned()
+        Subcause::InnerWhitespace => "Configure the secret in one line, without the spaces or line breaks inside it.",
+        Subcause::UndecodedSecret if scheme.key != SignedContent::secret() => {
+            return Some(format!("Decode the secret on the signing side, as the scheme does: {}.", scheme.key));
         }
-        CauseCode::SignatureEncoding if change.detail.starts_with('{') => {
-            let (value, wanted) = (change.detail.split_once(" is written ")?.0, change.detail.rsplit_once(INSTEAD_OF)?.1);
-            format!("Write {value} as {wanted}.")
+        Subcause::TextPieces => {
+            "Collect the pieces as bytes, and use them together: chunks.push(chunk), then Buffer.concat(chunks)."
         }
-        CauseCode::OtherScheme if change.detail.starts_with(TWO_SIGNATURES) => format!(
-            "Find what made the other one wrong: a secret that only one of them was made with, or something that changed \
-             the header. Keep verifying {}: do not fall back to the other signature.",
-            scheme.signature_place()
+        Subcause::BodyObject(object) => {
+            return Some(format!("{}, then sign and send that same text.", object.reading()));
+        }
+        Subcause::NoBody | Subcause::UndecodedSecret => return None,
+    };
+    Some(words.to_owned())
+}
+
+/// The advice for a prefix of the secret, which depends on which side has it.
+fn of_prefix(why: &Why, scheme: &Scheme) -> Option<String> {
+    let place = why.at.as_ref().filter(|_| why.code == CauseCode::SecretPrefix)?;
+    let key = &scheme.key;
+    let is_text = *key == SignedContent::secret();
+    let is_stripped =
+        |prefix: &str| key.filters().any(|filter| matches!(filter, Filter::Strip(own) if own.contains(prefix.trim())));
+    Some(match (place.before.as_str(), place.after.as_str()) {
+        ("", added) => format!("Configure the secret with its prefix `{added}`, as the signing side has it."),
+        (prefix, _) if is_stripped(prefix) => {
+            format!("Make the key as the scheme does ({key}): what follows `{prefix}` is not the key as it stands.")
+        }
+        (prefix, _) if is_text && IN_SECRETS.contains(&prefix) => format!(
+            "Remove `{prefix}` from the secret that is configured here, or sign with it too, where the provider shows it \
+             as a part of the secret."
         ),
-        CauseCode::SecretBase64 if !is_text && change.detail.contains("without being decoded") => {
-            format!("Decode the secret on the signing side, as the scheme does: {}.", scheme.key)
-        }
-        CauseCode::BodyFramed | CauseCode::BodyCharset if change.detail.contains(PIECES) => {
-            "Collect the pieces as bytes, and use them together: chunks.push(chunk), then Buffer.concat(chunks).".to_owned()
-        }
-        CauseCode::BodyStringifiedObject => format!("{}, then sign and send that same text.", raw_body_of(&change.detail)?),
-        CauseCode::SignedPartMissing if change.detail.contains(IN_PLACE) => {
-            "Set every part before the signature is made, and refuse to sign without one.".to_owned()
-        }
-        CauseCode::UrlDiffers if change.detail.starts_with("the URL was not set") => {
-            "Set the URL before the signature is made, and refuse to sign without it.".to_owned()
-        }
-        CauseCode::SignatureMalformed if change.detail.ends_with(" is empty") => {
-            "Find why the sender leaves the header empty: a secret or a variable that is not set there.".to_owned()
-        }
-        _ => return None,
+        (prefix, _) => format!("Remove `{prefix}` from the secret that is configured here."),
     })
 }
-
-/// How a runtime's body is read whose object was made a text, in words for the beginning of a sentence.
-pub(super) fn raw_body_of(detail: &str) -> Option<&'static str> {
-    let is_any = |marks: &[&str]| marks.iter().any(|mark| detail.contains(mark));
-    if is_any(&[
-        "ReadableStream]",
-        "object Request]",
-        "object Response]",
-        "object FormData]",
-        "object Promise]",
-        "object Blob]",
-    ]) {
-        return Some("Read the body once as text before anything parses it: await request.text()");
-    }
-    if is_any(&["object ArrayBuffer]", "object DataView]"]) {
-        return Some("Make bytes of the buffer instead of text: Buffer.from(await request.arrayBuffer())");
-    }
-    is_any(&["System.", "Microsoft."])
-        .then_some("Use the bytes themselves (byte[]), or Encoding.UTF8.GetString(bytes), not ToString()")
-}
-
-/// How the detail of a prefix ends that is there two times.
-pub(super) const TWICE: &str = " two times";
-/// How a detail says that a comment follows the secret.
-pub(super) const COMMENT: &str = "has a comment after it";
-/// What stands before the form that something should have.
-pub(super) const INSTEAD_OF: &str = " instead of ";
 
 /// What the scheme signs, in words for an advice; not every scheme has a template for it.
 pub(super) fn to_be_signed(scheme: &Scheme) -> String {
@@ -227,7 +195,7 @@ fn of_scheme(code: CauseCode, scheme: &Scheme) -> Option<String> {
             "Sign exactly the text of the timestamp, in {}: create it once and use it in both places.",
             scheme.timestamp_unit.map_or("", |unit| unit.words())
         ),
-        CauseCode::BodyReserialized | CauseCode::BodyKeysSorted if signs_fields(scheme) => {
+        CauseCode::BodyReserialized | CauseCode::BodyKeysSorted if scheme.content.reads_form() => {
             format!("Sign every field of the form as it was sent: {}.", scheme.content)
         }
         CauseCode::NotHmac if !matches!(scheme.proof, Proof::Hmac(_)) => {

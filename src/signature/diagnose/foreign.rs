@@ -2,10 +2,12 @@
 
 use super::axis::Why;
 use super::structure::Structure;
+use super::subcause::Subcause;
 use super::{CauseCode, Evidence, Request};
-use crate::delivery::{Judgement, Verdict};
+use crate::delivery::Verdict;
+use crate::signature::Scheme;
 use crate::signature::catalogue::{RecognisedScheme, entry, named, recognise};
-use crate::signature::{Scheme, judge};
+use crate::signature::verify::{ReasonedJudgement, RejectionReason, judge_with_reason};
 
 /// The code of the evidence that names another scheme.
 pub const OTHER_SCHEME: &str = "other_scheme";
@@ -54,14 +56,10 @@ pub(super) fn verifying(request: &Request<'_>, structure: &Structure, verdict: V
         let (secret, rest) = proof_under(request, structure, &scheme, is_same_value)?;
         let is_own_there = matches!(verdict, Verdict::Mismatch | Verdict::MalformedSignature);
         let is_beside = is_sibling(&found) && !is_same_value && is_own_there;
-        let detail = verifying_words(request, &found, is_beside, is_same_value, &rest);
-        Some(VerifyingScheme {
-            why: Why::new(CauseCode::OtherScheme, 0, detail),
-            secret,
-            is_sure: found.is_sure,
-            is_same_value,
-            is_beside,
-        })
+        let mut why =
+            Why::new(CauseCode::OtherScheme, 0, verifying_words(request, &found, is_beside, is_same_value, &rest));
+        why.subcause = is_beside.then_some(Subcause::OtherSignatureValid);
+        Some(VerifyingScheme { why, secret, is_sure: found.is_sure, is_same_value, is_beside })
     })
 }
 
@@ -76,38 +74,32 @@ fn proof_under(
     let Request { scheme: own, head, body, received_at, .. } = *request;
     let judged_with = |url: Option<String>| {
         let scheme = Scheme { url, settings: own.settings.clone(), ..scheme.clone() };
-        judge(&scheme, request.secrets.iter().copied(), head, body, received_at)
+        judge_with_reason(&scheme, request.secrets.iter().copied(), head, body, received_at)
     };
-    let judged = judged_with(own.url.clone());
-    if judged.verdict == Verdict::Verified {
-        return Some((judged.secret, String::new()));
+    let ReasonedJudgement { judgement, reason } = judged_with(own.url.clone());
+    if judgement.verdict == Verdict::Verified {
+        return Some((judgement.secret, String::new()));
     }
     if !is_same_value {
         return None;
     }
-    // One that lacks a value is another scheme's, of which the URL alone is signed.
-    let is_valid = |judged: &Judgement| {
-        judged.note.as_deref().is_some_and(|note| note.starts_with(VALID_BUT) && !note.ends_with(" is missing"))
-    };
-    if is_valid(&judged) {
-        return Some((label_of_only(request), judged.note.map(|note| format!("; {note}")).unwrap_or_default()));
+    // One that lacks a value (`ValidButUnbound`) is another scheme's, of which the URL alone is signed.
+    if reason == Some(RejectionReason::ValidBut) {
+        return Some((label_of_only(request), judgement.note.map(|note| format!("; {note}")).unwrap_or_default()));
     }
     if !scheme.signs_url() || body.len() > LONGEST_WITH_URLS {
         return None;
     }
     structure.urls.all.iter().filter(|(_, ways)| ways.weight() > 0).find_map(|(url, ways)| {
-        let judged = judged_with(Some(String::from_utf8(url.clone()).ok()?));
-        let is_right = judged.verdict == Verdict::Verified || is_valid(&judged);
+        let ReasonedJudgement { judgement, reason } = judged_with(Some(String::from_utf8(url.clone()).ok()?));
+        let is_right = judgement.verdict == Verdict::Verified || reason == Some(RejectionReason::ValidBut);
         let detail = &ways.0.first()?.first()?.detail;
-        is_right.then(|| (judged.secret.or_else(|| label_of_only(request)), format!("; {detail}")))
+        is_right.then(|| (judgement.secret.or_else(|| label_of_only(request)), format!("; {detail}")))
     })
 }
 
 /// Bytes of the longest body with which each URL is tried under another scheme.
 const LONGEST_WITH_URLS: usize = 64 << 10;
-
-/// How a note begins of a signature that is right, while something else is refused.
-const VALID_BUT: &str = "the signature is valid";
 
 /// The label of the secret, where only one can be meant.
 fn label_of_only(request: &Request<'_>) -> Option<String> {
@@ -130,7 +122,10 @@ fn verifying_words(
     if is_beside {
         // The signature's own header comes first.
         let other = found.headers.first().map(String::as_str).unwrap_or_default();
-        return format!("{TWO_SIGNATURES}: {other} is valid ({name}), and {} is not", request.scheme.signature_place());
+        return format!(
+            "the two signatures of this request disagree: {other} is valid ({name}), and {} is not",
+            request.scheme.signature_place()
+        );
     }
     match is_same_value || found.headers.is_empty() {
         true => {
@@ -142,9 +137,6 @@ fn verifying_words(
         }
     }
 }
-
-/// How it is said that a sender's two signatures of one request say different things.
-pub(super) const TWO_SIGNATURES: &str = "the two signatures of this request disagree";
 
 /// Whose scheme it is, where it is one of the catalogue's.
 fn sender_of(scheme: &Scheme) -> Option<String> {

@@ -2,7 +2,7 @@
 
 use super::CauseCode;
 use super::axis::Why;
-use super::encoding::{encoding, unquoted};
+use super::encoding::{stray, unquoted};
 
 /// Texts that are looked at for one value: a hostile one has as many layers as bytes.
 const MOST_TEXTS: usize = 24;
@@ -101,7 +101,7 @@ impl<'v> Layer<'v> {
         let mut inner = self.inner(bytes);
         // Where it is in the whole value: both are parts of the same memory.
         let offset = (text.as_ptr() as usize).saturating_sub(value.as_ptr() as usize);
-        inner.whys.push(encoding(2, detail, value, offset));
+        inner.whys.push(stray(2, detail, value, offset));
         Some(inner)
     }
 

@@ -8,15 +8,15 @@ use std::borrow::Cow;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use zeroize::Zeroizing;
 
 use super::axis::Why;
 use super::secret_codings::lenient_base64;
-use super::secrets::FoundKey;
+use super::secrets::{FoundKey, replace};
 use super::{BytePlace, CauseCode, RequestPart};
 use crate::http::percent::{self, PlusSign};
 use crate::payload::json::{decode_string, entries};
-use crate::signature::Scheme;
-use crate::text::replace_bytes;
+use crate::signature::{PlainFilter, Scheme};
 
 /// Layers that are taken off one after the other: `export NAME="secret";` and a newline have four.
 const MOST_LAYERS: usize = 8;
@@ -27,6 +27,8 @@ const KEY_FILE: &[u8] = b"-----BEGIN ";
 
 /// What was taken off, in words that follow "the configured secret", and the cause that it is.
 type Layer = (CauseCode, Cow<'static, str>);
+/// A secret's text, or a part of it; wiped when dropped.
+type SecretText = Zeroizing<Vec<u8>>;
 
 /// Lists the texts that the configured one has within.
 pub(super) fn list(key: &[u8], found: FoundKey<'_>) {
@@ -35,7 +37,7 @@ pub(super) fn list(key: &[u8], found: FoundKey<'_>) {
     }
     let (text, mut layers) = match utf16(key) {
         Some((text, words)) => (text, vec![(CauseCode::SecretHiddenChars, words.into())]),
-        None => (key.to_vec(), Vec::new()),
+        None => (Zeroizing::new(key.to_vec()), Vec::new()),
     };
     if !layers.is_empty() {
         tell(&text, &layers, found);
@@ -46,7 +48,7 @@ pub(super) fn list(key: &[u8], found: FoundKey<'_>) {
     if is_json {
         layers.push(miscopied("is a JSON object"));
         for member in entries(&text).take(MOST_LINES) {
-            let value = decode_string(&text[member.value]).text;
+            let value = Zeroizing::new(decode_string(&text[member.value]).text.into_owned());
             within(value.as_bytes(), &layers, found);
         }
     } else if memchr::memchr2(b'\n', b'\r', text.trim_ascii()).is_some() {
@@ -70,7 +72,7 @@ fn within(text: &[u8], layers: &[Layer], found: FoundKey<'_>) {
 
 /// Takes off one layer after the other, and tells what is left after each.
 fn peel(text: &[u8], layers: &mut Vec<Layer>, found: FoundKey<'_>) {
-    let mut text = text.to_vec();
+    let mut text = Zeroizing::new(text.to_vec());
     while layers.len() < MOST_LAYERS
         && let Some((inner, layer)) = outermost(&text)
         && !inner.is_empty()
@@ -93,7 +95,7 @@ fn tell(text: &[u8], layers: &[Layer], found: FoundKey<'_>) {
     let code = RAREST.into_iter().find(|code| layers.iter().any(|(own, _)| own == code));
     let words: Vec<&str> = layers.iter().map(|(_, words)| words.as_ref()).collect();
     let detail = format!("the configured secret {}; the signing key was the text without that", joined(&words));
-    found(text.to_vec(), Why::new(code.unwrap_or(CauseCode::SecretMiscopied), layers.len() as u16, detail));
+    found(text.to_vec().into(), Why::new(code.unwrap_or(CauseCode::SecretMiscopied), layers.len() as u16, detail));
 }
 
 fn joined(words: &[&str]) -> String {
@@ -104,31 +106,31 @@ fn joined(words: &[&str]) -> String {
 }
 
 /// The text without the outermost thing that is around it.
-fn outermost(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
+fn outermost(text: &[u8]) -> Option<(SecretText, Layer)> {
     let miscopied = |words: &'static str| (CauseCode::SecretMiscopied, Cow::Borrowed(words));
     if let Some(rest) = text.strip_prefix("\u{feff}".as_bytes()) {
-        return Some((rest.to_vec(), (CauseCode::SecretHiddenChars, "begins with a byte order mark".into())));
+        return Some((rest.to_vec().into(), (CauseCode::SecretHiddenChars, "begins with a byte order mark".into())));
     }
     let trimmed = text.trim_ascii();
     if trimmed.len() < text.len() {
-        return Some((trimmed.to_vec(), (CauseCode::SecretWhitespace, "has white space around it".into())));
+        return Some((trimmed.to_vec().into(), (CauseCode::SecretWhitespace, "has white space around it".into())));
     }
     if let Some(rest) = text.strip_suffix(b"\0") {
-        return Some((rest.to_vec(), (CauseCode::SecretHiddenChars, "ends in a zero byte".into())));
+        return Some((rest.to_vec().into(), (CauseCode::SecretHiddenChars, "ends in a zero byte".into())));
     }
     for (tail, words) in [(b',', "ends in a comma (,)"), (b';', "ends in a semicolon (;)")] {
         if let Some(rest) = text.strip_suffix(&[tail]) {
-            return Some((rest.to_vec(), miscopied(words)));
+            return Some((rest.to_vec().into(), miscopied(words)));
         }
     }
     if let Some(value) = assigned(text) {
-        return Some((value.to_vec(), miscopied("begins with the name of a variable")));
+        return Some((value.to_vec().into(), miscopied("begins with the name of a variable")));
     }
     surrounded(text).or_else(|| decoded(text))
 }
 
 /// Marks that stand around a text, with the cause that they are.
-fn surrounded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
+fn surrounded(text: &[u8]) -> Option<(SecretText, Layer)> {
     const MARKS: [(&str, &str, CauseCode); 15] = [
         ("\"", "\"", CauseCode::SecretQuoted),
         ("'", "'", CauseCode::SecretQuoted),
@@ -150,25 +152,25 @@ fn surrounded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
         let inner = text.strip_prefix(open.as_bytes())?.strip_suffix(close.as_bytes())?;
         let words =
             if open == close { format!("is wrapped in {open}") } else { format!("is wrapped in {open} {close}") };
-        Some((inner.to_vec(), (code, words.into())))
+        Some((inner.to_vec().into(), (code, words.into())))
     })
 }
 
 /// A text that was written for a URL or for a page.
-fn decoded(text: &[u8]) -> Option<(Vec<u8>, Layer)> {
+fn decoded(text: &[u8]) -> Option<(SecretText, Layer)> {
     let mut all = [
-        (percent::decode(text, PlusSign::Literal), "is percent-encoded"),
+        (percent::decode(text, PlusSign::Literal).into(), "is percent-encoded"),
         (unescaped(text), "has character references of HTML, such as &amp;"),
-        (replace_bytes(text, b"\\\"", b"\""), "has a backslash before quotation marks"),
-        (replace_bytes(text, b"\\/", b"/"), "has a backslash before each /"),
+        (replace(text, b"\\\"", b"\""), "has a backslash before quotation marks"),
+        (replace(text, b"\\/", b"/"), "has a backslash before each /"),
     ]
     .into_iter();
-    let (inner, words) = all.find(|(inner, _)| inner != text)?;
+    let (inner, words) = all.find(|(inner, _)| **inner != *text)?;
     Some((inner, (CauseCode::SecretEscaped, words.into())))
 }
 
 /// The text with the characters that HTML's references stand for.
-fn unescaped(text: &[u8]) -> Vec<u8> {
+fn unescaped(text: &[u8]) -> SecretText {
     // The ampersand's own comes last: `&amp;lt;` is `&lt;`.
     const REFERENCES: [(&[u8], &[u8]); 7] = [
         (b"&lt;", b"<"),
@@ -179,7 +181,7 @@ fn unescaped(text: &[u8]) -> Vec<u8> {
         (b"&apos;", b"'"),
         (b"&amp;", b"&"),
     ];
-    REFERENCES.iter().fold(text.to_vec(), |text, (from, to)| replace_bytes(&text, from, to))
+    REFERENCES.iter().fold(text.to_vec().into(), |text: SecretText, (from, to)| replace(&text, from, to))
 }
 
 /// What stands after `NAME=`, as a shell, an .env file and YAML have it, and after `"name":` or `const name =` of code.
@@ -211,12 +213,13 @@ fn assigned(text: &[u8]) -> Option<&[u8]> {
 }
 
 /// The characters of a text that is UTF-16, and what that is in words.
-fn utf16(key: &[u8]) -> Option<(Vec<u8>, &'static str)> {
+fn utf16(key: &[u8]) -> Option<(SecretText, &'static str)> {
     const MARKED: &str = "is UTF-16 text with a byte order mark, as PowerShell's > writes it";
-    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| -> Option<Vec<u8>> {
+    let units = |bytes: &[u8], unit: fn([u8; 2]) -> u16| -> Option<SecretText> {
         let (pairs, rest) = bytes.as_chunks::<2>();
         let text: Option<String> = char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).map(Result::ok).collect();
-        text.filter(|text| rest.is_empty() && !text.is_empty()).map(String::into_bytes)
+        let text = text.map(String::into_bytes).map(Zeroizing::new);
+        text.filter(|text| rest.is_empty() && !text.is_empty())
     };
     if let Some(rest) = key.strip_prefix(b"\xff\xfe") {
         return units(rest, u16::from_le_bytes).map(|text| (text, MARKED));
@@ -233,19 +236,13 @@ fn utf16(key: &[u8]) -> Option<(Vec<u8>, &'static str)> {
 
 /// The text that is meant by one which the scheme cannot decode, and what is wrong with it. Its decoded bytes are those
 /// that a lenient decoder makes of it.
-pub(super) fn mended(scheme: &Scheme, text: &[u8]) -> Option<(Vec<u8>, Why)> {
+pub(super) fn mended(scheme: &Scheme, text: &[u8]) -> Option<(Zeroizing<Vec<u8>>, Why)> {
     const PREFIXES: [&str; 2] = ["whsec_", "v1,whsec_"];
-    let key = scheme.key.to_string();
     let prefix = PREFIXES.into_iter().find(|prefix| text.starts_with(prefix.as_bytes())).unwrap_or_default();
     let (prefix, rest) = text.split_at(prefix.len());
-    let (meant, format, faults) = if key.contains("unbase64") {
-        let (meant, faults) = mended_base64(rest, prefix.len())?;
-        (meant, "base64", faults)
-    } else if key.contains("unhex") {
-        let (meant, faults) = mended_hex(rest, prefix.len())?;
-        (meant, "hexadecimal", faults)
-    } else {
-        return None;
+    let ((meant, faults), format) = match scheme.key.decoder()? {
+        PlainFilter::Unbase64 => (mended_base64(rest, prefix.len())?, "base64"),
+        _ => (mended_hex(rest, prefix.len())?, "hexadecimal"),
     };
     let place = meant.iter().zip(rest).position(|(one, other)| one != other).unwrap_or(meant.len().min(rest.len()));
     let detail = format!(
@@ -259,7 +256,7 @@ pub(super) fn mended(scheme: &Scheme, text: &[u8]) -> Option<(Vec<u8>, Why)> {
         after: String::new(),
     };
     let why = Why::new(CauseCode::SecretMiscopied, 0, detail).at(at);
-    Some(([prefix, &meant].concat(), why))
+    Some(([prefix, &meant].concat().into(), why))
 }
 
 /// The first character that is not `usual`, and where it is; nothing when all are, or when the odd ones are white space,
@@ -279,13 +276,13 @@ fn odd_character(text: &[u8], offset: usize, usual: fn(&u8) -> bool) -> Option<S
     (odd.len() <= MOST).then(|| format!("it has `{character}` at byte {}{more}", offset + at + 1))
 }
 
-fn mended_base64(text: &[u8], offset: usize) -> Option<(Vec<u8>, Vec<String>)> {
+fn mended_base64(text: &[u8], offset: usize) -> Option<(SecretText, Vec<String>)> {
     let is_usual = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
     let is_clean = text.iter().all(is_usual);
     let mut faults: Vec<&str> = Vec::new();
     let odd = odd_character(text, offset, is_usual);
     (is_clean || odd.is_some()).then_some(())?;
-    let kept: Vec<u8> = text.iter().copied().filter(|byte| is_usual(byte)).collect();
+    let kept: SecretText = text.iter().copied().filter(|byte| is_usual(byte)).collect::<Vec<u8>>().into();
     let digits = kept.iter().filter(|&&byte| byte != b'=').count();
     // One character alone has too few bits for a byte: what is lost cannot be known.
     (digits % 4 != 1 && digits >= 8).then_some(())?;
@@ -297,7 +294,7 @@ fn mended_base64(text: &[u8], offset: usize) -> Option<(Vec<u8>, Vec<String>)> {
         std::cmp::Ordering::Greater => faults.push("it has too much padding (=)"),
         std::cmp::Ordering::Equal => {}
     }
-    let meant = BASE64_STANDARD.encode(lenient_base64(&kept, true)).into_bytes();
+    let meant = Zeroizing::new(BASE64_STANDARD.encode(&*lenient_base64(&kept, true)).into_bytes());
     let has_spare_bits = digits > 0 && meant.get(digits - 1) != kept.get(digits - 1) && digits % 4 != 0;
     if has_spare_bits && faults.is_empty() && odd.is_none() {
         faults.push("its last character has bits that belong to no byte");
@@ -306,13 +303,13 @@ fn mended_base64(text: &[u8], offset: usize) -> Option<(Vec<u8>, Vec<String>)> {
     (!faults.is_empty()).then_some((meant, faults))
 }
 
-fn mended_hex(text: &[u8], offset: usize) -> Option<(Vec<u8>, Vec<String>)> {
+fn mended_hex(text: &[u8], offset: usize) -> Option<(SecretText, Vec<String>)> {
     let (text, start) = match text.strip_prefix(b"0x") {
         Some(rest) => (rest, Some("it begins with 0x".to_owned())),
         None => (text, None),
     };
     let odd = odd_character(text, offset, u8::is_ascii_hexdigit);
-    let meant: Vec<u8> = text.iter().copied().filter(u8::is_ascii_hexdigit).collect();
+    let meant: SecretText = text.iter().copied().filter(u8::is_ascii_hexdigit).collect::<Vec<u8>>().into();
     let is_told = odd.is_some() || (start.is_some() && meant.len() == text.len());
     (is_told && meant.len() >= 8 && meant.len().is_multiple_of(2))
         .then(|| (meant, start.into_iter().chain(odd).collect()))

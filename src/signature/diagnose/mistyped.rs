@@ -3,11 +3,12 @@
 //!
 //! Each try needs its evidence in the configured text: a secret of plain letters and digits costs none.
 
+use zeroize::Zeroizing;
+
 use super::CauseCode;
 use super::axis::Why;
-use super::secrets::FoundKey;
+use super::secrets::{FoundKey, replace};
 use crate::http::percent::PercentEncoding;
-use crate::text::replace_bytes;
 
 /// Where a text is cut that is longer: bcrypt's limit, and usual widths of columns.
 const WIDTHS: [usize; 6] = [72, 64, 32, 128, 255, 256];
@@ -25,18 +26,18 @@ pub(super) fn list(key: &[u8], found: FoundKey<'_>) {
     for (rank, width) in (4..).zip(WIDTHS).filter(|(_, width)| *width <= length) {
         let detail =
             format!("the signing key was the first {width} of the {} bytes of the configured secret", key.len());
-        found(key[..width].to_vec(), why(rank, detail));
+        found(key[..width].to_vec().into(), why(rank, detail));
     }
     // Mailgun showed its keys with this prefix, and shows them without.
     let is_bare = key.len() == 32 && key.iter().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit());
     if is_bare {
         let detail = "the signing key began with key-, which the configured secret does not have".to_owned();
-        found([b"key-", key].concat(), Why::new(CauseCode::SecretPrefix, 6, detail));
+        found([b"key-", key].concat().into(), Why::new(CauseCode::SecretPrefix, 6, detail));
     }
     if let Some(plain) = std::str::from_utf8(key).ok().and_then(in_latin_letters) {
         let detail = "the configured secret has letters of another alphabet that look like Latin ones, which the signing \
                       key has";
-        found(plain.into_bytes(), Why::new(CauseCode::SecretHiddenChars, 1, detail));
+        found(plain.into_bytes().into(), Why::new(CauseCode::SecretHiddenChars, 1, detail));
     }
 }
 
@@ -68,19 +69,20 @@ pub(super) fn retyped(key: &[u8], found: FoundKey<'_>) {
     };
     for &letter in letters {
         let first = why("the configured secret has lost its first character in copying");
-        found([&[letter], key].concat(), first);
+        found([&[letter], key].concat().into(), first);
         let last = why("the configured secret has lost its last character in copying");
-        found([key, &[letter]].concat(), last);
+        found([key, &[letter]].concat().into(), last);
     }
 }
 
 /// The text with other characters that look alike.
-fn with_others_alike(key: &[u8]) -> Vec<Vec<u8>> {
+fn with_others_alike(key: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let group = |byte: u8| ALIKE.into_iter().find(|group| group.contains(&byte));
     let places: Vec<(usize, &[u8])> =
         key.iter().enumerate().filter_map(|(at, byte)| Some((at, group(*byte)?))).collect();
     let all = places.iter().try_fold(1_usize, |all, (_, group)| all.checked_mul(group.len()));
-    let mut texts = vec![key.to_vec()];
+    let own = Zeroizing::new(key.to_vec());
+    let mut texts = vec![own.clone()];
     if all.is_some_and(|all| all <= MOST_ALIKE) {
         for (at, group) in places {
             texts = texts
@@ -97,18 +99,20 @@ fn with_others_alike(key: &[u8]) -> Vec<Vec<u8>> {
     } else {
         for group in ALIKE {
             for (&one, &other) in group.iter().flat_map(|one| group.iter().map(move |other| (one, other))) {
-                texts.push(key.iter().map(|byte| if *byte == one { other } else { *byte }).collect());
+                let mut text = own.clone();
+                text.iter_mut().filter(|byte| **byte == one).for_each(|byte| *byte = other);
+                texts.push(text);
             }
         }
         for (at, group) in places.into_iter().take(MOST_ALIKE / 3) {
             texts.extend(group.iter().map(|&other| {
-                let mut text = key.to_vec();
+                let mut text = own.clone();
                 text[at] = other;
                 text
             }));
         }
     }
-    texts.retain(|text| text != key);
+    texts.retain(|text| *text != own);
     texts
 }
 
@@ -119,7 +123,7 @@ fn for_pages(key: &[u8], found: FoundKey<'_>) {
     if key.iter().all(|&byte| encoding.is_plain(byte)) {
         return;
     }
-    let encoded = encoding.encode(key);
+    let encoded = Zeroizing::new(encoding.encode(key));
     let small = in_small_digits(&encoded);
     found(encoded, why(3, "the signing key was the configured secret, percent-encoded"));
     found(small, why(4, "the signing key was the configured secret, percent-encoded with small letters"));
@@ -135,17 +139,18 @@ fn for_pages(key: &[u8], found: FoundKey<'_>) {
     }
     const MARKS: [(&[u8], &[u8]); 4] = [(b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"), (b"\"", b"&quot;")];
     if key.iter().any(|byte| b"&<>\"'".contains(byte)) {
-        let escaped = MARKS.iter().fold(key.to_vec(), |text, (from, to)| replace_bytes(&text, from, to));
+        let own = Zeroizing::new(key.to_vec());
+        let escaped = MARKS.iter().fold(own, |text, (from, to)| replace(&text, from, to));
         for apostrophe in [&b"&#39;"[..], b"&#x27;", b"'"] {
-            let text = replace_bytes(&escaped, b"'", apostrophe);
+            let text = replace(&escaped, b"'", apostrophe);
             found(text, why(3, "the signing key was the configured secret with the character references of HTML"));
         }
     }
 }
 
 /// `%2B` as `%2b`.
-fn in_small_digits(encoded: &[u8]) -> Vec<u8> {
-    let mut text = encoded.to_vec();
+fn in_small_digits(encoded: &[u8]) -> Zeroizing<Vec<u8>> {
+    let mut text = Zeroizing::new(encoded.to_vec());
     for at in memchr::memchr_iter(b'%', encoded) {
         text.iter_mut().skip(at).take(3).for_each(|byte| byte.make_ascii_lowercase());
     }
@@ -159,9 +164,9 @@ fn other_alphabet(key: &[u8], found: FoundKey<'_>) {
         return;
     }
     let why = |detail: &str| Why::new(CauseCode::SecretMiscopied, 3, detail);
-    let swapped = |from: &[u8; 2], to: &[u8; 2]| -> Vec<u8> {
+    let swapped = |from: &[u8; 2], to: &[u8; 2]| -> Zeroizing<Vec<u8>> {
         let swap = |byte: u8| from.iter().position(|own| *own == byte).map_or(byte, |place| to[place]);
-        key.iter().map(|byte| swap(*byte)).collect()
+        Zeroizing::new(key.iter().map(|byte| swap(*byte)).collect())
     };
     if key.iter().any(|byte| b"+/".contains(byte)) {
         found(
@@ -180,10 +185,13 @@ fn other_alphabet(key: &[u8], found: FoundKey<'_>) {
     }
     let bare = key.iter().rposition(|&byte| byte != b'=').map_or(0, |last| last + 1);
     if bare < key.len() && bare > 0 {
-        found(key[..bare].to_vec(), why("the configured secret ends in =, which was not part of the signing key"));
+        found(
+            key[..bare].to_vec().into(),
+            why("the configured secret ends in =, which was not part of the signing key"),
+        );
         let both = swapped(b"+/", b"-_");
         found(
-            both[..bare].to_vec(),
+            both[..bare].to_vec().into(),
             why("the signing key was base64url without padding, the configured secret is base64"),
         );
     }
@@ -258,7 +266,7 @@ mod tests {
         let mut all = Vec::new();
         list(key, &mut |text, why| {
             assert!(!why.detail.is_empty());
-            all.push(text);
+            all.push(text.to_vec());
         });
         all
     }
@@ -304,7 +312,7 @@ mod tests {
     #[case("O0O0O0O0O0O0O0O0xx", "OOOOOOOOOOOOOOOOxx")]
     fn what_was_typed_is_tried(#[case] configured: &str, #[case] signed: &str) {
         let mut all = Vec::new();
-        retyped(configured.as_bytes(), &mut |text, _| all.push(text));
+        retyped(configured.as_bytes(), &mut |text, _| all.push(text.to_vec()));
         assert!(all.contains(&signed.as_bytes().to_vec()), "{configured}");
         assert!(all.len() <= 200, "{}", all.len());
     }

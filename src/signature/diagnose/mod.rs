@@ -28,6 +28,7 @@
 //! | [`mod@other_direction`] | bodies that another server would have hashed instead |
 //! | `misplaced` | where the signature is |
 //! | `fixes`, `what_next`, `server_words` | nothing: what to do, and whose mistake it is |
+//! | `subcause` | nothing: which case of a cause it is, where its advice is another |
 //! | `sent_secret` | nothing: whether the secret is sent |
 //! | `unproved` | nothing: what is known where nothing is proved |
 //! | `likeness` | nothing: what a value looks like |
@@ -76,6 +77,7 @@ mod sent_secret;
 mod server_words;
 mod signature_checks;
 mod structure;
+mod subcause;
 mod surroundings;
 mod suspects;
 mod templates;
@@ -126,7 +128,8 @@ pub use suspects::{MistakenSignature, Suspect, SuspectKind, pairs, suspects, wit
 
 use jiff::Timestamp;
 
-use super::{Scheme, Secret, judge};
+use super::verify::judge_with_reason;
+use super::{Scheme, Secret};
 use crate::delivery::Intake;
 use crate::http::Head;
 
@@ -223,15 +226,15 @@ pub fn diagnose(request: &Request<'_>, budget: &Budget<'_>) -> Diagnosis {
     if let Intake::Malformed(reason) = request.intake {
         return Diagnosis::refused(reason);
     }
-    let judgement =
-        judge(request.scheme, request.secrets.iter().copied(), request.head, request.body, request.received_at);
-    if judgement.verdict == crate::delivery::Verdict::Verified {
-        return explain::verified(request, &judgement);
+    let secrets = request.secrets.iter().copied();
+    let judged = judge_with_reason(request.scheme, secrets, request.head, request.body, request.received_at);
+    if judged.judgement.verdict == crate::delivery::Verdict::Verified {
+        return explain::verified(request, &judged.judgement);
     }
     let structure = structure::read(request);
     let misplaced = misplaced::signature(request, budget);
     // What verifies elsewhere needs no search but for a simple mistake beside it.
     let depth = if misplaced.is_some() { Depth::One } else { budget.depth };
     let explained = explaining::explain(request, &structure, &Budget { depth, ..*budget });
-    explain::delivery_report(request, &judgement, &structure, explained, misplaced)
+    explain::delivery_report(request, &judged, &structure, explained, misplaced)
 }

@@ -5,11 +5,9 @@
 
 use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
+use super::subcause::Subcause;
 use super::templates::{Construction, TemplateShape};
 use crate::signature::{SignedContent, Source, TemplatePiece};
-
-/// How an explanation says that something stands where a part should.
-pub(super) const IN_PLACE: &str = " in place of ";
 
 /// What is written of a part that is not set.
 const WORDS: [&str; 4] = ["undefined", "null", "None", ""];
@@ -33,9 +31,10 @@ pub(super) fn unset_parts(usual: &SignedContent, construction: Construction, axi
         };
         let parts: Vec<String> =
             places.iter().map(|&place| SignedContent::of(vec![pieces[place].clone()]).to_string()).collect();
-        let detail = format!("{what} was signed{IN_PLACE}{}", parts.join(" and "));
+        let detail = format!("{what} was signed in place of {}", parts.join(" and "));
         let shape = TemplateShape { content: SignedContent::of(other), construction };
-        axis.add(shape, Ways::of(Why::new(CauseCode::SignedPartMissing, rank, detail)));
+        let why = Why::new(CauseCode::SignedPartMissing, rank, detail).of(Subcause::UnsetParts);
+        axis.add(shape, Ways::of(why));
     };
     let is_timestamp = |place: &usize| pieces[*place] == TemplatePiece::Timestamp;
     let is_of_request = |place: &usize| is_timestamp(place) || (places.contains(place) && !is_setting(&pieces[*place]));

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::CauseCode;
 use super::axis::Why;
 use super::body_recipes::BodyRecipe;
+use super::subcause::{BodyObject, Subcause};
 use crate::http::form;
 use crate::payload::json::{BOM, entries};
 use crate::signature::rewrite::text::{self, TextEdit};
@@ -157,19 +158,28 @@ pub(super) fn list_edits(found: Found<'_>) {
         "[object Blob]",
         "[]",
     ]) {
-        let why = printed(rank, &format!("the text {word} was signed instead of the body")).alarming();
-        found(BodyRecipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
+        fixed_text(word, rank, found);
     }
+}
+
+/// Lists a text that was signed instead of any body.
+fn fixed_text(word: &'static str, rank: u16, found: Found<'_>) {
+    let detail = format!("the text {word} was signed instead of the body");
+    let mut why = Why::new(CauseCode::BodyStringifiedObject, rank, detail).alarming();
+    why.subcause = BodyObject::printed_as(word).map(Subcause::BodyObject);
+    found(BodyRecipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
 }
 
 /// Bodies of other runtimes as text, of which nothing is covered: web streams, .NET. Each is short, and nothing goes with it.
 pub(super) fn list_objects(found: Found<'_>) {
-    objects(&["[object ReadableStream]", "[object ArrayBuffer]", "System.Byte[]"], found);
+    for word in ["[object ReadableStream]", "[object ArrayBuffer]", "System.Byte[]"] {
+        fixed_text(word, 21, found);
+    }
 }
 
 /// Lists those that are tried after all pairs of changes.
 pub(super) fn list_rare_objects(found: Found<'_>) {
-    let all = [
+    for word in [
         "[object Request]",
         "[object FormData]",
         "[object Response]",
@@ -188,15 +198,8 @@ pub(super) fn list_rare_objects(found: Found<'_>) {
         "nil",
         "<nil>",
         "false",
-    ];
-    objects(&all, found);
-}
-
-fn objects(words: &[&'static str], found: Found<'_>) {
-    for word in words {
-        let detail = format!("the text {word} was signed instead of the body");
-        let why = Why::new(CauseCode::BodyStringifiedObject, 21, detail).alarming();
-        found(BodyRecipe::Fixed(Cow::Borrowed(word.as_bytes())), why);
+    ] {
+        fixed_text(word, 21, found);
     }
 }
 

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 
+use zeroize::Zeroizing;
+
 use super::CauseCode;
 use super::axis::Why;
 use super::secrets::FoundKey;
@@ -26,7 +28,7 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
     for part in std::iter::once(Some(key)).chain(parts).flatten() {
         let stripped = if part.len() == key.len() { "" } else { " without its prefix" };
         for engine in [BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD] {
-            if let Ok(bytes) = engine.decode(part)
+            if let Ok(bytes) = engine.decode(part).map(Zeroizing::new)
                 && bytes.len() >= LEAST_DECODED
             {
                 text_within(&bytes, found);
@@ -52,18 +54,18 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
         }
     }
     let why = || base64(4, "the configured secret was encoded as base64 to make the signing key");
-    found(BASE64_STANDARD.encode(key).into_bytes(), why());
-    found(BASE64_STANDARD_NO_PAD.encode(key).into_bytes(), why());
-    found(BASE64_URL_SAFE_NO_PAD.encode(key).into_bytes(), why());
+    found(BASE64_STANDARD.encode(key).into_bytes().into(), why());
+    found(BASE64_STANDARD_NO_PAD.encode(key).into_bytes().into(), why());
+    found(BASE64_URL_SAFE_NO_PAD.encode(key).into_bytes().into(), why());
     let hex_why = |rank, detail: &str| Why::new(CauseCode::SecretHex, rank, detail);
-    if let Ok(bytes) = hex::decode(key)
+    if let Ok(bytes) = hex::decode(key).map(Zeroizing::new)
         && bytes.len() >= LEAST_DECODED
     {
         found(bytes, hex_why(0, "the configured secret was decoded from hexadecimal digits to make the signing key"));
     }
     let why = || hex_why(4, "the configured secret was written as hexadecimal digits to make the signing key");
-    found(hex::encode(key).into_bytes(), why());
-    found(hex::encode_upper(key).into_bytes(), why());
+    found(hex::encode(key).into_bytes().into(), why());
+    found(hex::encode_upper(key).into_bytes().into(), why());
 }
 
 /// A text that was encoded with the line end that `echo` writes, or encoded twice, as Kubernetes' secrets often are.
@@ -73,17 +75,17 @@ fn text_within(decoded: &[u8], found: FoundKey<'_>) {
     if trimmed.len() < decoded.len() && trimmed.is_ascii() && trimmed.len() >= LEAST_DECODED {
         let detail = "the configured secret is base64 of the signing key and a line end (echo secret | base64; printf %s \
                       writes none)";
-        found(trimmed.to_vec(), why(1, detail));
+        found(trimmed.to_vec().into(), why(1, detail));
     }
     // Bytes of a key that happen to be base64 are rare, and short ones would prove nothing.
     if trimmed.len() >= 12
-        && let Ok(inner) = BASE64_STANDARD.decode(trimmed)
+        && let Ok(inner) = BASE64_STANDARD.decode(trimmed).map(Zeroizing::new)
         && inner.len() >= LEAST_DECODED
     {
         let inner_trimmed = inner.trim_ascii_end();
         if inner_trimmed.len() < inner.len() {
             found(
-                inner_trimmed.to_vec(),
+                inner_trimmed.to_vec().into(),
                 why(2, "the configured secret is base64 of base64 of the signing key and a line end"),
             );
         }
@@ -94,8 +96,8 @@ fn text_within(decoded: &[u8], found: FoundKey<'_>) {
 /// What decoders make of base64 that skip other characters and ask for no padding: Node's `Buffer.from(…, 'base64')`,
 /// which reads the alphabet for URLs too (`url`), Python's `b64decode` with `==` put after the text, PHP's
 /// `base64_decode`, Ruby's `unpack("m")`. A last character that is alone has too few bits for a byte.
-pub(super) fn lenient_base64(text: &[u8], url: bool) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
+pub(super) fn lenient_base64(text: &[u8], url: bool) -> Zeroizing<Vec<u8>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(text.len() * 3 / 4 + 1));
     let (mut bits, mut count) = (0_u32, 0_u32);
     let mut place = 0;
     for &byte in text {
@@ -126,7 +128,7 @@ pub(super) fn lenient_base64(text: &[u8], url: bool) -> Vec<u8> {
 fn hashes(key: &[u8], found: FoundKey<'_>) {
     let mut add = |rank, bytes: Vec<u8>, form: &str| {
         let detail = format!("the signing key was the {form} of the configured secret");
-        found(bytes, Why::new(CauseCode::SecretHashed, rank, detail));
+        found(bytes.into(), Why::new(CauseCode::SecretHashed, rank, detail));
     };
     let hash = |algorithm: Algorithm| algorithm.hash(|sink| sink(key));
     add(0, hash(Algorithm::Sha256), "SHA-256, as bytes,");

@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use zeroize::Zeroizing;
 
 use super::axis::{Axis, Ways, Why};
-use super::fixes::{COMMENT, TWICE};
+use super::subcause::Subcause;
 use super::{BytePlace, CauseCode, RequestPart, miscopied, mistyped, secret_codings};
 use crate::signature::scheme::Parts;
 use crate::signature::verify::key_bytes;
@@ -42,7 +42,7 @@ pub(super) fn keys(scheme: &Scheme, expected: &[&Secret], others: &[&Secret]) ->
         );
         // One that is no key of the scheme must not stand for the empty key, with which anyone can sign.
         let Some(bytes) = key_bytes(secret) else { continue };
-        add(&mut axis, Some(place), bytes.to_vec(), Why::new(CauseCode::WrongSecret, 0, detail));
+        add(&mut axis, Some(place), bytes, Why::new(CauseCode::WrongSecret, 0, detail));
     }
     for (place, secret) in expected.iter().enumerate() {
         match secret.is_of_key_pair() {
@@ -62,9 +62,7 @@ pub(super) fn retyped(scheme: &Scheme, expected: &[&Secret]) -> Vec<(CandidateKe
     for (place, secret) in expected.iter().enumerate().filter(|(_, secret)| !secret.is_of_key_pair()) {
         mistyped::retyped(secret.expose(), &mut |text, why| {
             let key = if is_text { Some(text) } else { key_of(scheme, &text) };
-            all.extend(
-                key.map(|key| (CandidateKey { secret: Some(place), bytes: Zeroizing::new(key) }, Ways::of(why))),
-            );
+            all.extend(key.map(|bytes| (CandidateKey { secret: Some(place), bytes }, Ways::of(why))));
         });
     }
     all
@@ -76,7 +74,7 @@ fn of_key_pair(axis: &mut Axis<CandidateKey>, place: usize, key: &[u8]) {
     let mut forms = vec![key.to_vec(), trimmed.to_vec(), [trimmed, b"\n"].concat()];
     forms.sort_unstable();
     forms.dedup();
-    for form in forms {
+    for form in forms.into_iter().map(Zeroizing::new) {
         let detail = "signed with the public key's text as a shared secret: anyone who has that key can sign";
         add(axis, Some(place), form, Why::new(CauseCode::SignatureAlgorithm, 0, detail).alarming());
     }
@@ -86,7 +84,7 @@ fn of_key_pair(axis: &mut Axis<CandidateKey>, place: usize, key: &[u8]) {
 fn of_one(axis: &mut Axis<CandidateKey>, scheme: &Scheme, (place, secret): (usize, &[u8]), is_text: bool) {
     // Under another key form, the text itself is one more mistake.
     let plain = Why::new(CauseCode::SecretBase64, 0, "the secret's text was used as the key without being decoded");
-    add(axis, Some(place), secret.to_vec(), plain);
+    add(axis, Some(place), secret.to_vec().into(), plain.of(Subcause::UndecodedSecret));
     if !is_text
         && key_of(scheme, secret).is_none()
         && let Some((meant, why)) = miscopied::mended(scheme, secret)
@@ -94,9 +92,9 @@ fn of_one(axis: &mut Axis<CandidateKey>, scheme: &Scheme, (place, secret): (usiz
     {
         add(axis, Some(place), key, why);
     }
-    let mut texts = |bytes: Vec<u8>, why: Why| {
+    let mut texts = |bytes: Zeroizing<Vec<u8>>, why: Why| {
         // Letter case in a text without letters, for one: what changes nothing explains nothing.
-        if bytes == secret {
+        if *bytes == secret {
             return;
         }
         // Where the key is made of the text, the changed text makes another key.
@@ -110,7 +108,7 @@ fn of_one(axis: &mut Axis<CandidateKey>, scheme: &Scheme, (place, secret): (usiz
         // The scheme decodes, too: what it makes of a text that was copied exactly is no mistake of the sender's.
         let made = key_of(scheme, &bytes).filter(|_| !is_text);
         for key in made.into_iter().chain([bytes]) {
-            if is_text || !axis.all.iter().any(|(known, _)| *known.bytes == key) {
+            if is_text || !axis.all.iter().any(|(known, _)| known.bytes == key) {
                 add(axis, Some(place), key, why.clone());
             }
         }
@@ -118,13 +116,12 @@ fn of_one(axis: &mut Axis<CandidateKey>, scheme: &Scheme, (place, secret): (usiz
 }
 
 /// The key that the scheme makes of this text.
-fn key_of(scheme: &Scheme, text: &[u8]) -> Option<Vec<u8>> {
-    scheme.key.bytes(&Parts { secret: text, scheme: Some(scheme), ..Parts::default() })
+fn key_of(scheme: &Scheme, text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    scheme.key.bytes(&Parts { secret: text, scheme: Some(scheme), ..Parts::default() }).map(Zeroizing::new)
 }
 
 /// Adds a key unless its bytes are there: two secrets may yield the same.
-fn add(axis: &mut Axis<CandidateKey>, secret: Option<usize>, bytes: Vec<u8>, why: Why) {
-    let bytes = Zeroizing::new(bytes);
+fn add(axis: &mut Axis<CandidateKey>, secret: Option<usize>, bytes: Zeroizing<Vec<u8>>, why: Why) {
     match axis.all.iter_mut().find(|(key, _)| key.bytes == bytes) {
         Some((_, ways)) if ways.weight() == 0 => {}
         Some((_, ways)) => ways.join(Ways::of(why)),
@@ -132,7 +129,8 @@ fn add(axis: &mut Axis<CandidateKey>, secret: Option<usize>, bytes: Vec<u8>, why
     }
 }
 
-pub(super) type FoundKey<'f> = &'f mut dyn FnMut(Vec<u8>, Why);
+/// Takes a key's text, wiped when dropped, and why it would be the key.
+pub(super) type FoundKey<'f> = &'f mut dyn FnMut(Zeroizing<Vec<u8>>, Why);
 
 fn variants(key: &[u8], found: FoundKey<'_>) {
     whitespace(key, found);
@@ -146,8 +144,8 @@ fn variants(key: &[u8], found: FoundKey<'_>) {
 
 /// The texts that may have been sent in place of a token, with words for what was sent.
 pub(super) fn token_texts(key: &[u8], found: FoundKey<'_>) {
-    let mut told = |text: Vec<u8>, mut why: Why| {
-        if text == key {
+    let mut told = |text: Zeroizing<Vec<u8>>, mut why: Why| {
+        if *text == key {
             return;
         }
         why.detail = why
@@ -167,7 +165,7 @@ pub(super) fn token_texts(key: &[u8], found: FoundKey<'_>) {
     hidden(key, &mut told);
     for word in ["undefined", "null", "None", "nil", "[object Object]"] {
         let why = Why::new(CauseCode::SecretUnset, 2, format!("the literal text {word} was sent"));
-        told(word.as_bytes().to_vec(), why);
+        told(word.as_bytes().to_vec().into(), why);
     }
 }
 
@@ -186,21 +184,22 @@ fn whitespace(key: &[u8], found: FoundKey<'_>) {
     ] {
         if let Some(rest) = key.strip_suffix(tail) {
             let detail = format!("the configured secret ends in {name}, which was not part of the signing key");
-            found(rest.to_vec(), why(0, &detail).at(place(rest.len(), picture, "")));
+            found(rest.to_vec().into(), why(0, &detail).at(place(rest.len(), picture, "")));
         }
         let detail = format!("the signing key ended in {name}, which the configured secret does not have");
-        found([key, tail].concat(), why(2, &detail).at(place(key.len(), "", picture)));
+        found([key, tail].concat().into(), why(2, &detail).at(place(key.len(), "", picture)));
     }
     let trimmed = key.trim_ascii();
     if trimmed.len() != key.len() {
         let offset = if key.first() == trimmed.first() { trimmed.len() } else { 0 };
         let detail = "the configured secret has white space around it, which was not part of the signing key";
-        found(trimmed.to_vec(), why(1, detail).at(place(offset, "␠", "")));
+        found(trimmed.to_vec().into(), why(1, detail).at(place(offset, "␠", "")));
     }
-    found([b" ", key].concat(), why(6, "the signing key began with a space").at(place(0, "", "␠")));
-    let inner: Vec<u8> = key.iter().copied().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    found([b" ", key].concat().into(), why(6, "the signing key began with a space").at(place(0, "", "␠")));
+    let inner = without(key, u8::is_ascii_whitespace);
     if inner.len() != trimmed.len() {
-        found(inner, why(8, "the configured secret has white space inside, which was not part of the signing key"));
+        let detail = "the configured secret has white space inside, which was not part of the signing key";
+        found(inner, why(8, detail).of(Subcause::InnerWhitespace));
     }
 }
 
@@ -212,10 +211,10 @@ fn quotes_and_escapes(key: &[u8], found: FoundKey<'_>) {
             && (*first, *last) == (quote, quote)
         {
             let detail = format!("the configured secret is wrapped in {shown}, which was not part of the signing key");
-            found(inner.to_vec(), why(0, detail).at(place(0, &shown, "")));
+            found(inner.to_vec().into(), why(0, detail).at(place(0, &shown, "")));
         }
         let detail = format!("the signing key was wrapped in {shown}");
-        found([&[quote], key, &[quote]].concat(), why(3, detail).at(place(0, "", &shown)));
+        found([&[quote], key, &[quote]].concat().into(), why(3, detail).at(place(0, "", &shown)));
     }
     let why = |rank, detail: &str| Why::new(CauseCode::SecretEscaped, rank, detail);
     for (literal, meant) in [(&b"\\n"[..], &b"\n"[..]), (b"\\r\\n", b"\r\n"), (b"\\r", b"\r"), (b"\\t", b"\t")] {
@@ -223,18 +222,30 @@ fn quotes_and_escapes(key: &[u8], found: FoundKey<'_>) {
         if let Some(at) = memchr::memmem::find(key, literal) {
             let detail =
                 format!("the configured secret contains a literal {shown}, which the signer read as the character");
-            found(replace_bytes(key, literal, meant), why(1, &detail).at(place(at, &shown, "")));
+            found(replace(key, literal, meant), why(1, &detail).at(place(at, &shown, "")));
             let detail =
                 format!("the configured secret contains a literal {shown}, which was not part of the signing key");
-            found(replace_bytes(key, literal, b""), why(0, &detail).at(place(at, &shown, "")));
+            found(replace(key, literal, b""), why(0, &detail).at(place(at, &shown, "")));
         }
         if let Some(at) = memchr::memmem::find(key, meant) {
             let detail = format!("the signing key had a literal {shown} where the configured secret has the character");
-            found(replace_bytes(key, meant, literal), why(4, &detail).at(place(at, "", &shown)));
+            found(replace(key, meant, literal), why(4, &detail).at(place(at, "", &shown)));
         }
         let detail = format!("the signing key ended in a literal {shown}");
-        found([key, literal].concat(), why(5, &detail).at(place(key.len(), "", &shown)));
+        found([key, literal].concat().into(), why(5, &detail).at(place(key.len(), "", &shown)));
     }
+}
+
+/// The text without such bytes.
+fn without(key: &[u8], is_odd: fn(&u8) -> bool) -> Zeroizing<Vec<u8>> {
+    // Room at once: what growing leaves behind is not wiped.
+    let mut left = Zeroizing::new(Vec::with_capacity(key.len()));
+    left.extend(key.iter().copied().filter(|byte| !is_odd(byte)));
+    left
+}
+
+pub(super) fn replace(key: &[u8], from: &[u8], to: &[u8]) -> Zeroizing<Vec<u8>> {
+    replace_bytes(key, from, to).into()
 }
 
 /// Prefixes that the secret may have, or have lost.
@@ -257,36 +268,48 @@ fn prefixes(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: String| Why::new(CauseCode::SecretPrefix, rank, detail);
     for (rank, prefix) in (0..).zip(PREFIXES) {
         if let Some(rest) = key.strip_prefix(prefix.as_bytes()) {
-            let detail = match rest.starts_with(prefix.as_bytes()) {
-                true => format!("the configured secret has the prefix {prefix}{TWICE}"),
-                false => format!("the configured secret begins with {prefix}, which was not part of the signing key"),
+            let why = match rest.starts_with(prefix.as_bytes()) {
+                true => why(rank, format!("the configured secret has the prefix {prefix} two times"))
+                    .of(Subcause::RepeatedPrefix),
+                false => why(
+                    rank,
+                    format!("the configured secret begins with {prefix}, which was not part of the signing key"),
+                ),
             };
-            found(rest.to_vec(), why(rank, detail).at(place(0, prefix, "")));
+            found(rest.to_vec().into(), why.at(place(0, prefix, "")));
         } else {
             let detail = format!("the signing key began with {prefix}, which the configured secret does not have");
-            found([prefix.as_bytes(), key].concat(), why(rank + 3, detail).at(place(0, "", prefix)));
+            found([prefix.as_bytes(), key].concat().into(), why(rank + 3, detail).at(place(0, "", prefix)));
         }
     }
 }
 
 fn expansions(key: &[u8], found: FoundKey<'_>) {
     let why = |rank, detail: &str| Why::new(CauseCode::SecretExpanded, rank, detail);
-    let cut = "a dotenv reader read the part of the secret after # as a comment";
-    let noted = format!("the configured secret {COMMENT}, from # on, which was not part of the signing key");
-    let detail = |at: usize| if key[..at].ends_with(b" ") || key[..at].ends_with(b"\t") { noted.as_str() } else { cut };
+    let at_comment = |rank, at: usize| {
+        let why = match key[..at].last() {
+            Some(b' ' | b'\t') => {
+                let detail =
+                    "the configured secret has a comment after it, from # on, which was not part of the signing key";
+                why(rank, detail).of(Subcause::CommentAfterSecret)
+            }
+            _ => why(rank, "a dotenv reader read the part of the secret after # as a comment"),
+        };
+        why.at(place(at, "#", ""))
+    };
     if let Some(at) = memchr::memchr(b'#', key) {
-        found(key[..at].trim_ascii_end().to_vec(), why(0, detail(at)).at(place(at, "#", "")));
+        found(key[..at].trim_ascii_end().to_vec().into(), at_comment(0, at));
     }
     if let Some(at) = memchr::memmem::rfind(key, b" #") {
-        found(key[..at].to_vec(), why(1, detail(at + 1)).at(place(at + 1, "#", "")));
+        found(key[..at].to_vec().into(), at_comment(1, at + 1));
     }
     if let Some(at) = memchr::memchr(b'$', key) {
         let detail = "a shell or dotenv reader expanded $… in the secret to nothing";
         found(without_variables(key, false), why(0, detail).at(place(at, "$", "")));
         found(without_variables(key, true), why(1, detail));
-        found(key[..at].to_vec(), why(3, "the secret was cut at its $"));
-        found(replace_bytes(key, b"$$", b"$"), why(2, "a reader turned $$ in the secret into one $"));
-        found(replace_bytes(key, b"$", b"\\$"), why(5, "the signing key had a backslash before each $"));
+        found(key[..at].to_vec().into(), why(3, "the secret was cut at its $"));
+        found(replace(key, b"$$", b"$"), why(2, "a reader turned $$ in the secret into one $"));
+        found(replace(key, b"$", b"\\$"), why(5, "the signing key had a backslash before each $"));
     }
     if memchr::memmem::find(key, b"\\$").is_some() {
         found(
@@ -298,8 +321,8 @@ fn expansions(key: &[u8], found: FoundKey<'_>) {
 
 /// `key` with `$NAME` and `${NAME}` gone. A shell takes one digit after the dollar for a whole name;
 /// dotenv readers take all of it.
-fn without_variables(key: &[u8], shell: bool) -> Vec<u8> {
-    let mut left = Vec::with_capacity(key.len());
+fn without_variables(key: &[u8], shell: bool) -> Zeroizing<Vec<u8>> {
+    let mut left = Zeroizing::new(Vec::with_capacity(key.len()));
     let mut at = 0;
     while let Some(&byte) = key.get(at) {
         let rest = &key[at + 1..];
@@ -325,11 +348,11 @@ fn hidden(key: &[u8], found: FoundKey<'_>) {
     {
         let symbol = format!("⟨U+{:04X}⟩", mark.chars().next().map_or(0, u32::from));
         found(
-            [mark.as_bytes(), key].concat(),
+            [mark.as_bytes(), key].concat().into(),
             why(4, &format!("the signing key began with {name}")).at(place(0, "", &symbol)),
         );
         found(
-            [key, mark.as_bytes()].concat(),
+            [key, mark.as_bytes()].concat().into(),
             why(4, &format!("the signing key ended in {name}")).at(place(key.len(), "", &symbol)),
         );
     }
@@ -344,45 +367,47 @@ fn hidden(key: &[u8], found: FoundKey<'_>) {
             let detail = format!(
                 "the configured secret contains the invisible character {symbol}, which was not part of the signing key"
             );
-            found(clean.into_bytes(), why(0, &detail).at(place(at, &symbol, "")));
+            found(clean.into_bytes().into(), why(0, &detail).at(place(at, &symbol, "")));
         }
         let plain = text.replace(['\u{2010}', '\u{2011}', '\u{2012}', '\u{2013}', '\u{2014}', '\u{2212}'], "-");
         if plain != text {
             found(
-                plain.into_bytes(),
+                plain.into_bytes().into(),
                 why(1, "the configured secret has a typographic dash where the signing key has a hyphen"),
             );
         }
         if !text.is_ascii() {
             found(
-                text.nfc().collect::<String>().into_bytes(),
+                text.nfc().collect::<String>().into_bytes().into(),
                 why(5, "the signing key was in Unicode normal form NFC"),
             );
             found(
-                text.nfd().collect::<String>().into_bytes(),
+                text.nfd().collect::<String>().into_bytes().into(),
                 why(5, "the signing key was in Unicode normal form NFD"),
             );
-            if let Some(bytes) = text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect() {
-                found(bytes, why(5, "the signing key was encoded in Latin-1"));
+            let latin1: Option<Vec<u8>> =
+                text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+            if let Some(bytes) = latin1 {
+                found(bytes.into(), why(5, "the signing key was encoded in Latin-1"));
             }
         }
         found(
-            text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+            text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>().into(),
             why(6, "the signing key was encoded in UTF-16, little-endian"),
         );
         found(
-            text.encode_utf16().flat_map(u16::to_be_bytes).collect(),
+            text.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<u8>>().into(),
             why(8, "the signing key was encoded in UTF-16, big-endian"),
         );
     }
-    found(key.to_ascii_lowercase(), why(3, "the signing key was in lower case"));
-    found(key.to_ascii_uppercase(), why(3, "the signing key was in upper case"));
+    found(key.to_ascii_lowercase().into(), why(3, "the signing key was in lower case"));
+    found(key.to_ascii_uppercase().into(), why(3, "the signing key was in upper case"));
 }
 
 /// What signs when the signer's secret is not set.
 fn literals(expected: &[&Secret], found: FoundKey<'_>) {
     let why = |rank, detail: String| Why::new(CauseCode::SecretUnset, rank, detail).alarming();
-    found(Vec::new(), why(0, "signed with an empty key".to_owned()));
+    found(Vec::new().into(), why(0, "signed with an empty key".to_owned()));
     const WORDS: [&str; 22] = [
         "undefined",
         "null",
@@ -408,14 +433,14 @@ fn literals(expected: &[&Secret], found: FoundKey<'_>) {
         "${TRACKPILOTS_WEBHOOKS_SECRET_KEY}",
     ];
     for word in WORDS {
-        found(word.as_bytes().to_vec(), why(2, format!("signed with the literal text {word}")));
+        found(word.as_bytes().to_vec().into(), why(2, format!("signed with the literal text {word}")));
     }
     for secret in expected {
         if let SecretOrigin::Environment(variable) | SecretOrigin::Dotenv { variable, .. } = secret.origin() {
             let detail = "signed with the variable's own name".to_owned();
-            found(variable.as_bytes().to_vec(), why(1, detail.clone()));
-            found(format!("${variable}").into_bytes(), why(1, detail.clone()));
-            found(format!("${{{variable}}}").into_bytes(), why(1, detail));
+            found(variable.as_bytes().to_vec().into(), why(1, detail.clone()));
+            found(format!("${variable}").into_bytes().into(), why(1, detail.clone()));
+            found(format!("${{{variable}}}").into_bytes().into(), why(1, detail));
         }
     }
 }

@@ -2,11 +2,10 @@
 //!
 //! The mistakes are the same, and so they are searched in the same way; who made them, and what to do, is not.
 
-use super::accumulated::PIECES;
-use super::fixes::{raw_body_of, to_be_signed};
-use super::placeholders::IN_PLACE;
-use super::templates::signs_fields;
-use super::{CauseCode, SignedDifference};
+use super::CauseCode;
+use super::axis::Why;
+use super::fixes::to_be_signed;
+use super::subcause::Subcause;
 use crate::signature::{Scheme, SignedContent};
 
 /// What the sender's words become, the longer first.
@@ -40,19 +39,22 @@ pub(super) fn reworded(text: &str) -> String {
 }
 
 /// What to do about it on the server; `None` where the sender's advice says it.
-pub(super) fn fix(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
+pub(super) fn fix(why: &Why, scheme: &Scheme) -> Option<String> {
+    match why.subcause {
+        Some(Subcause::BodyObject(object)) => return Some(format!("{}, and hash exactly that.", object.reading())),
+        Some(Subcause::TextPieces) => return None,
+        Some(Subcause::UnsetParts) => {
+            let words =
+                "Read every part by the name that the scheme has for it, and refuse the request when one is not there.";
+            return Some(words.to_owned());
+        }
+        _ => {}
+    }
     let is_text = scheme.key == SignedContent::secret();
-    let place = change.at.as_ref();
-    let words = match change.code {
-        CauseCode::BodyReserialized | CauseCode::BodyKeysSorted if signs_fields(scheme) => {
+    let place = why.at.as_ref();
+    let words = match why.code {
+        CauseCode::BodyReserialized | CauseCode::BodyKeysSorted if scheme.content.reads_form() => {
             return Some(format!("Hash every field of the form as it arrived, empty ones too: {}.", scheme.content));
-        }
-        CauseCode::BodyStringifiedObject if raw_body_of(&change.detail).is_some() => {
-            return raw_body_of(&change.detail).map(|words| format!("{words}, and hash exactly that."));
-        }
-        CauseCode::BodyFramed | CauseCode::BodyCharset if change.detail.contains(PIECES) => return None,
-        CauseCode::SignedPartMissing if change.detail.contains(IN_PLACE) => {
-            "Read every part by the name that the scheme has for it, and refuse the request when one is not there."
         }
         CauseCode::BodyReserialized
         | CauseCode::BodyKeysSorted
@@ -105,8 +107,7 @@ mod tests {
         for code in CauseCode::ALL {
             let title = reworded(code.title());
             assert!(!title.contains("was signed") && !title.contains("signing side"), "{title}");
-            let change = SignedDifference { code: *code, detail: String::new(), names: Vec::new(), at: None };
-            let advice = fix(&change, &Scheme::default()).unwrap_or_default();
+            let advice = fix(&Why::new(*code, 0, ""), &Scheme::default()).unwrap_or_default();
             assert!(!advice.contains("Sign ") && !advice.contains("signing side"), "{advice}");
         }
         let detail = "the header is in ms, seconds were signed";

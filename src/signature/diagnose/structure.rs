@@ -6,6 +6,7 @@ use super::axis::{Axis, Ways, Why};
 use super::encoding::{self, Received, UsualForm, WrittenSignature};
 use super::header_names::{ID_NAMES, SIGNATURE_NAMES, TIMESTAMP_NAMES, absent, ids_like, named_values, which_of};
 use super::printed::PrintedDigest;
+use super::subcause::Subcause;
 use super::{CauseCode, Evidence, Request, surroundings, timestamps, value_lists};
 use crate::delivery::Intake;
 use crate::http::MediaType;
@@ -110,7 +111,7 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     };
     for value in &exact {
         let Some(decoded) = percent_decoded(value) else { continue };
-        add(&decoded, Some(encoding::encoding(2, "percent-encoded", value, 0)));
+        add(&decoded, Some(encoding::encoding(2, "percent-encoded")));
     }
     for (place, value) in (1..).zip(&exact) {
         let twice = (exact.len() > 1).then(|| {
@@ -167,8 +168,10 @@ fn read_unreadable(request: &Request<'_>, structure: &mut Structure, exact: &[&[
             detail.push_str(&format!("; {near} was sent instead, but its value does not match either"));
         }
         // A variable that was not set, and no proxy, leaves a header without a value.
-        let code = if is_empty { CauseCode::SignatureMalformed } else { CauseCode::SignatureHeaderMissing };
-        structure.seen.push(Why::new(code, 0, detail));
+        structure.seen.push(match is_empty {
+            true => Why::new(CauseCode::SignatureMalformed, 0, detail).of(Subcause::EmptySignature),
+            false => Why::new(CauseCode::SignatureHeaderMissing, 0, detail),
+        });
     }
     let is_token = request.scheme.proof == Proof::Token;
     let all = exact.iter().copied().chain(near.iter().map(|(_, value)| *value));

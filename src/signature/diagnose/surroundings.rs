@@ -4,7 +4,7 @@
 //! was found. What the scheme has itself is no difference.
 
 use super::axis::Why;
-use super::encoding::{Received, UsualForm, distinct, encoding, read_value, shown};
+use super::encoding::{Received, UsualForm, distinct, read_value, shown, stray};
 use super::layers::{Layer, layers};
 use super::value_lists::read_list;
 use super::{BytePlace, CauseCode, RequestPart};
@@ -24,7 +24,7 @@ pub(super) fn readings(value: &[u8], usual: &UsualForm<'_>) -> Vec<Received> {
         read_list(text.bytes, usual, &around, &mut all);
     }
     if let Some(digits) = digits_within(value, usual.algorithm) {
-        let why = encoding(3, "other text around the hexadecimal digits", value, 0);
+        let why = stray(3, "other text around the hexadecimal digits", value, 0);
         let missing = (!has_own_mark(value, usual)).then(|| missing_form(value, usual)).flatten();
         let before: Vec<Why> = missing.into_iter().chain([why]).collect();
         read_value(digits, usual, &before, None, &mut all);

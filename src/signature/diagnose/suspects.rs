@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 use super::axis::Why;
 use super::bodies::read_tree;
 use super::body_recipes::{BodyRecipe, make};
+use super::subcause::Subcause;
 use super::templates::TemplateShape;
 use super::{CauseCode, fixes};
 use crate::http::Head;
@@ -146,6 +147,21 @@ impl Suspect {
     #[must_use]
     pub fn is_alarm(&self) -> bool {
         self.why.alarm
+    }
+
+    /// Whether the body is left out of what is signed.
+    #[must_use]
+    pub fn leaves_out_body(&self) -> bool {
+        self.why.is(&Subcause::NoBody)
+    }
+
+    /// Whether it hashes the body without white space at its ends, and as it is otherwise.
+    #[must_use]
+    pub fn trims_body(&self) -> bool {
+        // It has line ends at its ends and within.
+        const SAMPLE: &[u8] = b"\n{\n}\n";
+        let hashed = self.mistake.body(SAMPLE.to_vec(), &[SAMPLE]);
+        hashed.is_some_and(|hashed| hashed.len() < SAMPLE.len() && memchr::memmem::find(SAMPLE, &hashed).is_some())
     }
 
     /// What it is about.

@@ -6,9 +6,10 @@ use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
 use super::joinings::{labelled, reordered, without_timestamp};
 use super::placeholders::unset_parts;
+use super::subcause::Subcause;
 use crate::signature::algorithm::Keyed;
 use crate::signature::scheme::Parts;
-use crate::signature::{Algorithm, Proof, Scheme, SignedContent, Source, TemplatePiece};
+use crate::signature::{Algorithm, Filter, PlainFilter, Proof, Scheme, SignedContent, Source, TemplatePiece};
 
 /// What is made of key and message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -280,8 +281,8 @@ pub(super) fn shapes(scheme: &Scheme, has_id: bool) -> Axis<TemplateShape> {
     reordered(usual, &mut axis);
     labelled(usual, &mut axis);
     unset_parts(usual, construction, &mut axis);
-    let bare =
-        Why::new(CauseCode::ContentTemplate, 9, "only the timestamp was signed; the body is not covered").alarming();
+    let bare = Why::new(CauseCode::ContentTemplate, 9, "only the timestamp was signed; the body is not covered");
+    let bare = bare.of(Subcause::NoBody).alarming();
     axis.add(hmac(SignedContent::of(vec![TemplatePiece::Timestamp])), Ways::of(bare));
     other_methods(usual, construction, &mut axis);
     if scheme.algorithm().is_some() {
@@ -370,11 +371,11 @@ fn hashed_twice(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
 
 /// How else a form's fields may have been put together, and the fields without the URL.
 fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
-    let text = usual.to_string();
-    // The longest first: one is the beginning of the others.
-    let own =
-        ["fields_by_name_unique", "fields_by_name_sorted", "fields_by_name"].into_iter().find(|own| text.contains(own));
-    let Some(own) = own else { return };
+    let by_name = [PlainFilter::FieldsByName, PlainFilter::FieldsByNameUnique, PlainFilter::FieldsByNameSorted]
+        .map(Filter::Plain);
+    if !usual.filters().any(|own| by_name.contains(own)) {
+        return;
+    }
     let mut add = |rank, content: SignedContent, words: Option<&str>| {
         let detail = match words {
             Some(words) => format!("{words} were signed instead of {usual}"),
@@ -383,20 +384,16 @@ fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
         let shape = TemplateShape { content, construction: Construction::Hmac };
         axis.add(shape, Ways::of(Why::new(CauseCode::ContentTemplate, rank, detail)));
     };
+    let joined_words = "the form's fields, sorted as a=1&b=2 and without empty ones,";
     for (rank, other, words) in [
-        (1, "fields_in_order", None),
-        (4, "fields_ignoring_case", None),
-        (4, "fields_joined", None),
-        (5, "fields_without:", Some("the form's fields, sorted as a=1&b=2 and without empty ones,")),
+        (1, Filter::Plain(PlainFilter::FieldsInOrder), None),
+        (4, Filter::Plain(PlainFilter::FieldsIgnoringCase), None),
+        (4, Filter::Plain(PlainFilter::FieldsJoined), None),
+        (5, Filter::FieldsWithout(Vec::new()), Some(joined_words)),
     ] {
-        let replaced = text.replace(own, other);
-        let joined_to_url = replaced.replace("{url}{body", "{url}&{body");
-        let contents = [Some(&replaced), Some(&joined_to_url).filter(|content| **content != replaced && rank > 3)];
-        contents
-            .into_iter()
-            .flatten()
-            .filter_map(|content| content.parse().ok())
-            .for_each(|content| add(rank, content, words));
+        let content = usual.with_filters(|own| if by_name.contains(own) { &other } else { own });
+        let joined = joined_to_url(&content).filter(|_| rank > 3);
+        [Some(content), joined].into_iter().flatten().for_each(|content| add(rank, content, words));
     }
     let is_url = |piece: &TemplatePiece| match piece {
         TemplatePiece::Url => true,
@@ -409,9 +406,14 @@ fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
     }
 }
 
-/// Whether a form's fields are signed, and not its bytes.
-pub(super) fn signs_fields(scheme: &Scheme) -> bool {
-    scheme.content.to_string().contains("|fields_")
+/// The same with `&` between the URL and the form that follows it; `None` where none does.
+fn joined_to_url(content: &SignedContent) -> Option<SignedContent> {
+    let is_form = |piece: &TemplatePiece| matches!(piece, TemplatePiece::Value(value) if value.source == Source::Body);
+    let pieces = content.pieces();
+    let url = pieces.windows(2).position(|two| two[0] == TemplatePiece::Url && is_form(&two[1]))?;
+    let mut joined = pieces.to_vec();
+    joined.insert(url + 1, TemplatePiece::Text(b"&".to_vec()));
+    Some(SignedContent::of(joined))
 }
 
 /// A library that hashes is given a hash.
@@ -437,9 +439,12 @@ fn plain_hashes(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
             (4, Construction::KeyAround, "the hash of {} with the secret before and after it"),
         ] {
             let why = Why::new(CauseCode::NotHmac, rank * 3 + extra, words.replace("{}", &content.to_string()));
-            let keyless = construction == Construction::NoKey;
-            let shape = TemplateShape { content: content.clone(), construction };
-            axis.add(shape, Ways::of(if keyless { why.alarming() } else { why }));
+            let why = match construction {
+                Construction::NoKey => why.alarming(),
+                Construction::Swapped => why.of(Subcause::SwappedArguments),
+                _ => why,
+            };
+            axis.add(TemplateShape { content: content.clone(), construction }, Ways::of(why));
         }
     }
     // A dot between secret and body, with no timestamp.

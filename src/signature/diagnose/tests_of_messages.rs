@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::axis::Why;
 use super::*;
 use crate::signature::{Algorithm, Encoding, SchemeDescription, SecretOrigin};
 
@@ -104,10 +105,10 @@ fn what_to_sign_is_said_although_there_is_no_template() {
     let fix = &found.causes[0].fix;
     assert!(fix.starts_with("Sign the signature base (RFC 9421, section 2.5)") && fix.contains("line feeds"), "{fix}");
     for code in CauseCode::ALL {
-        let change = SignedDifference { code: *code, detail: String::new(), names: Vec::new(), at: None };
+        let why = Why::new(*code, 0, "");
         for mistaken in [fixes::Mistaken::Sender, fixes::Mistaken::Server] {
             let context = fixes::AdviceContext { scheme: &scheme(""), is_form: false, mistaken };
-            let advice = fixes::advice(&change, context);
+            let advice = fixes::advice(&why, context);
             assert!(!advice.contains(" ,") && !advice.contains(" ;"), "{code:?}: {advice}");
         }
     }

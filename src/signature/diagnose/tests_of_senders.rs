@@ -294,6 +294,19 @@ fn forms_are_what_github_and_slack_may_send() {
     }
 }
 
+#[test]
+fn a_form_is_usual_wherever_its_fields_are_signed() {
+    for scheme in ["alipay", "mailgun-form", "mandrill", "twilio-form"] {
+        let body = "sign=c2lnbmF0dXJl&sign_type=RSA2&a=1";
+        let found =
+            Sent { scheme, secret: "key of some length", target: "/", fields: FORM.to_owned(), body }.diagnosed();
+        assert!(!found.evidence.iter().any(|told| told.code == "content_type"), "{scheme}: {found:#?}");
+    }
+    let found =
+        Sent { scheme: "stripe", secret: "key of some length", target: "/", fields: FORM.to_owned(), body: "a=1" };
+    assert!(found.diagnosed().evidence.iter().any(|told| told.code == "content_type"));
+}
+
 #[rstest]
 #[case("{}", ",", "“,” after the digits")]
 #[case(",{}", "", "“,” before the digits")]

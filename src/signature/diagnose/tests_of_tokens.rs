@@ -6,7 +6,7 @@ use rstest::rstest;
 use super::tests_of_public_keys::{private, public};
 use super::*;
 use crate::signature::public_key::{PrivateKey, PublicKeyAlgorithm};
-use crate::signature::{Algorithm, Encoding, SchemeDescription, SecretOrigin};
+use crate::signature::{Algorithm, Encoding, SchemeDescription, SecretOrigin, judge};
 
 const NOW: i64 = 1_746_123_460;
 const SECRET: &str = "0b1f2c3d4e5f60718293a4b5c6d7e8f9-Ab";

@@ -4,8 +4,10 @@ use super::axis::Why;
 use super::encoding::{Received, UsualForm, WrittenSignature};
 use super::printed::NotADigest;
 use super::structure::Structure;
+use super::subcause::Subcause;
 use super::{CauseCode, Request, surroundings};
-use crate::delivery::{Judgement, Verdict};
+use crate::delivery::Verdict;
+use crate::signature::verify::{ReasonedJudgement, RejectionReason};
 use crate::signature::{Algorithm, Proof, Scheme};
 use crate::text::grouped;
 
@@ -20,7 +22,7 @@ pub(super) struct SearchEffort {
 /// What is known without a proof, and that nothing explains the mismatch.
 pub(super) fn unproved(
     request: &Request<'_>,
-    judgement: &Judgement,
+    judged: &ReasonedJudgement,
     structure: &Structure,
     seen: &[Why],
     effort: SearchEffort,
@@ -34,7 +36,7 @@ pub(super) fn unproved(
         )
     });
     let is_asymmetric = structure.seen.iter().any(|why| why.code == CauseCode::SignatureAsymmetric);
-    let malformed = malformed(request, judgement, structure).filter(|_| !is_settled && !is_asymmetric);
+    let malformed = malformed(request, judged, structure).filter(|_| !is_settled && !is_asymmetric);
     if let Some(why) = malformed {
         whys.insert(0, why);
     } else if !is_settled {
@@ -63,9 +65,10 @@ fn unexplained(scheme: &Scheme, effort: SearchEffort) -> Why {
 }
 
 /// That the value cannot be the scheme's digest, whatever the secret: in no encoding does it have that length.
-fn malformed(request: &Request<'_>, judgement: &Judgement, structure: &Structure) -> Option<Why> {
+fn malformed(request: &Request<'_>, judged: &ReasonedJudgement, structure: &Structure) -> Option<Why> {
     let algorithm = request.scheme.algorithm()?;
-    let note = judgement.note.as_deref().filter(|_| judgement.verdict == Verdict::MalformedSignature)?;
+    let ReasonedJudgement { judgement, reason } = judged;
+    let note = judgement.note.as_ref().filter(|_| judgement.verdict == Verdict::MalformedSignature)?;
     let bytes = algorithm.digest_bytes();
     // Digits that lost zeros are fewer, and yet most of them are there.
     let is_possible = |received: &Received| match received.written {
@@ -86,15 +89,23 @@ fn malformed(request: &Request<'_>, judgement: &Judgement, structure: &Structure
     }
     let whole = structure.received.iter().filter(|received| received.written == WrittenSignature::Whole);
     let other = whole.map(|received| received.digest.len()).filter_map(Algorithm::of_length).next();
-    let like = match (own.as_slice(), other) {
-        ([text], _) if request.scheme.signature.pair.is_some() => placeholder(text),
-        (_, Some(other)) => format!(", the length of {}", other.name()),
-        _ => String::new(),
+    let named = own.first().filter(|_| own.len() == 1 && request.scheme.signature.pair.is_some());
+    let is_empty = named.is_some_and(|text| bare(text).is_empty());
+    let like = match (named, other) {
+        (Some(text), _) => placeholder(text),
+        (None, Some(other)) => format!(", the length of {}", other.name()),
+        (None, None) => String::new(),
     };
-    let said = note.strip_prefix("invalid ").unwrap_or(note);
+    let said = match reason {
+        // The title says that it is invalid.
+        Some(RejectionReason::NotDigest(fault)) => format!("{}: {fault}", request.scheme.signature_header()),
+        _ => note.clone(),
+    };
     let object = printed_object(request, &structure.value.candidates).map(|object| format!("; {object}"));
     let object = object.unwrap_or_default();
-    Some(Why::new(CauseCode::SignatureMalformed, 0, format!("{said}{like}{object}")))
+    let mut why = Why::new(CauseCode::SignatureMalformed, 0, format!("{said}{like}{object}"));
+    why.subcause = is_empty.then_some(Subcause::EmptySignature);
+    Some(why)
 }
 
 /// The object that a program printed into the header in the place of its digest, in words that say what to print.
@@ -107,10 +118,14 @@ fn printed_object(request: &Request<'_>, own: &[Vec<u8>]) -> Option<NotADigest> 
 /// What stands in a list where the signature should be. Shown only where it is a placeholder: it may be a secret.
 fn placeholder(text: &[u8]) -> String {
     const WORDS: [&str; 8] = ["undefined", "null", "none", "nil", "nan", "false", "[object object]", "test"];
-    let bare = String::from_utf8_lossy(text).to_lowercase();
-    match bare.trim_matches(['"', '\'']) {
+    match bare(text).as_str() {
         "" => ": it is empty".to_owned(),
         word if WORDS.contains(&word) => format!(": it is {word}"),
         _ => format!(": it has {} bytes", text.len()),
     }
+}
+
+/// A value in lower case, without quotation marks around it.
+fn bare(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).to_lowercase().trim_matches(['"', '\'']).to_owned()
 }

@@ -8,6 +8,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
+use super::subcause::Subcause;
 use crate::http::percent::{self, PlusSign};
 use crate::http::{Head, forwarded};
 use crate::signature::Scheme;
@@ -53,7 +54,8 @@ pub(super) fn variants(scheme: &Scheme, head: &Head) -> Axis<Vec<u8>> {
     if scheme.signs_url() {
         for word in ["undefined", "null", "None"] {
             let detail = format!("the URL was not set: the text {word} was signed in its place");
-            axis.add(word.as_bytes().to_vec(), Ways::of(Why::new(CauseCode::UrlDiffers, ALONE, detail)));
+            let why = Why::new(CauseCode::UrlDiffers, ALONE, detail).of(Subcause::UnsetUrl);
+            axis.add(word.as_bytes().to_vec(), Ways::of(why));
         }
     }
     axis

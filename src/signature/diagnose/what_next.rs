@@ -1,21 +1,21 @@
 //! What to do where nothing explains a mismatch: the likeliest first, by what the configuration and the request show.
 
 use super::Request;
-use crate::delivery::Judgement;
 use crate::payload::json::{decode_string, entries};
 use crate::signature::catalogue::entry;
-use crate::signature::{CredentialKind, Proof, Scheme, Secret, SecretRemark};
+use crate::signature::verify::RejectionReason;
+use crate::signature::{CredentialKind, PlainFilter, Proof, Scheme, Secret, SecretRemark};
 
 /// Bytes of the longest body that a sender's question is looked for in.
 const LONGEST_QUESTION: usize = 4 << 10;
 
 /// The advice; `None` where the usual one is all that can be said.
-pub(super) fn what_next(request: &Request<'_>, judgement: &Judgement) -> Option<String> {
+pub(super) fn what_next(request: &Request<'_>, reason: Option<RejectionReason>) -> Option<String> {
     let scheme = request.scheme;
     on_purpose(scheme, request.body)
         .map(|advice| advice.to_owned())
         .or_else(|| request.secrets.iter().find_map(|secret| another_credential(scheme, secret)))
-        .or_else(|| no_key(scheme, request.secrets, judgement))
+        .or_else(|| no_key(scheme, reason?))
         .or_else(|| of_url(scheme))
         .or_else(|| of_key_pair(scheme))
 }
@@ -62,28 +62,26 @@ fn key_from(scheme: &Scheme) -> String {
 }
 
 /// That what is configured cannot be the scheme's key.
-fn no_key(scheme: &Scheme, secrets: &[&Secret], judgement: &Judgement) -> Option<String> {
-    let note = judgement.note.as_deref()?;
-    if scheme.proof.is_shared() && secrets.iter().any(|secret| secret.is_of_key_pair()) && note.contains("key pair") {
-        return Some(format!(
-            "Give the sender's shared secret (--secret-env, --secret-file){}: this scheme has {}, and --public-key is for \
-             senders that sign with a private key.",
-            key_from(scheme),
+fn no_key(scheme: &Scheme, reason: RejectionReason) -> Option<String> {
+    let key_from = key_from(scheme);
+    match reason {
+        RejectionReason::NotShared if scheme.proof.is_shared() => Some(format!(
+            "Give the sender's shared secret (--secret-env, --secret-file){key_from}: this scheme has {}, and --public-key \
+             is for senders that sign with a private key.",
             scheme.proof
-        ));
+        )),
+        RejectionReason::NoKey => {
+            let form = match scheme.key.decoder()? {
+                PlainFilter::Unbase64 => "base64",
+                _ => "hexadecimal digits",
+            };
+            Some(format!(
+                "Configure the sender's own secret, whole{key_from}: the configured one is not valid {form}, so no key can \
+                 be made of it."
+            ))
+        }
+        _ => None,
     }
-    let form = scheme.key.to_string();
-    let form = match (form.contains("unbase64"), form.contains("unhex")) {
-        (true, _) => "base64",
-        (_, true) => "hexadecimal digits",
-        _ => return None,
-    };
-    note.contains("is not a key of this scheme").then(|| {
-        format!(
-            "Configure the sender's own secret, whole{}: the configured one is not valid {form}, so no key can be made of it.",
-            key_from(scheme)
-        )
-    })
 }
 
 /// A URL that is signed is guessed until it is configured, which is wrong more often than the secret is.

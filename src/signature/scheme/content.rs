@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Expression, InvalidExpression, Parts, Source};
+use super::{Expression, Filter, InvalidExpression, Parts, PlainFilter, Source};
 use crate::signature::Algorithm;
 
 /// One part of the signed content.
@@ -172,6 +172,42 @@ impl SignedContent {
                 _ => Vec::new(),
             }
         })
+    }
+
+    /// The filters of its parts.
+    pub(in crate::signature) fn filters(&self) -> impl Iterator<Item = &Filter> {
+        self.0.iter().flat_map(|piece| -> Vec<&Filter> {
+            match piece {
+                TemplatePiece::Value(expression) => expression.filters.iter().collect(),
+                TemplatePiece::Sorted(templates) => templates.iter().flat_map(Self::filters).collect(),
+                _ => Vec::new(),
+            }
+        })
+    }
+
+    /// The same with another filter in the place of each; templates that are sorted stay as they are.
+    pub(in crate::signature) fn with_filters<'f>(&'f self, other: impl Fn(&'f Filter) -> &'f Filter) -> Self {
+        let replaced = |piece: &'f TemplatePiece| match piece {
+            TemplatePiece::Value(Expression { source, filters }) => {
+                let filters = filters.iter().map(&other).cloned().collect();
+                TemplatePiece::Value(Expression { source: source.clone(), filters })
+            }
+            piece => piece.clone(),
+        };
+        Self(self.0.iter().map(replaced).collect())
+    }
+
+    /// The filter of it that decodes base64 or hexadecimal digits, which not every text is.
+    pub(in crate::signature) fn decoder(&self) -> Option<PlainFilter> {
+        self.filters().find_map(|filter| match filter {
+            Filter::Plain(plain @ (PlainFilter::Unbase64 | PlainFilter::Unhex)) => Some(*plain),
+            _ => None,
+        })
+    }
+
+    /// Whether all fields of a form are in it one by one, and not the form's bytes.
+    pub(in crate::signature) fn reads_form(&self) -> bool {
+        self.filters().any(Filter::reads_form)
     }
 
     /// The variables that it names.

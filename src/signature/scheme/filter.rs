@@ -121,6 +121,15 @@ impl Filter {
         })
     }
 
+    /// Whether it reads the fields of a form.
+    pub(super) fn reads_form(&self) -> bool {
+        match self {
+            Self::FieldsWithout(_) => true,
+            Self::Plain(plain) => plain.reads_form(),
+            _ => false,
+        }
+    }
+
     /// The value after the filter; `None` when it is not in the form that the filter reads.
     pub(super) fn apply<'a>(&self, value: Cow<'a, [u8]>, parts: &Parts<'a>) -> Option<Cow<'a, [u8]>> {
         Some(match self {
@@ -153,6 +162,19 @@ impl PlainFilter {
     /// The names of all of them.
     pub fn names() -> impl Iterator<Item = &'static str> {
         Self::ALL.iter().map(|(_, name, _)| *name)
+    }
+
+    fn reads_form(self) -> bool {
+        matches!(
+            self,
+            Self::FieldsByName
+                | Self::FieldsByNameUnique
+                | Self::FieldsByNameSorted
+                | Self::FieldsInOrder
+                | Self::FieldsIgnoringCase
+                | Self::FieldsJoined
+                | Self::PhpSerialized
+        )
     }
 
     fn apply(self, value: &[u8]) -> Option<Vec<u8>> {

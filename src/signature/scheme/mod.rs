@@ -340,11 +340,10 @@ impl Scheme {
         self.timestamp.is_some() || matches!(self.proof, Proof::Jwt { .. })
     }
 
-    /// Whether single fields of a form are signed, so that a body is one.
+    /// Whether fields of a form are signed, so that a body is one.
     pub(in crate::signature) fn signs_form(&self) -> bool {
         let is_field = |source: &Source| matches!(source, Source::Form(_) | Source::FormJson(..));
-        let sorts = |template: &SignedContent| template.to_string().contains("|fields_by_name");
-        self.templates().any(|template| sorts(template) || template.sources().any(is_field))
+        self.templates().any(|template| template.reads_form() || template.sources().any(is_field))
     }
 
     /// The hash function under its HMAC, or of its plain hash.

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use proptest::prelude::*;
+use rstest::rstest;
 
 use super::*;
 use crate::delivery::Verdict;
@@ -290,4 +291,20 @@ fn the_body_is_covered_through_variables_as_deep_as_they_may_go() {
         let message = described(&table(variables)).unwrap_err();
         assert!(message.contains("would not cover the body"), "{message}");
     }
+}
+
+#[rstest]
+#[case("{body|fields_by_name}", true)]
+#[case("{url}{body|fields_by_name_unique}", true)]
+#[case("{body|fields_joined}", true)]
+#[case("{body|fields_in_order}", true)]
+#[case("{body|fields_ignoring_case}", true)]
+#[case("{body|fields_without:sign}", true)]
+#[case("{body|php_serialized}", true)]
+#[case("{form:timestamp}{form:token}", true)]
+#[case("{timestamp}.{body}", false)]
+#[case("|fields_by_name{body}", false)]
+fn what_signs_a_form_is_known_by_its_parts(#[case] content: &str, #[case] wanted: bool) {
+    let scheme = Scheme { content: content.parse().unwrap(), ..Scheme::default() };
+    assert_eq!(scheme.signs_form(), wanted);
 }

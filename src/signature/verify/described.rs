@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-use super::{jwt, message_signature, sns};
-use crate::delivery::{Judgement, Verdict};
+use super::{MalformedDigest, jwt, message_signature, sns};
+use crate::delivery::{Judgement, TimestampFacts, Verdict};
 use crate::http::Head;
 use crate::signature::public_key::PublicKeySet;
 use crate::signature::scheme::{NoSignature, Parts, ReadSignature, signed_url, urls};
@@ -16,11 +16,48 @@ use crate::signature::{Encoding, Expression, Proof, Scheme, Secret, TemplatePiec
 pub(in crate::signature) struct Rejection {
     pub(super) verdict: Verdict,
     pub(super) note: Option<String>,
+    reason: Option<RejectionReason>,
+}
+
+/// A reason by which advice is chosen. The others have words alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::signature) enum RejectionReason {
+    /// The value is not a digest as the plain scheme writes it.
+    NotDigest(MalformedDigest),
+    /// A key of a key pair is configured where the scheme has a shared secret.
+    NotShared,
+    /// The scheme cannot make a key of the secret.
+    NoKey,
+    /// The signature is valid, and what it is bound to is not in the request.
+    ValidButUnbound,
+    /// The signature is valid, and something else is refused.
+    ValidBut,
 }
 
 impl Rejection {
     pub(super) fn new(verdict: Verdict, note: impl Into<String>) -> Self {
-        Self { verdict, note: Some(note.into()) }
+        Self { note: Some(note.into()), ..Self::bare(verdict) }
+    }
+
+    /// One of which the verdict says all.
+    pub(super) fn bare(verdict: Verdict) -> Self {
+        Self { verdict, note: None, reason: None }
+    }
+
+    pub(super) fn because(self, reason: RejectionReason) -> Self {
+        Self { reason: Some(reason), ..self }
+    }
+
+    /// Of a request whose signature is the secret's.
+    pub(super) fn valid_but(words: impl std::fmt::Display) -> Self {
+        Self::mismatch(format!("the signature is valid, but {words}")).because(RejectionReason::ValidBut)
+    }
+
+    /// Of a key of a key pair, which verifies nothing that a shared secret makes.
+    pub(super) fn not_shared(secret: &Secret) -> Self {
+        let label = crate::text::visible(secret.label());
+        Self::mismatch(format!("{label} is a key of a key pair, and not a shared secret"))
+            .because(RejectionReason::NotShared)
     }
 
     /// The reason, in words.
@@ -37,21 +74,47 @@ impl Rejection {
     }
 }
 
-/// As [`super::judge`], for any scheme.
+/// A judgement, with the reason of a rejection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::signature) struct ReasonedJudgement {
+    pub(in crate::signature) judgement: Judgement,
+    pub(in crate::signature) reason: Option<RejectionReason>,
+}
+
+impl ReasonedJudgement {
+    /// One for which no reason is known.
+    pub(in crate::signature) fn bare(verdict: Verdict) -> Self {
+        Self { judgement: Judgement::bare(verdict), reason: None }
+    }
+
+    /// Of what was found with the secret that verifies, where one does.
+    pub(super) fn new(timestamp: Option<TimestampFacts>, checked: Result<&Secret, Rejection>) -> Self {
+        match checked {
+            Ok(secret) => {
+                let secret = Some(secret.label().to_owned());
+                Self { judgement: Judgement { secret, timestamp, ..Judgement::bare(Verdict::Verified) }, reason: None }
+            }
+            Err(Rejection { verdict, note, reason }) => {
+                Self { judgement: Judgement { note, timestamp, ..Judgement::bare(verdict) }, reason }
+            }
+        }
+    }
+}
+
+/// As [`super::judge_with_reason`], for any scheme.
 pub(super) fn judge(
     scheme: &Scheme,
     secrets: &mut dyn Iterator<Item = &Secret>,
     head: &Head,
     body: &[u8],
     now: Timestamp,
-) -> Judgement {
+) -> ReasonedJudgement {
     let (url, urls) = (signed_url(scheme, head), urls(scheme, head));
     let mut parts = Parts::of(scheme, head, &url, body);
     let read = scheme.signature.read(&parts, head);
     parts.value = read.as_ref().ok();
     let facts = facts(scheme, &parts, head);
-    let mut judgement = Judgement::bare(Verdict::NoSecret);
-    judgement.timestamp = facts.as_ref().ok().and_then(|facts| {
+    let timestamp = facts.as_ref().ok().and_then(|facts| {
         let text = match &scheme.proof {
             _ if facts.timestamp.is_some() => facts.timestamp.clone(),
             Proof::Jwt { .. } => jwt::issued(scheme, read.as_ref().ok()?),
@@ -62,7 +125,7 @@ pub(super) fn judge(
     });
     let secrets: Vec<&Secret> = secrets.collect();
     if secrets.is_empty() {
-        return judgement;
+        return ReasonedJudgement::new(timestamp, Err(Rejection::bare(Verdict::NoSecret)));
     }
     let checked = facts.and_then(|facts| {
         let read = signature(scheme, &read)?;
@@ -73,18 +136,11 @@ pub(super) fn judge(
         };
         check(scheme, &secrets, read, &parts, &urls, now)
     });
-    match checked {
-        Ok(secret) => {
-            judgement.verdict = Verdict::Verified;
-            judgement.secret = Some(secret.label().to_owned());
-        }
-        Err(Rejection { verdict, note }) => (judgement.verdict, judgement.note) = (verdict, note),
-    }
-    judgement
+    ReasonedJudgement::new(timestamp, checked)
 }
 
 /// The timestamp's facts by the scheme's own unit, where it has one.
-fn stamp_facts(scheme: &Scheme, text: &[u8], now: Timestamp) -> crate::delivery::TimestampFacts {
+fn stamp_facts(scheme: &Scheme, text: &[u8], now: Timestamp) -> TimestampFacts {
     let mut facts = read_timestamp(text, now, scheme.age_limit());
     if let (None, Some(unit)) = (facts.age_ms, scheme.timestamp_unit) {
         let moment = std::str::from_utf8(text).ok().and_then(|text| unit.moment(text));
@@ -125,13 +181,9 @@ fn signature<'r>(
         return Ok(&NOTHING);
     }
     read.as_ref().map_err(|why| match why {
-        NoSignature::Missing => Rejection {
-            verdict: Verdict::MissingSignature,
-            note: scheme
-                .signature
-                .header_name()
-                .is_none()
-                .then(|| "the request has no signature where the scheme has it".to_owned()),
+        NoSignature::Missing => match scheme.signature.header_name() {
+            Some(_) => Rejection::bare(Verdict::MissingSignature),
+            None => Rejection::new(Verdict::MissingSignature, "the request has no signature where the scheme has it"),
         },
         NoSignature::Repeated(name, count) => {
             Rejection::new(Verdict::AmbiguousHeaders, format!("{name} was sent {count} times"))
@@ -168,7 +220,7 @@ fn check<'s>(
             }
         }
     }
-    Err(rejection.unwrap_or(Rejection { verdict: Verdict::Mismatch, note: None }))
+    Err(rejection.unwrap_or(Rejection::bare(Verdict::Mismatch)))
 }
 
 /// Whether everything is there that the scheme signs.
@@ -183,9 +235,10 @@ fn is_complete(scheme: &Scheme, parts: &Parts<'_>) -> Result<(), Rejection> {
     }
     if parts.timestamp.is_empty() && scheme.content.covers(&TemplatePiece::Timestamp) {
         let place = scheme.timestamp.as_ref().filter(|place| place.header().is_none());
-        let note = place.map(|place| format!("no timestamp at {place}"));
-        let verdict = if note.is_some() { Verdict::MalformedSignature } else { Verdict::MissingTimestamp };
-        return Err(Rejection { verdict, note });
+        return Err(match place {
+            Some(place) => Rejection::malformed(format!("no timestamp at {place}")),
+            None => Rejection::bare(Verdict::MissingTimestamp),
+        });
     }
     if parts.id.is_empty() && scheme.content.covers(&TemplatePiece::Id) {
         let name = scheme.id.as_ref().map(|place| place.header().map_or_else(|| place.to_string(), str::to_owned));
@@ -205,19 +258,15 @@ fn proves(
     parts: &Parts<'_>,
     now: Timestamp,
 ) -> Result<(), Rejection> {
-    let bare = || Rejection { verdict: Verdict::Mismatch, note: None };
+    let bare = || Rejection::bare(Verdict::Mismatch);
     match &scheme.proof {
-        Proof::Hmac(_) | Proof::Hash(_) | Proof::Token if secret.is_of_key_pair() => {
-            Err(Rejection::mismatch(not_shared(secret)))
-        }
+        Proof::Hmac(_) | Proof::Hash(_) | Proof::Token if secret.is_of_key_pair() => Err(Rejection::not_shared(secret)),
         Proof::Hmac(_) | Proof::Hash(_) => {
             let received = decoded(scheme, read)?;
             if key_bytes(scheme, secret).is_none() {
                 let label = crate::text::visible(secret.label());
-                return Err(Rejection::mismatch(format!(
-                    "the secret {label} is not a key of this scheme ({})",
-                    scheme.key
-                )));
+                let note = format!("the secret {label} is not a key of this scheme ({})", scheme.key);
+                return Err(Rejection::mismatch(note).because(RejectionReason::NoKey));
             }
             let computed = digest(scheme, secret, parts).ok_or_else(bare)?;
             let is_right = received.iter().any(|received| bool::from(received.ct_eq(&computed)));
@@ -247,17 +296,12 @@ fn proves(
                     }
                 }
             }
-            Err(Rejection { verdict: Verdict::Mismatch, note: why.map(|why| why.to_string()) })
+            Err(why.map_or_else(bare, |why| Rejection::mismatch(why.to_string())))
         }
         Proof::Jwt { algorithms, detached } => jwt::check(scheme, algorithms, *detached, secret, read, parts, now),
         Proof::Sns => sns::check(secret, parts),
         Proof::MessageSignature => message_signature::check(scheme, secret, parts, now),
     }
-}
-
-/// Why a key of a key pair verifies nothing that a shared secret makes.
-pub(super) fn not_shared(secret: &Secret) -> String {
-    format!("{} is a key of a key pair, and not a shared secret", crate::text::visible(secret.label()))
 }
 
 /// The public keys that a secret's text is.
@@ -295,19 +339,29 @@ fn decode(encoding: Encoding, text: &[u8], length: usize) -> Option<Vec<u8>> {
 /// What ties unsigned parts to signed ones.
 pub(super) fn binds(scheme: &Scheme, parts: &Parts<'_>) -> Result<(), Rejection> {
     match unbound(scheme, parts) {
-        Some(words) => Err(Rejection::mismatch(format!("the signature is valid, but {words}"))),
+        Some(Unbound { words, is_missing: true }) => {
+            Err(Rejection::valid_but(words).because(RejectionReason::ValidButUnbound))
+        }
+        Some(Unbound { words, is_missing: false }) => Err(Rejection::valid_but(words)),
         None => Ok(()),
     }
 }
 
-/// The first tie that does not hold, in words.
-pub(in crate::signature) fn unbound(scheme: &Scheme, parts: &Parts<'_>) -> Option<String> {
+/// A tie that does not hold.
+pub(in crate::signature) struct Unbound {
+    pub(in crate::signature) words: String,
+    /// Whether the request lacks one of its two sides.
+    is_missing: bool,
+}
+
+/// The first tie that does not hold.
+pub(in crate::signature) fn unbound(scheme: &Scheme, parts: &Parts<'_>) -> Option<Unbound> {
     scheme.binds.iter().find_map(|bind| match (bind.is.bytes(parts), bind.equals.bytes(parts)) {
         (Some(is), Some(equals)) if bool::from(is.ct_eq(&equals)) => None,
-        (Some(_), Some(_)) => Some(format!("{} is not {}", bind.is, bind.equals)),
+        (Some(_), Some(_)) => Some(Unbound { words: format!("{} is not {}", bind.is, bind.equals), is_missing: false }),
         _ => {
             let part = bind.is.missing(parts).or_else(|| bind.equals.missing(parts)).unwrap_or_default();
-            Some(format!("{part} is missing"))
+            Some(Unbound { words: format!("{part} is missing"), is_missing: true })
         }
     })
 }

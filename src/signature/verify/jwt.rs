@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
-use super::described::{Rejection, asymmetric_keys, binds, key_bytes, not_shared, public_keys};
+use super::described::{Rejection, asymmetric_keys, binds, key_bytes, public_keys};
 use crate::delivery::Verdict;
 use crate::signature::scheme::{JwtAlgorithm, Parts, ReadSignature};
 use crate::signature::{Proof, Scheme, Secret, Source};
@@ -144,15 +144,18 @@ pub(super) fn check(
         if !token.payload.is_empty() {
             return Err(Rejection::malformed("the token has a payload, and the scheme's is left out"));
         }
-        let bare = || Rejection { verdict: Verdict::Mismatch, note: scheme.content.missing(&parts) };
-        let content = scheme.content.bytes(&parts).ok_or_else(bare)?;
+        let incomplete = || match scheme.content.missing(&parts) {
+            Some(part) => Rejection::mismatch(part),
+            None => Rejection::bare(Verdict::Mismatch),
+        };
+        let content = scheme.content.bytes(&parts).ok_or_else(incomplete)?;
         [token.signed, BASE64_URL_SAFE_NO_PAD.encode(content).as_bytes()].concat()
     } else {
         token.signed.to_vec()
     };
     let has_both = algorithms.iter().any(|own| matches!(own, JwtAlgorithm::Hmac(_)));
     let is_right = match algorithm {
-        JwtAlgorithm::Hmac(_) if secret.is_of_key_pair() => return Err(Rejection::mismatch(not_shared(secret))),
+        JwtAlgorithm::Hmac(_) if secret.is_of_key_pair() => return Err(Rejection::not_shared(secret)),
         JwtAlgorithm::Hmac(hash) => key_bytes(scheme, secret).is_some_and(|key| {
             let mut state = hash.keyed(&key);
             state.update(&signed);
@@ -165,10 +168,10 @@ pub(super) fn check(
         }
     };
     if !is_right {
-        return Err(Rejection { verdict: Verdict::Mismatch, note: None });
+        return Err(Rejection::bare(Verdict::Mismatch));
     }
     if let Some(untimely) = untimely(&token, scheme, now).filter(|_| !detached) {
-        return Err(Rejection::mismatch(format!("the signature is valid, but {untimely}")));
+        return Err(Rejection::valid_but(untimely));
     }
     binds(scheme, &parts)
 }

@@ -9,13 +9,14 @@ use hmac::Mac as _;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
-pub(super) use described::{digest as described_digest, key_bytes, unbound};
+pub(super) use described::{ReasonedJudgement, RejectionReason, digest as described_digest, key_bytes, unbound};
 pub(super) use jwt::{Token, Untimely, untimely};
 pub(super) use message_signature::{
     LabelledSignature, algorithm_named, component_words, digest_fits, hmac_sha256 as message_hmac, signature_base,
     signatures, usual_algorithm,
 };
 
+use self::described::Rejection;
 use super::{Scheme, Secret, read_timestamp};
 use crate::delivery::{Judgement, Verdict};
 use crate::http::Head;
@@ -89,65 +90,65 @@ pub fn judge<'a>(
     body: &[u8],
     now: Timestamp,
 ) -> Judgement {
+    judge_with_reason(scheme, secrets, head, body, now).judgement
+}
+
+/// The same, with the reason of a rejection by which advice is chosen.
+pub(super) fn judge_with_reason<'a>(
+    scheme: &Scheme,
+    secrets: impl IntoIterator<Item = &'a Secret>,
+    head: &Head,
+    body: &[u8],
+    now: Timestamp,
+) -> ReasonedJudgement {
+    let mut secrets = secrets.into_iter();
     if !scheme.is_plain() {
-        return described::judge(scheme, &mut secrets.into_iter(), head, body, now);
+        return described::judge(scheme, &mut secrets, head, body, now);
     }
-    let mut secrets = secrets.into_iter().peekable();
-    let signature = single(head, scheme.signature_header());
     let timestamp = single(head, scheme.timestamp_header());
-    let mut judgement = Judgement {
-        timestamp: match timestamp {
-            FoundHeaders::Once(raw) => Some(read_timestamp(raw, now, scheme.age_limit())),
-            FoundHeaders::Missing | FoundHeaders::Repeated(_) => None,
-        },
-        ..Judgement::bare(Verdict::NoSecret)
+    let facts = match timestamp {
+        FoundHeaders::Once(raw) => Some(read_timestamp(raw, now, scheme.age_limit())),
+        FoundHeaders::Missing | FoundHeaders::Repeated(_) => None,
     };
+    ReasonedJudgement::new(facts, check(scheme, &mut secrets, head, timestamp, body))
+}
+
+/// The first secret that has signed the request under the plain scheme.
+fn check<'s>(
+    scheme: &Scheme,
+    secrets: &mut dyn Iterator<Item = &'s Secret>,
+    head: &Head,
+    timestamp: FoundHeaders<'_>,
+    body: &[u8],
+) -> Result<&'s Secret, Rejection> {
+    let mut secrets = secrets.peekable();
     if secrets.peek().is_none() {
-        return judgement;
+        return Err(Rejection::bare(Verdict::NoSecret));
     }
-    let (signature, timestamp) = match (signature, timestamp) {
-        (FoundHeaders::Repeated(count), _) => {
-            judgement.note = Some(format!("{} was sent {count} times", scheme.signature_header()));
-            judgement.verdict = Verdict::AmbiguousHeaders;
-            return judgement;
-        }
-        (_, FoundHeaders::Repeated(count)) => {
-            judgement.note = Some(format!("{} was sent {count} times", scheme.timestamp_header()));
-            judgement.verdict = Verdict::AmbiguousHeaders;
-            return judgement;
-        }
-        (FoundHeaders::Missing, _) => {
-            judgement.verdict = Verdict::MissingSignature;
-            return judgement;
-        }
-        (_, FoundHeaders::Missing) => {
-            judgement.verdict = Verdict::MissingTimestamp;
-            return judgement;
-        }
+    let repeated =
+        |name: &str, count| Rejection::new(Verdict::AmbiguousHeaders, format!("{name} was sent {count} times"));
+    let (signature, timestamp) = match (single(head, scheme.signature_header()), timestamp) {
+        (FoundHeaders::Repeated(count), _) => return Err(repeated(scheme.signature_header(), count)),
+        (_, FoundHeaders::Repeated(count)) => return Err(repeated(scheme.timestamp_header(), count)),
+        (FoundHeaders::Missing, _) => return Err(Rejection::bare(Verdict::MissingSignature)),
+        (_, FoundHeaders::Missing) => return Err(Rejection::bare(Verdict::MissingTimestamp)),
         (FoundHeaders::Once(signature), FoundHeaders::Once(timestamp)) => (signature, timestamp),
     };
-    match parse_digest(signature) {
-        Err(reason) => {
-            judgement.note = Some(format!("invalid {}: {reason}", scheme.signature_header()));
-            judgement.verdict = Verdict::MalformedSignature;
-        }
-        Ok(received) => {
-            let is_right = |secret: &Secret| bool::from(digest(secret, timestamp, body).ct_eq(&received));
-            let (mut shared, mut unfit) = (false, None);
-            let matching = secrets.find(|secret| {
-                if secret.is_of_key_pair() {
-                    unfit = Some(described::not_shared(secret));
-                    return false;
-                }
-                shared = true;
-                is_right(secret)
-            });
-            judgement.note = unfit.filter(|_| !shared);
-            judgement.verdict = if matching.is_some() { Verdict::Verified } else { Verdict::Mismatch };
-            judgement.secret = matching.map(|secret| secret.label().to_owned());
+    let received = parse_digest(signature).map_err(|fault| {
+        Rejection::malformed(format!("invalid {}: {fault}", scheme.signature_header()))
+            .because(RejectionReason::NotDigest(fault))
+    })?;
+    let mut rejection = None;
+    for secret in secrets {
+        if secret.is_of_key_pair() {
+            rejection.get_or_insert_with(|| Rejection::not_shared(secret));
+        } else if bool::from(digest(secret, timestamp, body).ct_eq(&received)) {
+            return Ok(secret);
+        } else {
+            rejection = Some(Rejection::bare(Verdict::Mismatch));
         }
     }
-    judgement
+    Err(rejection.unwrap_or(Rejection::bare(Verdict::Mismatch)))
 }
 
 enum FoundHeaders<'a> {
@@ -351,6 +352,32 @@ mod tests {
                 prop_assert_eq!(hex::encode(digest), text);
             }
         }
+    }
+
+    #[test]
+    fn a_rejection_has_its_reason_beside_its_words() {
+        const PEM: &[u8] =
+            b"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAJrQLj5P/89iXES9+vFgrIy29clF9CC/oPPsw3c5D0bs=\n-----END PUBLIC KEY-----";
+        let digest = "00".repeat(32);
+        let reason = |name: &str, secret: &Secret, fields: &[(&str, &str)]| {
+            let scheme = crate::signature::catalogue::named(name).unwrap_or_default();
+            judge_with_reason(&scheme, [secret], &head(fields), BODY, Timestamp::UNIX_EPOCH).reason
+        };
+        let (pem, shared) = (secret("theirs", PEM), secret("key pair; the signature is valid", b"a webhook secret"));
+        let plain = [("X-Webhook-Signature", &*digest), ("X-Webhook-Timestamp", "1")];
+        assert_eq!(reason("", &pem, &plain), Some(RejectionReason::NotShared));
+        assert_eq!(reason("", &shared, &plain), None);
+        let malformed = [("X-Webhook-Signature", "00"), ("X-Webhook-Timestamp", "1")];
+        assert_eq!(reason("", &shared, &malformed), Some(RejectionReason::NotDigest(MalformedDigest::Length(2))));
+        let github = format!("sha256={digest}");
+        assert_eq!(reason("github", &pem, &[("X-Hub-Signature-256", &github)]), Some(RejectionReason::NotShared));
+        assert_eq!(reason("github", &shared, &[("X-Hub-Signature-256", &github)]), None);
+        let webhook = [
+            ("webhook-id", "1"),
+            ("webhook-timestamp", "1"),
+            ("webhook-signature", &*format!("v1,{}=", "A".repeat(43))),
+        ];
+        assert_eq!(reason("standard-webhooks", &shared, &webhook), Some(RejectionReason::NoKey));
     }
 
     /// Several senders may be accepted on one path: the public key of one must not forge for the other.

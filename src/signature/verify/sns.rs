@@ -19,7 +19,7 @@ const SUBSCRIPTION: [&str; 7] = ["Message", "MessageId", "SubscribeURL", "Timest
 pub(super) fn check(secret: &Secret, parts: &Parts<'_>) -> Result<(), Rejection> {
     let member = |name: &str| parts.get(&Source::Json(vec![name.to_owned()]));
     let missing = |name: &str| Rejection::malformed(format!("the body has no member {name}"));
-    let signature = member("Signature").ok_or(Rejection { verdict: Verdict::MissingSignature, note: None })?;
+    let signature = member("Signature").ok_or(Rejection::bare(Verdict::MissingSignature))?;
     let signature = BASE64_STANDARD.decode(signature).map_err(|_| Rejection::malformed("Signature is not base64"))?;
     let algorithm = match member("SignatureVersion").as_deref() {
         Some(b"1") => PublicKeyAlgorithm::RsaSha1,
@@ -48,7 +48,7 @@ pub(super) fn check(secret: &Secret, parts: &Parts<'_>) -> Result<(), Rejection>
     if keys.keys().any(|(_, key)| key.verify(algorithm, &[&content], &signature).is_ok()) {
         Ok(())
     } else {
-        Err(Rejection { verdict: Verdict::Mismatch, note: None })
+        Err(Rejection::bare(Verdict::Mismatch))
     }
 }
 

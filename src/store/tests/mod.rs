@@ -25,8 +25,8 @@ use rstest::rstest;
 
 use super::{Location, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
 use crate::delivery::{
-    Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
-    TimestampUnit, Verdict,
+    Answer, Captured, ChosenBy, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome,
+    TimestampFacts, TimestampUnit, Verdict,
 };
 use crate::http::{Head, WireFraming};
 
@@ -114,7 +114,7 @@ fn answer() -> Answer {
         ],
         body: Bytes::from_static(b"Webhook received and processed successfully"),
         body_bytes: 3_000_000,
-        rule: "auto".to_owned(),
+        rule: ChosenBy::auto(),
         latency: Duration::from_micros(1234),
     }
 }

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 
 use crate::config::{Keyring, Registry};
 use crate::delivery::{
-    Answer, AnswerFacts, Delivery, DeliveryId, EventFacts, Intake, Judgement, Outcome, Summary, Verdict,
+    Answer, AnswerFacts, ChosenBy, Delivery, DeliveryId, EventFacts, Intake, Judgement, Outcome, Summary, Verdict,
 };
 use crate::http::WireFraming;
 use crate::query::{ListOrder, Query, Sorting};
@@ -73,7 +73,7 @@ fn row(id: i64) -> Summary {
         answer: Some(AnswerFacts {
             outcome: Outcome::Sent,
             status: 401,
-            rule: "auto".to_owned(),
+            rule: ChosenBy::auto(),
             latency: Duration::from_millis(1),
         }),
     }
@@ -235,7 +235,7 @@ fn loaded(id: DeliveryId, registry: &Registry) -> LoadedDelivery {
             headers: Vec::new(),
             body_bytes: 0,
             body: Bytes::new(),
-            rule: "auto".to_owned(),
+            rule: ChosenBy::auto(),
             latency: Duration::from_millis(1),
         }),
     };

@@ -103,7 +103,7 @@ fn follow(
 /// The likeliest cause of a signature that does not verify.
 fn cause(rows: &AnsweredRows, listener: &dyn ShownListener, summary: &Summary) -> Option<String> {
     let verdict = summary.judgement.verdict;
-    let is_handshake = summary.answer.as_ref().is_some_and(|answer| answer.is_handshake());
+    let is_handshake = summary.answer.as_ref().is_some_and(|answer| answer.rule.is_handshake());
     if is_handshake
         || summary.is_noise()
         || matches!(verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged)

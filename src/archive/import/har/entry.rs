@@ -15,7 +15,7 @@ use crate::archive::import::built::{HeadParts, quoted};
 use crate::archive::import::json::decoded;
 use crate::archive::import::sink::{ForeignRequest, Sink};
 use crate::archive::import::{ImportError, Imported, Importer};
-use crate::delivery::{Answer, Intake, Marks, Outcome};
+use crate::delivery::{Answer, ChosenBy, Intake, Marks, Outcome};
 use crate::http::WireFraming;
 
 #[derive(Deserialize)]
@@ -108,7 +108,7 @@ impl OurAnswer {
             headers,
             body,
             body_bytes,
-            rule: self.rule.clone(),
+            rule: ChosenBy::kept(self.rule.as_str()),
             // Kept in whole microseconds, which the decimals of a float are not.
             latency: Duration::from_micros((latency.as_secs_f64() * 1_000_000.0).round() as u64),
         })

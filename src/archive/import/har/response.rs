@@ -7,9 +7,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::entry::{HarPair, Loose};
-use crate::archive::import::IMPORTED_ANSWER;
 use crate::archive::import::json::decoded;
-use crate::delivery::{Answer, Outcome};
+use crate::delivery::{Answer, ChosenBy, Outcome};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -65,7 +64,7 @@ pub(super) fn answer(response: HarResponse, milliseconds: Option<f64>) -> (Optio
         headers,
         body_bytes: declared.unwrap_or_default().max(body.len() as u64),
         body,
-        rule: IMPORTED_ANSWER.to_owned(),
+        rule: ChosenBy::imported(),
         latency: Duration::from_micros(u64::try_from(latency.as_micros()).unwrap_or_default()),
     };
     (Some(answer), remark)

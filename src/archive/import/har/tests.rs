@@ -177,7 +177,10 @@ fn a_response_becomes_the_answer() {
     entry["response"] = json!({"status": 401, "headers": [{"name": ":status", "value": "401"}, {"name": "X", "value": "é"}],
         "content": {"text": "bm8=", "encoding": "base64", "size": 2}, "bodySize": 90});
     let answer = one(&entry).0.answer.unwrap();
-    assert_eq!((answer.status, &answer.body[..], answer.body_bytes, &*answer.rule), (401, &b"no"[..], 90, "imported"));
+    assert_eq!(
+        (answer.status, &answer.body[..], answer.body_bytes, answer.rule.as_str()),
+        (401, &b"no"[..], 90, "imported")
+    );
     assert_eq!((answer.headers.len(), answer.latency.as_micros()), (1, 12_500));
     entry["response"] = json!({"status": 0});
     assert_eq!(one(&entry).0.answer, None);

@@ -83,6 +83,34 @@ fn what_is_right_is_kept() {
     assert_eq!(file.secrets.len(), 1);
 }
 
+#[rstest]
+#[case("stor = 'a.db'", true)]
+#[case("store = 5", true)]
+#[case("bindd = '127.0.0.1:1'", false)]
+// Whatever a value says, the file's own words are not taken for ours.
+#[case("[[webhook]]\nname = 'a'\npath = 'did you mean `store`'", false)]
+fn what_may_be_about_the_store_is_known(#[case] text: &str, #[case] wanted: bool) {
+    let checked = CheckedFile::of(Path::new("x"), text);
+    assert_eq!(checked.faults.iter().any(|fault| fault.is_of("store")), wanted, "{checked:?}");
+}
+
+#[rstest]
+#[case("missing field `path`", Fault::MissingField("path".to_owned()), "missing field `path`")]
+#[case(
+    "unknown field `heads`, expected one of `head`, `body`",
+    Fault::UnknownField { words: "unknown field `heads`; did you mean `head`?".to_owned(), meant: Some("head".to_owned()) },
+    "unknown field `heads`; did you mean `head`?"
+)]
+#[case(
+    "unknown field `whsec_5f0c`, expected `a`",
+    Fault::UnknownField { words: "unknown field (10 characters, not shown), expected `a`".to_owned(), meant: None },
+    "unknown field (10 characters, not shown), expected `a`"
+)]
+fn what_the_reader_says_has_a_kind(#[case] message: &str, #[case] kind: Fault, #[case] words: &str) {
+    let fault = Fault::of_syntax(message);
+    assert_eq!((fault.to_string().as_str(), fault), (words, kind));
+}
+
 /// Lines of which many mean something, and may be wrong together in any way.
 fn lines() -> impl Strategy<Value = String> {
     let line = proptest::sample::select(vec![

@@ -14,7 +14,7 @@ use tracing::Instrument as _;
 use super::fields::AnswerFraming;
 use super::relay::{self, Begun, Keeper, KeptAnswer, LAST_CHUNK};
 use super::{BUFFERS_BYTES, Forwarder};
-use crate::delivery::{Answer, AttemptKind, AttemptMode, DeliveryId, Outcome};
+use crate::delivery::{Answer, AttemptKind, AttemptMode, ChosenBy, DeliveryId, Outcome};
 use crate::http::{BodyEnd, Failure, HandedOn, Head, HttpResponse, Outgoing, OutgoingBody, SendError, Sent, Target};
 use crate::rules::{ForwardTarget, Reply};
 use crate::send::{self, NotReplayable, Origin};
@@ -80,7 +80,7 @@ pub(crate) async fn pass_on(
     exchange: Exchange<'_>,
     stream: &mut Stream<TcpStream>,
     urls: &[ForwardTarget],
-    label: String,
+    label: ChosenBy,
 ) -> Next {
     let control = exchange.control;
     let Some((first, others)) = urls.split_first() else {
@@ -135,7 +135,7 @@ async fn finish(
     begun: Begun,
     end: BodyEnd,
     kept: KeptAnswer,
-    label: String,
+    label: ChosenBy,
 ) -> Next {
     let Begun { start, headers, framing, ending, mut is_taken } = begun;
     let is_whole = end == BodyEnd::Complete;
@@ -145,7 +145,7 @@ async fn finish(
     let (outcome, rule) = match (is_taken, is_whole) {
         (false, _) => (Outcome::SenderGone, label),
         (true, true) => (Outcome::Sent, label),
-        (true, false) => (Outcome::CutUpstream, format!("{label} (cut: the server's answer {})", end.words())),
+        (true, false) => (Outcome::CutUpstream, label.noting(format_args!("cut: the server's answer {}", end.words()))),
     };
     let answer = Answer {
         outcome,
@@ -167,10 +167,11 @@ async fn finish(
 }
 
 /// Says to the sender that nothing is relayed, and in the record why.
-async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal: Refusal, label: String) -> Next {
+async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal: Refusal, label: ChosenBy) -> Next {
     let Refusal { status, said, reason } = refusal;
     let reply = if status == 503 { overloaded_reply() } else { Reply::text(status, format!("whyhook: {said}")) };
-    exchange.whole(stream, &reply, format!("{label} (failed: {})", visible(&reason))).await
+    let label = label.noting(format_args!("failed: {}", visible(&reason)));
+    exchange.whole(stream, &reply, label).await
 }
 
 /// Passes a delivery on where nobody waits for the answer, when its turn comes.

@@ -26,7 +26,7 @@ use super::encoding::Received;
 use super::secrets::{CandidateKey, keys};
 use super::signature_checks::{ReadingsTried, SignatureChecks};
 use super::structure::Structure;
-use super::templates::{TemplateShape, shapes, signs_fields};
+use super::templates::{TemplateShape, shapes};
 use super::{Budget, Request, SearchStage};
 use crate::signature::Algorithm;
 use crate::signature::algorithm::Keyed;
@@ -137,7 +137,7 @@ fn run_test<'a>(
     // Keys that are there unchanged come first.
     let base_keys = keys.all.iter().take_while(|(_, ways)| ways.weight() == 0).count();
     let mut bodies = Bodies::new(request.body, &structure.content_encoding);
-    if signs_fields(request.scheme) {
+    if request.scheme.content.reads_form() {
         bodies.add_fields();
     }
     let mut search = Search {

@@ -13,7 +13,7 @@ use subtle::ConstantTimeEq as _;
 use base::MOST_COMPONENTS;
 pub(in crate::signature) use base::{component_words, signature_base};
 
-use super::described::{Rejection, asymmetric_keys, not_shared};
+use super::described::{Rejection, asymmetric_keys};
 use crate::delivery::Verdict;
 use crate::http::Head;
 use crate::signature::public_key::{PublicKey, PublicKeyAlgorithm, PublicKeyKind, PublicKeySet};
@@ -52,7 +52,7 @@ impl LabelledSignature {
 
 /// The signatures of a request; an error where they cannot be read.
 pub(in crate::signature) fn signatures(head: &Head) -> Result<Vec<LabelledSignature>, Rejection> {
-    let missing = || Rejection { verdict: Verdict::MissingSignature, note: None };
+    let missing = || Rejection::bare(Verdict::MissingSignature);
     let inputs = dictionary(head, "Signature-Input")?.ok_or_else(missing)?;
     let values = dictionary(head, "Signature")?.ok_or_else(missing)?;
     let mut found = Vec::new();
@@ -96,7 +96,7 @@ fn is_meant(scheme: &Scheme, one: &LabelledSignature) -> bool {
 }
 
 pub(super) fn check(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>, now: Timestamp) -> Result<(), Rejection> {
-    let head = parts.head.ok_or(Rejection { verdict: Verdict::MissingSignature, note: None })?;
+    let head = parts.head.ok_or(Rejection::bare(Verdict::MissingSignature))?;
     let all = signatures(head)?;
     let mut rejection: Option<Rejection> = None;
     for one in all.iter().filter(|one| is_meant(scheme, one)) {
@@ -130,13 +130,11 @@ fn check_one(
         return Err(Rejection::malformed(format!("the signature {} does not cover {component}{what}", one.label)));
     }
     if !is_right(one, secret, base.as_bytes())? {
-        return Err(Rejection { verdict: Verdict::Mismatch, note: None });
+        return Err(Rejection::bare(Verdict::Mismatch));
     }
     if let Some(expires) = one.time("expires").filter(|expires| *expires < now.as_second()) {
         let age = age_words(now.as_second().saturating_sub(expires).saturating_mul(1000));
-        return Err(Rejection::mismatch(format!(
-            "the signature is valid, but it expired {age} before it arrived (expires)"
-        )));
+        return Err(Rejection::valid_but(format!("it expired {age} before it arrived (expires)")));
     }
     if one.uncovered(&["content-digest".to_owned()]).is_some() {
         return Ok(());
@@ -153,7 +151,7 @@ fn is_right(one: &LabelledSignature, secret: &Secret, base: &[u8]) -> Result<boo
     };
     let hmac = || bool::from(hmac_sha256(secret.expose(), base).ct_eq(&one.signature));
     match named {
-        Some("hmac-sha256") if secret.is_of_key_pair() => Err(Rejection::mismatch(not_shared(secret))),
+        Some("hmac-sha256") if secret.is_of_key_pair() => Err(Rejection::not_shared(secret)),
         Some("hmac-sha256") => Ok(hmac()),
         Some(named) => {
             let algorithm = algorithm_named(named).ok_or_else(|| {
@@ -218,7 +216,7 @@ fn digest_is_right(head: &Head, body: &[u8]) -> Result<(), Rejection> {
     match digest_fits(head, body)? {
         None => Err(Rejection::malformed("Content-Digest has neither sha-256 nor sha-512")),
         Some(true) => Ok(()),
-        Some(false) => Err(Rejection::mismatch("the signature is valid, but Content-Digest is not the body's")),
+        Some(false) => Err(Rejection::valid_but("Content-Digest is not the body's")),
     }
 }
 

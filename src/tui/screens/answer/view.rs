@@ -108,7 +108,7 @@ fn answered(answer: &Answer, pane: &Pane<'_>) -> Vec<Line<'static>> {
         }
         lines.push(Line::default());
     }
-    lines.extend(field("rule", &shown(&answer.rule), theme.text, columns, look));
+    lines.extend(field("rule", &shown(answer.rule.as_str()), theme.text, columns, look));
     lines.extend(field("latency", &short_latency(answer.latency), theme.text, columns, look));
     if let Some(words) = answer.interim_words() {
         lines.extend(field("interim", &shown(&words), theme.text, columns, look));

@@ -164,17 +164,12 @@ impl Answers {
     #[must_use]
     pub fn words(&self) -> (String, String) {
         if let Some(Override { action, once }) = &self.chosen {
-            let words = verb(action, self.set.hold_for);
-            let brief = words.strip_prefix("answers ").unwrap_or(&words).to_owned();
+            let (words, brief) = action_words(action, self.set.hold_for);
             return if *once { (format!("{words} (next one)"), format!("{brief} (next)")) } else { (words, brief) };
         }
         match self.set.rules() {
             [] => ("answers auto".to_owned(), "auto".to_owned()),
-            [one] if one.is_for_all() => {
-                let words = verb(&one.then, self.set.hold_for);
-                let brief = words.strip_prefix("answers ").unwrap_or(&words).to_owned();
-                (words, brief)
-            }
+            [one] if one.is_for_all() => action_words(&one.then, self.set.hold_for),
             [_] => ("answers by 1 rule".to_owned(), "1 rule".to_owned()),
             many => (format!("answers by {} rules", many.len()), format!("{} rules", many.len())),
         }
@@ -228,16 +223,19 @@ fn deeds(action: &RuleAction) -> Vec<&RuleResponse> {
     }
 }
 
-/// What an action does, with whyhook as the subject: `answers 503`, `holds 10s`.
-fn verb(action: &RuleAction, hold_for: Duration) -> String {
+/// What an action does, with whyhook as the subject, and the same in fewer words: `answers 503` and `503`, `holds 10s`.
+fn action_words(action: &RuleAction, hold_for: Duration) -> (String, String) {
     const LONGEST: usize = 36;
     let cut = |text: String| crate::text::clip(&text, LONGEST).into_owned();
-    match (action.wait, &action.kind) {
+    // Where there is little room, that an answer is meant goes without saying.
+    let answers = |what: String| (cut(format!("answers {what}")), crate::text::clip(&what, LONGEST - 8).into_owned());
+    let words = match (action.wait, &action.kind) {
         (None, ActionKind::Do(RuleResponse::Answer(AnswerChoice::Written(written), SendManner::Whole))) => {
-            format!("answers {}", written.status)
+            return answers(written.status.to_string());
         }
         (None, ActionKind::Do(RuleResponse::Answer(AnswerChoice::Named(named), SendManner::Whole))) => {
-            format!("answers {} ({})", named.name, named.written.status)
+            let what = format!("{} ({})", named.name, named.written.status);
+            return (format!("answers {what}"), what);
         }
         (None, ActionKind::Do(RuleResponse::Forward(targets))) => {
             let more = if targets.len() > 1 { format!(" and {}", targets.len() - 1) } else { String::new() };
@@ -247,6 +245,7 @@ fn verb(action: &RuleAction, hold_for: Duration) -> String {
             if *reset { "resets" } else { "drops" }.to_owned()
         }
         (None, ActionKind::Hold(hold)) => format!("holds {:?}", hold.patience.unwrap_or(hold_for)),
-        _ => cut(format!("answers {}", short(action))),
-    }
+        _ => return answers(short(action)),
+    };
+    (words.clone(), words)
 }

@@ -5,7 +5,7 @@ use ratatui::text::Line;
 
 use super::event;
 use crate::config::MissingSecret;
-use crate::delivery::{Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
+use crate::delivery::{ChosenBy, Judgement, Outcome, TimestampFacts, TimestampUnit, Verdict};
 use crate::payload::contract::EventReport;
 use crate::text::units::age_words;
 use crate::text::{self, counted, grouped};
@@ -147,12 +147,11 @@ fn mark_fields(pane: &Pane<'_>, add: Add<'_>) {
 }
 
 /// What an answer was chosen by.
-fn by_words(rule: &str) -> String {
-    shown(
-        rule.strip_prefix("chosen: ")
-            .map_or(rule.to_owned(), |action| format!("the chosen answer ({action})"))
-            .as_str(),
-    )
+fn by_words(chosen_by: &ChosenBy) -> String {
+    match chosen_by.action_of_person() {
+        Some(action) => format!("the chosen answer ({})", shown(action)),
+        None => shown(chosen_by.as_str()),
+    }
 }
 
 /// A long value in two lines: all of it is on the Raw tab.

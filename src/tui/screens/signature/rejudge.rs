@@ -30,19 +30,19 @@ pub(crate) fn elsewhere(model: &mut Model, given: &Result<GivenSecret, String>) 
         Err(label) => {
             model.say(format!("another process took back {}", given_words(label)), false);
             // What others verify is shown again; that is no news of any of them.
-            ask(model, String::new(), label)
+            ask(model, String::new(), false, label)
         }
     }
 }
 
 fn judge_again(model: &mut Model, about: String, is_odd: bool, label: &str) -> Vec<Effect> {
     model.say(format!("{about}; judging stored deliveries again …"), is_odd);
-    ask(model, about, label)
+    ask(model, about, is_odd, label)
 }
 
-fn ask(model: &mut Model, about: String, label: &str) -> Vec<Effect> {
+fn ask(model: &mut Model, about: String, is_odd: bool, label: &str) -> Vec<Effect> {
     let number = model.rejudged.number + 1;
-    model.rejudged = Rejudged { verdicts: BTreeMap::new(), number, about };
+    model.rejudged = Rejudged { verdicts: BTreeMap::new(), number, about, is_odd };
     vec![Effect::Rejudge(number, label.to_owned())]
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn judged(model: &mut Model, report: RejudgeReport) {
     if about.is_empty() {
         return;
     }
-    let is_odd = about.contains("check it");
+    let is_odd = model.rejudged.is_odd;
     let other = model.keymap.press(Action::Try);
     let (words, is_bad) = result(report.judged, report.verified, report.is_all, &other);
     model.say(format!("{about}; {words}"), is_bad || is_odd);

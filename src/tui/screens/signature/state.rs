@@ -122,6 +122,8 @@ pub struct Rejudged {
     pub(crate) number: u64,
     /// What is to be said of the secret itself.
     pub(super) about: String,
+    /// Whether the secret is to be checked.
+    pub(super) is_odd: bool,
 }
 
 impl Rejudged {

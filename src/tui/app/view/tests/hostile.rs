@@ -4,6 +4,7 @@
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::delivery::ChosenBy;
 use crate::rules::{Override, Reply, Rule};
 use crate::tui::app::update::update;
 use crate::tui::screens::answers::action::AnswerAction;
@@ -90,7 +91,7 @@ fn hostile(id: i64, text: &str, body: &[u8]) -> Delivery {
     if let Some(answer) = &mut delivery.answer {
         answer.headers.push((text.to_owned(), text.to_owned().into()));
         answer.body = Bytes::copy_from_slice(text.as_bytes());
-        text.clone_into(&mut answer.rule);
+        answer.rule = ChosenBy::kept(text);
         summary.answer = Some(answer.facts());
     }
     delivery
