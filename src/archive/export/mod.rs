@@ -14,13 +14,16 @@
 
 mod cookies;
 pub mod curl;
+mod curl_request;
 pub mod har;
 pub mod image;
 pub mod json;
 pub mod raw;
+pub(super) mod shell;
 pub mod snippet;
 mod warnings;
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 
@@ -77,6 +80,20 @@ pub trait Exporter {
 
     /// What the format could not express exactly, so far.
     fn warnings(&self) -> &Warnings;
+}
+
+/// A target as a URL can hold it: what is not of printing ASCII, and what would begin a fragment, is escaped.
+fn escaped(target: &[u8]) -> String {
+    let mut escaped = String::with_capacity(target.len());
+    for &byte in target {
+        if byte.is_ascii_graphic() && byte != b'#' {
+            escaped.push(char::from(byte));
+        } else {
+            // Memory takes every write.
+            let _ = write!(escaped, "%{byte:02X}");
+        }
+    }
+    escaped
 }
 
 /// The pieces of a delivery that every format warns of.
