@@ -20,15 +20,22 @@ impl Declared {
     /// Reads a head. Of several `Content-Type` fields the first counts.
     #[must_use]
     pub fn of(head: &Head) -> Self {
-        let mut declared = head.value("content-type").map_or_else(Self::default, Self::of_type);
-        let codings = head.values("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned());
-        for coding in codings.collect::<Vec<_>>().join(",").split(',') {
-            let coding = coding.trim().to_ascii_lowercase();
-            if !coding.is_empty() && coding != "identity" {
-                declared.codings.push(coding);
+        Self::of_fields(head.pairs())
+    }
+
+    /// The same of names and values.
+    pub fn of_fields<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Self {
+        let (mut declared, mut codings) = (None, Vec::new());
+        for (name, value) in fields {
+            if name.eq_ignore_ascii_case(b"content-type") {
+                declared.get_or_insert_with(|| Self::of_type(value));
+            } else if name.eq_ignore_ascii_case(b"content-encoding") {
+                let tokens = value.split(|byte| *byte == b',').map(|token| String::from_utf8_lossy(token.trim_ascii()));
+                codings.extend(tokens.map(|token| token.to_ascii_lowercase()));
             }
         }
-        declared
+        codings.retain(|coding| !coding.is_empty() && coding != "identity");
+        Self { codings, ..declared.unwrap_or_default() }
     }
 
     /// Reads the value of a `Content-Type` alone.

@@ -63,6 +63,8 @@ pub struct OpenedBody {
     /// What was done, and what could not be.
     pub remarks: Vec<BodyRemark>,
     declared: Declared,
+    /// Whether a signature may be over it: a request's.
+    is_signed: bool,
 }
 
 /// What a body is.
@@ -131,7 +133,17 @@ impl OpenedBody {
     /// The same within what is left of a budget, which others share.
     #[must_use]
     pub fn within(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
-        let mut opened = Self { is_as_sent: true, remarks: Vec::new(), declared, bytes: body };
+        Self { is_as_sent: true, remarks: Vec::new(), declared, bytes: body, is_signed: true }.opened(budget)
+    }
+
+    /// The same of a response, over whose body there is no signature.
+    #[must_use]
+    pub fn of_response(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
+        Self { is_as_sent: true, remarks: Vec::new(), declared, bytes: body, is_signed: false }.opened(budget)
+    }
+
+    fn opened(self, budget: &mut InflateBudget) -> Self {
+        let mut opened = self;
         if opened.bytes.is_empty() {
             return opened;
         }
@@ -185,7 +197,8 @@ impl OpenedBody {
         }
         let tail = match &inflated.stop {
             Some(stop) => format!("; {stop}; the output up to there is shown"),
-            None => "; the signature is over the bytes as sent".to_owned(),
+            None if self.is_signed => "; the signature is over the bytes as sent".to_owned(),
+            None => String::new(),
         };
         self.remark(format!("{name}: {before} bytes inflated to {after}{tail}"), inflated.stop.is_some());
         self.bytes = Bytes::from(inflated.bytes);
@@ -203,7 +216,7 @@ impl OpenedBody {
             Err(NoRows::TooDeep) => (None, None, None),
         };
         let kind = self.kind(rows, fault.as_ref());
-        let Self { bytes, is_as_sent, mut remarks, declared } = self;
+        let Self { bytes, is_as_sent, mut remarks, declared, .. } = self;
         if let Some(words) = disagreement(&kind, &declared, fault.as_ref(), &bytes) {
             remarks.push(BodyRemark { words, is_warning: true });
         }
