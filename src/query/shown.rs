@@ -18,7 +18,7 @@ pub(super) const WEIGHT: usize = 3;
 pub(super) fn is_in_shown(needle: &Needle, head: &Head, body: &Bytes, may_inflate: bool) -> bool {
     let is_coded = Coding::of_magic(body).is_some() || head.values("content-encoding").next().is_some();
     let declares_charset = || head.value("content-type").is_some_and(|value| memchr::memchr(b'=', value).is_some());
-    let has_bom = matches!(body.get(..2), Some(b"\xff\xfe" | b"\xfe\xff"));
+    let has_bom = matches!(body.get(..2), Some(b"\xff\xfe" | b"\xfe\xff" | b"\0\0"));
     let opened = match is_coded {
         true if !may_inflate => return needle.is_in_bytes(body),
         false if !has_bom && !declares_charset() => body.clone(),

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::payload::json::BOM;
-use crate::text::visible;
+use crate::text::{counted, visible};
 
 /// Decodes `body` when it is UTF-16 by its mark, its declaration or its pattern, or in another character set that is
 /// declared (by a label of the WHATWG Encoding Standard, section 4.2) and no UTF-8. With it comes what a person should
@@ -12,6 +12,9 @@ use crate::text::visible;
 pub(super) fn decode(body: Bytes, declared: Option<&str>) -> (Bytes, Option<String>) {
     let encoding = declared.and_then(|label| Encoding::for_label(label.as_bytes()));
     match &body[..] {
+        // Before UTF-16, whose mark begins like it; no text of that begins with a NUL.
+        [0xff, 0xfe, 0, 0, rest @ ..] => return utf32(rest, u32::from_le_bytes, "little-endian"),
+        [0, 0, 0xfe, 0xff, rest @ ..] => return utf32(rest, u32::from_be_bytes, "big-endian"),
         [0xff, 0xfe, rest @ ..] => return utf16(rest, UTF_16LE, "little-endian, by its byte order mark"),
         [0xfe, 0xff, rest @ ..] => return utf16(rest, UTF_16BE, "big-endian, by its byte order mark"),
         bytes if encoding == Some(UTF_16LE) && has_zero(bytes) => {
@@ -63,6 +66,18 @@ fn utf16(bytes: &[u8], encoding: &'static Encoding, how: &str) -> (Bytes, Option
     (Bytes::from(text.into_owned()), Some(format!("UTF-16, {how}: decoded for display{odd}")))
 }
 
+fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32, how: &str) -> (Bytes, Option<String>) {
+    let (whole, odd) = bytes.as_chunks();
+    let character = |four: &[u8; 4]| char::from_u32(read(*four)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    let text: String = whole.iter().map(character).collect();
+    let odd = if odd.is_empty() {
+        String::new()
+    } else {
+        format!("; {} left over at the end", counted(odd.len() as u64, "byte"))
+    };
+    (Bytes::from(text), Some(format!("UTF-32, {how}, by its byte order mark: decoded for display{odd}")))
+}
+
 fn other(bytes: &[u8], encoding: &'static Encoding, label: &str) -> (Bytes, Option<String>) {
     let (text, has_faults) = encoding.decode_without_bom_handling(bytes);
     let faults = if has_faults { "; invalid bytes are shown as \u{fffd}" } else { "" };
@@ -95,6 +110,14 @@ mod tests {
             assert_eq!(text, "{\"é\":1}");
             assert!(note.contains(how), "{note}");
         }
+        let utf32: Vec<u8> = "{\"é𝄞\":1}".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
+        let (text, note) = decoded(&[b"\xff\xfe\0\0", &utf32[..], b"a"].concat(), None);
+        assert_eq!(text, "{\"é𝄞\":1}");
+        assert!(
+            note.starts_with("UTF-32, little-endian, by its byte order mark")
+                && note.ends_with("1 byte left over at the end")
+        );
+        assert_eq!(decoded(b"\0\0\xfe\xff\0\0\0a\0\xff\xff\xff", None).0, "a\u{fffd}");
         assert!(decoded(b"\xff\xfea\0b", None).1.ends_with("one byte is left over at the end"));
         assert_eq!(decoded(b"\xff\xfe\x3d\xd8", None).0, "\u{fffd}");
     }

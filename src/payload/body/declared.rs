@@ -68,6 +68,26 @@ impl Declared {
         self.media.as_deref().is_some_and(is_xml)
     }
 
+    /// Whether the media type is a language of which JSON is a part.
+    pub(super) fn holds_json(&self) -> bool {
+        let media = self.media.as_deref().unwrap_or_default();
+        ["ndjson", "jsonl", "json-seq", "yaml"].iter().any(|name| media.contains(name))
+    }
+
+    /// Whether the media type is one whose bodies are never text. Of most others there are that (`application/yaml`,
+    /// `application/graphql`, `application/jwt`).
+    pub(super) fn is_binary(&self) -> bool {
+        const BINARY: [&str; 11] =
+            ["octet", "pdf", "zip", "gzip", "zstd", "tar", "wasm", "protobuf", "msgpack", "cbor", "avro"];
+        let media = self.media.as_deref().unwrap_or_default();
+        let (kind, name) = media.split_once('/').unwrap_or((media, ""));
+        match kind {
+            "image" | "audio" | "video" | "font" => true,
+            "application" => BINARY.iter().any(|binary| name.split(['+', '-', '.']).any(|part| part == *binary)),
+            _ => false,
+        }
+    }
+
     pub(super) fn is(&self, media: &str) -> bool {
         self.media.as_deref() == Some(media)
     }

@@ -365,9 +365,13 @@ fn undeclared_fault(kind: &Kind, declared: &Declared, bytes: &[u8]) -> Option<St
 fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&JsonFault>, bytes: &[u8]) -> Option<String> {
     let media = declared.media.as_deref().unwrap_or_default();
     let starts = |prefix: &str| media.starts_with(prefix);
+    if starts("multipart/") && declared.boundary.is_none() && !matches!(kind, Kind::Empty | Kind::Multipart(_)) {
+        return Some(format!("{} declares no boundary (RFC 2046, section 5.1.1)", text::visible(media)));
+    }
     let (is_so, what) = match kind {
         Kind::Empty => return None,
-        Kind::Json(_) => (declared.is_json(), "is JSON"),
+        // A line of NDJSON is JSON, and all JSON is YAML.
+        Kind::Json(_) => (declared.is_json() || declared.holds_json(), "is JSON"),
         Kind::JsonLines(_) => (media.contains("ndjson") || media.contains("jsonl"), "is NDJSON"),
         Kind::Form(_) => (declared.is("application/x-www-form-urlencoded"), "is a form"),
         Kind::Multipart(_) => (starts("multipart/"), "is multipart"),
@@ -376,7 +380,7 @@ fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&JsonFault>, byt
         Kind::Text if is_meant_as_json(declared, bytes) => {
             return Some(format!("Invalid JSON: {}", text::visible(&fault?.to_string())));
         }
-        Kind::Text => (starts("text/"), "is text"),
+        Kind::Text => (!declared.is_binary(), "is text"),
     };
     let claim =
         if media.is_empty() { "no Content-Type".to_owned() } else { format!("declared {}", text::visible(media)) };
