@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::{ExportItem, Exporter, Warnings, cookies, escaped, raw, warn_of_credentials, warn_of_intake};
 use crate::delivery::{Answer, Delivery, Outcome, summary_json};
-use crate::http::HeaderField;
+use crate::http::{HeaderField, behind_scheme};
 use crate::text;
 
 /// See the module.
@@ -128,11 +128,7 @@ fn url(delivery: &Delivery) -> String {
     if head.method() == b"CONNECT" && is_authority(target.as_bytes()) {
         return format!("{scheme}://{target}");
     }
-    let is_whole = target.split_once("://").is_some_and(|(scheme, _)| {
-        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
-            && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte))
-    });
-    if is_whole {
+    if behind_scheme(target.as_bytes()).is_some() {
         return target;
     }
     let host = head.value("host").filter(|host| is_authority(host)).map(String::from_utf8_lossy);

@@ -82,7 +82,7 @@ pub trait Exporter {
     fn warnings(&self) -> &Warnings;
 }
 
-/// A target as a URL can hold it: what is not of printing ASCII, and what would begin a fragment, is escaped.
+/// A target as a URL can hold it: what is not of visible ASCII, and what would begin a fragment, is escaped.
 fn escaped(target: &[u8]) -> String {
     let mut escaped = String::with_capacity(target.len());
     for &byte in target {

@@ -51,30 +51,37 @@ impl SnippetLanguage {
         let target = after_scheme.find('/').map_or("", |at| &after_scheme[at..]);
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let is_dot = |segment: &str| matches!(&segment.to_ascii_lowercase().replace("%2e", ".")[..], "." | "..");
+        let loses_parts = path.split('/').any(is_dot) || target.ends_with('?') && query.is_empty();
         match self {
             Self::Curl => false,
             // The path and the query percent-encode set of <https://url.spec.whatwg.org/#percent-encoded-bytes>.
             Self::Fetch => {
-                path.split('/').any(is_dot)
+                loses_parts
                     || path.contains(['"', '<', '>', '\\', '^', '`', '{', '}'])
                     || query.contains(['"', '<', '>', '\''])
             }
-            // `requote_uri` of requests, then the normalisation of urllib3.
+            // `requote_uri` of requests, two slashes made one, then `_encode_target` of urllib3.
             Self::Requests => {
-                path.split('/').any(is_dot)
-                    || target.contains(['"', '<', '>', '\\', '^', '`', '{', '|', '}'])
-                    || target.split('%').skip(1).any(|rest| !is_kept_escape(rest.as_bytes()))
+                let is_kept = |byte| is_unreserved(byte) || b"!$&'()*+,;=:@/?%".contains(&byte);
+                loses_parts
+                    || target.starts_with("//")
+                    || !target.bytes().all(is_kept)
+                    || target.match_indices('%').any(|(at, _)| !is_kept_escape(&target.as_bytes()[at..]))
             }
         }
     }
 }
 
-/// Whether what follows a `%` is an escape that requests leaves as it is: upper-case digits, of a reserved character.
-fn is_kept_escape(rest: &[u8]) -> bool {
-    let digits = rest.get(..2).filter(|digits| digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'A'..=b'F')));
-    let byte =
-        digits.and_then(|digits| std::str::from_utf8(digits).ok()).and_then(|text| u8::from_str_radix(text, 16).ok());
-    byte.is_some_and(|byte| !(byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~')))
+/// Whether the escape that begins here is left as it is by requests: with capital digits, of a reserved character.
+fn is_kept_escape(escape: &[u8]) -> bool {
+    let mut byte = [0];
+    let digits = escape.get(1..3).filter(|digits| hex::decode_to_slice(digits, &mut byte).is_ok());
+    digits.is_some_and(|digits| !digits.iter().any(u8::is_ascii_lowercase)) && !is_unreserved(byte[0])
+}
+
+/// RFC 3986, section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
 }
 
 /// Where a snippet sends to.

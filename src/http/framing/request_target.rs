@@ -6,7 +6,7 @@
 use std::net::Ipv6Addr;
 
 use super::HeadFault;
-use crate::http::origin_form::behind_scheme;
+use crate::http::behind_scheme;
 
 /// RFC 9112, section 3.2: the four forms, each where it belongs.
 pub(super) fn check(method: &[u8], target: &[u8]) -> Result<(), HeadFault> {
