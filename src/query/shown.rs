@@ -55,6 +55,8 @@ mod tests {
     use super::*;
 
     const PLAIN: &str = "POST / HTTP/1.1\r\n\r\n";
+    const LATIN_FORM: &str =
+        "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded; charset=windows-1252\r\n\r\n";
     const FORM: &str = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n";
 
     #[rstest]
@@ -66,6 +68,7 @@ mod tests {
     #[case(FORM, b"name=Ann+Lee&city=Z%C3%BCrich", "z\u{fc}rich", true)]
     #[case(FORM, b"name=Ann+Lee&city=Z%C3%BCrich", "Ann+Lee", true)]
     #[case(FORM, b"name=Ann+Lee", "lee&", false)]
+    #[case(LATIN_FORM, b"first_name=Ren%E9", "Ren\u{e9}", true)]
     #[case(PLAIN, b"\xff\xfea\0b\0c\0", "abc", true)]
     fn what_a_person_sees_is_found(
         #[case] head: &'static str,

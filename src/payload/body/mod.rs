@@ -16,7 +16,7 @@
 //! assert!(matches!(body.kind, Kind::Text));
 //! ```
 
-mod charset;
+pub(in crate::payload) mod charset;
 mod declared;
 mod form;
 mod images;
@@ -41,6 +41,8 @@ use super::json::{JsonFault, NoRows, Pretty};
 use crate::http::Head;
 use crate::text::{self, counted, grouped};
 
+/// The media type of a form.
+const FORM: &str = "application/x-www-form-urlencoded";
 /// The maximum number of codings that are undone, one after another.
 const STACK_LIMIT: usize = 3;
 
@@ -148,7 +150,8 @@ impl OpenedBody {
             return opened;
         }
         opened.inflate(budget);
-        let (bytes, note) = charset::decode(opened.bytes.clone(), opened.declared.charset.as_deref());
+        let decode = if opened.declared.is(FORM) { charset::decode_form } else { charset::decode };
+        let (bytes, note) = decode(opened.bytes.clone(), opened.declared.charset.as_deref());
         opened.is_as_sent &= bytes == opened.bytes;
         opened.bytes = bytes;
         if let Some(words) = note {
@@ -263,7 +266,7 @@ impl OpenedBody {
         if let Some(lines) = sniff::json_lines(bytes, fault) {
             return Kind::JsonLines(lines);
         }
-        let is_form = declared.is("application/x-www-form-urlencoded");
+        let is_form = declared.is(FORM);
         let is_untold = declared.media.is_none() || declared.is_json();
         if declared.is_xml() || (xml::is_likely(bytes) && !is_form && !declared.is("text/html")) {
             return Kind::Xml(Xml::read(bytes));
@@ -345,6 +348,16 @@ fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
 
 /// Bytes that are not UTF-8 in a text of which no charset is declared: what is shown of them is a guess.
 fn undeclared_fault(kind: &Kind, declared: &Declared, bytes: &[u8]) -> Option<String> {
+    if matches!(kind, Kind::Form(_)) {
+        // Its escapes are read after its charset.
+        let is_fault = |pair: &[u8]| std::str::from_utf8(&charset::unescaped(pair)).is_err();
+        let number = bytes.split(|byte| *byte == b'&').position(is_fault)?;
+        let rule = declared.charset.as_deref().map_or_else(
+            || "no charset is declared".to_owned(),
+            |charset| format!("declared {}", text::visible(charset)),
+        );
+        return Some(format!("invalid UTF-8 in field {}: {rule}", number + 1));
+    }
     if declared.charset.is_some() {
         // Judged where it is decoded.
         return None;
@@ -373,7 +386,7 @@ fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&JsonFault>, byt
         // A line of NDJSON is JSON, and all JSON is YAML.
         Kind::Json(_) => (declared.is_json() || declared.holds_json(), "is JSON"),
         Kind::JsonLines(_) => (media.contains("ndjson") || media.contains("jsonl"), "is NDJSON"),
-        Kind::Form(_) => (declared.is("application/x-www-form-urlencoded"), "is a form"),
+        Kind::Form(_) => (declared.is(FORM), "is a form"),
         Kind::Multipart(_) => (starts("multipart/"), "is multipart"),
         Kind::Xml(_) => (declared.is_xml() || starts("text/"), "is XML"),
         Kind::Binary(_) => (!starts("text/") && !declared.is_json() && !declared.is_xml(), "is not text"),

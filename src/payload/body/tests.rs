@@ -29,6 +29,14 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 
 const BR: &[u8] = b"\x0b\x03\x80{\"a\":1}\x03";
 
+#[test]
+fn a_form_is_read_in_its_charset() {
+    let read = body("Content-Type: application/x-www-form-urlencoded; charset=windows-1252\r\n", b"name=Ren%E9&b=%20");
+    let Kind::Form(form) = &read.kind else { panic!("{:?}", read.kind) };
+    assert_eq!(form.pairs[0].value(&read.bytes, usize::MAX).unwrap().text, "René");
+    assert_eq!((remarks(&read), read.is_as_sent), (vec!["windows-1252, decoded for display"], false));
+}
+
 #[rstest]
 #[case("application/json", b"{\"a\":1}", "json", &[])]
 #[case("application/cloudevents+json; charset=utf-8", b"[1]", "json", &[])]
@@ -38,6 +46,8 @@ const BR: &[u8] = b"\x0b\x03\x80{\"a\":1}\x03";
 #[case("application/x-ndjson", b"{\"a\":1}\n{\"a\":2}\n", "json_lines", &[])]
 #[case("application/x-www-form-urlencoded", b"a=1&b=2", "form", &[])]
 #[case("application/x-www-form-urlencoded", b"no equals sign", "form", &[])]
+#[case("application/x-www-form-urlencoded", b"a=1&b=Ren%E9", "form", &["invalid UTF-8 in field 2: no charset is declared"])]
+#[case("application/x-www-form-urlencoded; charset=UTF-8", b"b=Ren%E9", "form", &["invalid UTF-8 in field 1: declared utf-8"])]
 #[case("application/json", b"a=1&b=2", "form", &["declared application/json, but the body is a form"])]
 #[case("application/yaml", b"a: 1\n", "text", &[])]
 #[case("application/x-yaml", b"{\"a\":1}", "json", &[])]
