@@ -237,7 +237,7 @@ fn check_trailer(line: &[u8]) -> Result<bool, &'static str> {
 fn check_size_line(line: &[u8]) -> Result<(), &'static str> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     match line.get(digits) {
-        _ if digits > 16 => Err("a chunk size beyond 64 bits"),
+        _ if digits > 16 => Err("a chunk size of more than 16 hexadecimal digits"),
         None => Ok(()),
         Some(_) if digits == 0 => Err("a chunk size that is not a hexadecimal number"),
         Some(b' ' | b'\t' | b';' | b'\r' | b'\n') => Ok(()),
@@ -259,6 +259,9 @@ fn parse_size_line(line: &[u8]) -> Result<(u64, usize), &'static str> {
 fn check_extensions(mut rest: &[u8]) -> Result<(), &'static str> {
     const WRONG: &str = "a chunk extension that is not ';name=value' (RFC 9112, section 7.1.1)";
     while !rest.is_empty() {
+        if trim_start(rest).is_empty() {
+            return Err("white space at the end of a chunk-size line (RFC 9112, section 7.1.1)");
+        }
         rest = trim_start(rest).strip_prefix(b";").ok_or(WRONG)?;
         rest = token(trim_start(rest)).ok_or(WRONG)?;
         if let Some(value) = trim_start(rest).strip_prefix(b"=") {

@@ -4,6 +4,8 @@
 //! hosts) is a [`HeadFault`] with the status it deserves. Lines of a head may end in LF alone, as RFC 9112, section
 //! 2.2, allows and every reader does; within a chunked body, where readers differ, they may not.
 
+mod request_target;
+
 use crate::http::lines::lines;
 pub use crate::http::{BodyFraming, BodyLength, ChunkPiece, head_end};
 use crate::http::{field, is_token};
@@ -15,8 +17,7 @@ pub const FIELD_LIMIT: usize = 100;
 /// The most empty lines before a request line (RFC 9112, section 2.2, asks for one at least: some old clients end a
 /// body with it). They are kept with the head.
 pub const EMPTY_LINES_LIMIT: usize = 4;
-/// The most bytes of a request target; a longer one is answered with 414. ([`http::Uri`]'s own limit
-/// is 65,534.)
+/// The most bytes of a request target; a longer one is answered with 414.
 pub const TARGET_LIMIT: usize = 65_000;
 
 /// Why a head is refused.
@@ -162,7 +163,7 @@ pub fn inspect(head: &[u8]) -> Result<RequestFraming, HeadFault> {
         options.note(name, value);
         if name.eq_ignore_ascii_case(b"host") {
             hosts += 1;
-            check_host(value)?;
+            request_target::check_host(value)?;
         }
     }
     let is_of_body = matches!(method, b"POST" | b"PUT" | b"PATCH");
@@ -196,7 +197,7 @@ fn check_request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadFault> {
     if target.len() > TARGET_LIMIT {
         return Err(HeadFault { status: 414, reason: format!("a request target of {} bytes", target.len()) });
     }
-    check_target(method, target)?;
+    request_target::check(method, target)?;
     let version = match version {
         b"HTTP/1.1" => 1,
         b"HTTP/1.0" => 0,
@@ -206,62 +207,6 @@ fn check_request_line(line: &[u8]) -> Result<RequestLine<'_>, HeadFault> {
         _ => return Err(HeadFault::bad("the request line does not end in HTTP/1.1")),
     };
     Ok(RequestLine { method, version })
-}
-
-/// RFC 9112, section 3.2: the four forms, each where it belongs.
-fn check_target(method: &[u8], target: &[u8]) -> Result<(), HeadFault> {
-    if target.is_empty() || target.iter().any(|byte| !matches!(byte, 0x21..=0x7e | 0x80..)) {
-        return Err(HeadFault::bad("the request target contains a control character"));
-    }
-    // What one reader drops and another takes for a part of the path.
-    if target.contains(&b'#') {
-        return Err(HeadFault::bad("the request target contains a fragment ('#')"));
-    }
-    let uri = http::Uri::try_from(target)
-        .map_err(|error| HeadFault::bad(format!("the request target is not a URI: {error}")))?;
-    let is_right = match target {
-        _ if method == b"CONNECT" => uri.scheme().is_none() && uri.port().is_some() && uri.path().is_empty(),
-        b"*" => method == b"OPTIONS",
-        [b'/', ..] => true,
-        _ => uri.scheme().is_some() && uri.authority().is_some_and(|authority| !authority.as_str().contains('@')),
-    };
-    if is_right {
-        return Ok(());
-    }
-    let expected = if method == b"CONNECT" { "host:port" } else { "a path that begins with '/', or a whole URL" };
-    Err(HeadFault::bad(format!("the request target is not {expected} (RFC 9112, section 3.2)")))
-}
-
-/// RFC 9110, section 7.2: `uri-host [ ":" port ]`. It may be empty.
-fn check_host(value: &[u8]) -> Result<(), HeadFault> {
-    let impossible = || HeadFault::bad("a Host header that is not a host (RFC 9110, section 7.2)");
-    let (host, port) = match value {
-        [b'[', ..] => {
-            let end = memchr::memchr(b']', value).ok_or_else(impossible)?;
-            let address = std::str::from_utf8(&value[1..end]).map_err(|_| impossible())?;
-            address.parse::<std::net::Ipv6Addr>().map_err(|_| impossible())?;
-            (&b""[..], &value[end + 1..])
-        }
-        _ => value.split_at(memchr::memchr(b':', value).unwrap_or(value.len())),
-    };
-    let mut rest = host;
-    while let Some((first, more)) = rest.split_first() {
-        rest = match first {
-            b'%' if more.len() >= 2 && more[..2].iter().all(u8::is_ascii_hexdigit) => &more[2..],
-            // `reg-name` of RFC 3986, section 3.2.2.
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => more,
-            b'!' | b'$' | b'&' | b'\'' | b'(' | b')' | b'*' | b'+' | b';' | b'=' => more,
-            _ => return Err(impossible()),
-        };
-    }
-    match port {
-        [] | [b':'] => Ok(()),
-        [b':', digits @ ..] if digits.iter().all(u8::is_ascii_digit) => {
-            let number = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse::<u16>().ok());
-            number.map(drop).ok_or_else(impossible)
-        }
-        _ => Err(impossible()),
-    }
 }
 
 /// What the headers say about the connection, gathered over the whole head.

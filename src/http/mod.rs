@@ -57,6 +57,7 @@ pub use head::{Head, HeaderField};
 pub use length::{BodyLength, head_end};
 pub use lines::{HeadLine, trim};
 pub use media_type::{MediaType, forwarded, parameter};
+pub(crate) use origin_form::behind_scheme;
 pub use origin_form::{NoOriginForm, origin_form};
 pub use reply::{BodyEnd, HttpResponse, Latency};
 pub use request::{HeaderLine, InvalidHeader, NoRequest, Outgoing, RequestChange};

@@ -45,7 +45,7 @@ pub fn origin_form(method: &[u8], target: &Bytes) -> Result<Bytes, NoOriginForm>
 }
 
 /// Where the authority of a full URL begins (RFC 3986, section 3).
-fn behind_scheme(target: &[u8]) -> Option<usize> {
+pub(crate) fn behind_scheme(target: &[u8]) -> Option<usize> {
     let colon = memchr::memchr(b':', target)?;
     let scheme = &target[..colon];
     let is_scheme = scheme.first().is_some_and(u8::is_ascii_alphabetic)

@@ -48,8 +48,11 @@ impl PercentEncoding {
     pub const COMPONENT: Self = Self::UNRESERVED.keeping(b"!*'()");
     /// JavaScript's `encodeURI` (ECMA-262, section 19.2.6.5).
     pub const URI: Self = Self::COMPONENT.keeping(b";,/?:@&=+$#");
-    /// All but visible ASCII is escaped; escapes that are there stay.
-    pub const GRAPHIC: Self = Self::ALPHANUMERIC.keeping(b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
+    /// A target as a URL can hold it: all but visible ASCII is escaped, and `#`, which would begin a fragment. Escapes that
+    /// are there stay.
+    pub const TARGET: Self = Self::ALPHANUMERIC.keeping(b"!\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
+    /// The same with `#`: all but visible ASCII is escaped.
+    pub const GRAPHIC: Self = Self::TARGET.keeping(b"#");
 
     /// The same with these characters as they are.
     ///
@@ -198,8 +201,8 @@ mod tests {
         assert_eq!(kept(PercentEncoding::PHP_FORM), "-._");
         assert_eq!(kept(PercentEncoding::COMPONENT), "!'()*-._~");
         assert_eq!(kept(PercentEncoding::URI), "!#$&'()*+,-./:;=?@_~");
-        let graphic: String = ('!'..='~').filter(|character| !character.is_ascii_alphanumeric()).collect();
-        assert_eq!(kept(PercentEncoding::GRAPHIC), graphic);
+        let visible = ('!'..='~').filter(|character| !character.is_ascii_alphanumeric() && *character != '#');
+        assert_eq!(kept(PercentEncoding::TARGET), visible.collect::<String>());
         assert!(every_byte().iter().all(|&byte| !PercentEncoding::EVERYTHING.is_plain(byte)));
     }
 

@@ -12,7 +12,7 @@
 
 use std::fmt;
 
-use super::body::{Declared, FormBody};
+use super::body::{Declared, FormBody, charset};
 use super::json;
 use crate::http::Head;
 
@@ -102,9 +102,13 @@ impl BodyPath {
         if matches!(text.first(), Some(b'{' | b'[')) {
             return self.member(text);
         }
-        let is_form = Declared::of(head).media.as_deref() == Some("application/x-www-form-urlencoded")
-            || FormBody::is_likely(body);
-        if is_form { field(body, self.field_name()).map(NamedValue::Text) } else { None }
+        let declared = Declared::of(head);
+        let is_form = declared.media.as_deref() == Some("application/x-www-form-urlencoded");
+        if !is_form && !FormBody::is_likely(body) {
+            return None;
+        }
+        let written = charset::form_in_utf8(body, declared.charset.as_deref());
+        field(written.as_deref().unwrap_or(body), self.field_name()).map(NamedValue::Text)
     }
 
     /// The name of a form's field: all of the path, or what is in the quotation marks of `["odd name"]`.
@@ -251,6 +255,10 @@ mod tests {
         let head = Head::from("POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n");
         let path = BodyPath::read("[\"an odd name\"]").unwrap();
         assert_eq!(path.find(&head, "an odd name=<é>".as_bytes()), text("<é>"));
+        let head = Head::from(
+            "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded; charset=windows-1252\r\n\r\n",
+        );
+        assert_eq!(BodyPath::read("first_name").unwrap().find(&head, b"first_name=Ren%E9"), text("René"));
     }
 
     #[test]

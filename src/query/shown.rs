@@ -18,7 +18,7 @@ pub(super) const WEIGHT: usize = 3;
 pub(super) fn is_in_shown(needle: &Needle, head: &Head, body: &Bytes, may_inflate: bool) -> bool {
     let is_coded = Coding::of_magic(body).is_some() || head.values("content-encoding").next().is_some();
     let declares_charset = || MediaType::of(head).parameter("charset").is_some();
-    let has_bom = matches!(body.get(..2), Some(b"\xff\xfe" | b"\xfe\xff"));
+    let has_bom = matches!(body.get(..2), Some(b"\xff\xfe" | b"\xfe\xff" | b"\0\0"));
     let opened = match is_coded {
         true if !may_inflate => return needle.is_in_bytes(body),
         false if !has_bom && !declares_charset() => body.clone(),
@@ -53,6 +53,8 @@ mod tests {
     use super::*;
 
     const PLAIN: &str = "POST / HTTP/1.1\r\n\r\n";
+    const LATIN_FORM: &str =
+        "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded; charset=windows-1252\r\n\r\n";
     const FORM: &str = "POST / HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n";
     const FORM_IN_CAPITALS: &str =
         "POST / HTTP/1.1\r\nContent-Type: Application/X-WWW-Form-Urlencoded; charset=utf-8\r\n\r\n";
@@ -67,6 +69,7 @@ mod tests {
     #[case(FORM, b"name=Ann+Lee&city=Z%C3%BCrich", "Ann+Lee", true)]
     #[case(FORM, b"name=Ann+Lee", "lee&", false)]
     #[case(FORM_IN_CAPITALS, b"name=Ann+Lee&{}", "ann lee", true)]
+    #[case(LATIN_FORM, b"first_name=Ren%E9", "Ren\u{e9}", true)]
     #[case(PLAIN, b"\xff\xfea\0b\0c\0", "abc", true)]
     fn what_a_person_sees_is_found(
         #[case] head: &'static str,

@@ -23,8 +23,8 @@ pub enum AnswerChoice {
     Redirect {
         /// 301, 302, 303, 307 or 308.
         status: u16,
-        /// The `Location`.
-        location: String,
+        /// The `Location`, with the delivery's facts.
+        location: Template,
     },
     /// "Come back later", with `Retry-After`.
     RetryAfter {
@@ -127,7 +127,14 @@ impl AnswerChoice {
 
     /// What it asks of the request itself.
     pub(super) fn asked(&self) -> impl Iterator<Item = &RequestFact> {
-        self.written().into_iter().flat_map(CustomAnswer::templates).flat_map(Template::asked)
+        let location = if let Self::Redirect { location, .. } = self { Some(location) } else { None };
+        self.written().into_iter().flat_map(CustomAnswer::templates).chain(location).flat_map(Template::asked)
+    }
+
+    /// Whether it answers an HMAC of what a request says.
+    #[must_use]
+    pub fn makes_hmac(&self) -> bool {
+        self.asked().any(RequestFact::is_hmac)
     }
 
     /// Whether it asks for anything of the request itself.
@@ -170,7 +177,9 @@ impl AnswerChoice {
             Self::Written(written) => written.render(facts),
             Self::Named(named) => named.written.render(facts),
             Self::Handshake(handshake) => handshake.written.render(facts),
-            Self::Redirect { status, location } => Reply::text(*status, "").with_header("location", location.clone()),
+            Self::Redirect { status, location } => {
+                Reply::text(*status, "").with_header("location", location.render(facts, TemplatePlace::Header))
+            }
             Self::RetryAfter { status, seconds } => {
                 let mut reply = preset(*status);
                 reply.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("retry-after"));

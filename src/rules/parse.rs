@@ -17,6 +17,7 @@ use super::cursor::{TextCursor, arrow, unclosed};
 use super::error::{RuleError, RuleProblem};
 use super::handshakes::Handshake;
 use super::rule::Rule;
+use super::template::Template;
 use super::{BODY_LIMIT, HEADER_BYTES, is_bodyless};
 use crate::query::{Query, QueryError, SavedFilters};
 use crate::text::units;
@@ -271,11 +272,12 @@ fn redirect(cursor: &mut TextCursor<'_>) -> Result<AnswerChoice, RuleError> {
     }
     let place = cursor.at();
     let location = if cursor.is_quoted() { cursor.quoted()? } else { cursor.word().to_owned() };
-    if location.is_empty() || location.len() > HEADER_BYTES || !location.bytes().all(|byte| matches!(byte, b'!'..=b'~'))
-    {
+    let template = Template::parse(&location).map_err(|error| RuleProblem::from(error).at(place))?;
+    let is_url = template.texts().all(|text| text.bytes().all(|byte| matches!(byte, b'!'..=b'~')));
+    if location.is_empty() || location.len() > HEADER_BYTES || !is_url {
         return Err(RuleProblem::BadHeader(format!("location: {location}")).at(place));
     }
-    Ok(AnswerChoice::Redirect { status, location })
+    Ok(AnswerChoice::Redirect { status, location: template })
 }
 
 fn optional_status(cursor: &mut TextCursor<'_>) -> Result<Option<u16>, RuleError> {

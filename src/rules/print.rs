@@ -100,7 +100,7 @@ impl Display for AnswerChoice {
             Self::Handshake(handshake) => write!(formatter, "{PREFIX}{}", handshake.name),
             Self::Redirect { status, location } => {
                 write!(formatter, "redirect {status} ")?;
-                quoted(formatter, location)
+                quoted(formatter, location.source())
             }
             Self::RetryAfter { status, seconds } => write!(formatter, "retry-after {status} {seconds}s"),
         }

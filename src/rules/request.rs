@@ -220,7 +220,9 @@ impl ValuePlace {
             Self::Query(name) => parameter(request.head.target(), name).map(NamedValue::Text),
             Self::Header(name) => {
                 let value = request.head.value(name)?;
-                Some(NamedValue::Text(String::from_utf8_lossy(value).into_owned()))
+                // What is not UTF-8 is Latin-1, as headers once were (RFC 9110, section 5.5).
+                let text = std::str::from_utf8(value).map(str::to_owned);
+                Some(NamedValue::Text(text.unwrap_or_else(|_| value.iter().copied().map(char::from).collect())))
             }
             Self::Body(path) => path.find(request.head, request.body),
             Self::Param(name) => request.scheme.settings.get(name).cloned().map(NamedValue::Text),

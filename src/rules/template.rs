@@ -183,10 +183,15 @@ impl Template {
         self.parts.iter().filter_map(|part| if let Part::Request(fact) = part { Some(fact) } else { None })
     }
 
+    /// The text around its facts, in pieces.
+    pub(super) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| if let Part::Text(text) = part { Some(&**text) } else { None })
+    }
+
     /// Bytes of the text without its facts.
     #[must_use]
     pub fn fixed_bytes(&self) -> usize {
-        self.parts.iter().map(|part| if let Part::Text(text) = part { text.len() } else { 0 }).sum()
+        self.texts().map(str::len).sum()
     }
 
     /// The text with the facts in it, as the bytes of a body. One without facts is not copied.

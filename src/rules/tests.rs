@@ -49,6 +49,7 @@ fn read(text: &str) -> Result<Rule, RuleError> {
 #[case("length -5 auto", "length -5 auto")]
 #[case("redirect https://example.com/a", "redirect 302 \"https://example.com/a\"")]
 #[case("redirect 308 /b", "redirect 308 \"/b\"")]
+#[case("redirect /b?x={{query.x}}", "redirect 302 \"/b?x={{query.x}}\"")]
 #[case("retry-after 30s", "retry-after 429 30s")]
 #[case("Handshake:Slack", "handshake:slack")]
 #[case("webhook:a -> wait 1s handshake:zoom", "webhook:a → wait 1s handshake:zoom")]
@@ -106,6 +107,8 @@ fn rules_are_read_and_printed(#[case] text: &str, #[case] printed: &str) {
 #[case("trickle 0 per 1s 200", "invalid number '0'")]
 #[case("redirect 200 /x", "invalid number '200': expected 301, 302")]
 #[case("redirect", "invalid header")]
+#[case("redirect /{{evnt}}", "unknown template field '{{evnt}}'")]
+#[case("redirect /a{{id}}\u{e9}", "invalid header")]
 #[case("forward", "invalid forward URL ''")]
 #[case("forward ftp://example.com", "invalid forward URL 'ftp://example.com'")]
 #[case("forward http://user:secret@example.com", "invalid forward URL")]
@@ -166,6 +169,8 @@ fn replies_are_as_written() {
     assert_eq!(reply("200 header \"content-type: application/json\" {\"e\":\"{{event}}\"}").body, "{\"e\":\"a\\\"b\"}");
     assert_eq!(reply("teapot").headers, [("X-Id".to_owned(), "7".to_owned())]);
     assert_eq!(reply("redirect /x").header("location"), Some("/x"));
+    assert_eq!(reply("redirect /x?{{id}}&e={{event}}").header("location"), Some("/x?7&e=a\"b"));
+    assert_eq!(reply("redirect /{{{{id}}").header("location"), Some("/{{id}}"));
     assert_eq!(reply("retry-after 5s").headers, [("retry-after".to_owned(), "5".to_owned())]);
     assert_eq!(reply("retry-after 503 90s").status, 503);
 }
@@ -201,6 +206,7 @@ fn any_answer() -> BoxedStrategy<String> {
         ("[a-z]{1,5}", "[ -~]{0,8}")
             .prop_map(|(name, value)| { format!("500 header {} \"x\"", quote(&format!("x-{name}: {value}"))) }),
         Just("redirect 307 /x".to_owned()),
+        Just("redirect \"/x{{query.x}}?{{ id }}\"".to_owned()),
         (0_u32..3600).prop_map(|seconds| format!("retry-after {seconds}s")),
     ]
     .boxed()

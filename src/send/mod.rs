@@ -19,6 +19,6 @@ pub use captured::{NotReplayable, as_captured, exact, of_head};
 pub use destination::{Destination, DestinationChoice, other_machines};
 pub use outcome::{
     DocumentedError, Origin, StatusClass, attempt, attempt_json, attempt_not_made, attempt_of_stored, attempt_text,
-    delivery_headers, latency_words, status_words, summary_json, url_of,
+    delivery_headers, latency_words, opened_response, status_words, summary_json, url_of,
 };
 pub use simulation::{NotSent, SimulatedBody, Simulation};

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-pub use self::report::{attempt_json, attempt_text, summary_json};
+pub use self::report::{attempt_json, attempt_text, opened_response, summary_json};
 
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, DeliveryId};
 use crate::http::{Failure, Head, HeaderField, Latency, Outgoing, Sent, Target};

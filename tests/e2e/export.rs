@@ -83,6 +83,27 @@ fn the_curl_script_sends_the_very_bytes() {
 }
 
 #[test]
+fn a_chunked_request_ends_also_without_a_body_or_with_trailers() {
+    let Some(shell) = tool("sh").filter(|_| tool("curl").is_some()) else { return };
+    let chunked = |more: &str, chunks: &str| {
+        format!("POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n{more}\r\n{chunks}\r\n").into_bytes()
+    };
+    let requests = [chunked("", "0\r\n"), chunked("Trailer: X-T\r\n", "2\r\nab\r\n0\r\nX-T: 1\r\n")];
+    let env = env_with(&requests);
+    let script = env.run(&["export", "--as", "curl"]).yes();
+    assert!(script.stderr().contains("#2: has trailers, which curl cannot send"), "{}", script.stderr());
+    let file = env.write("again.sh", &script.stdout);
+    let (address, recorded) = record(requests.len());
+    let mut command = env.other(&shell);
+    command.arg(&file).arg(format!("http://{address}/"));
+    finish(command, b"").yes();
+    let expected = [chunked("", "0\r\n"), chunked("", "2\r\nab\r\n0\r\n")];
+    for (came, expected) in recorded.join().unwrap().iter().zip(expected) {
+        assert_eq!(String::from_utf8_lossy(came), String::from_utf8_lossy(&expected));
+    }
+}
+
+#[test]
 fn a_head_request_with_a_body_is_sent_as_it_came() {
     let Some(shell) = tool("sh").filter(|_| tool("curl").is_some()) else { return };
     let all: Vec<u8> = (0..=255).collect();

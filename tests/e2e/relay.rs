@@ -79,6 +79,43 @@ fn a_server_is_asked_for_a_path_at_its_own_host() {
     assert!(upstream.request().starts_with("CONNECT example.com:443 HTTP/1.1\r\n"));
 }
 
+#[test]
+fn a_target_that_a_client_sent_raw_goes_on_as_it_came() {
+    let env = TestEnv::with_secret();
+    let upstream = Upstream::new(|socket| socket.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").unwrap());
+    let listening = forwarding(&env, &upstream, &["--format", "json"]);
+    let targets =
+        [&b"/c?q=<>&a=\"`"[..], b"/a\\b^c{d}|e", "/caf\u{e9}?\u{202e}".as_bytes(), b"/caf\xe9?\xff", b"/%zz/../x"];
+    for (number, target) in (1..).zip(targets) {
+        let request = [b"GET ", target, b" HTTP/1.1\r\nHost: a\r\n\r\n"].concat();
+        assert_eq!(talk(listening.address(), &request).status, 204, "{}", String::from_utf8_lossy(target));
+        assert!(env.bytes(number, "raw") == request);
+        let line = format!("GET {} HTTP/1.1\r\n", String::from_utf8_lossy(target));
+        let sent = upstream.request();
+        assert!(sent.starts_with(&line), "{sent}");
+        env.run(&["replay", &number.to_string(), "--to", &upstream.url()]).yes();
+        let sent = upstream.request();
+        assert!(sent.starts_with(&line), "{sent}");
+    }
+}
+
+#[test]
+fn what_no_header_may_hold_is_left_out_and_named() {
+    let env = TestEnv::with_secret();
+    let upstream = Upstream::new(|socket| {
+        socket
+            .write_all(b"HTTP/1.1 200 a\x1bb\r\nX-Odd: \x01\r\nX-Kept: a\xe9\r\nContent-Length: 2\r\n\r\nok")
+            .unwrap();
+    });
+    let listening = forwarding(&env, &upstream, &[]);
+    let answer = talk(listening.address(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    assert_eq!((answer.status, &answer.body[..], answer.header("x-odd")), (200, "ok", None));
+    assert!(answer.head.starts_with("HTTP/1.1 200 \r\n") && answer.head.contains("X-Kept"), "{}", answer.head);
+    let shown = settled(&env, 1);
+    let rule = shown["answer"]["rule"].as_str().unwrap();
+    assert!(rule.ends_with(" (left out for control characters: the reason phrase, X-Odd)"), "{rule}");
+}
+
 /// An upstream that writes `first`, and the rest only once it is told that the first has arrived.
 fn in_two(first: &'static [u8], rest: Vec<u8>) -> (Upstream, mpsc::Sender<()>) {
     let (go_on, waits) = mpsc::channel();

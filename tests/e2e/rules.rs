@@ -67,6 +67,23 @@ fn failing_on_purpose_is_what_was_promised_to_the_byte() {
     }
 }
 
+/// RFC 9110, section 9.3.2.
+#[test]
+fn an_answer_to_head_has_no_body_however_it_is_sent() {
+    let env = TestEnv::with_secret();
+    let full = "HTTP/1.1 200 OK\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ";
+    for (number, (rule, length)) in
+        [("drop after head 200 12345678", 8), ("length +10 200 hello", 15), ("trickle 2 per 5ms 200 hello", 5)]
+            .into_iter()
+            .enumerate()
+    {
+        let store = format!("head{number}.db");
+        let listening = env.listen(&["--format", "json", "--respond", rule, "--store", &store]);
+        let (bytes, _) = raw_request(listening.address(), b"HEAD / HTTP/1.1\r\nHost: x\r\n\r\n");
+        assert_eq!(undated(&bytes), format!("{full}{length}\r\nconnection: close\r\n\r\n"), "{rule}");
+    }
+}
+
 #[test]
 fn whole_answers_are_what_was_written() {
     let env = TestEnv::with_secret();
@@ -84,6 +101,7 @@ fn whole_answers_are_what_was_written() {
         ),
         ("retry-after 5s", 429, vec![("retry-after", "5")], "Too Many Requests"),
         ("redirect 307 /elsewhere", 307, vec![("location", "/elsewhere")], ""),
+        ("redirect 308 /to?id={{id}}", 308, vec![("location", "/to?id=1")], ""),
         (
             "200 header \"Content-Type: application/json\" {\"path\":\"{{path}}\"}",
             200,

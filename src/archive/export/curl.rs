@@ -5,15 +5,17 @@
 //! which every POSIX shell has: as it is when it is plain text, else as octal escapes, so that NUL and bytes
 //! outside UTF-8 survive and nothing in the script can steer a terminal that shows it.
 //!
-//! A HEAD request with a body needs a way of its own. `curl --head` sends no body, and with `--request HEAD` curl
-//! waits for the body of the answer, which never comes (RFC 9110, section 9.3.2). So curl gives up after some
-//! seconds of silence, and that counts as success once there is an answer.
+//! After a HEAD request with a body curl gives up on the answer's body once it was silent for some seconds, and that
+//! counts as success once there is an answer.
 
 use std::io::{self, Write};
 
 use memchr::memchr;
 
-use super::{ExportItem, Exporter, Warnings, raw, warn_of_credentials, warn_of_intake};
+use super::curl_request::{
+    self as request, SILENCE_SECONDS, has_body, is_empty_value, is_head_with_body, without_header,
+};
+use super::{ExportItem, Exporter, Warnings, raw, shell, warn_of_credentials, warn_of_intake};
 use crate::delivery::{Delivery, DeliveryId};
 use crate::http::Head;
 use crate::text;
@@ -22,11 +24,6 @@ use crate::text;
 const DEFAULT_BASE: &str = "http://127.0.0.1:3000";
 /// Headers that curl adds by default.
 const OWN_HEADERS: [&str; 5] = ["Host", "User-Agent", "Accept", "Content-Type", "Expect"];
-/// Bytes in one `printf`, which keeps lines readable by tools that bound them.
-const PRINTF_BYTES: usize = 16 * 1024;
-
-/// So long curl waits for the body of an answer to HEAD.
-const SILENCE_SECONDS: u32 = 3;
 /// Curl's exit codes 18 (a part of the file) and 28 (too slow) are not failures once the head of an answer is there.
 const AFTER_HEAD: &str = r#") || {
   code=$?
@@ -65,7 +62,7 @@ impl Exporter for Curl {
                 .add(id, "is sent with its original signature and timestamp, which a receiver may reject as stale");
         }
         let head = &delivery.head;
-        let is_odd = is_head_with_body(delivery, head);
+        let is_odd = is_head_with_body(delivery, has_body(delivery));
         if is_odd {
             self.warnings.add(id, "is a HEAD request with a body: curl waits for an answer's body, and gives up on it");
             writeln!(
@@ -75,7 +72,7 @@ impl Exporter for Curl {
             out.write_all(b"answer=$(")?;
         }
         if !delivery.body.is_empty() {
-            body(&delivery.body, out)?;
+            shell::print(&delivery.body, out)?;
             out.write_all(b" | ")?;
         }
         let errors = if is_odd { "" } else { " --show-error" };
@@ -111,53 +108,47 @@ impl Curl {
     fn command(&mut self, delivery: &Delivery, head: &Head, out: &mut dyn Write) -> io::Result<()> {
         let id = delivery.summary.id;
         let version = if head.version() == b"HTTP/1.0" { "--http1.0" } else { "--http1.1" };
-        write!(out, " {version} ")?;
-        if head.method() == b"HEAD" && delivery.body.is_empty() {
-            out.write_all(b"--head")?;
-        } else {
-            write!(out, "--request {}", word(head.method()))?;
-        }
-        write!(out, " --request-target {}", word(head.target()))?;
-        if !delivery.body.is_empty() {
-            out.write_all(b" --data-binary @-")?;
-        }
-        if is_head_with_body(delivery, head) {
-            write!(out, " --speed-limit 1 --speed-time {SILENCE_SECONDS}")?;
+        let has_body = has_body(delivery);
+        write!(out, " {version} {}", request::method(delivery, has_body))?;
+        write!(out, " {}", request::target(head.target()))?;
+        if has_body {
+            out.write_all(if delivery.body.is_empty() { b" --data-binary ''" } else { b" --data-binary @-" })?;
         }
         for name in OWN_HEADERS {
             if head.value(name).is_none() {
-                write!(out, " \\\n  -H '{name}:'")?;
+                write!(out, " \\\n  {}", without_header(name))?;
             }
         }
+        let loses_trailers = delivery.framing.trailers().next().is_some();
         for line in head.field_lines() {
-            self.header(id, &line, out)?;
+            if !(loses_trailers && is_trailer_header(&line)) {
+                self.header(id, &line, out)?;
+            }
         }
         self.warn(delivery, head);
         Ok(())
     }
 
     fn header(&mut self, id: DeliveryId, line: &[u8], out: &mut dyn Write) -> io::Result<()> {
-        let colon = memchr(b':', line).filter(|colon| *colon > 0 && line[0] != b'@');
-        let Some(colon) = colon else {
+        let Some(argument) = request::header(line) else {
             self.warnings.add(id, "a header line that curl cannot send is left out");
             return Ok(());
         };
-        let argument = if line[colon + 1..].iter().all(|byte| matches!(byte, b' ' | b'\t')) {
-            // curl takes a header away that has no value; a semicolon sends it empty.
-            if colon + 1 < line.len() {
-                self.warnings.add(id, "white space after the colon of an empty header is not sent");
-            }
-            [&line[..colon], b";"].concat()
-        } else {
-            line.to_vec()
-        };
-        write!(out, " \\\n  -H {}", word(&argument))
+        let (_, value) = line.split_at(memchr(b':', line).map_or(line.len(), |colon| colon + 1));
+        if !value.is_empty() && is_empty_value(value) {
+            self.warnings.add(id, "white space after the colon of an empty header is not sent");
+        }
+        write!(out, " \\\n  {argument}")
     }
 
     fn warn(&mut self, delivery: &Delivery, head: &Head) {
         let id = delivery.summary.id;
         if raw::is_chunked(delivery) {
             self.warnings.add(id, "arrived in chunks; curl splits the body into chunks of its own");
+        }
+        if delivery.framing.trailers().next().is_some() {
+            self.warnings
+                .add(id, "has trailers, which curl cannot send: they are left out, and so is the header Trailer");
         }
         if head.value("expect").is_some() {
             self.warnings
@@ -176,76 +167,7 @@ impl Curl {
     }
 }
 
-/// What curl has no option for.
-fn is_head_with_body(delivery: &Delivery, head: &Head) -> bool {
-    head.method() == b"HEAD" && !delivery.body.is_empty()
+/// Whether a header line announces trailers (RFC 9110, section 6.6.2).
+fn is_trailer_header(line: &[u8]) -> bool {
+    memchr(b':', line).is_some_and(|colon| line[..colon].trim_ascii_end().eq_ignore_ascii_case(b"trailer"))
 }
-
-/// A command whose output is `bytes`.
-fn body(bytes: &[u8], out: &mut dyn Write) -> io::Result<()> {
-    if is_plain(bytes) {
-        write!(out, "printf '%s' ")?;
-        return out.write_all(&quoted(bytes));
-    }
-    out.write_all(b"{\n")?;
-    for part in bytes.chunks(PRINTF_BYTES) {
-        writeln!(out, "  printf '{}'", octal(part))?;
-    }
-    out.write_all(b"}")
-}
-
-/// The same in memory.
-pub(super) fn printing(bytes: &[u8]) -> String {
-    let mut command = Vec::new();
-    // Memory takes every write.
-    let _ = body(bytes, &mut command);
-    String::from_utf8_lossy(&command).into_owned()
-}
-
-/// One word of a shell command that stands for exactly these bytes, NUL excepted, which no argument can hold.
-#[must_use]
-pub fn word(bytes: &[u8]) -> String {
-    match std::str::from_utf8(&quoted(bytes)) {
-        Ok(quoted) if is_plain(bytes) => quoted.to_owned(),
-        // (A substitution drops line ends from its end; no part of a head has any.)
-        _ => format!("\"$(printf '{}')\"", octal(bytes)),
-    }
-}
-
-/// Text in which nothing is hidden: it may stand in a script as it is.
-pub(super) fn is_plain(bytes: &[u8]) -> bool {
-    std::str::from_utf8(bytes)
-        .is_ok_and(|text| text.chars().all(|character| matches!(character, '\n' | '\t') || !text::is_hidden(character)))
-}
-
-/// Within single quotation marks everything but one of them stands for itself (POSIX.1-2017, XCU 2.2.2).
-fn quoted(bytes: &[u8]) -> Vec<u8> {
-    let mut quoted = vec![b'\''];
-    for byte in bytes {
-        match byte {
-            b'\'' => quoted.extend_from_slice(b"'\\''"),
-            other => quoted.push(*other),
-        }
-    }
-    quoted.push(b'\'');
-    quoted
-}
-
-/// A format of `printf` for these bytes: `\ddd` is all that POSIX promises in it for any byte.
-fn octal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    let mut format = String::with_capacity(bytes.len() * 2);
-    for (at, byte) in bytes.iter().enumerate() {
-        // A format that begins with a hyphen looks like an option to some.
-        let is_special = matches!(byte, b'\'' | b'\\' | b'%') || (at == 0 && *byte == b'-');
-        if matches!(byte, b' '..=b'~') && !is_special {
-            format.push(char::from(*byte));
-        } else {
-            let _ = write!(format, "\\{byte:03o}");
-        }
-    }
-    format
-}
-
-#[cfg(test)]
-mod tests;

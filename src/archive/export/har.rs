@@ -13,8 +13,9 @@ use serde_json::{Value, json};
 
 use super::{ExportItem, Exporter, Warnings, cookies, raw, warn_of_credentials, warn_of_intake};
 use crate::delivery::{Answer, Delivery, Outcome, summary_json};
-use crate::http::HeaderField;
 use crate::http::form::{self, FormPair};
+use crate::http::percent::PercentEncoding;
+use crate::http::{HeaderField, behind_scheme};
 use crate::text;
 
 /// See the module.
@@ -102,7 +103,7 @@ fn request(delivery: &Delivery) -> Value {
     let target = lossy(head.target());
     let mut request = json!({
         "method": lossy(head.method()),
-        "url": url(delivery, &target),
+        "url": url(delivery),
         "httpVersion": lossy(head.version()),
         "cookies": cookies::of_request(head.values("cookie")),
         "headers": head.fields().map(header).collect::<Vec<_>>(),
@@ -119,16 +120,27 @@ fn request(delivery: &Delivery) -> Value {
     request
 }
 
-/// HAR wants an absolute URL: the host is the sender's, and the scheme the one that a tunnel names.
-fn url(delivery: &Delivery, target: &str) -> String {
-    if target.contains("://") {
-        return target.to_owned();
-    }
+/// HAR wants an absolute URL: the host is the sender's, and the scheme the one that a tunnel names. `*` and the authority
+/// of CONNECT have no path (RFC 9112, section 3.3), and what is not a target at all is left to `_whyhook.head_base64`.
+fn url(delivery: &Delivery) -> String {
     let head = &delivery.head;
-    let text = |name| head.value(name).map_or_else(String::new, |value| String::from_utf8_lossy(value).into_owned());
-    let host = Some(text("host")).filter(|host| !host.is_empty()).unwrap_or_else(|| "localhost".to_owned());
-    let scheme = if text("x-forwarded-proto").eq_ignore_ascii_case("https") { "https" } else { "http" };
-    format!("{scheme}://{host}{target}")
+    let target = PercentEncoding::TARGET.encode_text(head.target());
+    let is_https = head.value("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"https"));
+    let scheme = if is_https { "https" } else { "http" };
+    if head.method() == b"CONNECT" && is_authority(target.as_bytes()) {
+        return format!("{scheme}://{target}");
+    }
+    if behind_scheme(target.as_bytes()).is_some() {
+        return target;
+    }
+    let host = head.value("host").filter(|host| is_authority(host)).map(String::from_utf8_lossy);
+    let path = if target.starts_with('/') { &target } else { "" };
+    format!("{scheme}://{}{path}", host.as_deref().unwrap_or("localhost"))
+}
+
+/// Whether a host and its port can be these bytes: nothing in them begins another part of a URL.
+fn is_authority(bytes: &[u8]) -> bool {
+    !bytes.is_empty() && bytes.iter().all(|byte| byte.is_ascii_graphic() && !b"/?#@\\\"<>".contains(byte))
 }
 
 /// The pairs of a target's query as they stand, without any decoding.
@@ -177,5 +189,27 @@ fn content(bytes: &[u8]) -> Value {
     match std::str::from_utf8(bytes) {
         Ok(text) => json!({"text": text}),
         Err(_) => json!({"text": BASE64_STANDARD.encode(bytes), "encoding": "base64"}),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::import::tests_delivery as delivery;
+
+    #[test]
+    fn every_target_has_a_url() {
+        for (line, host, expected) in [
+            ("GET /a?u=http://b HTTP/1.1", "h:1", "http://h:1/a?u=http://b"),
+            ("CONNECT example.com:443 HTTP/1.1", "example.com:443", "http://example.com:443"),
+            ("OPTIONS * HTTP/1.1", "h", "http://h"),
+            ("GET https://h/x?y HTTP/1.1", "h", "https://h/x?y"),
+            ("GET /caf\u{e9}#x HTTP/1.1", "h", "http://h/caf%C3%A9%23x"),
+            ("POST  HTTP/1.1", "a/b", "http://localhost"),
+            ("POST 1://x HTTP/1.1", "", "http://localhost"),
+        ] {
+            let head = format!("{line}\r\nHost: {host}\r\n\r\n");
+            assert_eq!(url(&delivery(head.as_bytes(), b"")), expected, "{line}");
+        }
     }
 }

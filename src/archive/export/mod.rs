@@ -14,13 +14,16 @@
 
 mod cookies;
 pub mod curl;
+mod curl_request;
 pub mod har;
 pub mod image;
 pub mod json;
 pub mod raw;
+pub(super) mod shell;
 pub mod snippet;
 mod warnings;
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 

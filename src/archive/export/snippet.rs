@@ -1,14 +1,16 @@
 //! One delivery as a command or a few lines of code that send it: for a terminal, a bug report, a test.
 //!
 //! Unlike [`curl`](super::curl), which writes a script that sends the exact head, a snippet leaves to its client what every client
-//! does by itself (Host, lengths, connections). The body is exact, and so are the headers that remain.
+//! does by itself (Host, lengths, connections). The body is exact, and so are the headers that remain. The target is
+//! exact with curl; where `fetch` or requests would write it differently, a comment says so.
 
 use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 
-use super::curl::{is_plain, printing, word};
+use super::curl_request::{self as request, without_header};
+use super::shell::{is_plain, printing, word};
 use crate::delivery::Delivery;
 use crate::http::percent::PercentEncoding;
 
@@ -35,21 +37,98 @@ impl SnippetLanguage {
 
     /// What sends `delivery` to `url`.
     #[must_use]
-    pub fn write(self, delivery: &Delivery, url: &str) -> String {
+    pub fn write(self, delivery: &Delivery, url: &SnippetUrl) -> String {
         match self {
             Self::Curl => curl(delivery, url),
             Self::Fetch => fetch(delivery, url),
             Self::Requests => requests(delivery, url),
         }
     }
+
+    /// Whether the client rewrites the path and query of a URL: dot segments and what its standard encodes.
+    fn rewrites(self, url: &str) -> bool {
+        let after_scheme = url.split_once("://").map_or(url, |(_, rest)| rest);
+        let target = after_scheme.find('/').map_or("", |at| &after_scheme[at..]);
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let is_dot = |segment: &str| matches!(&segment.to_ascii_lowercase().replace("%2e", ".")[..], "." | "..");
+        let loses_parts = path.split('/').any(is_dot) || target.ends_with('?') && query.is_empty();
+        match self {
+            Self::Curl => false,
+            // The path and the query percent-encode set of <https://url.spec.whatwg.org/#percent-encoded-bytes>.
+            Self::Fetch => {
+                loses_parts
+                    || path.contains(['"', '<', '>', '\\', '^', '`', '{', '}'])
+                    || query.contains(['"', '<', '>', '\''])
+            }
+            // `requote_uri` of requests, two slashes made one, then `_encode_target` of urllib3.
+            Self::Requests => {
+                let is_kept = |byte| is_unreserved(byte) || b"!$&'()*+,;=:@/?%".contains(&byte);
+                loses_parts
+                    || target.starts_with("//")
+                    || !target.bytes().all(is_kept)
+                    || target.match_indices('%').any(|(at, _)| !is_kept_escape(&target.as_bytes()[at..]))
+            }
+        }
+    }
 }
 
-/// The URL of a delivery's target on the server at `base`.
-#[must_use]
-pub fn url_at(delivery: &Delivery, base: &str) -> String {
-    let target = PercentEncoding::GRAPHIC.encode_text(delivery.head.target());
-    let base = base.trim_end_matches('/');
-    if target.starts_with('/') { format!("{base}{target}") } else { format!("{base}/") }
+/// Whether the escape that begins here is left as it is by requests: with capital digits, of a reserved character.
+fn is_kept_escape(escape: &[u8]) -> bool {
+    let mut byte = [0];
+    let digits = escape.get(1..3).filter(|digits| hex::decode_to_slice(digits, &mut byte).is_ok());
+    digits.is_some_and(|digits| !digits.iter().any(u8::is_ascii_lowercase)) && !is_unreserved(byte[0])
+}
+
+/// RFC 3986, section 2.3.
+fn is_unreserved(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+}
+
+/// Where a snippet sends to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SnippetUrl {
+    url: String,
+    /// The delivery's own target, where no URL says it.
+    target: Option<Vec<u8>>,
+}
+
+impl SnippetUrl {
+    /// The URL of a delivery's target on the server at `base`. What a URL cannot hold is escaped in it.
+    #[must_use]
+    pub fn of(delivery: &Delivery, base: &str) -> Self {
+        let target = delivery.head.target();
+        let mut url = base.trim_end_matches('/').to_owned();
+        if !target.starts_with(b"/") {
+            // A whole URL, the authority of CONNECT, `*`.
+            url.push('/');
+            return Self { url, target: (!target.is_empty()).then(|| target.to_vec()) };
+        }
+        let escaped = PercentEncoding::TARGET.encode_text(target);
+        url.push_str(&escaped);
+        Self { url, target: (escaped.as_bytes() != target).then(|| target.to_vec()) }
+    }
+
+    /// The URL as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.url
+    }
+
+    /// What is said where a client sends another target than the captured one.
+    fn remark(&self, language: SnippetLanguage, comment: &str) -> String {
+        let client = if language == SnippetLanguage::Fetch { "fetch" } else { "requests" };
+        if self.target.is_none() && !language.rewrites(&self.url) {
+            return String::new();
+        }
+        format!("{comment} {client} can write this path or query differently from the captured one\n")
+    }
+}
+
+/// A URL that a person has typed.
+impl From<String> for SnippetUrl {
+    fn from(url: String) -> Self {
+        Self { url, target: None }
+    }
 }
 
 /// The headers that a client does not write itself, in their order.
@@ -58,43 +137,48 @@ fn headers(delivery: &Delivery) -> Vec<(&[u8], &[u8])> {
     delivery.head.pairs().filter(|(name, _)| !is_own(name)).collect()
 }
 
-fn curl(delivery: &Delivery, url: &str) -> String {
+fn curl(delivery: &Delivery, url: &SnippetUrl) -> String {
     let mut text = String::new();
+    let has_body = !delivery.body.is_empty();
     let is_argument = is_plain(&delivery.body) && delivery.body.len() <= ARGUMENT_BYTES;
     if !is_argument {
         text.push_str(&printing(&delivery.body));
         text.push_str(" | ");
     }
-    let _ = write!(text, "curl --include --request {} {}", word(delivery.head.method()), word(url.as_bytes()));
-    let headers = headers(delivery);
+    let method = request::method(delivery, has_body);
+    let _ = write!(text, "curl --include {method}{} {}", request::url_options(&url.url), word(url.url.as_bytes()));
+    if let Some(target) = &url.target {
+        let _ = write!(text, " {}", request::target(target));
+    }
     // curl would call a body a form.
-    if !delivery.body.is_empty() && delivery.head.value("content-type").is_none() {
-        text.push_str(" \\\n  -H 'Content-Type:'");
+    if has_body && delivery.head.value("content-type").is_none() {
+        let _ = write!(text, " \\\n  {}", without_header("Content-Type"));
     }
-    for (name, value) in headers {
-        // A header without a value would be taken away; a semicolon sends it empty.
-        let line = if value.is_empty() { [name, b";"].concat() } else { [name, b": ", value].concat() };
-        let _ = write!(text, " \\\n  -H {}", word(&line));
+    for (name, value) in headers(delivery) {
+        if let Some(header) = request::header(&[name, b": ", value].concat()) {
+            let _ = write!(text, " \\\n  {header}");
+        }
     }
-    match (delivery.body.is_empty(), is_argument) {
-        (true, _) => {}
-        (false, true) => {
+    match (has_body, is_argument) {
+        (false, _) => {}
+        (true, true) => {
             let _ = write!(text, " \\\n  --data-raw {}", word(&delivery.body));
         }
-        (false, false) => text.push_str(" \\\n  --data-binary @-"),
+        (true, false) => text.push_str(" \\\n  --data-binary @-"),
     }
     text.push('\n');
     text
 }
 
-fn fetch(delivery: &Delivery, url: &str) -> String {
+fn fetch(delivery: &Delivery, url: &SnippetUrl) -> String {
     let method = latin(delivery.head.method());
-    let mut text = String::new();
+    let mut text = url.remark(SnippetLanguage::Fetch, "//");
     let is_bodiless = matches!(&method[..], "GET" | "HEAD");
     if is_bodiless && !delivery.body.is_empty() {
         let _ = writeln!(text, "// fetch sends no body with {method}: the captured one is left out");
     }
-    let _ = writeln!(text, "const response = await fetch({}, {{\n  method: {},", literal(url), literal(&method));
+    let url = literal(&url.url);
+    let _ = writeln!(text, "const response = await fetch({url}, {{\n  method: {},", literal(&method));
     text.push_str("  headers: [\n");
     for (name, value) in headers(delivery) {
         let _ = writeln!(text, "    [{}, {}],", literal(&latin(name)), literal(&latin(value)));
@@ -102,6 +186,10 @@ fn fetch(delivery: &Delivery, url: &str) -> String {
     text.push_str("  ],\n");
     if !delivery.body.is_empty() && !is_bodiless {
         let body = match plain(&delivery.body) {
+            // To text fetch adds a Content-Type, to bytes none (<https://fetch.spec.whatwg.org/#bodyinit-unions>).
+            Some(body) if delivery.head.value("content-type").is_none() => {
+                format!("new TextEncoder().encode({})", literal(body))
+            }
             Some(body) => literal(body),
             None => format!("Buffer.from(\"{}\", \"base64\")", BASE64_STANDARD.encode(&delivery.body)),
         };
@@ -111,19 +199,19 @@ fn fetch(delivery: &Delivery, url: &str) -> String {
     text
 }
 
-fn requests(delivery: &Delivery, url: &str) -> String {
+fn requests(delivery: &Delivery, url: &SnippetUrl) -> String {
     let body = match plain(&delivery.body) {
         _ if delivery.body.is_empty() => None,
         Some(body) => Some(format!("{}.encode()", literal(body))),
         None => Some(format!("base64.b64decode(\"{}\")", BASE64_STANDARD.encode(&delivery.body))),
     };
-    let mut text = String::new();
+    let mut text = url.remark(SnippetLanguage::Requests, "#");
     if body.as_ref().is_some_and(|body| body.starts_with("base64")) {
         text.push_str("import base64\n\n");
     }
     text.push_str("import requests\n\n");
     let method = literal(&latin(delivery.head.method()));
-    let _ = writeln!(text, "response = requests.request(\n    {method},\n    {},", literal(url));
+    let _ = writeln!(text, "response = requests.request(\n    {method},\n    {},", literal(&url.url));
     text.push_str("    headers={\n");
     let mut named: Vec<(String, String)> = Vec::new();
     for (name, value) in headers(delivery) {

@@ -25,11 +25,6 @@ pub(super) fn header_need(name: &str, value: &Template) -> Option<String> {
     leads_away.then(words)
 }
 
-/// The same of a location without facts.
-pub(super) fn location_leads_away(location: &str) -> bool {
-    has_odd(location.trim()) || is_elsewhere(location, false)
-}
-
 /// Whether it holds what readers of URLs drop, or take for a slash (WHATWG URL, section 4.4).
 fn has_odd(text: &str) -> bool {
     text.contains(|character: char| character.is_control() || character == '\\')

@@ -185,13 +185,14 @@ fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
         RuleResponse::Close(close) => &close.answer,
     };
     match answer {
-        AnswerChoice::Redirect { location, .. } if leads::location_leads_away(location) => {
-            add(format!("redirect senders to {}", location.trim()));
+        AnswerChoice::Redirect { location, .. } => {
+            leads::header_need("location", location).into_iter().for_each(&mut *add);
+            hmac_need(answer.makes_hmac(), add);
         }
         AnswerChoice::Written(written) => written_needs(written, add),
         AnswerChoice::Named(named) => written_needs(&named.written, add),
         AnswerChoice::Handshake(handshake) => written_needs(&handshake.written, add),
-        AnswerChoice::Auto | AnswerChoice::RetryAfter { .. } | AnswerChoice::Redirect { .. } => {}
+        AnswerChoice::Auto | AnswerChoice::RetryAfter { .. } => {}
     }
 }
 
@@ -199,8 +200,12 @@ const HMACS: &str = "answer requests with HMACs under a secret";
 
 fn written_needs(written: &CustomAnswer, add: &mut dyn FnMut(String)) {
     written.headers.iter().filter_map(|(name, value)| leads::header_need(name, value)).for_each(&mut *add);
-    // Whoever can reach the listener gets them.
-    if written.makes_hmac() {
+    hmac_need(written.makes_hmac(), add);
+}
+
+/// Whoever can reach the listener gets the HMACs that it answers.
+fn hmac_need(makes_hmac: bool, add: &mut dyn FnMut(String)) {
+    if makes_hmac {
         add(HMACS.to_owned());
     }
 }

@@ -33,6 +33,9 @@ fn asked(text: &str) -> Vec<(Scope, String)> {
 #[case("[[rules]]\nwhen = 'is:sim'\nthen = 'forward http://a.example'", "forward deliveries to http://a.example")]
 #[case("respond = 'redirect 307 https://a.example/'", "redirect senders to https://a.example/")]
 #[case("respond = 'redirect 307 //a.example/'", "redirect senders to //a.example/")]
+#[case("respond = 'redirect /{{query.x}}'", "redirect senders to /{{query.x}}")]
+#[case("respond = 'redirect {{path}}'", "redirect senders to {{path}}")]
+#[case("respond = 'redirect \"/x?h={{hmac_sha256_hex(query.a)}}\"'", "answer requests with HMACs under a secret")]
 #[case(
     "[answers.a]\nstatus = 307\nheaders = { location = 'https://a.example' }",
     "redirect senders to https://a.example"
@@ -96,6 +99,7 @@ fn deleting_needs_a_yes_where_the_store_is_not_the_folders_own() {
 #[case("bind = '[::1]:3000'\nngrok_api = false\nrespond = '503'")]
 #[case("bind = '[::ffff:127.0.0.1]:3000'\nforward_to = ['http://127.0.0.1:1', 'http://[::1]:2', 'http://a.localhost']")]
 #[case("respond = 'redirect 307 /elsewhere'")]
+#[case("respond = 'redirect 307 /elsewhere?x={{query.x}}'")]
 #[case("[answers.a]\nstatus = 307\nheaders = { Location = 'http://127.0.0.1:9/' }")]
 #[case("[answers.a]\nstatus = 307\nheaders = { Location = '/jobs/{{id}}' }")]
 #[case("[secrets]\na = { env = 'A' }\nb = { file = 'b.key' }\nc = { value = 'x' }\nd = { file = './x/../d' }")]

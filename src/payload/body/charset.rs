@@ -1,10 +1,12 @@
 //! Text in other character sets, decoded for display.
 
+use std::io::Write as _;
+
 use bytes::Bytes;
 use encoding_rs::{Encoding, REPLACEMENT, UTF_8, UTF_16BE, UTF_16LE};
 
 use crate::payload::json::BOM;
-use crate::text::visible;
+use crate::text::{counted, visible};
 
 /// Decodes `body` when it is UTF-16 by its mark, its declaration or its pattern, or in another character set that is
 /// declared (by a label of the WHATWG Encoding Standard, section 4.2) and no UTF-8. With it comes what a person should
@@ -12,6 +14,9 @@ use crate::text::visible;
 pub(super) fn decode(body: Bytes, declared: Option<&str>) -> (Bytes, Option<String>) {
     let encoding = declared.and_then(|label| Encoding::for_label(label.as_bytes()));
     match &body[..] {
+        // Before UTF-16, whose mark begins like it; no text of that begins with a NUL.
+        [0xff, 0xfe, 0, 0, rest @ ..] => return utf32(rest, u32::from_le_bytes, "little-endian"),
+        [0, 0, 0xfe, 0xff, rest @ ..] => return utf32(rest, u32::from_be_bytes, "big-endian"),
         [0xff, 0xfe, rest @ ..] => return utf16(rest, UTF_16LE, "little-endian, by its byte order mark"),
         [0xfe, 0xff, rest @ ..] => return utf16(rest, UTF_16BE, "big-endian, by its byte order mark"),
         bytes if encoding == Some(UTF_16LE) && has_zero(bytes) => {
@@ -51,6 +56,65 @@ pub(super) fn decode(body: Bytes, declared: Option<&str>) -> (Bytes, Option<Stri
     (body, note)
 }
 
+/// The same of a form.
+pub(super) fn decode_form(body: Bytes, declared: Option<&str>) -> (Bytes, Option<String>) {
+    match form_in_utf8(&body, declared) {
+        Some(form) => (form.into(), declared.map(|label| format!("{}, decoded for display", visible(label)))),
+        None => decode(body, declared),
+    }
+}
+
+/// A form whose fields are in the declared character set, with their escapes written again in UTF-8: the escape of a byte
+/// says nothing without it. `None` where none is declared, or all fields are UTF-8 as they are: many senders declare
+/// Latin-1 and mean that.
+pub(in crate::payload) fn form_in_utf8(body: &[u8], declared: Option<&str>) -> Option<Vec<u8>> {
+    let encoding = declared.and_then(|label| Encoding::for_label(label.as_bytes()))?;
+    let is_other = encoding.is_ascii_compatible() && encoding != UTF_8 && encoding != REPLACEMENT;
+    let is_foreign = |pair: &[u8]| std::str::from_utf8(&unescaped(pair)).is_err();
+    if !is_other || !body.split(|byte| *byte == b'&').any(is_foreign) {
+        return None;
+    }
+    let mut written = Vec::with_capacity(body.len() * 2);
+    // What is between the marks of a form; they stay.
+    for part in body.split_inclusive(|byte| matches!(byte, b'&' | b'=')) {
+        let (text, mark) = match part {
+            [text @ .., b'&' | b'='] => (text, &part[text.len()..]),
+            text => (text, &b""[..]),
+        };
+        let meant = unescaped(text);
+        if meant.is_ascii() {
+            written.extend_from_slice(text);
+        } else {
+            let (meant, _) = encoding.decode_without_bom_handling(&meant);
+            meant.bytes().for_each(|byte| match byte {
+                b' ' => written.push(b'+'),
+                plain if plain.is_ascii_alphanumeric() || b"*-._".contains(&plain) => written.push(plain),
+                // Memory takes every write.
+                other => drop(write!(written, "%{other:02X}")),
+            });
+        }
+        written.extend_from_slice(mark);
+    }
+    Some(written)
+}
+
+/// A form's text with `+` and percent escapes undone (WHATWG URL, section 5.1).
+pub(super) fn unescaped(text: &[u8]) -> Vec<u8> {
+    let mut meant = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&first, after)) = rest.split_first() {
+        let mut byte = [0];
+        let is_escape = first == b'%' && after.get(..2).is_some_and(|two| hex::decode_to_slice(two, &mut byte).is_ok());
+        meant.push(match first {
+            _ if is_escape => byte[0],
+            b'+' => b' ',
+            other => other,
+        });
+        rest = if is_escape { &after[2..] } else { after };
+    }
+    meant
+}
+
 /// UTF-16 of any Western text has zeros; UTF-8 that is declared UTF-16 has none.
 fn has_zero(body: &[u8]) -> bool {
     memchr::memchr(0, &body[..body.len().min(1024)]).is_some()
@@ -61,6 +125,18 @@ fn utf16(bytes: &[u8], encoding: &'static Encoding, how: &str) -> (Bytes, Option
     let (text, _) = encoding.decode_without_bom_handling(whole);
     let odd = if odd.is_empty() { "" } else { "; one byte is left over at the end" };
     (Bytes::from(text.into_owned()), Some(format!("UTF-16, {how}: decoded for display{odd}")))
+}
+
+fn utf32(bytes: &[u8], read: fn([u8; 4]) -> u32, how: &str) -> (Bytes, Option<String>) {
+    let (whole, odd) = bytes.as_chunks();
+    let character = |four: &[u8; 4]| char::from_u32(read(*four)).unwrap_or(char::REPLACEMENT_CHARACTER);
+    let text: String = whole.iter().map(character).collect();
+    let odd = if odd.is_empty() {
+        String::new()
+    } else {
+        format!("; {} left over at the end", counted(odd.len() as u64, "byte"))
+    };
+    (Bytes::from(text), Some(format!("UTF-32, {how}, by its byte order mark: decoded for display{odd}")))
 }
 
 fn other(bytes: &[u8], encoding: &'static Encoding, label: &str) -> (Bytes, Option<String>) {
@@ -95,8 +171,37 @@ mod tests {
             assert_eq!(text, "{\"é\":1}");
             assert!(note.contains(how), "{note}");
         }
+        let utf32: Vec<u8> = "{\"é𝄞\":1}".chars().flat_map(|letter| u32::from(letter).to_le_bytes()).collect();
+        let (text, note) = decoded(&[b"\xff\xfe\0\0", &utf32[..], b"a"].concat(), None);
+        assert_eq!(text, "{\"é𝄞\":1}");
+        assert!(
+            note.starts_with("UTF-32, little-endian, by its byte order mark")
+                && note.ends_with("1 byte left over at the end")
+        );
+        assert_eq!(decoded(b"\0\0\xfe\xff\0\0\0a\0\xff\xff\xff", None).0, "a\u{fffd}");
         assert!(decoded(b"\xff\xfea\0b", None).1.ends_with("one byte is left over at the end"));
         assert_eq!(decoded(b"\xff\xfe\x3d\xd8", None).0, "\u{fffd}");
+    }
+
+    #[test]
+    fn a_form_is_written_again_in_utf_8_where_it_is_not() {
+        let read = |body: &[u8], label| form_in_utf8(body, label).map(|text| String::from_utf8(text).unwrap());
+        let ipn = b"first_name=Ren%E9&item=%80+5&a=%zz&flag&=&x=1%262";
+        let meant = "first_name=Ren%C3%A9&item=%E2%82%AC+5&a=%zz&flag&=&x=1%262";
+        assert_eq!(read(ipn, Some("windows-1252")).as_deref(), Some(meant));
+        assert_eq!(read(b"n\xe4me=\xe9", Some("iso-8859-1")).as_deref(), Some("n%C3%A4me=%C3%A9"));
+        // A second byte may be a letter's.
+        assert_eq!(read(b"a=%83A%82%A0", Some("shift_jis")).as_deref(), Some("a=%E3%82%A2%E3%81%82"));
+        for (body, label) in [
+            (&b"a=%C3%A9"[..], Some("windows-1252")),
+            (b"a=b", Some("windows-1252")),
+            (b"a=%E9", None),
+            (b"a=%E9", Some("utf-8")),
+            (b"a=%E9", Some("utf-16le")),
+            (b"a=%E9", Some("no-such")),
+        ] {
+            assert_eq!(read(body, label), None, "{label:?}");
+        }
     }
 
     #[test]

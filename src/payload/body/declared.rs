@@ -20,15 +20,22 @@ impl Declared {
     /// Reads a head. Of several `Content-Type` fields the first counts.
     #[must_use]
     pub fn of(head: &Head) -> Self {
-        let mut declared = head.value("content-type").map_or_else(Self::default, Self::of_type);
-        let codings = head.values("content-encoding").map(|value| String::from_utf8_lossy(value).into_owned());
-        for coding in codings.collect::<Vec<_>>().join(",").split(',') {
-            let coding = coding.trim().to_ascii_lowercase();
-            if !coding.is_empty() && coding != "identity" {
-                declared.codings.push(coding);
+        Self::of_fields(head.pairs())
+    }
+
+    /// The same of names and values.
+    pub fn of_fields<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Self {
+        let (mut declared, mut codings) = (None, Vec::new());
+        for (name, value) in fields {
+            if name.eq_ignore_ascii_case(b"content-type") {
+                declared.get_or_insert_with(|| Self::of_type(value));
+            } else if name.eq_ignore_ascii_case(b"content-encoding") {
+                let tokens = value.split(|byte| *byte == b',').map(|token| String::from_utf8_lossy(token.trim_ascii()));
+                codings.extend(tokens.map(|token| token.to_ascii_lowercase()));
             }
         }
-        declared
+        codings.retain(|coding| !coding.is_empty() && coding != "identity");
+        Self { codings, ..declared.unwrap_or_default() }
     }
 
     /// Reads the value of a `Content-Type` alone.
@@ -68,6 +75,26 @@ impl Declared {
 
     pub(super) fn is_multipart(&self) -> bool {
         self.kind().is_multipart()
+    }
+
+    /// Whether the media type is a language of which JSON is a part.
+    pub(super) fn holds_json(&self) -> bool {
+        let media = self.media.as_deref().unwrap_or_default();
+        ["ndjson", "jsonl", "json-seq", "yaml"].iter().any(|name| media.contains(name))
+    }
+
+    /// Whether the media type is one whose bodies are never text. Of most others there are that (`application/yaml`,
+    /// `application/graphql`, `application/jwt`).
+    pub(super) fn is_binary(&self) -> bool {
+        const BINARY: [&str; 11] =
+            ["octet", "pdf", "zip", "gzip", "zstd", "tar", "wasm", "protobuf", "msgpack", "cbor", "avro"];
+        let media = self.media.as_deref().unwrap_or_default();
+        let (kind, name) = media.split_once('/').unwrap_or((media, ""));
+        match kind {
+            "image" | "audio" | "video" | "font" => true,
+            "application" => BINARY.iter().any(|binary| name.split(['+', '-', '.']).any(|part| part == *binary)),
+            _ => false,
+        }
     }
 
     pub(super) fn is(&self, media: &str) -> bool {

@@ -16,7 +16,7 @@
 //! assert!(matches!(body.kind, Kind::Text));
 //! ```
 
-mod charset;
+pub(in crate::payload) mod charset;
 mod declared;
 mod form;
 mod images;
@@ -65,6 +65,8 @@ pub struct OpenedBody {
     /// What ended the inflating early.
     stop: Option<InflateStop>,
     declared: Declared,
+    /// Whether a signature may be over it: a request's.
+    is_signed: bool,
 }
 
 /// What a body is.
@@ -133,12 +135,25 @@ impl OpenedBody {
     /// The same within what is left of a budget, which others share.
     #[must_use]
     pub fn within(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
-        let mut opened = Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body };
+        Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body, is_signed: true }
+            .opened(budget)
+    }
+
+    /// The same of a response, over whose body there is no signature.
+    #[must_use]
+    pub fn of_response(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
+        Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body, is_signed: false }
+            .opened(budget)
+    }
+
+    fn opened(self, budget: &mut InflateBudget) -> Self {
+        let mut opened = self;
         if opened.bytes.is_empty() {
             return opened;
         }
         opened.inflate(budget);
-        let (bytes, note) = charset::decode(opened.bytes.clone(), opened.declared.charset.as_deref());
+        let decode = if opened.declared.is_form() { charset::decode_form } else { charset::decode };
+        let (bytes, note) = decode(opened.bytes.clone(), opened.declared.charset.as_deref());
         opened.is_as_sent &= bytes == opened.bytes;
         opened.bytes = bytes;
         if let Some(words) = note {
@@ -188,7 +203,8 @@ impl OpenedBody {
         }
         let tail = match &self.stop {
             Some(stop) => format!("; {stop}; the output up to there is shown"),
-            None => "; the signature is over the bytes as sent".to_owned(),
+            None if self.is_signed => "; the signature is over the bytes as sent".to_owned(),
+            None => String::new(),
         };
         self.remark(format!("{name}: {before} bytes inflated to {after}{tail}"), self.stop.is_some());
         self.bytes = Bytes::from(inflated.bytes);
@@ -335,6 +351,16 @@ fn is_meant_as_json(declared: &Declared, bytes: &[u8]) -> bool {
 
 /// Bytes that are not UTF-8 in a text of which no charset is declared: what is shown of them is a guess.
 fn undeclared_fault(kind: &Kind, declared: &Declared, bytes: &[u8]) -> Option<String> {
+    if matches!(kind, Kind::Form(_)) {
+        // Its escapes are read after its charset.
+        let is_fault = |pair: &[u8]| std::str::from_utf8(&charset::unescaped(pair)).is_err();
+        let number = bytes.split(|byte| *byte == b'&').position(is_fault)?;
+        let rule = declared.charset.as_deref().map_or_else(
+            || "no charset is declared".to_owned(),
+            |charset| format!("declared {}", text::visible(charset)),
+        );
+        return Some(format!("invalid UTF-8 in field {}: {rule}", number + 1));
+    }
     if declared.charset.is_some() {
         // Judged where it is decoded.
         return None;
@@ -355,18 +381,22 @@ fn undeclared_fault(kind: &Kind, declared: &Declared, bytes: &[u8]) -> Option<St
 fn disagreement(kind: &Kind, declared: &Declared, fault: Option<&JsonFault>, bytes: &[u8]) -> Option<String> {
     let media = declared.media.as_deref().unwrap_or_default();
     let starts = |prefix: &str| media.starts_with(prefix);
+    if starts("multipart/") && declared.boundary.is_none() && !matches!(kind, Kind::Empty | Kind::Multipart(_)) {
+        return Some(format!("{} declares no boundary (RFC 2046, section 5.1.1)", text::visible(media)));
+    }
     let (is_so, what) = match kind {
         Kind::Empty => return None,
-        Kind::Json(_) => (declared.is_json(), "is JSON"),
+        // A line of NDJSON is JSON, and all JSON is YAML.
+        Kind::Json(_) => (declared.is_json() || declared.holds_json(), "is JSON"),
         Kind::JsonLines(_) => (media.contains("ndjson") || media.contains("jsonl"), "is NDJSON"),
-        Kind::Form(_) => (declared.is("application/x-www-form-urlencoded"), "is a form"),
+        Kind::Form(_) => (declared.is_form(), "is a form"),
         Kind::Multipart(_) => (starts("multipart/"), "is multipart"),
         Kind::Xml(_) => (declared.is_xml() || starts("text/"), "is XML"),
         Kind::Binary(_) => (!starts("text/") && !declared.is_json() && !declared.is_xml(), "is not text"),
         Kind::Text if is_meant_as_json(declared, bytes) => {
             return Some(format!("Invalid JSON: {}", text::visible(&fault?.to_string())));
         }
-        Kind::Text => (starts("text/"), "is text"),
+        Kind::Text => (!declared.is_binary(), "is text"),
     };
     let claim =
         if media.is_empty() { "no Content-Type".to_owned() } else { format!("declared {}", text::visible(media)) };

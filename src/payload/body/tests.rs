@@ -21,6 +21,14 @@ fn remarks(body: &Body) -> Vec<&str> {
 
 const BR: &[u8] = b"\x0b\x03\x80{\"a\":1}\x03";
 
+#[test]
+fn a_form_is_read_in_its_charset() {
+    let read = body("Content-Type: application/x-www-form-urlencoded; charset=windows-1252\r\n", b"name=Ren%E9&b=%20");
+    let Kind::Form(form) = &read.kind else { panic!("{:?}", read.kind) };
+    assert_eq!(form.pairs[0].value(&read.bytes, usize::MAX).unwrap().text, "René");
+    assert_eq!((remarks(&read), read.is_as_sent), (vec!["windows-1252, decoded for display"], false));
+}
+
 #[rstest]
 #[case("application/json", b"{\"a\":1}", "json", &[])]
 #[case("application/cloudevents+json; charset=utf-8", b"[1]", "json", &[])]
@@ -30,7 +38,18 @@ const BR: &[u8] = b"\x0b\x03\x80{\"a\":1}\x03";
 #[case("application/x-ndjson", b"{\"a\":1}\n{\"a\":2}\n", "json_lines", &[])]
 #[case("application/x-www-form-urlencoded", b"a=1&b=2", "form", &[])]
 #[case("application/x-www-form-urlencoded", b"no equals sign", "form", &[])]
+#[case("application/x-www-form-urlencoded", b"a=1&b=Ren%E9", "form", &["invalid UTF-8 in field 2: no charset is declared"])]
+#[case("application/x-www-form-urlencoded; charset=UTF-8", b"b=Ren%E9", "form", &["invalid UTF-8 in field 1: declared utf-8"])]
 #[case("application/json", b"a=1&b=2", "form", &["declared application/json, but the body is a form"])]
+#[case("application/yaml", b"a: 1\n", "text", &[])]
+#[case("application/x-yaml", b"{\"a\":1}", "json", &[])]
+#[case("application/x-ndjson", b"{\"a\":1}\n", "json", &[])]
+#[case("application/graphql", b"query { a }", "text", &[])]
+#[case("application/javascript", b"f()", "text", &[])]
+#[case("application/secevent+jwt", b"eyJhbGciOiJub25lIn0.e30.", "text", &[])]
+#[case("application/octet-stream", b"hello", "text", &["declared application/octet-stream, but the body is text"])]
+#[case("image/png", b"hello", "text", &["declared image/png, but the body is text"])]
+#[case("multipart/form-data", b"hello", "text", &["multipart/form-data declares no boundary (RFC 2046, section 5.1.1)"])]
 #[case("text/plain", b"a=1&b=2", "text", &[])]
 #[case("multipart/form-data; boundary=x", b"--x\r\n\r\na\r\n--x--", "multipart", &[])]
 #[case("multipart/form-data; boundary=x", b"--x\r\n\r\na\r\n", "multipart", &["the final boundary is missing: the body may be cut off"])]

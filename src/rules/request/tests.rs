@@ -78,6 +78,24 @@ fn what_asks_for_nothing_known_is_refused(#[case] text: &str) {
 }
 
 #[test]
+fn a_header_of_latin_1_keeps_its_letters() {
+    let head = Head::from(b"POST / HTTP/1.1\r\nX-A: Ren\xe9\r\nX-B: Ren\xc3\xa9\r\n\r\n".to_vec());
+    let (reply, obstacle) =
+        answer("200 header \"X-A: {{header.X-A}}\" {{header.X-A}} {{header.X-B}}", &head, b"", None);
+    assert_eq!((reply.body, obstacle), ("René René".into(), None));
+    assert_eq!(reply.headers[0].1, "Ren%C3%A9");
+}
+
+#[test]
+fn a_redirect_holds_what_the_request_says() {
+    let head = Head::from("GET /?x=a%0d%0aX:+b HTTP/1.1\r\n\r\n");
+    let (reply, obstacle) = answer("redirect /to?x={{query.x}}", &head, b"", None);
+    assert_eq!((reply.header("location"), obstacle), (Some("/to?x=a%0D%0AX: b"), None));
+    let (_, obstacle) = answer("redirect /to?x={{query.absent}}", &head, b"", None);
+    assert_eq!(obstacle.as_deref(), Some("the request has no query.absent"));
+}
+
+#[test]
 fn what_a_request_lacks_makes_the_answer_automatic() {
     let head = Head::from("POST / HTTP/1.1\r\n\r\n");
     let (reply, obstacle) = answer("202 header \"X-A: {{query.a}}\" hello", &head, b"", None);

@@ -9,6 +9,8 @@ use serde_json::{Map, Value, json};
 use super::{DocumentedError, StatusClass, delivery_headers, latency_words, milliseconds, status_words};
 use crate::delivery::{Attempt, AttemptKind, AttemptSummary};
 use crate::http::{HeaderField, HttpResponse};
+use crate::payload::body::{Declared, OpenedBody};
+use crate::payload::inflate::InflateBudget;
 use crate::signature::Scheme;
 use crate::text::{grouped, visible, visible_bytes};
 
@@ -48,9 +50,21 @@ pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
     push_lines(&mut text, body, if attempt.body.is_some() { SHOWN_LINES } else { OWN_LINES });
     if let Ok(reply) = &attempt.result {
         let _ = writeln!(text, "{:<17} {}", "Endpoint response", response_words(reply));
-        push_lines(&mut text, &reply.body, SHOWN_LINES);
+        let opened = opened_response(reply);
+        for remark in &opened.remarks {
+            let _ = writeln!(text, "{:<17} {}", "", remark.words);
+        }
+        push_lines(&mut text, &opened.bytes, SHOWN_LINES);
     }
     text
+}
+
+/// A response's body as it can be read: a replay sends the captured `Accept-Encoding`, so that it may be compressed.
+/// Bounded as a request's is.
+#[must_use]
+pub fn opened_response(reply: &HttpResponse) -> OpenedBody {
+    let mut budget = InflateBudget::opening(reply.body.len());
+    OpenedBody::of_response(Declared::of(&reply.head), reply.body.clone(), &mut budget)
 }
 
 /// What is wrong with a response that did not come whole.
@@ -148,6 +162,14 @@ pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
         response.insert("headers".to_owned(), pairs(&mut head.fields()));
         response.insert("body_bytes".to_owned(), json!(reply.body_bytes));
         insert_bytes(&mut response, "body", &reply.body);
+        let opened = opened_response(reply);
+        if !opened.is_as_sent {
+            insert_bytes(&mut response, "decoded_body", &opened.bytes);
+        }
+        if !opened.remarks.is_empty() {
+            let remarks: Vec<_> = opened.remarks.iter().map(|remark| &remark.words).collect();
+            response.insert("body_remarks".to_owned(), json!(remarks));
+        }
         response.insert("body_end".to_owned(), json!(reply.end.code()));
         Value::Object(response)
     });
@@ -196,6 +218,7 @@ fn insert_bytes(object: &mut Map<String, Value>, name: &str, bytes: &[u8]) {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read as _;
     use std::time::Duration;
 
     use bytes::Bytes;
@@ -265,6 +288,33 @@ Endpoint response 12 bytes; it exceeds the limit; only its beginning was read
         assert_eq!(value["response"]["body_base64"], json!("/w=="));
         assert_eq!((&value["first_byte_ms"], &value["error"]), (&json!(1.5), &Value::Null));
         assert_eq!(value["delivery_headers"].as_array().unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_compressed_response_is_inflated_and_kept_as_it_came() {
+        let (words, plain) = (&b"{\"detail\": \"no such event\"}\n"[..], Head::from("HTTP/1.1 422 No\r\n\r\n"));
+        let gzip = |bytes: &[u8]| {
+            let mut coded = Vec::new();
+            flate2::read::GzEncoder::new(bytes, flate2::Compression::fast()).read_to_end(&mut coded).unwrap();
+            coded
+        };
+        for (coding, body) in [("gzip", gzip(words)), ("X-GZIP , gzip", gzip(&gzip(words)))] {
+            let reply = HttpResponse { body: body.clone().into(), ..reply(422, b"", BodyEnd::Complete) };
+            let attempt = attempt(Ok(HttpResponse { head: plain.with("Content-Encoding", coding), ..reply }));
+            let text = attempt_text(&attempt, b"", &Scheme::default());
+            assert!(text.contains("  {\"detail\": \"no such event\"}\n") && text.contains("inflated to "), "{text}");
+            assert!(!text.contains("signature"), "{text}");
+            let response = &attempt_json(&attempt, b"", &Scheme::default())["response"];
+            assert_eq!(response["body_base64"], json!(base64::prelude::BASE64_STANDARD.encode(&body)), "{coding}");
+            assert_eq!(response["decoded_body"], json!("{\"detail\": \"no such event\"}\n"), "{coding}");
+        }
+        // A declaration that is not kept, and a body that declares nothing.
+        let wrong =
+            HttpResponse { head: plain.with("Content-Encoding", "gzip"), ..reply(500, b"oh", BodyEnd::Complete) };
+        let text = attempt_text(&attempt(Ok(wrong)), b"", &Scheme::default());
+        assert!(text.contains("gzip: cannot be inflated") && text.contains("\n  oh\n"), "{text}");
+        let value = attempt_json(&attempt(Ok(reply(500, b"oh", BodyEnd::Complete))), b"", &Scheme::default());
+        assert!(value["response"].get("decoded_body").is_none() && value["response"].get("body_remarks").is_none());
     }
 
     #[test]

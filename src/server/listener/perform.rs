@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::answering::{AnswerStep, Chosen, What, length};
 use super::exchange::{Next, written};
-use super::raw::Script;
+use super::raw::{RecordKey, Script};
 use super::received::OfferedSecret;
 use super::response::{self, Ending};
 use super::stats::Refusal;
@@ -74,11 +74,11 @@ impl Exchange<'_> {
                     return self.whole(stream, &reply, label).await;
                 }
                 self.says(reply.status);
-                Script::badly(manner, &reply, self.id, label, self.since)
+                Script::badly(manner, &reply, self.ending, self.record_key(label))
             }
             RuleResponse::Close(close) => {
                 let (reply, label) = self.render(&close.answer, facts, label).await;
-                Script::closing(&close, &reply, self.id, label, self.since)
+                Script::closing(&close, &reply, self.ending, self.record_key(label))
             }
         };
         Next::Play(Box::new(script.behind(stream.take_interim())))
@@ -185,6 +185,10 @@ impl Exchange<'_> {
         }
         self.keep(stream, answer);
         written(is_written, self.ending)
+    }
+
+    fn record_key(self, label: ChosenBy) -> RecordKey {
+        RecordKey { id: self.id, label, since: self.since }
     }
 
     /// Keeps an answer, with the interim ones before it.

@@ -34,6 +34,13 @@ pub(super) struct Script {
     record: Record,
 }
 
+/// Which delivery is answered, by which rule, and since when it waits.
+pub(super) struct RecordKey {
+    pub(super) id: DeliveryId,
+    pub(super) label: ChosenBy,
+    pub(super) since: Instant,
+}
+
 /// The answer as it is kept when everything was written.
 #[derive(Debug)]
 pub(super) struct Record {
@@ -43,8 +50,9 @@ pub(super) struct Record {
 }
 
 impl Script {
-    /// An answer sent badly, as `manner` says.
-    pub(super) fn badly(manner: SendManner, reply: &Reply, id: DeliveryId, label: ChosenBy, since: Instant) -> Self {
+    /// An answer sent badly, as `manner` says. What has no body by its request or status has none here either.
+    pub(super) fn badly(manner: SendManner, reply: &Reply, ending: Ending, key: RecordKey) -> Self {
+        let RecordKey { id, label, since } = key;
         let mut headers = response::headers(reply, Ending::CLOSE);
         let (outcome, piece, every) = match manner {
             SendManner::Trickle { bytes, every } => (Outcome::Trickled, bytes, every),
@@ -60,13 +68,20 @@ impl Script {
             SendManner::Whole => (Outcome::Sent, usize::MAX, Duration::ZERO),
         };
         let head = head(reply.status, &headers);
-        let answer = Answer { outcome, headers, ..answered(reply, Vec::new(), label, since) };
-        let rest = reply.body.clone();
+        let rest = response::sent_body(reply, ending);
+        let answer = Answer {
+            outcome,
+            headers,
+            body: rest.clone(),
+            body_bytes: rest.len() as u64,
+            ..answered(reply, Vec::new(), label, since)
+        };
         Self { first: head.into(), rest, piece, every, reset: false, record: Record { id, answer, since } }
     }
 
     /// A connection closed as `close` says, `reply` having been begun where it is.
-    pub(super) fn closing(close: &Close, reply: &Reply, id: DeliveryId, label: ChosenBy, since: Instant) -> Self {
+    pub(super) fn closing(close: &Close, reply: &Reply, ending: Ending, key: RecordKey) -> Self {
+        let RecordKey { id, label, since } = key;
         let headers = response::headers(reply, Ending::CLOSE);
         let mut first = head(reply.status, &headers);
         let (outcome, status, headers, body) = match close.at {
@@ -80,8 +95,8 @@ impl Script {
                 (Outcome::Cut, 0, Vec::new(), Bytes::new())
             }
             CloseAt::AfterHead => {
-                let half = reply.body.slice(..reply.body.len() / 2);
-                (Outcome::Cut, reply.status, headers, half)
+                let body = response::sent_body(reply, ending);
+                (Outcome::Cut, reply.status, headers, body.slice(..body.len() / 2))
             }
         };
         let outcome = if close.reset { Outcome::Reset } else { outcome };

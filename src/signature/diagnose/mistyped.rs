@@ -128,14 +128,11 @@ fn for_pages(key: &[u8], found: FoundKey<'_>) {
     found(encoded, why(3, "the signing key was the configured secret, percent-encoded"));
     found(small, why(4, "the signing key was the configured secret, percent-encoded with small letters"));
     if key.contains(&b'+') {
-        let spaced = replace_bytes(key, b"+", b" ");
+        let spaced = replace(key, b"+", b" ");
         found(spaced, why(3, "the signing side read each + of the configured secret as a space, as in a form"));
     }
     if key.contains(&b' ') {
-        found(
-            replace_bytes(key, b" ", b"+"),
-            why(4, "the signing key had a + for each space of the configured secret"),
-        );
+        found(replace(key, b" ", b"+"), why(4, "the signing key had a + for each space of the configured secret"));
     }
     const MARKS: [(&[u8], &[u8]); 4] = [(b"&", b"&amp;"), (b"<", b"&lt;"), (b">", b"&gt;"), (b"\"", b"&quot;")];
     if key.iter().any(|byte| b"&<>\"'".contains(byte)) {

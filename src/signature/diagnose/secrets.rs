@@ -313,7 +313,7 @@ fn expansions(key: &[u8], found: FoundKey<'_>) {
     }
     if memchr::memmem::find(key, b"\\$").is_some() {
         found(
-            replace_bytes(key, b"\\$", b"$"),
+            replace(key, b"\\$", b"$"),
             why(1, "the configured secret has a backslash before its $, which the signer removed"),
         );
     }

@@ -3,7 +3,7 @@
 
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::archive::export::snippet::{SnippetLanguage, url_at};
+use crate::archive::export::snippet::{SnippetLanguage, SnippetUrl};
 use crate::archive::redaction::{RedactedDelivery, RedactionRun};
 use crate::config::Settings;
 use crate::server::JobTicket;
@@ -77,7 +77,7 @@ fn text(what: RedactedCopy, redacted: &RedactedDelivery, url: &str) -> String {
             let secret = redacted.secret().filter(|secret| secret.chars().all(|character| !character.is_control()));
             let about =
                 secret.map_or(String::new(), |secret| format!("# Redacted; the throw-away secret is {secret}\n"));
-            format!("{about}{}", SnippetLanguage::Curl.write(delivery, &url_at(delivery, url)))
+            format!("{about}{}", SnippetLanguage::Curl.write(delivery, &SnippetUrl::of(delivery, url)))
         }
         RedactedCopy::Request => {
             String::from_utf8_lossy(&[&delivery.head[..], &delivery.body[..]].concat()).into_owned()

@@ -83,6 +83,14 @@ struct ResponseShape {
     body_bytes: u64,
     #[schemars(flatten)]
     body: BodyShape,
+    /// The body as it can be read, where it was compressed or is in another character set than UTF-8.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    decoded_body: Option<String>,
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    decoded_body_base64: Option<String>,
+    /// What was done for it, and what could not be.
+    #[schemars(skip_serializing_if = "Option::is_none")]
+    body_remarks: Option<Vec<String>>,
     body_end: BodyEndCode,
 }
 

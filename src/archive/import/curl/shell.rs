@@ -469,7 +469,7 @@ mod tests {
         #[test]
         fn what_the_export_quotes_comes_back(word in proptest::collection::vec(1_u8.., 0..20)) {
             let end = word.iter().rposition(|byte| *byte != b'\n').map_or(0, |at| at + 1);
-            let text = format!("a {}", crate::archive::export::curl::word(&word[..end]));
+            let text = format!("a {}", crate::archive::export::shell::word(&word[..end]));
             let read = commands(text.as_bytes());
             prop_assert_eq!(&read[0].words[1].bytes, &word[..end].to_vec());
         }

@@ -121,6 +121,21 @@ fn our_own_export_goes_round() {
     }
 }
 
+#[test]
+fn a_copied_command_is_read_as_the_request_that_it_sends() {
+    use crate::archive::export::snippet::{SnippetLanguage, SnippetUrl};
+    for target in ["/hook?f[id]=1&[]=2", "/{a,b}[1-99999]", "/x/../y//./z", "/a#b", "*", "/it's?\"`<>|\\^"] {
+        for method in ["POST", "HEAD"] {
+            let head = format!("{method} {target} HTTP/1.1\r\nHost: h\r\nX-Empty:\r\nX-A: 1\r\n\r\n");
+            let delivery = delivery(head.as_bytes(), b"");
+            let command = SnippetLanguage::Curl.write(&delivery, &SnippetUrl::of(&delivery, "http://h"));
+            let read = one(&command).0;
+            assert!(read.starts_with(&format!("{method} {target} HTTP/1.1\r\n")), "{command}: {read}");
+            assert!(read.contains("X-Empty:\r\nX-A: 1\r\n"), "{command}: {read}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn any_part_of_a_form_is_read(part in "[a=@<;\"\\\\ x]{0,12}", option in prop::sample::select(vec!["-F", "--form-string"])) {

@@ -1,7 +1,8 @@
 //! The head of a server's answer as it goes back to the sender.
 //!
 //! The fields stay as received: order, duplicates, letter case, and every byte of a value. Left out is what is
-//! of the first connection alone (RFC 9110, section 7.6.1); the length is said again, since it is ours to keep.
+//! of the first connection alone (RFC 9110, section 7.6.1), and what no field may hold (section 5.5), which the record
+//! of the answer names; the length is said again, since it is ours to keep.
 
 use std::time::SystemTime;
 
@@ -10,6 +11,7 @@ use http::HeaderValue;
 
 use crate::http::{ResponseLength, Start};
 use crate::server::listener::response::{ResponseHeader, is_header, push_fields};
+use crate::text::visible_bytes;
 
 /// Of a connection alone, beside what `Connection` names.
 const HOP_BY_HOP: [&str; 9] = [
@@ -49,13 +51,21 @@ impl AnswerFraming {
     }
 }
 
-/// The headers of an answer. `connection` is what `Connection` has to say of ours.
+/// What of an answer's head goes back to the sender.
+pub(super) struct RelayedHead {
+    /// The header lines.
+    pub(super) headers: Vec<ResponseHeader>,
+    /// What is left out for the control characters in it: names of headers, `the reason phrase`. Visible text.
+    pub(super) left_out: Vec<String>,
+}
+
+/// The head of an answer. `connection` is what `Connection` has to say of ours.
 pub(super) fn relayed(
     start: &Start,
     framing: AnswerFraming,
     connection: Option<ResponseHeader>,
     now: SystemTime,
-) -> Vec<ResponseHeader> {
+) -> RelayedHead {
     let head = &start.head;
     let named: Vec<&[u8]> =
         head.values("Connection").flat_map(|value| value.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii).collect();
@@ -65,12 +75,22 @@ pub(super) fn relayed(
     };
     let mut length = said_length(start, framing);
     let mut headers = Vec::with_capacity(head.fields().count() + 3);
+    let mut left_out = Vec::from_iter(reason(start).is_none().then(|| "the reason phrase".to_owned()));
     for field in head.fields() {
-        let Ok(name) = String::from_utf8(field.name.to_vec()) else { continue };
+        if is_of_one_connection(&field.name) && !field.name.eq_ignore_ascii_case(b"content-length") {
+            continue;
+        }
+        let name = match String::from_utf8(field.name.to_vec()) {
+            Ok(name) if is_header(&name, &field.value) => name,
+            _ => {
+                left_out.push(visible_bytes(&field.name).into_owned());
+                continue;
+            }
+        };
         if name.eq_ignore_ascii_case("content-length") {
             // Once, in the place of the first, and not at all where the body ends otherwise.
             headers.extend(length.take().map(|length| (name, Bytes::from(length.to_string()))));
-        } else if !is_of_one_connection(name.as_bytes()) && is_header(&name, &field.value) {
+        } else {
             headers.push((name, field.value.clone()));
         }
     }
@@ -81,7 +101,12 @@ pub(super) fn relayed(
         headers.push(("transfer-encoding".to_owned(), Bytes::from_static(b"chunked")));
     }
     headers.extend(connection);
-    headers
+    RelayedHead { headers, left_out }
+}
+
+/// The server's own reason phrase, if it can be sent.
+fn reason(start: &Start) -> Option<&[u8]> {
+    Some(start.head.reason()).filter(|reason| HeaderValue::from_bytes(reason).is_ok())
 }
 
 /// What `Content-Length` says; nothing where there is none, or must be none.
@@ -96,11 +121,9 @@ fn said_length(start: &Start, framing: AnswerFraming) -> Option<u64> {
 
 /// The whole head on the wire, with the server's own reason phrase.
 pub(super) fn wire(start: &Start, headers: &[ResponseHeader]) -> Vec<u8> {
-    let reason = start.head.reason();
-    let reason = if HeaderValue::from_bytes(reason).is_ok() { reason } else { b"" };
     let mut wire = Vec::with_capacity(start.head.len() + 64);
     wire.extend_from_slice(format!("HTTP/1.1 {:03} ", start.status).as_bytes());
-    wire.extend_from_slice(reason);
+    wire.extend_from_slice(reason(start).unwrap_or_default());
     wire.extend_from_slice(b"\r\n");
     push_fields(&mut wire, headers);
     wire
@@ -120,7 +143,7 @@ mod tests {
 
     fn lines(start: &Start, knows_chunks: bool) -> Vec<String> {
         let framing = AnswerFraming::of(start.length, knows_chunks);
-        let headers = relayed(start, framing, None, SystemTime::UNIX_EPOCH);
+        let RelayedHead { headers, .. } = relayed(start, framing, None, SystemTime::UNIX_EPOCH);
         headers.iter().map(|(name, value)| format!("{name}: {}", String::from_utf8_lossy(value))).collect()
     }
 
@@ -157,9 +180,22 @@ mod tests {
         let latin: Vec<u8> = (0x80..=0xff).collect();
         let head = [b"HTTP/1.1 200 caf\xe9\r\nX-Latin: a", &latin[..], b"z\r\nDate: then\r\n\r\n"].concat();
         let start = start("GET", &head);
-        let headers = relayed(&start, AnswerFraming::UntilClose, None, SystemTime::UNIX_EPOCH);
+        let RelayedHead { headers, left_out } =
+            relayed(&start, AnswerFraming::UntilClose, None, SystemTime::UNIX_EPOCH);
+        assert!(left_out.is_empty());
         assert_eq!(headers[0].1, [b"a", &latin[..], b"z"].concat());
         assert_eq!(wire(&start, &headers), head);
+    }
+
+    #[test]
+    fn what_no_field_may_hold_is_left_out_by_name() {
+        let head =
+            b"HTTP/1.1 200 a\x1bb\r\nX-A: \x01\r\nConnection: x-gone\r\nX-Gone: \x02\r\nX-B: b\r\nDate: then\r\n\r\n";
+        let start = start("GET", head);
+        let RelayedHead { headers, left_out } =
+            relayed(&start, AnswerFraming::UntilClose, None, SystemTime::UNIX_EPOCH);
+        assert_eq!(left_out, ["the reason phrase", "X-A"]);
+        assert_eq!(wire(&start, &headers), b"HTTP/1.1 200 \r\nX-B: b\r\nDate: then\r\n\r\n");
     }
 
     proptest! {
@@ -185,7 +221,7 @@ mod tests {
             let head = format!("HTTP/1.1 {status} {reason}{end}{}{end}{end}", fields.join(&end));
             let Ok(start) = read_start(method.as_bytes(), head.as_bytes()) else { return Ok(()) };
             let framing = AnswerFraming::of(start.length, knows_chunks);
-            let headers = relayed(&start, framing, None, SystemTime::UNIX_EPOCH);
+            let RelayedHead { headers, .. } = relayed(&start, framing, None, SystemTime::UNIX_EPOCH);
             let wire = Bytes::from(wire(&start, &headers));
             prop_assert_eq!(crate::http::head_end(&wire, 0), Some(wire.len()));
             let read = Head::read(wire.clone());

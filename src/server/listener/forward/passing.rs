@@ -26,7 +26,7 @@ use crate::server::listener::stats;
 use crate::server::listener::stream::Stream;
 use crate::server::listener::{Control, overloaded_reply};
 use crate::store::StoredDelivery;
-use crate::text::visible;
+use crate::text::{clip, visible};
 
 /// Copies of a request's head that there are at once.
 const HEADS: usize = 4;
@@ -137,7 +137,8 @@ async fn finish(
     kept: KeptAnswer,
     label: ChosenBy,
 ) -> Next {
-    let Begun { start, headers, framing, ending, mut is_taken } = begun;
+    let Begun { start, headers, left_out, framing, ending, mut is_taken } = begun;
+    let label = if left_out.is_empty() { label } else { format!("{label} ({})", left_out_words(&left_out)) };
     let is_whole = end == BodyEnd::Complete;
     if is_taken && is_whole && framing == AnswerFraming::Chunks {
         is_taken = stream.write(LAST_CHUNK).await.is_ok();
@@ -164,6 +165,17 @@ async fn finish(
     }
     exchange.keep(stream, answer);
     if outcome == Outcome::Sent && !ending.close { Next::Request } else { Next::Close }
+}
+
+/// Names what the sender does not get of the server's head; the attempt has it as it came.
+fn left_out_words(left_out: &[String]) -> String {
+    const NAMED: usize = 3;
+    /// Terminal columns of a name: servers may send names of kilobytes.
+    const COLUMNS: usize = 40;
+    let named = left_out.iter().take(NAMED).map(|name| clip(name, COLUMNS)).collect::<Vec<_>>().join(", ");
+    let more = left_out.len().saturating_sub(NAMED);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("left out for control characters: {named}{more}")
 }
 
 /// Says to the sender that nothing is relayed, and in the record why.

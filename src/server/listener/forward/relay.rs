@@ -7,7 +7,7 @@ use bytes::Bytes;
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use super::fields::{self, AnswerFraming};
+use super::fields::{self, AnswerFraming, RelayedHead};
 use crate::http::{ResponsePart, Start};
 use crate::server::listener::perform::Exchange;
 use crate::server::listener::response::{Ending, ResponseHeader};
@@ -23,6 +23,8 @@ const FIRST_KEPT_BYTES: usize = 16 * 1024;
 pub(super) struct Begun {
     pub(super) start: Start,
     pub(super) headers: Vec<ResponseHeader>,
+    /// What of the server's head is not among them, though it is not of its connection alone.
+    pub(super) left_out: Vec<String>,
     pub(super) framing: AnswerFraming,
     pub(super) ending: Ending,
     /// Whether the sender has taken all of it so far.
@@ -48,9 +50,10 @@ pub(super) async fn relay(
                 exchange.says(start.status);
                 let framing = AnswerFraming::of(start.length, exchange.ending.knows_chunks);
                 let ending = if framing == AnswerFraming::UntilClose { Ending::CLOSE } else { exchange.ending };
-                let headers = fields::relayed(&start, framing, ending.option(), SystemTime::now());
+                let RelayedHead { headers, left_out } =
+                    fields::relayed(&start, framing, ending.option(), SystemTime::now());
                 let wire = fields::wire(&start, &headers);
-                begun = Some(Begun { start, headers, framing, ending, is_taken: true });
+                begun = Some(Begun { start, headers, left_out, framing, ending, is_taken: true });
                 Bytes::from(wire)
             }
             (ResponsePart::Piece(piece), Some(Begun { framing: AnswerFraming::Chunks, .. })) => chunk(&piece),

@@ -12,8 +12,12 @@ const HOST_BYTES: usize = 260;
 ///
 /// `X-Forwarded-Host` with `X-Forwarded-Proto` says it, else `Forwarded` (RFC 7239), else `Host`. Whoever sends the request
 /// chooses them, so that the result is at most a guess. A host of this machine, of a private network or without a dot is none.
+/// Nor is one that is asked for as of a proxy (RFC 9112, sections 3.2.2 and 3.2.3): who looks for open ones names others' hosts.
 #[must_use]
 pub fn learnt_url(head: &Head) -> Option<String> {
+    if !head.target().starts_with(b"/") {
+        return None;
+    }
     let (mut host, mut forwarded_host, mut proto, mut forwarded) = (None, None, None, None);
     for field in head.fields() {
         let slot = match &field.name[..] {
@@ -167,6 +171,17 @@ mod tests {
         assert_eq!(learnt(&format!("Host: {host}\r\n")), None);
         assert_eq!(learnt(&format!("Host: localhost\r\nX-Forwarded-Host: {host}\r\n")), None);
         assert_eq!(learnt(&format!("Host: localhost\r\nForwarded: host=\"{host}\"\r\n")), None);
+    }
+
+    #[rstest]
+    #[case("CONNECT example.com:443")]
+    #[case("GET http://example.com/x")]
+    #[case("OPTIONS *")]
+    #[case("GET example.com")]
+    fn what_is_asked_of_a_proxy_teaches_nothing(#[case] asked: &str) {
+        for fields in ["Host: example.com\r\n", "Host: a\r\nX-Forwarded-Host: example.com\r\n"] {
+            assert_eq!(learnt_url(&Head::from(format!("{asked} HTTP/1.1\r\n{fields}\r\n"))), None, "{asked}");
+        }
     }
 
     proptest! {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use crate::archive::export::snippet::{self, SnippetLanguage};
+use crate::archive::export::snippet::{SnippetLanguage, SnippetUrl};
 use crate::payload::json::{Pretty, decode_string};
 use crate::tui::app::action::Tab;
 use crate::tui::app::model::Model;
@@ -76,6 +76,7 @@ impl Model {
     pub(crate) fn delivery_items(&self, loaded: &LoadedDelivery) -> Vec<CopyItem> {
         let item = |key, what, text: String, whole| CopyItem { key, what, text, whole: Some(whole) };
         let url = self.snippet_url(loaded);
+        let url = url.as_str();
         let method = String::from_utf8_lossy(loaded.delivery.head.method()).into_owned();
         let snippet = |key, what, begins: String, language| item(key, what, begins, CopyWhole::Snippet(language));
         vec![
@@ -94,9 +95,9 @@ impl Model {
     }
 
     /// Where a snippet sends to: where the person has replayed to last, else this listener.
-    fn snippet_url(&self, loaded: &LoadedDelivery) -> String {
+    fn snippet_url(&self, loaded: &LoadedDelivery) -> SnippetUrl {
         let last = self.sending.to.split_whitespace().next().map(str::to_owned);
-        last.unwrap_or_else(|| snippet::url_at(&loaded.delivery, &self.setup.url))
+        last.map_or_else(|| SnippetUrl::of(&loaded.delivery, &self.setup.url), SnippetUrl::from)
     }
 
     /// The whole text of an item.

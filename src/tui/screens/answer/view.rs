@@ -4,15 +4,21 @@
 mod forwards;
 mod retries;
 
+use bytes::Bytes;
 use ratatui::text::{Line, Span};
 
 use crate::delivery::{Answer, Outcome};
+use crate::payload::body::{Declared, OpenedBody};
+use crate::payload::inflate::InflateBudget;
 use crate::rules::Held;
 use crate::text;
 use crate::tui::app::action::Action;
 use crate::tui::pane::Pane;
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::widgets::{clock, field, heading, kept_words, paragraph, short_latency, shown};
+
+/// The part of a server's body that is shown, and of any compressed one.
+const BODY_BYTES: usize = 16 * 1024;
 
 pub(crate) fn lines(pane: &Pane<'_>) -> Vec<Line<'static>> {
     let id = pane.loaded.delivery.summary.id;
@@ -125,6 +131,22 @@ fn answered(answer: &Answer, pane: &Pane<'_>) -> Vec<Line<'static>> {
     lines.push(Line::default());
     let size = kept_words(answer.body_bytes, answer.body.len() as u64);
     lines.push(heading(format!("Body  {size}"), look));
-    lines.extend(paragraph(&text::visible_bytes(&answer.body), theme.text, columns));
+    let fields = answer.headers.iter().map(|(name, value)| (name.as_bytes(), &value[..]));
+    let opened = opened(Declared::of_fields(fields), &answer.body);
+    lines.extend(remarks(&opened, pane));
+    lines.extend(paragraph(&text::visible_bytes(&opened.bytes), theme.text, columns));
     lines
+}
+
+/// A response's body as it can be read. It is opened whenever the tab is drawn, so that little of it is inflated.
+fn opened(declared: Declared, body: &Bytes) -> OpenedBody {
+    OpenedBody::of_response(declared, body.clone(), &mut InflateBudget::facts().at_most(BODY_BYTES as u64))
+}
+
+/// What had to be done to read a body.
+fn remarks(opened: &OpenedBody, pane: &Pane<'_>) -> Vec<Line<'static>> {
+    let theme = &pane.look.theme;
+    let style = |is_warning| if is_warning { theme.warn } else { theme.dim };
+    let remarks = opened.remarks.iter();
+    remarks.flat_map(|remark| paragraph(&remark.words, style(remark.is_warning), pane.columns)).collect()
 }

@@ -231,8 +231,8 @@ fn remarks(pane: &Pane<'_>) -> Vec<Line<'static>> {
         remarks.extend(pane.loaded.delivery.framing_words().map(|words| (words, theme.warn)));
     }
     if summary.is_noise() {
-        let words = "A GET without a body and without a signature, to a path of no webhook: a browser or a scanner.";
-        remarks.push((words.to_owned(), theme.dim));
+        let words = "without a body and without a signature, to a path of no webhook: a browser or a scanner.";
+        remarks.push((format!("A {} {words}", shown(&summary.method)), theme.dim));
     }
     if pane.loaded.rejudged.is_none() && summary.judgement.verdict == Verdict::NoSecret {
         let variable = MissingSecret::variable(&pane.loaded.scheme.name);

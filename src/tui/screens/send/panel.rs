@@ -4,9 +4,10 @@ use bytes::Bytes;
 
 use crate::delivery::Attempt;
 use crate::http::HeaderField;
+use crate::payload::body::BodyRemark;
 use crate::payload::json::pretty::Pretty;
 use crate::payload::raw::RawRows;
-use crate::send::delivery_headers;
+use crate::send::{delivery_headers, opened_response};
 use crate::signature::Scheme;
 
 /// The width at which a body that is not JSON is wrapped: the narrowest common terminal.
@@ -23,6 +24,8 @@ pub struct Panel {
     pub payload: BodyRows,
     /// The body of what came back.
     pub response: BodyRows,
+    /// What had to be done to read it.
+    pub response_remarks: Vec<BodyRemark>,
     /// What else there is to say, each under a name; visible text.
     pub remarks: Vec<(&'static str, String)>,
     /// The first row shown.
@@ -42,11 +45,13 @@ impl Panel {
     /// The panel of an attempt that sent `body` and was signed by `scheme`.
     #[must_use]
     pub fn new(attempt: Attempt, body: Bytes, scheme: &Scheme, remarks: Vec<(&'static str, String)>) -> Self {
-        let response = attempt.result.as_ref().map(|reply| reply.body.clone()).unwrap_or_default();
+        let opened = attempt.result.as_ref().ok().map(opened_response);
+        let (response, response_remarks) = opened.map(|opened| (opened.bytes, opened.remarks)).unwrap_or_default();
         Self {
             headers: delivery_headers(&attempt, scheme),
             payload: BodyRows::of(body),
             response: BodyRows::of(response),
+            response_remarks,
             attempt,
             remarks,
             scroll: 0,
@@ -60,7 +65,8 @@ impl Panel {
         let response = attempt.result.as_ref().map(|reply| reply.body.clone()).unwrap_or_default();
         let raw = |body| BodyRows::Text(RawRows::new(body, RAW_COLUMNS));
         let headers = attempt.head.fields().collect();
-        Self { headers, payload: raw(body), response: raw(response), attempt, remarks, scroll: 0 }
+        let response_remarks = Vec::new();
+        Self { headers, payload: raw(body), response: raw(response), response_remarks, attempt, remarks, scroll: 0 }
     }
 }
 

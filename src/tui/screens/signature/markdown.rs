@@ -50,7 +50,15 @@ fn markdown(delivery: &Delivery, judgement: &Judgement, scheme: &Scheme, why: Op
     let mut add = |name: &str, value: &str| {
         let _ = writeln!(text, "- **{name}**: {}", escaped(value));
     };
-    add("Request", &code(&format!("{} {}", summary.method, summary.path)));
+    let request = match summary.method.is_empty() {
+        // It had no request line that could be read.
+        true => String::from_utf8_lossy(delivery.head.start_line().trim_ascii_end()).into_owned(),
+        false => format!("{} {}", summary.method, summary.path),
+    };
+    add("Request", &if request.is_empty() { "none".to_owned() } else { code(&request) });
+    if !summary.intake.is_complete() {
+        add("Intake", &format!("{}: {}", summary.intake.words(), summary.intake.reason()));
+    }
     add("Received", &summary.received_at.to_string());
     add("Body", &counted(summary.body_bytes, "byte"));
     for (name, header) in [("Signature", scheme.signature_header()), ("Timestamp", scheme.timestamp_header())] {
@@ -121,6 +129,16 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refused_request_says_why() {
+        let mut delivery = crate::archive::import::tests_delivery(b"POST  HTTP/1.1\r\n\r\n", b"");
+        delivery.summary.intake = crate::delivery::Intake::Malformed("the request line has no target".to_owned());
+        (delivery.summary.method, delivery.summary.path) = (String::new(), String::new());
+        let text = markdown(&delivery, &delivery.summary.judgement, &Scheme::default(), None);
+        assert!(text.contains("- **Request**: `POST  HTTP/1.1`\n"), "{text}");
+        assert!(text.contains("- **Intake**: malformed: the request line has no target\n"), "{text}");
+    }
 
     #[test]
     fn what_came_from_outside_is_no_markup() {

@@ -150,6 +150,41 @@ fn a_server_behind_that_hashes_other_bytes_is_said_first() {
     snapshots("answers_only_here", &mut model);
 }
 
+#[test]
+fn a_compressed_response_is_shown_readable() {
+    use std::io::Read as _;
+    let mut body = Vec::new();
+    let words = &b"<h1>No such \x1bevent</h1>\nsecond line"[..];
+    flate2::read::GzEncoder::new(words, flate2::Compression::fast()).read_to_end(&mut body).unwrap();
+    let mut model = answering(&[]);
+    update(&mut model, Message::Act(Action::Show(Tab::Answer)));
+    let reply = HttpResponse {
+        status: 422,
+        interim: Bytes::new(),
+        head: Head::from(b"HTTP/1.1 422 x\r\nContent-Encoding: gzip\r\nX-Latin: caf\xe9\r\n\r\n".to_vec()),
+        body_bytes: body.len() as u64,
+        body: body.clone().into(),
+        end: BodyEnd::Complete,
+    };
+    story(&mut model, vec![attempt(Ok(reply))]);
+    let shown = screen(&mut model, 200, 50);
+    for words in ["gzip: ", "<h1>No such ␛event</h1>", "second line", "X-Latin: caf⟨e9⟩"] {
+        assert!(shown.contains(words), "{words}: {shown}");
+    }
+    assert!(!shown.contains("signature is over"), "{shown}");
+    // What went back to the sender, too.
+    if let Some(detail) = &mut model.detail
+        && let Ok(loaded) = &mut detail.content
+        && let Some(answer) = &mut loaded.delivery.answer
+    {
+        answer.headers = vec![("content-encoding".to_owned(), Bytes::from_static(b"gzip"))];
+        answer.body = body.into();
+    }
+    story(&mut model, Vec::new());
+    let shown = screen(&mut model, 200, 50);
+    assert!(shown.contains("second line") && shown.contains("gzip: "), "{shown}");
+}
+
 /// What a server answered with this status to an attempt of this kind.
 fn answered(kind: AttemptKind, mode: AttemptMode, status: u16) -> Attempt {
     let reply = HttpResponse {

@@ -5,17 +5,16 @@ use ratatui::text::{Line, Span};
 use crate::delivery::{Attempt, AttemptKind};
 use crate::http::{Failure, HttpResponse};
 use crate::inspect::agreement::explaining_cause;
+use crate::payload::body::Declared;
 use crate::rules::{Agreement, AgreementFacts};
 use crate::send::probe::{ProbeAnswers, answered_before};
 use crate::text::{self, counted};
 use crate::tui::app::action::Action;
 use crate::tui::pane::Pane;
 use crate::tui::screens::answer::state::AnswerStory;
+use crate::tui::screens::answer::view::{BODY_BYTES, opened, remarks};
 use crate::tui::screens::answers::action::AnswerAction;
 use crate::tui::widgets::{field, heading, paragraph, short_latency, shown};
-
-/// The part of a server's body that is shown.
-const BODY_BYTES: usize = 16 * 1024;
 
 /// The forwards, and the replays to the same targets. A replay elsewhere says nothing about the upstream servers.
 fn forwarded<'a>(sent: &'a [Attempt]) -> impl Iterator<Item = &'a Attempt> {
@@ -136,17 +135,20 @@ fn answer(reply: &HttpResponse, took: &str, pane: &Pane<'_>) -> Vec<Line<'static
         Span::styled(format!("  after {took}, {}", counted(reply.body.len() as u64, "byte")), theme.dim),
     ])];
     for line in reply.head.field_lines() {
-        lines.extend(paragraph(&shown(&String::from_utf8_lossy(&line)), theme.dim, columns));
+        lines.extend(paragraph(&text::visible_bytes(&line), theme.dim, columns));
     }
-    let body = &reply.body[..reply.body.len().min(BODY_BYTES)];
-    for line in String::from_utf8_lossy(body).lines() {
-        lines.extend(paragraph(&text::visible(line), theme.text, columns));
+    let opened = opened(Declared::of(&reply.head), &reply.body);
+    lines.extend(remarks(&opened, pane));
+    let body = &opened.bytes[..opened.bytes.len().min(BODY_BYTES)];
+    for line in body.strip_suffix(b"\n").unwrap_or(body).split(|byte| *byte == b'\n').filter(|_| !body.is_empty()) {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        lines.extend(paragraph(&text::visible_bytes(line), theme.text, columns));
     }
     if reply.end.is_truncated() {
         lines.extend(paragraph(&format!("the body {}", reply.end.words()), theme.warn, columns));
-    } else if reply.body.len() > BODY_BYTES {
+    } else if opened.bytes.len() > BODY_BYTES {
         lines.push(Line::styled(
-            format!("… {}", counted((reply.body.len() - BODY_BYTES) as u64, "more byte")),
+            format!("… {}", counted((opened.bytes.len() - BODY_BYTES) as u64, "more byte")),
             theme.dim,
         ));
     }

@@ -5,6 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::delivery::{Attempt, AttemptKind};
 use crate::http::{HeaderField, HttpResponse};
+use crate::payload::body::BodyRemark;
 use crate::send::{DocumentedError, StatusClass, latency_words, status_words};
 use crate::text::{counted, visible_bytes, wrap};
 use crate::tui::screens::payload::view::plain_row;
@@ -128,8 +129,16 @@ fn response(panel: &Panel, columns: usize, look: &Look) -> Vec<Line<'static>> {
     }
     let mut lines = vec![Line::default(), section("Endpoint response", &size, look)];
     lines.extend(reply.head.fields().flat_map(|field| header(&field, columns, look)));
+    lines.extend(panel.response_remarks.iter().flat_map(|remark| body_remark(remark, columns, look)));
     lines.push(Line::default());
     lines
+}
+
+/// What had to be done to read a body.
+fn body_remark(remark: &BodyRemark, columns: usize, look: &Look) -> Vec<Line<'static>> {
+    let style = if remark.is_warning { look.theme.warn } else { look.theme.dim };
+    let width = columns.saturating_sub(INDENT.len()).max(8);
+    wrap(&remark.words, width).into_iter().map(|part| Line::styled(format!("{INDENT}{part}"), style)).collect()
 }
 
 fn class_words(status: u16) -> &'static str {

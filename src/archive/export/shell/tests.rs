@@ -18,7 +18,7 @@ fn sh(script: &str) -> Vec<u8> {
 
 fn printed(bytes: &[u8]) -> String {
     let mut command = Vec::new();
-    body(bytes, &mut command).unwrap();
+    print(bytes, &mut command).unwrap();
     String::from_utf8(command).unwrap()
 }
 
