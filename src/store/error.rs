@@ -3,8 +3,8 @@
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::Location;
 use super::log::LogPlace;
+use super::{Location, MarksDamage};
 use crate::delivery::DeliveryId;
 
 /// A failure of the store. Every message names the file and says what to do next.
@@ -166,6 +166,9 @@ pub enum StoreError {
         /// What is wrong with it.
         source: rusqlite::Error,
     },
+    /// Which deliveries are pinned is not known for sure.
+    #[error("nothing was pruned: {0}")]
+    MarksInDoubt(MarksDamage),
     /// The thread that writes has ended.
     #[error("the store's writer has stopped: deliveries are refused; restart whyhook")]
     Stopped,

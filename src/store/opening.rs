@@ -18,7 +18,7 @@ pub(super) struct OpenedStore {
     pub(super) last: DeliveryId,
     /// Where the next record goes.
     pub(super) end: LogEnd,
-    /// What was found to be lost, and was not known to be.
+    /// What was found to be lost, and was not known to be; and how the file of marks was found.
     pub(super) losses: Vec<Loss>,
     pub(super) marks: MarksFile,
     pub(super) progress: ProgressFile,
@@ -35,12 +35,17 @@ impl OpenedStore {
         let index = Index::new(location, connection);
         let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
         let progress = ProgressFile::open(location, last)?;
-        let marks = MarksFile::open(location, &index)?;
+        let marks = MarksFile::open(location, &index, &keys)?;
         let (segment, position, lost) = (end.segment, end.position, losses.len());
         tracing::info!(file = %location.file().display(), last = last.0, segment, position, lost, "store opened");
         losses.iter().for_each(|loss| tracing::warn!(%loss, "log damaged"));
+        if let Some(damage) = marks.damage() {
+            tracing::warn!(%damage, "marks damaged");
+        }
         let losses = losses::keep(index.connection(), losses)
             .map_err(|source| StoreError::sqlite(location.file(), "record the losses", source))?;
+        let damage = marks.damage().cloned().map(Loss::Marks);
+        let losses = losses.into_iter().map(Loss::Log).chain(damage).collect();
         Ok(Self { index, keys, last, end, losses, marks, progress, lock })
     }
 }

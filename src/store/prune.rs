@@ -28,10 +28,11 @@ use rusqlite::params;
 use super::copying::{self, Moved};
 use super::index::Index;
 use super::log::LogPlace;
+use super::marks::MarksFile;
 use super::opening::OpenedStore;
 use super::seal::SealKeys;
 use super::settling::{forget, settle};
-use super::{Location, Loss, PrunePlan, StoreError, StoreLock, row};
+use super::{Location, Loss, MarksDamage, PrunePlan, StoreError, StoreLock, row};
 use crate::delivery::DeliveryId;
 
 /// Tables whose rows belong to a delivery, each with the column that says to which.
@@ -107,6 +108,7 @@ pub struct Pruner {
     keys: SealKeys,
     last: DeliveryId,
     losses: Vec<Loss>,
+    marks: MarksFile,
     _lock: StoreLock,
 }
 
@@ -144,11 +146,11 @@ impl Pruner {
     ///
     /// Those of [`Location::open_for_writing`]; [`StoreError::InUse`] while another process listens.
     pub fn open(location: &Location) -> Result<Self, StoreError> {
-        let OpenedStore { index, keys, last, losses, lock, .. } = OpenedStore::open(location)?;
-        Ok(Self { location: location.clone(), index, keys, last, losses, _lock: lock })
+        let OpenedStore { index, keys, last, losses, marks, lock, .. } = OpenedStore::open(location)?;
+        Ok(Self { location: location.clone(), index, keys, last, losses, marks, _lock: lock })
     }
 
-    /// What of the log was found to be lost when the store was opened, and was not known to be.
+    /// What was found to be lost when the store was opened, and was not known to be.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
         &self.losses
@@ -159,7 +161,7 @@ impl Pruner {
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; nothing that was not named is lost then, and what was begun is finished when the
+    /// [`StoreError`], also where nobody knows what is pinned; nothing that was not named is lost then, and what was begun is finished when the
     /// store is next opened for writing.
     pub fn prune(
         &mut self,
@@ -185,7 +187,8 @@ impl Pruner {
         thoroughness: Thoroughness,
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
-        let work = Work { location: &self.location, index: &self.index, keys: &self.keys, last: self.last };
+        let Self { location, index, keys, last, marks, .. } = self;
+        let work = Work { location, index, keys, last: *last, doubt: marks.doubt() };
         let (freed, outcome) = work.prune(doomed, thoroughness, &mut |_| (), watch);
         log(freed, outcome.as_ref().err());
         outcome.map(|()| freed)
@@ -200,6 +203,8 @@ pub(super) struct Work<'a> {
     pub(super) keys: &'a SealKeys,
     /// The highest number ever given.
     pub(super) last: DeliveryId,
+    /// Why nobody knows what is pinned.
+    pub(super) doubt: Option<&'a MarksDamage>,
 }
 
 /// Of one that has failed, the segments before are gone all the same.
@@ -233,7 +238,7 @@ impl Work<'_> {
 
     /// The segments of a pruning that is done between commits, a segment at a time ([`super::live_prune`]).
     pub(super) fn live_tasks(&self, doomed: (&[DeliveryId], bool)) -> Result<Vec<Task>, StoreError> {
-        self.keeping_pace(|| self.tasks(doomed).map_err(|source| self.failed(source)))
+        self.keeping_pace(|| self.tasks(doomed))
     }
 
     /// Prunes one of them. Returns what has gone, and whether anything went wrong after it.
@@ -265,7 +270,7 @@ impl Work<'_> {
 
     /// Removes what was deleted before, a segment after another for as long as `go_on` says.
     pub(super) fn remove_deleted(&self, go_on: &dyn Fn() -> bool) -> Result<(), StoreError> {
-        for task in self.tasks((&[], false)).map_err(|source| self.failed(source))? {
+        for task in self.tasks((&[], false))? {
             if !go_on() {
                 break;
             }
@@ -303,7 +308,7 @@ impl Work<'_> {
         close: &mut dyn FnMut(i64),
         prune: &mut dyn FnMut(&Task) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
+        for task in self.tasks(doomed)? {
             // Not the file's length: a writer that was killed leaves room in it.
             if thoroughness.spares(task.all_bytes, task.bytes) {
                 continue;
@@ -314,9 +319,17 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Finds the segments where the numbers lie, unless pinned ones are to stay and nobody knows which those are.
+    fn tasks(&self, (doomed, pinned): (&[DeliveryId], bool)) -> Result<Vec<Task>, StoreError> {
+        match self.doubt.filter(|_| !pinned) {
+            Some(damage) => Err(StoreError::MarksInDoubt(damage.clone())),
+            None => self.tasks_of((doomed, pinned)).map_err(|source| self.failed(source)),
+        }
+    }
+
     /// Puts the numbers into a table of their own, with whether each goes even if it is pinned, and finds the segments where
     /// they lie.
-    fn tasks(&self, (doomed, pinned): (&[DeliveryId], bool)) -> rusqlite::Result<Vec<Task>> {
+    fn tasks_of(&self, (doomed, pinned): (&[DeliveryId], bool)) -> rusqlite::Result<Vec<Task>> {
         let connection = self.index.connection();
         // A note or a row that a power cut takes back would speak of a file that is gone.
         connection.pragma_update(None, "synchronous", "full")?;

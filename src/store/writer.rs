@@ -148,7 +148,7 @@ impl Writer {
         self.began_behind
     }
 
-    /// What of the log was found to be lost when the store was opened, and was not known to be.
+    /// What was found to be lost when the store was opened, and was not known to be.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
         &self.losses
@@ -224,11 +224,12 @@ impl Committer {
             }
         }
         self.log.trim();
-        let Self { location, keys, index, last_work, last, _lock: lock, .. } = self;
+        let Self { location, keys, index, last_work, last, marks, _lock: lock, .. } = self;
         if let Some(index) = index.close()
             && last_work == LastWork::RemoveDeleted
         {
-            remove_deleted(&prune::Work { location: &location, index: &index, keys: &keys, last });
+            let doubt = marks.doubt();
+            remove_deleted(&prune::Work { location: &location, index: &index, keys: &keys, last, doubt });
         }
         drop(lock);
     }
@@ -273,9 +274,9 @@ impl Committer {
         }
         // What is freed is counted by the files' lengths.
         self.log.trim();
-        let Self { location, log, keys, index, pruning, last, .. } = self;
+        let Self { location, log, keys, index, pruning, last, marks, .. } = self;
         let stepped = index.queue().with_index(|index| {
-            let work = prune::Work { location, index, keys, last: *last };
+            let work = prune::Work { location, index, keys, last: *last, doubt: marks.doubt() };
             Ok(pruning.step(&work, &mut |segment| close(log, segment)))
         });
         let freed = stepped.unwrap_or_else(|error| pruning.give_up(error));
@@ -284,10 +285,14 @@ impl Committer {
 
     /// Deletes what is kept no longer; tells when something has gone, and when something went wrong after it.
     fn retire(&mut self, plan: &PrunePlan) {
+        if self.marks.doubt().is_some() {
+            // Which was said at the start.
+            return;
+        }
         self.log.trim();
         let Self { location, log, keys, index, last, .. } = self;
         let pruned = index.queue().with_index(|index| {
-            let work = prune::Work { location, index, keys, last: *last };
+            let work = prune::Work { location, index, keys, last: *last, doubt: None };
             Ok(work.prune_briefly(plan, &mut |segment| close(log, segment)))
         });
         let (freed, outcome) = pruned.unwrap_or_else(|error| (Freed::default(), Err(error)));

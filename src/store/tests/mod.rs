@@ -23,7 +23,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rstest::rstest;
 
-use super::{Location, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
+use super::{Location, LogLoss, Loss, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
 use crate::delivery::{
     Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
     TimestampUnit, Verdict,
@@ -54,6 +54,11 @@ impl Fixture {
     fn open_error(&self) -> StoreError {
         Writer::start(&self.location, |_| {}).unwrap_err()
     }
+}
+
+/// The parts of the log among what is lost.
+fn of_log(losses: &[Loss]) -> Vec<LogLoss> {
+    losses.iter().filter_map(|loss| if let Loss::Log(loss) = loss { Some(*loss) } else { None }).collect()
 }
 
 /// Bytes of a segment without the room at its end.
