@@ -62,6 +62,11 @@ impl Location {
         self.log().join("marks")
     }
 
+    /// The file of space that is kept in reserve; see [`super::reserve`].
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.beside("-reserve")
+    }
+
     /// The copy of a segment that is about to take its place; see [`super::prune`].
     pub(super) fn segment_copy(&self, segment: i64) -> PathBuf {
         self.log().join(format!("{segment:08}.log.new"))

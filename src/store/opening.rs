@@ -7,7 +7,7 @@ use super::marks::MarksFile;
 use super::progress::ProgressFile;
 use super::recovery::{self, Recovered};
 use super::seal::SealKeys;
-use super::{Location, Loss, StoreError, losses, settling};
+use super::{Location, Loss, StoreError, losses, reserve, settling};
 use crate::delivery::DeliveryId;
 
 /// A store in which the writer's place is taken.
@@ -27,11 +27,15 @@ pub(super) struct OpenedStore {
 
 impl OpenedStore {
     /// Takes the writer's place, finishes what a pruning has left that was cut off, and brings the index up to
-    /// the log.
+    /// the log. On a full disk, the reserve is used for it.
     pub(super) fn open(location: &Location) -> Result<Self, StoreError> {
+        reserve::with(location, || Self::open_within(location))
+    }
+
+    fn open_within(location: &Location) -> Result<Self, StoreError> {
         let (connection, lock) = location.open_for_writing()?;
-        settling::finish(location, &connection)?;
         let keys = SealKeys::open(location, &connection)?;
+        settling::finish(location, &connection, &keys)?;
         let index = Index::new(location, connection);
         let Recovered { last, end, losses } = recovery::recover(location, &index, &keys)?;
         let progress = ProgressFile::open(location, last)?;

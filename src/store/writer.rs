@@ -28,7 +28,7 @@ use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
 use super::writer_handle::WriterHandle;
-use super::{Freed, Location, Loss, PrunePlan, Retention, StoreError, prune};
+use super::{Freed, Location, Loss, PrunePlan, Retention, StoreError, prune, reserve};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 
 /// How long the last work may take. What is left of it is hidden, and goes when the store is next closed or pruned.
@@ -110,6 +110,7 @@ impl Writer {
         observer: impl Fn(StoreEvent) + Send + Sync + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
         let OpenedStore { index, keys, last, end, losses, marks, progress, lock } = OpenedStore::open(location)?;
+        reserve::lay_by(location);
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let progress = Arc::new(progress);
         let observer: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(observer);
@@ -254,8 +255,9 @@ impl Committer {
         let edited: Vec<_> = edits
             .into_iter()
             .map(|(ids, edit, reply)| {
-                let marks = &mut self.marks;
-                let outcome = self.index.queue().with_index(|index| marks.edit(index, &ids, &edit));
+                let (queue, marks) = (self.index.queue(), &mut self.marks);
+                let outcome =
+                    reserve::with(&self.location, || queue.with_index(|index| marks.edit(index, &ids, &edit)));
                 (outcome.map_err(Arc::new), reply)
             })
             .collect();
@@ -265,6 +267,7 @@ impl Committer {
         for (outcome, reply) in edited {
             let _ = reply.send(outcome);
         }
+        reserve::lay_by(&self.location);
     }
 
     /// Prunes a segment, where that was asked for; tells when a pruning has come to its end.
@@ -275,11 +278,14 @@ impl Committer {
         // What is freed is counted by the files' lengths.
         self.log.trim();
         let Self { location, log, keys, index, pruning, last, marks, .. } = self;
-        let stepped = index.queue().with_index(|index| {
-            let work = prune::Work { location, index, keys, last: *last, doubt: marks.doubt() };
-            Ok(pruning.step(&work, &mut |segment| close(log, segment)))
+        let stepped = reserve::with(location, || {
+            index.queue().with_index(|index| {
+                let work = prune::Work { location, index, keys, last: *last, doubt: marks.doubt() };
+                Ok(pruning.step(&work, &mut |segment| close(log, segment)))
+            })
         });
         let freed = stepped.unwrap_or_else(|error| pruning.give_up(error));
+        reserve::lay_by(location);
         freed.map(StoreEvent::Pruned).into_iter().for_each(&*self.observer);
     }
 
@@ -291,9 +297,11 @@ impl Committer {
         }
         self.log.trim();
         let Self { location, log, keys, index, last, .. } = self;
-        let pruned = index.queue().with_index(|index| {
-            let work = prune::Work { location, index, keys, last: *last, doubt: None };
-            Ok(work.prune_briefly(plan, &mut |segment| close(log, segment)))
+        let pruned = reserve::with(location, || {
+            index.queue().with_index(|index| {
+                let work = prune::Work { location, index, keys, last: *last, doubt: None };
+                Ok(work.prune_briefly(plan, &mut |segment| close(log, segment)))
+            })
         });
         let (freed, outcome) = pruned.unwrap_or_else(|error| (Freed::default(), Err(error)));
         if freed.deliveries > 0 {
