@@ -77,7 +77,7 @@ mod unreadable;
 mod writer;
 mod writer_handle;
 
-pub use absent::AbsentLog;
+pub use absent::{AbsentLog, SegmentHarm};
 pub use answered::{AnsweredBatch, AnsweredRows};
 pub use attempts::AttemptKeeper;
 pub use content::StoredContent;

@@ -142,6 +142,25 @@ fn what_lies_behind_room_is_taken_as_if_it_lay_behind_the_last_record() {
 }
 
 #[test]
+fn a_record_that_was_overwritten_by_zeros_is_a_loss() {
+    for (from, to) in [(1, 2), (1, 3), (0, 2)] {
+        let fixture = Fixture::new();
+        let ends = [&[0][..], &closed(&fixture, 4)].concat();
+        let mut damaged = std::fs::read(log(&fixture)).unwrap();
+        damaged[ends[from] as usize..ends[to] as usize].fill(0);
+        std::fs::write(log(&fixture), &damaged).unwrap();
+        std::fs::remove_file(fixture.location.file()).unwrap();
+        let (writer, _handle, _events) = fixture.open();
+        let lost = of_log(writer.losses());
+        let expected = (ends[from], ends[to] - ends[from], DeliveryId(from as i64), Some(DeliveryId(to as i64 + 1)));
+        assert_eq!(
+            lost.iter().map(|loss| (loss.position, loss.bytes, loss.after, loss.before)).collect::<Vec<_>>(),
+            [expected]
+        );
+    }
+}
+
+#[test]
 fn a_record_that_ends_in_zeros_is_whole_with_room_behind_it_or_none() {
     for room in [0, 1, 5000] {
         let fixture = Fixture::new();
