@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Location, MarksDamage};
 use super::log::LogPlace;
-use crate::delivery::DeliveryId;
+use crate::delivery::{DeliveryId, MarksLimit};
 
 /// SQLite's code where it cannot make its shared memory larger: `SQLITE_IOERR_SHMSIZE`.
 const SHARED_MEMORY_SIZE: i32 = 4874;
@@ -172,6 +172,14 @@ pub enum StoreError {
     /// Which deliveries are pinned is not known for sure.
     #[error("nothing was pruned: {0}")]
     MarksInDoubt(MarksDamage),
+    /// A delivery has as many marks as it may have.
+    #[error("delivery {id}: {limit}")]
+    MarksLimit {
+        /// The delivery.
+        id: DeliveryId,
+        /// What there would be too much of.
+        limit: MarksLimit,
+    },
     /// The thread that writes has ended.
     #[error("the store's writer has stopped: deliveries are refused; restart whyhook")]
     Stopped,

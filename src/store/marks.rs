@@ -142,7 +142,7 @@ impl MarksFile {
             let Some(mut line) = marks_of(&transaction, *id).map_err(sqlite)? else { continue };
             let before = line.clone();
             let mut marks = Marks { pinned: line.pinned, note: line.note, tags: line.tags };
-            marks.apply(edit);
+            marks.apply(edit).map_err(|limit| StoreError::MarksLimit { id: *id, limit })?;
             (line.pinned, line.note, line.tags) = (marks.pinned, marks.note, marks.tags);
             if let MarksEdit::Delete(deleted) = edit {
                 line.deleted = *deleted;
@@ -375,8 +375,8 @@ fn put(connection: &Connection, line: &MarksLine) -> rusqlite::Result<()> {
         return Ok(());
     }
     // The file may have been changed by others: what it says is held to the same bounds.
-    let mut marks = Marks::default();
-    marks.apply(&MarksEdit::Replace(Marks { pinned: line.pinned, note: line.note.clone(), tags: line.tags.clone() }));
+    let marks = Marks { pinned: line.pinned, note: line.note.clone(), tags: line.tags.clone() };
+    let (marks, _) = marks.within_limits();
     if !marks.is_empty() {
         let sql = "INSERT INTO marks SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM deliveries WHERE id = ?1)";
         let tags = marks.tags.join(" ");

@@ -81,6 +81,9 @@ impl MarksMembers {
         for text in &self.remove_tags {
             edits.push(MarksEdit::Untag(tag(text)?));
         }
+        for edit in &edits {
+            edit.check().map_err(ApiProblem::bad)?;
+        }
         if edits.is_empty() {
             return Err(ApiProblem::bad("nothing to do: expected pinned, note, add_tags or remove_tags"));
         }
@@ -236,7 +239,13 @@ mod tests {
             MarksEdit::Untag("x".to_owned()),
         ];
         assert_eq!(edits(&all).unwrap(), expected);
-        for wrong in [json!({}), json!({"ids": [1]}), json!({"add_tags": ["a b"]}), json!({"remove_tags": [""]})] {
+        for wrong in [
+            json!({}),
+            json!({"ids": [1]}),
+            json!({"add_tags": ["a b"]}),
+            json!({"remove_tags": [""]}),
+            json!({"note": "x".repeat(2001)}),
+        ] {
             assert!(edits(&wrong).is_err(), "{wrong}");
         }
     }
