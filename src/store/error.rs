@@ -3,8 +3,8 @@
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::{Location, MarksDamage};
 use super::log::LogPlace;
+use super::{Location, MarksDamage};
 use crate::delivery::{DeliveryId, MarksLimit};
 
 /// SQLite's code where it cannot make its shared memory larger: `SQLITE_IOERR_SHMSIZE`.

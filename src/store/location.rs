@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{StoreError, StoreLock, schema};
+use super::{LockUse, StoreError, StoreLock, schema};
 
 /// How long a statement waits for another process's write lock before it fails.
 const BUSY_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
@@ -133,7 +133,7 @@ impl Location {
     /// # Errors
     ///
     /// Each is one of [`StoreError`]'s; an existing file that is not a readable store is left as it is.
-    pub fn open_for_writing(&self) -> Result<(Connection, StoreLock), StoreError> {
+    pub fn open_for_writing(&self, usage: LockUse) -> Result<(Connection, StoreLock), StoreError> {
         self.check_name()?;
         self.check_kind()?;
         if self.names() > 1 {
@@ -143,7 +143,7 @@ impl Location {
             create_private_folder(folder)?;
         }
         self.check_header()?;
-        let mut lock = StoreLock::take(self)?;
+        let mut lock = StoreLock::take(self, usage)?;
         lock.take_index(self.create_file()?)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = self.connect(flags)?;
@@ -312,6 +312,23 @@ pub(super) fn private_file() -> OpenOptions {
         options.mode(0o600).custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     }
     options
+}
+
+/// Gives a file that was made beside a store to whoever owns the store: after `sudo`, nobody is to be locked out. Only root
+/// may do that; where it may not, the file stays as it is.
+pub(super) fn owned_like(file: File, store: &Path) -> File {
+    #[cfg(unix)]
+    if rustix::process::geteuid().is_root() {
+        use std::os::unix::fs::MetadataExt as _;
+        let of_store = fs::metadata(store).map(|facts| (facts.uid(), facts.gid())).ok();
+        let own = file.metadata().map(|facts| (facts.uid(), facts.gid())).ok();
+        if let Some((user, group)) = of_store.filter(|of_store| own.is_some_and(|own| own != *of_store)) {
+            let _ = std::os::unix::fs::fchown(&file, Some(user), Some(group));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = store;
+    file
 }
 
 /// Brings the names in a folder to disk.

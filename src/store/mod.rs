@@ -85,7 +85,7 @@ pub use deliveries::{Deliveries, DeliveryAndDiagnosis, ReadOutcome};
 pub use error::StoreError;
 pub use live_prune::PruneWatch;
 pub use location::Location;
-pub use lock::StoreLock;
+pub use lock::{LockUse, StoreLock};
 pub use losses::{LogLoss, Loss};
 pub use marks_file::MarksDamage;
 pub use ordering::StoreOrder;

@@ -1,7 +1,7 @@
 //! Opening a store for whoever changes it: the lock, the migration, and the index brought up to the log.
 
 use super::index::Index;
-use super::lock::StoreLock;
+use super::lock::{LockUse, StoreLock};
 use super::log::LogEnd;
 use super::marks::MarksFile;
 use super::progress::ProgressFile;
@@ -28,12 +28,12 @@ pub(super) struct OpenedStore {
 impl OpenedStore {
     /// Takes the writer's place, finishes what a pruning has left that was cut off, and brings the index up to
     /// the log. On a full disk, the reserve is used for it.
-    pub(super) fn open(location: &Location) -> Result<Self, StoreError> {
-        reserve::with(location, || Self::open_within(location))
+    pub(super) fn open(location: &Location, usage: LockUse) -> Result<Self, StoreError> {
+        reserve::with(location, || Self::open_within(location, usage))
     }
 
-    fn open_within(location: &Location) -> Result<Self, StoreError> {
-        let (connection, lock) = location.open_for_writing()?;
+    fn open_within(location: &Location, usage: LockUse) -> Result<Self, StoreError> {
+        let (connection, lock) = location.open_for_writing(usage)?;
         let keys = SealKeys::open(location, &connection)?;
         settling::finish(location, &connection, &keys)?;
         let index = Index::new(location, connection);

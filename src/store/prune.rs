@@ -35,7 +35,7 @@ use super::marks::MarksFile;
 use super::opening::OpenedStore;
 use super::seal::SealKeys;
 use super::settling::{forget, settle};
-use super::{Location, Loss, MarksDamage, PrunePlan, StoreError, StoreLock, reserve, row};
+use super::{Location, LockUse, Loss, MarksDamage, PrunePlan, StoreError, StoreLock, reserve, row};
 use crate::delivery::DeliveryId;
 
 /// Tables whose rows belong to a delivery, each with the column that says to which.
@@ -152,7 +152,7 @@ impl Pruner {
     ///
     /// Those of [`Location::open_for_writing`]; [`StoreError::InUse`] while another process listens.
     pub fn open(location: &Location) -> Result<Self, StoreError> {
-        let OpenedStore { index, keys, last, losses, marks, lock, .. } = OpenedStore::open(location)?;
+        let OpenedStore { index, keys, last, losses, marks, lock, .. } = OpenedStore::open(location, LockUse::Command)?;
         Ok(Self { location: location.clone(), index, keys, last, losses, marks, _lock: lock })
     }
 

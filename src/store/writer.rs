@@ -28,7 +28,7 @@ use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
 use super::writer_handle::WriterHandle;
-use super::{Freed, Location, Loss, PrunePlan, Retention, StoreError, prune, reserve};
+use super::{Freed, Location, LockUse, Loss, PrunePlan, Retention, StoreError, prune, reserve};
 use crate::delivery::{Answer, DeliveryId, Outcome};
 
 /// How long the last work may take. What is left of it is hidden, and goes when the store is next closed or pruned.
@@ -109,7 +109,8 @@ impl Writer {
         last_work: LastWork,
         observer: impl Fn(StoreEvent) + Send + Sync + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
-        let OpenedStore { index, keys, last, end, losses, marks, progress, lock } = OpenedStore::open(location)?;
+        let OpenedStore { index, keys, last, end, losses, marks, progress, lock } =
+            OpenedStore::open(location, last_work.usage())?;
         reserve::lay_by(location);
         let failed = |error| StoreError::io(location.file(), "start the writer of", error);
         let progress = Arc::new(progress);
@@ -167,6 +168,16 @@ enum LastWork {
     None,
     /// What was deleted is removed for good.
     RemoveDeleted,
+}
+
+impl LastWork {
+    /// Who does none is a command, which ends by itself.
+    fn usage(self) -> LockUse {
+        match self {
+            Self::None => LockUse::Command,
+            Self::RemoveDeleted => LockUse::Listener,
+        }
+    }
 }
 
 struct Committer {

@@ -100,7 +100,7 @@ pub(super) async fn mark(
     let selection =
         ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "marks", &params, |ticket| async move {
+    jobs::begin_short(&state, "marks", &params, |ticket| async move {
         let ids = resolved(&shared, move |reader, go_on| selection.resolve(reader, go_on)).await?;
         let matched = ids.len();
         let mut changed = 0;
@@ -120,7 +120,7 @@ pub(super) async fn delete(
     let selection =
         ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "delete", &params, |ticket| async move {
+    jobs::begin_short(&state, "delete", &params, |ticket| async move {
         let (ids, kept) = resolved(&shared, move |reader, go_on| {
             let ids = selection.resolve(reader, go_on)?;
             let all = ids.len();
@@ -156,7 +156,7 @@ async fn restore(
     ranges: Option<Vec<(i64, i64)>>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let shared = Arc::clone(state);
-    jobs::begin(state, "undelete", params, |ticket| async move {
+    jobs::begin_short(state, "undelete", params, |ticket| async move {
         let ids = resolved(&shared, move |reader, _| {
             let is_meant = |id: &DeliveryId| ranges.as_ref().is_none_or(|ranges| is_in(ranges, *id));
             Ok(reader.deleted()?.into_iter().filter(is_meant).collect::<Vec<_>>())

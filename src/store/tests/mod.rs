@@ -23,7 +23,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rstest::rstest;
 
-use super::{Location, LogLoss, Loss, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
+use super::{
+    Location, LockUse, LogLoss, Loss, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle,
+};
 use crate::delivery::{
     Answer, Captured, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome, TimestampFacts,
     TimestampUnit, Verdict,
@@ -315,7 +317,7 @@ fn a_damaged_store_is_refused_and_left_alone() {
 fn a_folder_and_a_missing_store_are_said() {
     let fixture = Fixture::new();
     let folder = Location::new(fixture.folder.path());
-    assert!(matches!(folder.open_for_writing().unwrap_err(), StoreError::IsFolder { .. }));
+    assert!(matches!(folder.open_for_writing(LockUse::Command).unwrap_err(), StoreError::IsFolder { .. }));
     assert!(matches!(Reader::open(&folder).unwrap_err(), StoreError::IsFolder { .. }));
     assert!(matches!(Reader::open(&fixture.location).unwrap_err(), StoreError::Missing { .. }));
     assert!(!fixture.location.file().exists());
