@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, BufWriter, Read as _, Seek as _, SeekFrom, Write};
 use std::path::Path;
 
-use super::location::{private_file, sync_folder};
+use super::location::{owned_like, private_file, sync_folder};
 use super::log::{LogEnd, LogPlace};
 use super::record::{HEADER_BYTES, RecordFormat, RecordHeader};
 use super::seal::LogKey;
@@ -35,6 +35,7 @@ pub(super) fn copy(
     let failed = |error| StoreError::io(&path, "write to", error);
     let mut from = open_if_there(&location.segment(segment))?;
     let file = private_file().create(true).truncate(true).open(&path).map_err(failed)?;
+    let file = owned_like(file, location.file());
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
     let (mut moved, mut end) = (Vec::new(), LogEnd { segment, position: 0 });
     for (id, place) in kept {

@@ -10,7 +10,7 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
 
@@ -112,7 +112,8 @@ impl MarksFile {
         for id in live(connection).map_err(sqlite)? {
             text.extend(marks_of(connection, DeliveryId(id)).map_err(sqlite)?.map(|line| line_of(&line)));
         }
-        replace(&self.path, text.as_bytes()).map_err(|error| StoreError::io(&self.path, "replace", error))?;
+        replace(&self.path, text.as_bytes(), &self.store)
+            .map_err(|error| StoreError::io(&self.path, "replace", error))?;
         (self.file, self.bytes, self.generation) = (None, text.len() as u64, generation);
         (self.is_stale, self.known) = (false, None);
         // Where this fails, the file is of a later generation than the index: all of it counts.
@@ -183,7 +184,8 @@ impl MarksFile {
         let is_new = self.file.is_none() && !path.exists();
         if self.file.is_none() {
             let mut options: OpenOptions = location::private_file();
-            self.file = Some(options.create(true).truncate(false).open(&path).map_err(failed)?);
+            let file = options.create(true).truncate(false).open(&path).map_err(failed)?;
+            self.file = Some(location::owned_like(file, &self.store));
         }
         let mut head = String::new();
         if self.bytes == 0 && !text.is_empty() {
@@ -269,13 +271,14 @@ fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
 }
 
 /// Puts a file in the place of another, whole or not at all.
-fn replace(path: &std::path::Path, content: &[u8]) -> io::Result<()> {
+fn replace(path: &Path, content: &[u8], store: &Path) -> io::Result<()> {
     let fresh = path.with_extension("new");
     match std::fs::remove_file(&fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut file = location::private_file().create_new(true).open(&fresh)?;
+    let file = location::private_file().create_new(true).open(&fresh)?;
+    let mut file = location::owned_like(file, store);
     file.write_all(content)?;
     file.sync_all()?;
     std::fs::rename(&fresh, path)?;

@@ -450,13 +450,7 @@ impl Work<'_> {
     }
 
     /// Deletes the rows of what goes, and notes what becomes of the segment.
-    pub(super) fn commit(
-        &self,
-        task: &Task,
-        moved: &[Moved],
-        stays: i64,
-        is_emptied: bool,
-    ) -> Result<(), StoreError> {
+    pub(super) fn commit(&self, task: &Task, moved: &[Moved], stays: i64, is_emptied: bool) -> Result<(), StoreError> {
         self.commit_rows(task, moved, stays, is_emptied).map_err(|source| {
             self.index.roll_back();
             self.failed(source)

@@ -8,7 +8,7 @@ use std::fs;
 use std::io::{self, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 
-use super::location::private_file;
+use super::location::{owned_like, private_file};
 use super::{Location, StoreError};
 
 /// Bytes of the reserve: the changes of some hundred rows in SQLite's log, and of some thousand marks.
@@ -35,7 +35,7 @@ pub(super) fn lay_by(location: &Location) {
     if bytes >= RESERVE_BYTES || known.is_ok_and(|known| !known.is_file()) || !is_large(location.file()) {
         return;
     }
-    if let Err(error) = extend(&path, bytes) {
+    if let Err(error) = extend(&path, bytes, location.file()) {
         tracing::debug!(reason = %error, "less laid by than usual");
     }
 }
@@ -49,8 +49,9 @@ pub(super) fn give_up(location: &Location) -> bool {
     given
 }
 
-fn extend(path: &Path, mut bytes: u64) -> io::Result<()> {
-    let mut file = private_file().create(true).truncate(false).open(path)?;
+fn extend(path: &Path, mut bytes: u64, store: &Path) -> io::Result<()> {
+    let file = private_file().create(true).truncate(false).open(path)?;
+    let mut file = owned_like(file, store);
     let piece = vec![0; PIECE_BYTES];
     file.seek(SeekFrom::Start(bytes))?;
     while bytes < RESERVE_BYTES {

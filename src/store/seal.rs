@@ -21,7 +21,7 @@ use std::{fmt, fs};
 use rusqlite::Connection;
 use siphasher::sip::SipHasher24;
 
-use super::location::{private_file, sync_folder};
+use super::location::{owned_like, private_file, sync_folder};
 use super::log::LogEnd;
 use super::{Location, StoreError};
 
@@ -157,7 +157,8 @@ fn write(location: &Location, key: &LogKey) -> Result<(), StoreError> {
     let path = location.key();
     let beside = path.with_extension("new");
     let write = || {
-        let mut file = private_file().create(true).truncate(true).open(&beside)?;
+        let file = private_file().create(true).truncate(true).open(&beside)?;
+        let mut file = owned_like(file, location.file());
         file.write_all(key.line().as_bytes())?;
         file.sync_all()?;
         fs::rename(&beside, &path)?;
