@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Duration, Instant, timeout_at};
 
 use super::ApiProblem;
 use crate::server::{JobProgress, JobRecord, JobTicket, RunningJobs};
@@ -14,10 +15,15 @@ const KEPT: usize = 64;
 /// Jobs in progress at a time.
 const RUNNING: usize = 8;
 
+/// How long a short job waits for a place among them.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// Jobs by their number, which they share with all the long work of the run.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     all: Mutex<AllJobs>,
+    /// Told when one has ended.
+    freed: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -68,11 +74,29 @@ impl Jobs {
         Ok((number, ticket))
     }
 
+    /// The same for a short one, which waits for a place: many may be begun at once.
+    pub(super) async fn begin_short(
+        &self,
+        kind: &'static str,
+        running: &RunningJobs,
+    ) -> Result<(u64, JobTicket), ApiProblem> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // Before the look: an end in between counts.
+            let freed = self.freed.notified();
+            match self.begin(kind, running) {
+                Err(_) if Instant::now() < deadline => drop(timeout_at(deadline, freed).await),
+                begun => return begun,
+            }
+        }
+    }
+
     /// Ends it.
     pub(super) fn end(&self, number: u64, end: JobEnd) {
         if let Some(job) = self.lock().by_number.get(&number) {
             job.ended.send_replace(Some(end));
         }
+        self.freed.notify_waiters();
     }
 
     /// The numbers of those in progress.
@@ -136,6 +160,21 @@ pub(super) fn running_json(job: &JobProgress) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_short_job_waits_for_a_place() {
+        let (jobs, running) = (Jobs::default(), RunningJobs::default());
+        let all: Vec<_> = (0..RUNNING).map(|_| jobs.begin("prune", &running).unwrap()).collect();
+        let waiting = jobs.begin_short("marks", &running);
+        let ending = async {
+            tokio::time::sleep(PATIENCE / 2).await;
+            jobs.end(all[3].0, JobEnd::Done(json!({})));
+        };
+        let (begun, ()) = tokio::join!(waiting, ending);
+        assert!(begun.is_ok());
+        let refused = jobs.begin_short("marks", &running).await.unwrap_err();
+        assert!(refused.to_string().contains("8 jobs are in progress"), "{refused}");
+    }
 
     #[test]
     fn jobs_are_bounded_and_the_oldest_that_ended_is_forgotten() {

@@ -1,11 +1,26 @@
 //! What a person adds to a delivery: a pin, a note, tags.
 
+use crate::text::{counted, grouped};
+
 /// The most tags that one delivery has.
 pub const TAG_LIMIT: usize = 16;
 /// The longest tag, in bytes.
 pub const TAG_BYTES: usize = 40;
 /// The longest note, in bytes.
 pub const NOTE_BYTES: usize = 2000;
+/// What a tag is made of.
+const TAG_FORM: &str = "a tag is up to 40 letters, digits and . _ - / :";
+
+/// Why a change of a delivery's marks is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum MarksLimit {
+    /// The note has so many bytes.
+    #[error("the note is too long: {}, and the limit is {}", counted(*.0 as u64, "byte"), counted(NOTE_BYTES as u64, "byte"))]
+    Note(usize),
+    /// It has as many tags as it may have.
+    #[error("it has {TAG_LIMIT} tags, which is the limit: remove one first")]
+    Tags,
+}
 
 /// What a person has added to a delivery.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -42,33 +57,81 @@ impl Marks {
         *self == Self::default()
     }
 
-    /// Applies a change. Beyond [`TAG_LIMIT`] tags nothing is added; a note is cut at [`NOTE_BYTES`].
-    pub fn apply(&mut self, edit: &MarksEdit) {
+    /// Applies a change.
+    ///
+    /// # Errors
+    ///
+    /// [`MarksLimit`] for a note of more than [`NOTE_BYTES`], or more than [`TAG_LIMIT`] tags: nothing is changed then.
+    pub fn apply(&mut self, edit: &MarksEdit) -> Result<(), MarksLimit> {
+        edit.check()?;
         match edit {
             MarksEdit::Pin(pinned) => self.pinned = *pinned,
             MarksEdit::Note(text) => self.note = note(text),
-            MarksEdit::Tag(tag) => {
-                if let (Err(place), Some(tag), true) =
-                    (self.tags.binary_search(tag), tag_of(tag), self.tags.len() < TAG_LIMIT)
+            MarksEdit::Tag(text) => {
+                if let Some(tag) = tag_of(text)
+                    && let Err(place) = self.tags.binary_search(&tag)
                 {
+                    if self.tags.len() >= TAG_LIMIT {
+                        return Err(MarksLimit::Tags);
+                    }
                     self.tags.insert(place, tag);
                 }
             }
             MarksEdit::Untag(tag) => self.tags.retain(|own| own != tag),
-            MarksEdit::Replace(marks) => {
-                *self = Self { pinned: marks.pinned, note: marks.note.as_deref().and_then(note), tags: Vec::new() };
-                marks.tags.iter().for_each(|tag| self.apply(&MarksEdit::Tag(tag.clone())));
-            }
+            MarksEdit::Replace(marks) => *self = marks.clone().within_limits().0,
             MarksEdit::Delete(_) => {}
+        }
+        Ok(())
+    }
+
+    /// The same as far as the limits and the form of tags allow, and what that leaves out, in words.
+    #[must_use]
+    pub fn within_limits(self) -> (Self, Vec<String>) {
+        let mut left_out = Vec::new();
+        let mut marks = Self { pinned: self.pinned, ..Self::default() };
+        if let Some(text) = &self.note {
+            let text = text.trim();
+            let end = (0..=NOTE_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
+            marks.note = note(&text[..end]);
+            if end < text.len() {
+                let (kept, all) = (grouped(end as u64), counted(text.len() as u64, "byte"));
+                left_out.push(format!("its note is cut: {kept} of {all} are kept"));
+            }
+        }
+        let (mut invalid, mut surplus) = (0, 0);
+        for text in self.tags {
+            match tag_of(&text) {
+                None => invalid += 1,
+                Some(tag) => surplus += u64::from(marks.apply(&MarksEdit::Tag(tag)).is_err()),
+            }
+        }
+        if invalid > 0 {
+            left_out.push(format!("{} left out: {TAG_FORM}", counted(invalid, "invalid tag")));
+        }
+        if surplus > 0 {
+            left_out.push(format!("{} left out: a delivery has at most {TAG_LIMIT}", counted(surplus, "tag")));
+        }
+        (marks, left_out)
+    }
+}
+
+impl MarksEdit {
+    /// Whether it is within the limits, whatever the delivery has.
+    ///
+    /// # Errors
+    ///
+    /// [`MarksLimit::Note`] for a note of more than [`NOTE_BYTES`].
+    pub fn check(&self) -> Result<(), MarksLimit> {
+        match self {
+            Self::Note(text) if text.trim().len() > NOTE_BYTES => Err(MarksLimit::Note(text.trim().len())),
+            _ => Ok(()),
         }
     }
 }
 
 /// A note as it is kept; `None` for an empty one.
 fn note(text: &str) -> Option<String> {
-    let text = text.trim();
-    let end = (0..=NOTE_BYTES.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-    (end > 0).then(|| text[..end].to_owned())
+    Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
 /// `text` as a tag: letters, digits, `.`, `_`, `-`, `/` and `:`, in lower case; `None` when it is not one.
@@ -93,23 +156,42 @@ mod tests {
         let mut marks = Marks::default();
         for tag in ["B", "#a", "b", "not a tag", ""] {
             if let Some(tag) = tag_of(tag) {
-                marks.apply(&MarksEdit::Tag(tag));
+                marks.apply(&MarksEdit::Tag(tag)).unwrap();
             }
         }
         assert_eq!(marks.tags, ["a", "b"]);
-        marks.apply(&MarksEdit::Note(format!(" {} ", "é".repeat(NOTE_BYTES))));
+        let longest = format!(" {} ", "é".repeat(NOTE_BYTES / 2));
+        marks.apply(&MarksEdit::Note(longest.clone())).unwrap();
         assert_eq!(marks.note.as_ref().map(String::len), Some(NOTE_BYTES));
-        marks.apply(&MarksEdit::Note("  ".to_owned()));
-        marks.apply(&MarksEdit::Untag("a".to_owned()));
-        marks.apply(&MarksEdit::Pin(true));
+        let refused = marks.apply(&MarksEdit::Note(longest + "!")).unwrap_err();
+        assert_eq!(refused.to_string(), "the note is too long: 2,002 bytes, and the limit is 2,000 bytes");
+        assert_eq!(marks.note.as_ref().map(String::len), Some(NOTE_BYTES), "as it was");
+        marks.apply(&MarksEdit::Note("  ".to_owned())).unwrap();
+        marks.apply(&MarksEdit::Untag("a".to_owned())).unwrap();
+        marks.apply(&MarksEdit::Pin(true)).unwrap();
         assert_eq!(marks, Marks { pinned: true, note: None, tags: vec!["b".to_owned()] });
-        for number in 0..40 {
-            marks.apply(&MarksEdit::Tag(format!("t{number}")));
+        for number in 1..TAG_LIMIT {
+            marks.apply(&MarksEdit::Tag(format!("t{number}"))).unwrap();
         }
+        assert_eq!(marks.apply(&MarksEdit::Tag("B".to_owned())), Ok(()), "which it has");
+        let refused = marks.apply(&MarksEdit::Tag("one-more".to_owned())).unwrap_err();
+        assert_eq!(refused.to_string(), "it has 16 tags, which is the limit: remove one first");
         assert_eq!(marks.tags.len(), TAG_LIMIT);
-        let odd = Marks { tags: vec!["z".into(), "bad tag".into(), "a".into(), "a".into()], ..marks };
-        let mut replaced = Marks::default();
-        replaced.apply(&MarksEdit::Replace(odd));
-        assert_eq!(replaced.tags, ["a", "z"]);
+    }
+
+    #[test]
+    fn what_others_wrote_down_is_taken_within_the_limits_and_the_rest_is_told() {
+        let tags = |tags: &[&str]| tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>();
+        let odd = Marks { pinned: true, note: Some(" a ".into()), tags: tags(&["z", "bad tag", "a", "A"]) };
+        let (marks, left_out) = odd.within_limits();
+        assert_eq!(marks, Marks { pinned: true, note: Some("a".into()), tags: tags(&["a", "z"]) });
+        assert_eq!(left_out, ["1 invalid tag left out: a tag is up to 40 letters, digits and . _ - / :"]);
+        let many = Marks { note: Some("ż".repeat(5000)), tags: (0..18).map(|n| format!("t{n}")).collect(), ..marks };
+        let (marks, left_out) = many.within_limits();
+        assert_eq!((marks.note.unwrap().len(), marks.tags.len()), (NOTE_BYTES, TAG_LIMIT));
+        assert_eq!(
+            left_out,
+            ["its note is cut: 2,000 of 10,000 bytes are kept", "2 tags left out: a delivery has at most 16"]
+        );
     }
 }

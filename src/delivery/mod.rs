@@ -23,7 +23,7 @@ pub use credentials::{CREDENTIAL_HEADERS, CREDENTIAL_PARAMETERS};
 pub use id::{DeliveryId, InvalidDeliveryId};
 pub use intake::Intake;
 pub use json::{detail_json, detail_text, summary_json, summary_text};
-pub use marks::{Marks, MarksEdit, NOTE_BYTES, TAG_BYTES, TAG_LIMIT, cause_codes, tag_of};
+pub use marks::{Marks, MarksEdit, MarksLimit, NOTE_BYTES, TAG_BYTES, TAG_LIMIT, cause_codes, tag_of};
 pub use retry::{Retry, Sameness, sameness, schedule};
 pub use summary::{EventFacts, IMPORTED, ImageFacts, Summary};
 pub use verdict::{Judgement, TimestampFacts, TimestampUnit, Verdict};

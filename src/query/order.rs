@@ -105,7 +105,7 @@ impl ListOrder {
                 let status = summary.answer.as_ref()?.status;
                 (status > 0).then_some(OrderKey::Number(status.into()))
             }
-            Self::Path => Some(OrderKey::Text(&summary.path)),
+            Self::Path => Some(&*summary.path).filter(|path| !path.is_empty()).map(OrderKey::Text),
         }
     }
 }

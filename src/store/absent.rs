@@ -1,46 +1,65 @@
-//! What the index says of a log that is not there: files that were not copied with it, or were deleted.
+//! What the index says of a log that is not there: files that were not copied with it, were deleted, cut short or overwritten.
 
-use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
 
 use rusqlite::OptionalExtension as _;
 
-use super::{Reader, StoreError, recovery};
+use super::record::{HEADER_BYTES, RecordHeader};
+use super::{Reader, StoreError};
 use crate::delivery::DeliveryId;
 use crate::text::grouped;
 
-/// Segments that rows speak of, and whose files are missing or too short.
+/// Segments that rows speak of, and whose files are missing, too short, or hold something else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AbsentLog {
     /// The first such file, or the log's folder where that is missing.
     pub path: PathBuf,
-    /// Whether the file is there, and ends before its last delivery.
-    pub is_cut: bool,
-    /// How many other files are missing.
+    /// What is wrong with it.
+    pub harm: SegmentHarm,
+    /// How many other files are missing or damaged.
     pub others: usize,
-    /// Deliveries whose bytes were in them; of a file that is cut, its last.
+    /// Deliveries whose bytes were in them; of a file that is damaged, its last.
     pub deliveries: u64,
     /// The first and the last of these.
     pub ids: (DeliveryId, DeliveryId),
 }
 
+/// What is wrong with a file of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SegmentHarm {
+    /// It is not there.
+    Missing,
+    /// It ends before its last delivery does.
+    Cut,
+    /// Its last delivery is not in its place.
+    Damaged,
+}
+
 impl fmt::Display for AbsentLog {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (first, last) = self.ids;
-        write!(formatter, "{}", self.path.display())?;
+        let harm = match self.harm {
+            SegmentHarm::Missing => "missing",
+            SegmentHarm::Cut => "cut short",
+            SegmentHarm::Damaged => "damaged",
+        };
+        write!(formatter, "{} is {harm}", self.path.display())?;
         match self.others {
-            0 => write!(formatter, " is ")?,
-            1 => write!(formatter, " and 1 more file of the log are ")?,
-            others => write!(formatter, " and {} more files of the log are ", grouped(others as u64))?,
-        }
-        write!(formatter, "{}: ", if self.is_cut { "cut short" } else { "missing" })?;
-        match (self.deliveries, self.is_cut) {
-            (_, true) => write!(formatter, "the request of delivery {last} is lost, and perhaps others before it"),
-            (1, _) => write!(formatter, "the request of delivery {first} is lost"),
+            0 => Ok(()),
+            1 => write!(formatter, ", and 1 more file of the log is missing or damaged"),
+            others => {
+                write!(formatter, ", and {} more files of the log are missing or damaged", grouped(others as u64))
+            }
+        }?;
+        match (self.deliveries, self.harm) {
+            (1, SegmentHarm::Damaged) => {
+                write!(formatter, ": the request of delivery {last} is lost, and perhaps others before it")
+            }
+            (1, _) => write!(formatter, ": the request of delivery {first} is lost"),
             (count, _) => {
-                write!(formatter, "the requests of {} deliveries ({first} to {last}) are lost", grouped(count))
+                write!(formatter, ": the requests of {} deliveries ({first} to {last}) are lost", grouped(count))
             }
         }?;
         write!(formatter, ", unless the log is put back beside the index")
@@ -48,94 +67,90 @@ impl fmt::Display for AbsentLog {
 }
 
 impl Reader {
-    /// What of the log is not there, as far as the names and the end of its files tell; `None` when nothing is missing. No
-    /// record is read.
+    /// What of the log is not there, as far as the names, lengths and last records of its files tell; `None` when nothing is
+    /// missing.
     ///
     /// # Errors
     ///
-    /// [`StoreError`] when the index, or the log's folder, cannot be read.
+    /// [`StoreError`] when the index cannot be read.
     pub fn absent(&self) -> Result<Option<AbsentLog>, StoreError> {
         let (Some(oldest), Some(newest)) = (self.row_at(i64::MIN, "ASC")?, self.row_at(i64::MAX, "DESC")?) else {
             return Ok(None);
         };
         let folder = self.location().log();
         let has_folder = folder.is_dir();
-        let there: BTreeSet<i64> = match has_folder {
-            // A segment that is being pruned may have its copy alone for a moment.
-            true => [".log", ".log.new"].into_iter().map(|end| recovery::segments(&folder, end)).try_fold(
-                BTreeSet::new(),
-                |mut all, found| {
-                    all.extend(found?);
-                    Ok::<_, StoreError>(all)
-                },
-            )?,
-            false => BTreeSet::new(),
-        };
         let mut absent: Option<AbsentLog> = None;
-        let mut segment = oldest.segment;
-        while segment <= newest.segment {
-            if there.contains(&segment) || self.location().segment(segment).exists() {
-                segment += 1;
-                continue;
-            }
-            // Looked for after its file: rows go before the file does.
-            let Some(first) = self.first_of_segment(segment, (oldest.id, newest.id))? else { break };
-            if first.segment > segment {
-                segment = first.segment;
-                continue;
-            }
-            let next = self.first_of_segment(segment + 1, (oldest.id, newest.id))?;
-            let ids = first.id..=next.map_or(newest.id, |next| next.id - 1);
-            let count = self.count_of(ids.clone())?;
-            let last = DeliveryId(*ids.end());
-            match &mut absent {
-                Some(absent) => {
-                    absent.others += 1;
-                    absent.deliveries += count;
-                    absent.ids.1 = last;
-                }
-                None => {
-                    let path = if has_folder { self.location().segment(segment) } else { folder.clone() };
-                    let ids = (DeliveryId(first.id), last);
-                    absent = Some(AbsentLog { path, is_cut: false, others: 0, deliveries: count, ids });
+        let mut segment = Some(oldest);
+        while let Some(first) = segment {
+            let next = self.first_of_segment(first.segment.saturating_add(1), (first.id, newest.id))?;
+            let last = self.row_at(next.as_ref().map_or(newest.id, |next| next.id - 1), "DESC")?;
+            if let Some(last) = last.filter(|last| last.segment == first.segment)
+                && let Some((harm, ids, deliveries)) = self.harm(&first, &last)?
+            {
+                match &mut absent {
+                    Some(absent) => {
+                        absent.others += usize::from(has_folder);
+                        absent.deliveries += deliveries;
+                        absent.ids.1 = ids.1;
+                    }
+                    None => {
+                        let path = if has_folder { self.location().segment(first.segment) } else { folder.clone() };
+                        absent = Some(AbsentLog { path, harm, others: 0, deliveries, ids });
+                    }
                 }
             }
-            segment += 1;
+            segment = next;
         }
-        if let Some(absent) = &mut absent
-            && !has_folder
-        {
-            absent.others = 0;
-        }
-        Ok(match absent {
-            None => self.cut(&newest),
-            absent => absent,
-        })
+        Ok(absent)
     }
 
-    /// Whether the file of the newest delivery ends before that delivery does.
-    fn cut(&self, newest: &RowPlace) -> Option<AbsentLog> {
-        let path = self.location().segment(newest.segment);
-        let copy = self.location().segment_copy(newest.segment);
-        let length = |path: &PathBuf| path.metadata().map_or(0, |metadata| metadata.len());
-        let is_cut = path.is_file() && length(&path).max(length(&copy)) < newest.end;
-        // It may have been moved forward by a pruning since its row was read.
-        let is_cut = is_cut && self.row_at(newest.id, "DESC").ok()?.is_some_and(|row| row == *newest);
-        let ids = (DeliveryId(newest.id), DeliveryId(newest.id));
-        is_cut.then_some(AbsentLog { path, is_cut, others: 0, deliveries: 1, ids })
+    /// What is wrong with the file of the rows from `first` to `last`, and how many of them are concerned.
+    fn harm(&self, first: &RowPlace, last: &RowPlace) -> Result<Option<HarmedRows>, StoreError> {
+        let segment = first.segment;
+        // A segment that is being pruned may have its copy alone for a moment, or rows that speak of it.
+        let files = [self.location().segment(segment), self.location().segment_copy(segment)];
+        let found = files.map(|path| look(&path, last));
+        // Rows go before the file does, and may have been moved forward since they were read.
+        if found.contains(&None) || self.row_at(last.id, "DESC")?.is_none_or(|row| row != *last) {
+            return Ok(None);
+        }
+        let ids = |first| (DeliveryId(first), DeliveryId(last.id));
+        if found == [Some(SegmentLook::Missing); 2] {
+            let (count, first) = self.rows_after(segment, (first.id, last.id), 0)?;
+            return Ok(Some((SegmentHarm::Missing, ids(first), count)));
+        }
+        let length = |look| if let Some(SegmentLook::Cut(length)) = look { length } else { 0 };
+        if found.contains(&Some(SegmentLook::Other)) {
+            return Ok(Some((SegmentHarm::Damaged, ids(last.id), 1)));
+        }
+        let length = found.map(length).into_iter().max().unwrap_or(0);
+        let (count, first) = self.rows_after(segment, (first.id, last.id), length)?;
+        Ok(Some((SegmentHarm::Cut, ids(first), count)))
+    }
+
+    /// How many rows of a segment end after `length` bytes of it, and the first of them.
+    fn rows_after(&self, segment: i64, (from, to): (i64, i64), length: u64) -> Result<(u64, i64), StoreError> {
+        let sql = "SELECT count(*), coalesce(min(id), ?2) FROM deliveries
+             WHERE id BETWEEN ?1 AND ?2 AND segment = ?3 AND position + record_bytes > ?4";
+        self.connection()?
+            .query_row(sql, [from, to, segment, length.cast_signed()], |row| {
+                Ok((row.get::<_, i64>(0)?.unsigned_abs(), row.get(1)?))
+            })
+            .map_err(|source| self.failed(source))
     }
 
     /// The row at `id`, or the next one in `order`.
     fn row_at(&self, id: i64, order: &'static str) -> Result<Option<RowPlace>, StoreError> {
         let compared = if order == "ASC" { ">=" } else { "<=" };
         let sql = format!(
-            "SELECT id, segment, position + record_bytes FROM deliveries WHERE id {compared} ?1 ORDER BY id {order} LIMIT 1"
+            "SELECT id, segment, position, position + record_bytes FROM deliveries WHERE id {compared} ?1 ORDER BY id {order} LIMIT 1"
         );
         self.connection()?
             .prepare_cached(&sql)
             .and_then(|mut statement| {
                 let read = |row: &rusqlite::Row<'_>| {
-                    Ok(RowPlace { id: row.get(0)?, segment: row.get(1)?, end: row.get::<_, i64>(2)?.unsigned_abs() })
+                    let number = |column| row.get::<_, i64>(column).map(i64::unsigned_abs);
+                    Ok(RowPlace { id: row.get(0)?, segment: row.get(1)?, position: number(2)?, end: number(3)? })
                 };
                 statement.query_row([id], read).optional()
             })
@@ -157,22 +172,48 @@ impl Reader {
         }
         Ok(found)
     }
-
-    fn count_of(&self, ids: RangeInclusive<i64>) -> Result<u64, StoreError> {
-        self.connection()?
-            .query_row("SELECT count(*) FROM deliveries WHERE id BETWEEN ?1 AND ?2", [ids.start(), ids.end()], |row| {
-                row.get::<_, i64>(0)
-            })
-            .map(i64::unsigned_abs)
-            .map_err(|source| self.failed(source))
-    }
 }
+
+/// What is wrong with a file, the first and the last delivery that it concerns, and how many.
+type HarmedRows = (SegmentHarm, (DeliveryId, DeliveryId), u64);
 
 /// Where the index says that a delivery lies.
 #[derive(Debug, PartialEq, Eq)]
 struct RowPlace {
     id: i64,
     segment: i64,
+    position: u64,
     /// Where its record ends.
     end: u64,
+}
+
+/// What a file is like that should hold a delivery's record, and does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum SegmentLook {
+    Missing,
+    /// It has so many bytes.
+    Cut(u64),
+    /// Something else lies there.
+    Other,
+}
+
+/// Looks for the beginning of a delivery's record; `None` when it is in its place, or the file cannot be read: it may be whole.
+fn look(path: &Path, row: &RowPlace) -> Option<SegmentLook> {
+    let read = || -> io::Result<Option<SegmentLook>> {
+        let mut file = crate::system::read::open(path)?;
+        let length = file.metadata()?.len();
+        if length < row.end {
+            return Ok(Some(SegmentLook::Cut(length)));
+        }
+        let mut front = Vec::with_capacity(HEADER_BYTES);
+        file.seek(SeekFrom::Start(row.position))?;
+        file.take(HEADER_BYTES as u64).read_to_end(&mut front)?;
+        let is_there = RecordHeader::read(&front).is_some_and(|header| header.id.0 == row.id);
+        Ok((!is_there).then_some(SegmentLook::Other))
+    };
+    match read() {
+        Ok(look) => look,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(SegmentLook::Missing),
+        Err(_) => None,
+    }
 }

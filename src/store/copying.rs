@@ -35,7 +35,7 @@ pub(super) fn copy(
     let path = location.segment_copy(segment);
     let failed = |error| StoreError::io(&path, "write to", error);
     let mut from = open_if_there(&location.segment(segment))?;
-    let file = fresh_file(&path).map_err(failed)?;
+    let file = fresh_file(&path, location.file()).map_err(failed)?;
     let mut out = BufWriter::with_capacity(BUFFER_BYTES, file);
     let (mut moved, mut end) = (Vec::new(), LogEnd { segment, position: 0 });
     for (id, place) in kept {

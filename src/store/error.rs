@@ -3,10 +3,13 @@
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::Location;
 use super::log::LogPlace;
-use crate::delivery::DeliveryId;
+use super::{Location, MarksDamage};
+use crate::delivery::{DeliveryId, MarksLimit};
 use crate::system::thread::ThreadError;
+
+/// SQLite's code where it cannot make its shared memory larger: `SQLITE_IOERR_SHMSIZE`.
+const SHARED_MEMORY_SIZE: i32 = 4874;
 
 /// A failure of the store. Every message names the file and says what to do next.
 #[derive(Debug, thiserror::Error)]
@@ -170,6 +173,17 @@ pub enum StoreError {
         /// What is wrong with it.
         source: rusqlite::Error,
     },
+    /// Which deliveries are pinned is not known for sure.
+    #[error("nothing was pruned: {0}")]
+    MarksInDoubt(MarksDamage),
+    /// A delivery has as many marks as it may have.
+    #[error("delivery {id}: {limit}")]
+    MarksLimit {
+        /// The delivery.
+        id: DeliveryId,
+        /// What there would be too much of.
+        limit: MarksLimit,
+    },
     /// The thread that writes has ended.
     #[error("the store's writer has stopped: deliveries are refused; restart whyhook")]
     Stopped,
@@ -186,6 +200,23 @@ impl StoreError {
                 | Self::UnknownValue { .. }
                 | Self::UnreadableRow { .. }
         )
+    }
+
+    /// Whether the disk has no room, or the file may not grow.
+    pub(super) fn is_full(&self) -> bool {
+        use rusqlite::ErrorCode;
+        match self {
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+            ),
+            Self::Sqlite { source, .. } => {
+                // SQLite's shared memory beside a database that nobody has open is made anew.
+                let is_shared = source.sqlite_error().is_some_and(|error| error.extended_code == SHARED_MEMORY_SIZE);
+                source.sqlite_error_code() == Some(ErrorCode::DiskFull) || is_shared
+            }
+            _ => false,
+        }
     }
 
     /// Whether one delivery is gone or damaged, so that what is done with many goes on without it. (What the system does not

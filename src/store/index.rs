@@ -92,7 +92,7 @@ impl Index {
             }
             Ok(())
         };
-        insert().map_err(|source| self.failed("keep deliveries", source))
+        insert().map_err(|source| self.failed("update the index", source))
     }
 
     fn insert_diagnosis(&self, id: DeliveryId, diagnosis: &str) -> rusqlite::Result<()> {
@@ -103,7 +103,7 @@ impl Index {
 
     /// Begins a transaction for rows that are added one by one, as recovery does.
     pub(super) fn begin(&self) -> Result<(), StoreError> {
-        self.run("BEGIN IMMEDIATE").map_err(|source| self.failed("recover deliveries", source))
+        self.run("BEGIN IMMEDIATE").map_err(|source| self.failed("update the index", source))
     }
 
     /// Adds one row to a transaction that was begun.
@@ -117,12 +117,12 @@ impl Index {
         self.connection
             .prepare_cached(row::INSERT_DELIVERY)
             .and_then(|mut statement| row::insert_delivery(&mut statement, id, captured, lengths, place))
-            .map_err(|source| self.failed("recover deliveries", source))
+            .map_err(|source| self.failed("update the index", source))
     }
 
     /// Makes the transaction's rows visible.
     pub(super) fn commit(&self) -> Result<(), StoreError> {
-        self.run("COMMIT").map_err(|source| self.failed("keep deliveries", source))
+        self.run("COMMIT").map_err(|source| self.failed("update the index", source))
     }
 
     /// Forgets the transaction's rows, if there is one.

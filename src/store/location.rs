@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use super::{StoreError, StoreLock, schema};
+use super::{LockUse, StoreError, StoreLock, schema};
 use crate::http::percent::PercentEncoding;
 use crate::system::save::sync_folder;
 
@@ -62,6 +62,11 @@ impl Location {
     /// The file of pins, notes and tags; see [`super::marks`].
     pub(super) fn marks(&self) -> PathBuf {
         self.log().join("marks")
+    }
+
+    /// The file of space that is kept in reserve; see [`super::reserve`].
+    pub(super) fn reserve(&self) -> PathBuf {
+        self.beside("-reserve")
     }
 
     /// The copy of a segment that is about to take its place; see [`super::prune`].
@@ -130,7 +135,7 @@ impl Location {
     /// # Errors
     ///
     /// Each is one of [`StoreError`]'s; an existing file that is not a readable store is left as it is.
-    pub fn open_for_writing(&self) -> Result<(Connection, StoreLock), StoreError> {
+    pub fn open_for_writing(&self, usage: LockUse) -> Result<(Connection, StoreLock), StoreError> {
         self.check_name()?;
         self.check_kind()?;
         if self.names() > 1 {
@@ -140,7 +145,7 @@ impl Location {
             create_private_folder(folder)?;
         }
         self.check_header()?;
-        let mut lock = StoreLock::take(self)?;
+        let mut lock = StoreLock::take(self, usage)?;
         lock.take_index(self.create_file()?)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = self.connect(flags)?;
@@ -305,19 +310,36 @@ pub(super) fn private_file() -> OpenOptions {
     options
 }
 
-/// A new file of its owner alone, in the place of what a killed process may have left there: what is there is never
-/// written into, as it may have another name too.
-pub(super) fn fresh_file(path: &Path) -> io::Result<File> {
+/// Gives a file that was made beside a store to whoever owns the store: after `sudo`, nobody is to be locked out. Only root
+/// may do that; where it may not, the file stays as it is.
+pub(super) fn owned_like(file: File, store: &Path) -> File {
+    #[cfg(unix)]
+    if rustix::process::geteuid().is_root() {
+        use std::os::unix::fs::MetadataExt as _;
+        let of_store = fs::metadata(store).map(|facts| (facts.uid(), facts.gid())).ok();
+        let own = file.metadata().map(|facts| (facts.uid(), facts.gid())).ok();
+        if let Some((user, group)) = of_store.filter(|of_store| own.is_some_and(|own| own != *of_store)) {
+            let _ = std::os::unix::fs::fchown(&file, Some(user), Some(group));
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = store;
+    file
+}
+
+/// A new file beside `store`, of its owner alone, in the place of what a killed process may have left there: what is there
+/// is never written into, as it may have another name too.
+pub(super) fn fresh_file(path: &Path, store: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => private_file().create_new(true).open(path),
+        _ => private_file().create_new(true).open(path).map(|file| owned_like(file, store)),
     }
 }
 
-/// Puts a file in the place of another, whole or not at all, and on disk.
-pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+/// Puts a file beside `store` in the place of another, whole or not at all, and on disk.
+pub(super) fn replace(path: &Path, content: &[u8], store: &Path) -> io::Result<()> {
     let beside = path.with_extension("new");
-    let mut file = fresh_file(&beside)?;
+    let mut file = fresh_file(&beside, store)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&beside, path)?;
@@ -358,13 +380,13 @@ mod tests {
         fs::write(path("other"), "precious").unwrap();
         fs::hard_link(path("other"), path("key.new")).unwrap();
         for content in ["one", "two, which is longer"] {
-            replace(&path("key"), content.as_bytes()).unwrap();
+            replace(&path("key"), content.as_bytes(), &path("store")).unwrap();
             assert_eq!(fs::read_to_string(path("key")).unwrap(), content);
         }
         assert_eq!(fs::read_to_string(path("other")).unwrap(), "precious");
         assert!(!path("key.new").exists());
         fs::create_dir(path("key.new")).unwrap();
-        assert!(replace(&path("key"), b"three").is_err());
+        assert!(replace(&path("key"), b"three", &path("store")).is_err());
         assert_eq!(fs::read_to_string(path("key")).unwrap(), "two, which is longer");
     }
 }

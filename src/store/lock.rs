@@ -12,16 +12,33 @@
 //! The lock file beside the index comes first: it says which process holds it, and is known to the first release.
 
 use std::fs::{File, TryLockError};
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
-use super::location::private_file;
+use super::location::{self, private_file};
 use super::{Location, StoreError};
 use crate::system::file_systems;
 
-/// How often a lock file that is held is tried again.
-const TRIES: usize = 4;
+/// How long a lock file is waited for that is held for a moment, by whoever only asks whether it is held.
+const GLANCE: Duration = Duration::from_millis(40);
+/// How long one is waited for that a command holds, which soon ends.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// Between two tries.
+const STEP: Duration = Duration::from_millis(10);
+/// What a command writes beside its number.
+const BRIEFLY: &str = "briefly";
+/// Bytes of what is written in the lock file, at most.
+const HOLDER_BYTES: u64 = 40;
+
+/// Who takes a store's lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LockUse {
+    /// A listener, until somebody ends it.
+    Listener,
+    /// A command, which ends by itself: others wait for it.
+    Command,
+}
 
 /// The right to write captures into a store, held until it is dropped or the process ends.
 #[derive(Debug)]
@@ -32,24 +49,25 @@ pub struct StoreLock {
 
 impl StoreLock {
     /// Takes the lock file beside the index.
-    pub(super) fn take(location: &Location) -> Result<Self, StoreError> {
+    pub(super) fn take(location: &Location, usage: LockUse) -> Result<Self, StoreError> {
         let path = location.beside("-lock");
         let failed = |error| StoreError::io(&path, "write to", error);
         let mut file = private_file().create(true).truncate(false).read(true).open(&path).map_err(failed)?;
-        match patiently(&file) {
+        match patiently(&mut file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = file.take(20).read_to_string(&mut holder);
-                let holder = match holder.trim().parse::<u32>() {
-                    Ok(process) => format!(" (process {process})"),
-                    Err(_) => String::new(),
+                let holder = match holder(&mut file).split_whitespace().next().and_then(|word| word.parse::<u32>().ok())
+                {
+                    Some(process) => format!(" (process {process})"),
+                    None => String::new(),
                 };
                 return Err(StoreError::InUse { path: location.file().to_owned(), holder });
             }
             Err(TryLockError::Error(error)) => return Err(failed(error)),
         }
-        file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
+        let file = location::owned_like(file, location.file());
+        // It is the lock that counts: on a full disk there may be no room for the words.
+        let _ = say(&file, usage);
         Ok(Self { location: location.clone(), files: vec![file] })
     }
 
@@ -102,22 +120,44 @@ impl StoreLock {
     }
 }
 
-/// Who only asks whether a lock is held has it for a moment ([`StoreLock::is_taken`]).
-fn patiently(file: &File) -> Result<(), TryLockError> {
-    for _ in 0..TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_millis(10)),
-            taken => return taken,
+/// Waits as long as whoever holds the lock has it for a moment ([`StoreLock::is_taken`]), or is a command.
+fn patiently(file: &mut File) -> Result<(), TryLockError> {
+    let begun = Instant::now();
+    // Of a command, the next one may be about to say who it is.
+    let mut seen = begun;
+    loop {
+        let taken = file.try_lock();
+        if holder(file).contains(BRIEFLY) {
+            seen = Instant::now();
         }
+        let is_worth_it = seen.elapsed() < GLANCE && begun.elapsed() < PATIENCE;
+        if !(matches!(taken, Err(TryLockError::WouldBlock)) && is_worth_it) {
+            return taken;
+        }
+        std::thread::sleep(STEP);
     }
-    file.try_lock()
+}
+
+/// What the one who holds the lock has written of itself.
+fn holder(file: &mut File) -> String {
+    let mut words = String::new();
+    let _ = file.rewind().and_then(|()| file.take(HOLDER_BYTES).read_to_string(&mut words));
+    words
+}
+
+fn say(mut file: &File, usage: LockUse) -> io::Result<()> {
+    let briefly = if usage == LockUse::Command { format!(" {BRIEFLY}") } else { String::new() };
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}{briefly}", std::process::id())
 }
 
 impl Drop for StoreLock {
     /// Gives the locks back by name. Closing the files is not enough: a process that is being started has
     /// a copy of them until its `exec`, and would hold the locks for so long.
     fn drop(&mut self) {
-        for file in &self.files {
+        // The lock file last: who has it next takes the others then.
+        for file in self.files.iter().rev() {
             let _ = file.unlock();
         }
     }
@@ -131,19 +171,40 @@ mod tests {
     fn a_process_that_is_being_started_does_not_keep_the_lock() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::new(folder.path().join("store.db"));
-        let lock = StoreLock::take(&location).unwrap();
+        let lock = StoreLock::take(&location, LockUse::Listener).unwrap();
         // What fork leaves in the new process: another descriptor of the same open file.
         let inherited = lock.files[0].try_clone().unwrap();
-        assert!(matches!(StoreLock::take(&location), Err(StoreError::InUse { .. })));
+        assert!(matches!(StoreLock::take(&location, LockUse::Command), Err(StoreError::InUse { .. })));
         drop(lock);
-        assert!(StoreLock::take(&location).is_ok());
+        assert!(StoreLock::take(&location, LockUse::Command).is_ok());
         drop(inherited);
+    }
+
+    #[test]
+    fn a_command_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let location = Location::new(folder.path().join("store.db"));
+        std::thread::scope(|threads| {
+            for _ in 0..12 {
+                threads.spawn(|| {
+                    let lock = StoreLock::take(&location, LockUse::Command).unwrap();
+                    std::thread::sleep(4 * GLANCE / 3);
+                    drop(lock);
+                });
+            }
+        });
+        let lock = StoreLock::take(&location, LockUse::Listener).unwrap();
+        let begun = Instant::now();
+        let error = StoreLock::take(&location, LockUse::Command).unwrap_err().to_string();
+        assert!(error.contains(&format!("(process {})", std::process::id())), "{error}");
+        assert!(begun.elapsed() < PATIENCE / 2, "a listener is not");
+        drop(lock);
     }
 
     #[test]
     fn whoever_has_the_index_or_the_log_has_the_store() {
         let folder = tempfile::tempdir().unwrap();
-        let take = |name: &str| StoreLock::take(&Location::new(folder.path().join(name))).unwrap();
+        let take = |name: &str| StoreLock::take(&Location::new(folder.path().join(name)), LockUse::Listener).unwrap();
         let (mut one, mut other) = (take("one.db"), take("other.db"));
         one.take_log(folder.path()).unwrap();
         let error = other.take_log(folder.path()).unwrap_err();

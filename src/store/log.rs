@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 
-use super::location::private_file;
+use super::location::{owned_like, private_file};
 use super::record::{self, Draft, RecordContent};
 use super::room::{self, ROOM_BYTES};
 use super::{Location, StoreError};
@@ -167,6 +167,7 @@ impl LogWriter {
             let path = self.location.segment(self.end.segment);
             let failed = |error| StoreError::io(&path, "open", error);
             let file = private_file().create(true).truncate(false).open(&path).map_err(failed)?;
+            let file = owned_like(file, self.location.file());
             self.length = file.metadata().map_err(failed)?.len();
             if !self.ends_in_room(&path).map_err(failed)? {
                 return Err(StoreError::Vanished { path });

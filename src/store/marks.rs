@@ -1,10 +1,8 @@
 //! Pins, notes, tags, and what was deleted and can still be brought back.
 //!
-//! The file `marks` beside the log's segments is the truth: it goes where the log goes, and the tables are made from it
-//! again where the index is lost. Each line is the state of one delivery's marks from then on, after the CRC-32 of the
-//! rest of the line: `1f2e3d4c {"id":5,"pinned":true,"note":"…","tags":["a"],"deleted":false}`. A line is synced before its
-//! row is committed. `marks_file` in the index says how much of the file the tables hold: where that is not its length, the
-//! whole file is read again, which changes nothing that is there already. A torn or damaged line is passed over.
+//! The file `marks` beside the log's segments goes where the log goes, and the tables are made from it again where the index
+//! is lost; where the file is, the index's copy takes its place ([`super::marks_file`]). A line is synced before its row is
+//! committed, and `marks_file` in the index says how much of the file the tables hold.
 //!
 //! What is deleted is hidden from every reader at once, and goes with the next pruning: when a listener's writer ends, by
 //! retention, or by `prune`.
@@ -12,55 +10,23 @@
 use std::collections::BTreeMap;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension as _, Transaction, TransactionBehavior, params};
-use serde::{Deserialize, Serialize};
 
 use super::index::Index;
+use super::marks_file::{
+    AppliedMarks, MarksContent, MarksDamage, MarksHarm, MarksHead, MarksLine, MarksWorth, TakenMarks, compare, line_of,
+};
+use super::seal::SealKeys;
 use super::{Location, Reader, StoreError, location, row};
 use crate::delivery::{DeliveryId, Marks, MarksEdit};
 use crate::system::save::sync_folder;
-use crate::text::hexadecimal;
 
 /// A file of this many bytes is not worth being written again.
 const SMALL: u64 = 64 * 1024;
 /// It is written again when this part of its lines is all that counts.
 const LIVE_SHARE: usize = 4;
-/// Bytes of the longest line: a note, escaped, and the tags.
-const LINE_BYTES: usize = 32 * 1024;
-
-/// One line, and the rows of one delivery.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct MarksLine {
-    id: i64,
-    #[serde(default)]
-    pinned: bool,
-    #[serde(default)]
-    note: Option<String>,
-    #[serde(default)]
-    tags: Vec<String>,
-    #[serde(default)]
-    deleted: bool,
-}
-
-impl MarksLine {
-    fn to_text(&self) -> String {
-        let json = serde_json::to_string(self).unwrap_or_default();
-        format!("{:08x} {json}\n", crc32fast::hash(json.as_bytes()))
-    }
-
-    /// Reads a line without its end.
-    fn read(line: &[u8]) -> Option<Self> {
-        let (sum, json) = line.split_at_checked(9)?;
-        let sum = hexadecimal(sum.strip_suffix(b" ")?)?;
-        (sum == u64::from(crc32fast::hash(json))).then(|| serde_json::from_slice(json).ok()).flatten()
-    }
-
-    fn is_nothing(&self) -> bool {
-        !self.pinned && self.note.is_none() && self.tags.is_empty() && !self.deleted
-    }
-}
 
 /// The file, as the writer has it.
 #[derive(Debug)]
@@ -68,65 +34,117 @@ pub(super) struct MarksFile {
     path: PathBuf,
     /// The store's own file, for messages about its index.
     store: PathBuf,
+    /// What the file's first line says of the store.
+    seal: String,
+    generation: i64,
     file: Option<File>,
     bytes: u64,
+    /// How it was found; where it is a loss, lines that are damaged are still in it.
+    damage: Option<MarksDamage>,
+    /// Up to where the tables hold it, where that is not its end: a damaged line follows.
+    known: Option<u64>,
+    /// Whether it is to be written again before anything is added.
+    is_stale: bool,
 }
 
 impl MarksFile {
-    /// Brings the index up to the file, and writes the file again where little of it counts.
-    pub(super) fn open(location: &Location, index: &Index) -> Result<Self, StoreError> {
-        let path = location.marks();
-        let failed = |error| StoreError::io(&path, "read", error);
-        let mut content = Vec::new();
-        match crate::system::read::open(&path) {
-            Ok(mut file) => drop(file.read_to_end(&mut content).map_err(failed)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
-        }
-        // What is torn is cut off, or the next line would be part of it.
-        let whole = memchr::memrchr(b'\n', &content).map_or(0, |end| end + 1);
-        let (bytes, is_torn) = (whole as u64, whole < content.len());
-        let mut marks = Self { path: path.clone(), store: location.file().to_owned(), file: None, bytes };
+    /// Brings the index up to the file, or the file up to the index, and writes the file again where little of it counts.
+    pub(super) fn open(location: &Location, index: &Index, keys: &SealKeys) -> Result<Self, StoreError> {
+        let content = content(location)?;
         let connection = index.connection();
         let sqlite = |source| StoreError::sqlite(location.file(), "read the marks", source);
-        if is_torn || applied(connection).map_err(sqlite)? != bytes {
-            let mut last = BTreeMap::new();
-            let lines = content[..whole].split(|byte| *byte == b'\n').filter(|line| line.len() <= LINE_BYTES);
-            last.extend(lines.filter_map(MarksLine::read).map(|line| (line.id, line)));
-            if is_torn {
-                marks.append(b"")?;
-            }
-            marks.apply_all(connection, last.into_values()).map_err(sqlite)?;
+        let worth = worth(connection, content.as_ref(), |head| keys.is_of_store(&head.store)).map_err(sqlite)?;
+        let path = location.marks();
+        let MarksWorth { taken, harm, applied } = worth;
+        let mut marks = Self {
+            damage: harm.map(|harm| MarksDamage::new(path.clone(), harm)),
+            path,
+            store: location.file().to_owned(),
+            seal: keys.of_store(),
+            generation: applied.generation,
+            file: None,
+            bytes: content.as_ref().map_or(0, |content| content.whole),
+            known: None,
+            is_stale: harm.is_some_and(|(harm, is_loss)| !is_loss || harm == MarksHarm::Foreign),
+        };
+        let content = content.unwrap_or_default();
+        marks.known = marks.doubt().map(|_| applied.bytes);
+        if content.is_torn && !marks.is_stale {
+            // Or the next line would be part of it.
+            marks.append("")?;
         }
-        if bytes > SMALL {
-            let lines = memchr::memchr_iter(b'\n', &content[..whole]).count();
-            marks.compact(connection, lines).map_err(sqlite)??;
-        }
+        take(connection, &content, taken, applied).map_err(sqlite)?;
+        marks.tidy(connection, &content);
         Ok(marks)
     }
 
-    fn apply_all(&self, connection: &Connection, lines: impl Iterator<Item = MarksLine>) -> rusqlite::Result<()> {
-        let transaction = begin(connection)?;
-        transaction.execute_batch("DELETE FROM marks; DELETE FROM deleted")?;
-        for line in lines {
-            put(&transaction, &line)?;
+    /// How the file was found, when it was not as it was left.
+    pub(super) fn damage(&self) -> Option<&MarksDamage> {
+        self.damage.as_ref()
+    }
+
+    /// Why nothing may be pruned, when nobody knows what is pinned.
+    pub(super) fn doubt(&self) -> Option<&MarksDamage> {
+        self.damage.as_ref().filter(|damage| damage.is_loss)
+    }
+
+    /// Writes the file again where the index's copy is the better one, where the file does not name its store, or where few
+    /// of its lines count. Should that fail, the index has everything, and it is tried again before the next change.
+    fn tidy(&mut self, connection: &Connection, content: &MarksContent) {
+        if self.doubt().is_some() {
+            return;
         }
-        note_applied(&transaction, self.bytes)?;
-        transaction.commit()
+        let is_nameless = content.head.is_none() && content.whole > 0;
+        let is_long = self.bytes > SMALL
+            && live(connection).is_ok_and(|live| live.len().saturating_mul(LIVE_SHARE) <= content.lines.len());
+        if (self.is_stale || is_nameless || is_long)
+            && let Err(error) = self.write_again(connection)
+        {
+            tracing::warn!(reason = %error, "marks not written again");
+        }
+    }
+
+    /// Puts a file of the tables' content in the place of the one that is there.
+    fn write_again(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let store = self.store.clone();
+        let sqlite = |source| StoreError::sqlite(&store, "read the marks", source);
+        let generation = self.generation.saturating_add(1);
+        let mut text = self.head(generation);
+        for id in live(connection).map_err(sqlite)? {
+            text.extend(marks_of(connection, DeliveryId(id)).map_err(sqlite)?.map(|line| line_of(&line)));
+        }
+        location::replace(&self.path, text.as_bytes(), &self.store)
+            .map_err(|error| StoreError::io(&self.path, "replace", error))?;
+        (self.file, self.bytes, self.generation) = (None, text.len() as u64, generation);
+        (self.is_stale, self.known) = (false, None);
+        // Where this fails, the file is of a later generation than the index: all of it counts.
+        note_applied(connection, self.applied()).map_err(sqlite)
+    }
+
+    fn head(&self, generation: i64) -> String {
+        line_of(&MarksHead { store: self.seal.clone(), generation })
+    }
+
+    /// Up to where the tables hold the file, once they have what was added last.
+    fn applied(&self) -> AppliedMarks {
+        AppliedMarks { bytes: self.known.unwrap_or(self.bytes), generation: self.generation }
     }
 
     /// Applies an edit to those of the deliveries that are there; how many. The caller's transaction must be closed.
     pub(super) fn edit(&mut self, index: &Index, ids: &[DeliveryId], edit: &MarksEdit) -> Result<usize, StoreError> {
         let connection = index.connection();
+        if self.is_stale {
+            self.write_again(connection)?;
+        }
         let store = self.store.clone();
         let sqlite = |source| StoreError::sqlite(&store, "change the marks", source);
         let transaction = begin(connection).map_err(sqlite)?;
         let mut lines = Vec::new();
         for id in ids {
-            let Some(mut line) = line_of(&transaction, *id).map_err(sqlite)? else { continue };
+            let Some(mut line) = marks_of(&transaction, *id).map_err(sqlite)? else { continue };
             let before = line.clone();
             let mut marks = Marks { pinned: line.pinned, note: line.note, tags: line.tags };
-            marks.apply(edit);
+            marks.apply(edit).map_err(|limit| StoreError::MarksLimit { id: *id, limit })?;
             (line.pinned, line.note, line.tags) = (marks.pinned, marks.note, marks.tags);
             if let MarksEdit::Delete(deleted) = edit {
                 line.deleted = *deleted;
@@ -136,10 +154,13 @@ impl MarksFile {
                 lines.push(line);
             }
         }
-        let text: String = lines.iter().map(MarksLine::to_text).collect();
+        if lines.is_empty() {
+            return Ok(0);
+        }
+        let text: String = lines.iter().map(line_of).collect();
         let before = self.bytes;
-        self.append(text.as_bytes())?;
-        if let Err(source) = note_applied(&transaction, self.bytes).and_then(|()| transaction.commit()) {
+        self.append(&text)?;
+        if let Err(source) = note_applied(&transaction, self.applied()).and_then(|()| transaction.commit()) {
             self.take_back(before);
             return Err(sqlite(source));
         }
@@ -157,21 +178,27 @@ impl MarksFile {
         }
     }
 
-    /// Writes and syncs; on failure the file is as long as it was.
-    fn append(&mut self, text: &[u8]) -> Result<(), StoreError> {
+    /// Writes and syncs; on failure the file is as long as it was. A new file begins with the line that names the store.
+    fn append(&mut self, text: &str) -> Result<(), StoreError> {
         let path = self.path.clone();
         let failed = |error| StoreError::io(&path, "write to", error);
         let is_new = self.file.is_none() && !path.exists();
         if self.file.is_none() {
             let mut options: OpenOptions = location::private_file();
-            self.file = Some(options.create(true).truncate(false).open(&path).map_err(failed)?);
+            let file = options.create(true).truncate(false).open(&path).map_err(failed)?;
+            self.file = Some(location::owned_like(file, &self.store));
+        }
+        let mut head = String::new();
+        if self.bytes == 0 && !text.is_empty() {
+            self.generation = self.generation.max(1);
+            head = self.head(self.generation);
         }
         let Some(file) = &mut self.file else { return Ok(()) };
-        let bytes = self.bytes;
+        let (bytes, text) = (self.bytes, head + text);
         let written = file
             .set_len(bytes)
             .and_then(|()| file.seek(SeekFrom::Start(bytes)))
-            .and_then(|_| file.write_all(text))
+            .and_then(|_| file.write_all(text.as_bytes()))
             .and_then(|()| file.sync_data());
         if let Err(error) = written {
             let _ = file.set_len(bytes);
@@ -183,26 +210,60 @@ impl MarksFile {
         self.bytes += text.len() as u64;
         Ok(())
     }
+}
 
-    /// Writes the file again from the tables when `lines` are many more than they hold.
-    fn compact(&mut self, connection: &Connection, lines: usize) -> rusqlite::Result<Result<(), StoreError>> {
-        let mut statement = connection.prepare("SELECT id FROM marks UNION SELECT id FROM deleted ORDER BY 1")?;
-        let ids = statement.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<i64>>>()?;
-        if ids.len().saturating_mul(LIVE_SHARE) > lines {
-            return Ok(Ok(()));
-        }
-        let mut text = String::new();
-        for id in ids {
-            text.extend(line_of(connection, DeliveryId(id))?.map(|line| line.to_text()));
-        }
-        let written = location::replace(&self.path, text.as_bytes());
-        if let Err(error) = written {
-            return Ok(Err(StoreError::io(&self.path, "replace", error)));
-        }
-        (self.file, self.bytes) = (None, text.len() as u64);
-        note_applied(connection, self.bytes)?;
-        Ok(Ok(()))
+/// Brings what counts of the file into the tables.
+fn take(
+    connection: &Connection,
+    content: &MarksContent,
+    taken: TakenMarks,
+    applied: AppliedMarks,
+) -> rusqlite::Result<()> {
+    let from = match taken {
+        TakenMarks::After(bytes) if bytes >= content.whole => return Ok(()),
+        TakenMarks::After(bytes) => bytes,
+        TakenMarks::All => 0,
+    };
+    let transaction = begin(connection)?;
+    if taken == TakenMarks::All {
+        transaction.execute_batch("DELETE FROM marks; DELETE FROM deleted")?;
     }
+    let new = content.lines.iter().filter(|(_, place)| place.end > from);
+    let last: BTreeMap<i64, &MarksLine> =
+        new.filter_map(|(line, _)| line.as_ref()).map(|line| (line.id, line)).collect();
+    for line in last.into_values() {
+        put(&transaction, line)?;
+    }
+    note_applied(&transaction, applied)?;
+    transaction.commit()
+}
+
+/// What is in the file; `None` where there is none.
+fn content(location: &Location) -> Result<Option<MarksContent>, StoreError> {
+    let path = location.marks();
+    let mut content = Vec::new();
+    match crate::system::read::open(&path).and_then(|mut file| file.read_to_end(&mut content)) {
+        Ok(_) => Ok(Some(MarksContent::read(&content))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(StoreError::io(&path, "read", error)),
+    }
+}
+
+/// What the file is worth beside the index.
+fn worth(
+    connection: &Connection,
+    content: Option<&MarksContent>,
+    is_ours: impl Fn(&MarksHead) -> bool,
+) -> rusqlite::Result<MarksWorth> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM marks) OR EXISTS (SELECT 1 FROM deleted)";
+    let has_rows = connection.query_row(sql, [], |row| row.get(0))?;
+    Ok(compare(content, applied(connection)?, has_rows, is_ours))
+}
+
+/// The numbers of the deliveries that have marks.
+fn live(connection: &Connection) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = connection.prepare("SELECT id FROM marks UNION SELECT id FROM deleted ORDER BY 1")?;
+    statement.query_map([], |row| row.get(0))?.collect()
 }
 
 /// Begins to write at once: SQLite waits for another process's lock only then, and not where a transaction has read before.
@@ -211,6 +272,27 @@ fn begin(connection: &Connection) -> rusqlite::Result<Transaction<'_>> {
 }
 
 impl Reader {
+    /// Whether the file of pins, notes, tags and deletions is as it was left.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the index or the file cannot be read.
+    pub fn marks_damage(&self) -> Result<Option<MarksDamage>, StoreError> {
+        let failed = |source| self.failed(source);
+        let connection = self.connection()?;
+        let keys = SealKeys::known(self.location(), connection).map_err(failed)?;
+        // The index first: a line is in the file before its row is.
+        let applied = applied(connection).map_err(failed)?;
+        if applied.is_none() {
+            // Nothing was ever marked, or no writer has been here since the index was lost.
+            return Ok(None);
+        }
+        let is_ours = |head: &MarksHead| keys.as_ref().is_none_or(|keys| keys.is_of_store(&head.store));
+        let content = content(self.location())?;
+        let harm = compare(content.as_ref(), applied, false, is_ours).harm;
+        Ok(harm.map(|harm| MarksDamage::new(self.location().marks(), harm)))
+    }
+
     /// What was deleted and can still be brought back, the newest first.
     ///
     /// # Errors
@@ -242,18 +324,29 @@ pub(super) fn deleted(connection: &Connection) -> rusqlite::Result<Vec<DeliveryI
     statement.query_map([], |row| row.get(0).map(DeliveryId))?.collect()
 }
 
-/// Bytes of the file that the tables hold.
-fn applied(connection: &Connection) -> rusqlite::Result<u64> {
-    let bytes = connection.query_row("SELECT bytes FROM marks_file", [], |row| row.get::<_, i64>(0)).optional()?;
-    Ok(bytes.unwrap_or(0).unsigned_abs())
+/// How much of the file the tables hold; `None` where they were never brought up to one.
+fn applied(connection: &Connection) -> rusqlite::Result<Option<AppliedMarks>> {
+    // An index of an earlier release, to a reader, has no generation.
+    let has = |name| connection.column_exists(None, "marks_file", name);
+    let sql = match (has("bytes")?, has("generation")?) {
+        (true, true) => "SELECT bytes, generation FROM marks_file",
+        (true, false) => "SELECT bytes, 0 FROM marks_file",
+        (false, _) => return Ok(None),
+    };
+    let read = |row: &rusqlite::Row<'_>| {
+        Ok(AppliedMarks { bytes: row.get::<_, i64>(0)?.unsigned_abs(), generation: row.get(1)? })
+    };
+    connection.query_row(sql, [], read).optional()
 }
 
-fn note_applied(connection: &Connection, bytes: u64) -> rusqlite::Result<()> {
-    connection.execute("INSERT OR REPLACE INTO marks_file VALUES (1, ?1)", [bytes.cast_signed()]).map(drop)
+fn note_applied(connection: &Connection, applied: AppliedMarks) -> rusqlite::Result<()> {
+    let AppliedMarks { bytes, generation } = applied;
+    let sql = "INSERT OR REPLACE INTO marks_file (number, bytes, generation) VALUES (1, ?1, ?2)";
+    connection.execute(sql, params![bytes.cast_signed(), generation]).map(drop)
 }
 
 /// The state of a delivery's marks; `None` when it is not there.
-fn line_of(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Option<MarksLine>> {
+fn marks_of(connection: &Connection, id: DeliveryId) -> rusqlite::Result<Option<MarksLine>> {
     let sql = "SELECT m.pinned, m.note, m.tags, x.id IS NOT NULL FROM deliveries d LEFT JOIN marks m ON m.id = d.id
         LEFT JOIN deleted x ON x.id = d.id WHERE d.id = ?1";
     let read = |row: &rusqlite::Row<'_>| {
@@ -271,8 +364,8 @@ fn put(connection: &Connection, line: &MarksLine) -> rusqlite::Result<()> {
         return Ok(());
     }
     // The file may have been changed by others: what it says is held to the same bounds.
-    let mut marks = Marks::default();
-    marks.apply(&MarksEdit::Replace(Marks { pinned: line.pinned, note: line.note.clone(), tags: line.tags.clone() }));
+    let marks = Marks { pinned: line.pinned, note: line.note.clone(), tags: line.tags.clone() };
+    let (marks, _) = marks.within_limits();
     if !marks.is_empty() {
         let sql = "INSERT INTO marks SELECT ?1, ?2, ?3, ?4 WHERE EXISTS (SELECT 1 FROM deliveries WHERE id = ?1)";
         let tags = marks.tags.join(" ");

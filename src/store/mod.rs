@@ -10,6 +10,7 @@
 //! | `whyhook.db` | the index: facts, where each record lies in the log, answers and attempts |
 //! | `whyhook.db-wal`, `-shm` | SQLite's write-ahead log and its index |
 //! | `whyhook.db-lock` | held by the one process that writes captures |
+//! | `whyhook.db-reserve` | zeros that are given up where a full disk has no room for a deletion |
 //! | `whyhook.db-socket` | the control interface of a running listener |
 //! | `whyhook.db-token`, `-api` | the token of its port, and where that is |
 //!
@@ -28,6 +29,7 @@
 mod absent;
 mod answered;
 mod attempts;
+mod blanks;
 mod checkpoint;
 mod content;
 mod copying;
@@ -38,6 +40,7 @@ mod facts;
 pub mod fuzzing;
 mod group;
 mod identity;
+mod in_place;
 mod index;
 mod index_queue;
 mod live_prune;
@@ -47,6 +50,7 @@ mod log;
 mod log_window;
 mod losses;
 mod marks;
+mod marks_file;
 mod opening;
 mod ordering;
 mod progress;
@@ -54,6 +58,7 @@ mod prune;
 mod reader;
 mod record;
 mod recovery;
+mod reserve;
 mod retention;
 mod retire;
 mod retries;
@@ -72,7 +77,7 @@ mod unreadable;
 mod writer;
 mod writer_handle;
 
-pub use absent::AbsentLog;
+pub use absent::{AbsentLog, SegmentHarm};
 pub use answered::{AnsweredBatch, AnsweredRows};
 pub use attempts::AttemptKeeper;
 pub use content::StoredContent;
@@ -80,8 +85,9 @@ pub use deliveries::{Deliveries, DeliveryAndDiagnosis, ReadOutcome};
 pub use error::StoreError;
 pub use live_prune::PruneWatch;
 pub use location::Location;
-pub use lock::StoreLock;
-pub use losses::Loss;
+pub use lock::{LockUse, StoreLock};
+pub use losses::{LogLoss, Loss};
+pub use marks_file::MarksDamage;
 pub use ordering::StoreOrder;
 pub use prune::{Freed, PruneStage, Pruner, Thoroughness};
 pub use reader::{Page, Reader, StoreScan};

@@ -13,7 +13,7 @@ use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 
-use super::location::private_file;
+use super::location::{owned_like, private_file};
 use super::{Location, StoreError};
 use crate::delivery::DeliveryId;
 
@@ -46,7 +46,8 @@ impl ProgressFile {
     pub(super) fn open(location: &Location, last: DeliveryId) -> Result<Self, StoreError> {
         let path = location.progress();
         let opened = private_file().create(true).truncate(false).open(&path);
-        let progress = Self { file: opened.map_err(|error| StoreError::io(&path, "open", error))?, path: path.clone() };
+        let file = opened.map_err(|error| StoreError::io(&path, "open", error))?;
+        let progress = Self { file: owned_like(file, location.file()), path };
         // In this order: in between, a reader sees nothing to wait for.
         progress.indexed(last)?;
         progress.durable(last)?;

@@ -17,6 +17,9 @@
 //! Only what has a row is copied: bytes that could not be read when the index was made go when their segment is
 //! first pruned, what is noted of them in `losses` with its last delivery.
 //!
+//! Where the disk has no room for the copy, the reserve is given up ([`super::reserve`]), and if that is not enough, what
+//! goes becomes blank where it lies ([`super::in_place`]).
+//!
 //! Readers find the copy by themselves meanwhile (see [`super::log::LogReader`]), so that nothing is missing in any
 //! of them even if no writer comes. Where the newest number goes with its delivery, a mark stays in the log
 //! (see [`super::record`]), so that no number is given twice, even if the index is lost.
@@ -28,10 +31,11 @@ use rusqlite::params;
 use super::copying::{self, Moved};
 use super::index::Index;
 use super::log::LogPlace;
+use super::marks::MarksFile;
 use super::opening::OpenedStore;
 use super::seal::SealKeys;
 use super::settling::{forget, settle};
-use super::{Location, Loss, PrunePlan, StoreError, StoreLock, row};
+use super::{Location, LockUse, Loss, MarksDamage, PrunePlan, StoreError, StoreLock, reserve, row};
 use crate::delivery::DeliveryId;
 
 /// Tables whose rows belong to a delivery, each with the column that says to which.
@@ -50,6 +54,9 @@ const FREE_PAGES_SHARE: i64 = 4;
 const BRIEF_COPY: u64 = 32 * 1024 * 1024;
 /// Retention leaves a segment alone until this part of it can go: copying what stays costs time.
 const DOOMED_SHARE: u64 = 4;
+
+/// For SQL's LIMIT.
+const ALL_ROWS: i64 = -1;
 
 /// Whether the delivery `d` goes: it was deleted, or is named and not pinned, unless pinned ones were meant as well.
 const GOES: &str = "EXISTS (SELECT 1 FROM deleted x WHERE x.id = d.id)
@@ -107,6 +114,7 @@ pub struct Pruner {
     keys: SealKeys,
     last: DeliveryId,
     losses: Vec<Loss>,
+    marks: MarksFile,
     _lock: StoreLock,
 }
 
@@ -127,11 +135,11 @@ impl Task {
 }
 
 /// What becomes of a segment, when its turn has come. The numbers that go are in `temp.going`.
-struct Cut {
+pub(super) struct Cut {
     /// How many deliveries go.
-    deliveries: u64,
+    pub(super) deliveries: u64,
     /// Where the records lie that stay, in the order in which they lie.
-    kept: Vec<(DeliveryId, LogPlace)>,
+    pub(super) kept: Vec<(DeliveryId, LogPlace)>,
     /// The highest number ever given, when it would be lost with this segment's deliveries.
     mark: Option<DeliveryId>,
 }
@@ -144,11 +152,11 @@ impl Pruner {
     ///
     /// Those of [`Location::open_for_writing`]; [`StoreError::InUse`] while another process listens.
     pub fn open(location: &Location) -> Result<Self, StoreError> {
-        let OpenedStore { index, keys, last, losses, lock, .. } = OpenedStore::open(location)?;
-        Ok(Self { location: location.clone(), index, keys, last, losses, _lock: lock })
+        let OpenedStore { index, keys, last, losses, marks, lock, .. } = OpenedStore::open(location, LockUse::Command)?;
+        Ok(Self { location: location.clone(), index, keys, last, losses, marks, _lock: lock })
     }
 
-    /// What of the log was found to be lost when the store was opened, and was not known to be.
+    /// What was found to be lost when the store was opened, and was not known to be.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
         &self.losses
@@ -159,7 +167,7 @@ impl Pruner {
     ///
     /// # Errors
     ///
-    /// [`StoreError`]; nothing that was not named is lost then, and what was begun is finished when the
+    /// [`StoreError`], also where nobody knows what is pinned; nothing that was not named is lost then, and what was begun is finished when the
     /// store is next opened for writing.
     pub fn prune(
         &mut self,
@@ -185,7 +193,8 @@ impl Pruner {
         thoroughness: Thoroughness,
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<Freed, StoreError> {
-        let work = Work { location: &self.location, index: &self.index, keys: &self.keys, last: self.last };
+        let Self { location, index, keys, last, marks, .. } = self;
+        let work = Work { location, index, keys, last: *last, doubt: marks.doubt() };
         let (freed, outcome) = work.prune(doomed, thoroughness, &mut |_| (), watch);
         log(freed, outcome.as_ref().err());
         outcome.map(|()| freed)
@@ -200,6 +209,8 @@ pub(super) struct Work<'a> {
     pub(super) keys: &'a SealKeys,
     /// The highest number ever given.
     pub(super) last: DeliveryId,
+    /// Why nobody knows what is pinned.
+    pub(super) doubt: Option<&'a MarksDamage>,
 }
 
 /// Of one that has failed, the segments before are gone all the same.
@@ -233,20 +244,21 @@ impl Work<'_> {
 
     /// The segments of a pruning that is done between commits, a segment at a time ([`super::live_prune`]).
     pub(super) fn live_tasks(&self, doomed: (&[DeliveryId], bool)) -> Result<Vec<Task>, StoreError> {
-        self.keeping_pace(|| self.tasks(doomed).map_err(|source| self.failed(source)))
+        self.keeping_pace(|| self.tasks(doomed))
     }
 
     /// Prunes one of them. Returns what has gone, and whether anything went wrong after it.
     pub(super) fn live_prune(&self, task: &Task) -> (Freed, Result<(), StoreError>) {
         let size = || fs::metadata(self.location.segment(task.segment)).map_or(0, |metadata| metadata.len());
         let before = size();
-        let mut deliveries = 0;
+        let mut gone = Freed::default();
         let outcome = self.keeping_pace(|| {
             let full = self.index.connection().pragma_update(None, "synchronous", "full");
             full.map_err(|source| self.failed(source))?;
-            self.prune_segment(task, &mut deliveries, &mut |_| Ok(()))
+            self.prune_segment(task, &mut gone, &mut |_| Ok(()))
         });
-        (Freed { deliveries, bytes: before.saturating_sub(size()) }, outcome)
+        gone.bytes += before.saturating_sub(size());
+        (gone, outcome)
     }
 
     /// The commits that follow are synced as those before.
@@ -265,11 +277,11 @@ impl Work<'_> {
 
     /// Removes what was deleted before, a segment after another for as long as `go_on` says.
     pub(super) fn remove_deleted(&self, go_on: &dyn Fn() -> bool) -> Result<(), StoreError> {
-        for task in self.tasks((&[], false)).map_err(|source| self.failed(source))? {
+        for task in self.tasks((&[], false))? {
             if !go_on() {
                 break;
             }
-            self.prune_segment(&task, &mut 0, &mut |_| Ok(()))?;
+            self.prune_segment(&task, &mut Freed::default(), &mut |_| Ok(()))?;
         }
         Ok(())
     }
@@ -283,17 +295,22 @@ impl Work<'_> {
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> (Freed, Result<(), StoreError>) {
         let before = self.location.bytes();
-        let mut deliveries = 0;
-        let outcome = self
-            .prune_segments(doomed, thoroughness, close, &mut |task| self.prune_segment(task, &mut deliveries, watch));
+        let mut gone = Freed::default();
+        let outcome =
+            self.prune_segments(doomed, thoroughness, close, &mut |task| self.prune_segment(task, &mut gone, watch));
         // Rows to come use the free pages, and another thread checkpoints: nobody waits for either.
         let compacted = match outcome {
-            Ok(()) if deliveries > 0 && thoroughness != Thoroughness::Brief => {
-                self.compact().map_err(|source| self.failed(source))
+            Ok(()) if gone.deliveries > 0 && thoroughness != Thoroughness::Brief => {
+                match self.compact().map_err(|source| self.failed(source)) {
+                    // What was asked for is done.
+                    Err(error) if error.is_full() => Ok(()),
+                    compacted => compacted,
+                }
             }
             outcome => outcome,
         };
-        (Freed { deliveries, bytes: before.saturating_sub(self.location.bytes()) }, compacted)
+        gone.bytes += before.saturating_sub(self.location.bytes());
+        (gone, compacted)
     }
 
     fn prune_segments(
@@ -303,7 +320,7 @@ impl Work<'_> {
         close: &mut dyn FnMut(i64),
         prune: &mut dyn FnMut(&Task) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        for task in self.tasks(doomed).map_err(|source| self.failed(source))? {
+        for task in self.tasks(doomed)? {
             // Not the file's length: a writer that was killed leaves room in it.
             if thoroughness.spares(task.all_bytes, task.bytes) {
                 continue;
@@ -314,9 +331,17 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Finds the segments where the numbers lie, unless pinned ones are to stay and nobody knows which those are.
+    fn tasks(&self, (doomed, pinned): (&[DeliveryId], bool)) -> Result<Vec<Task>, StoreError> {
+        match self.doubt.filter(|_| !pinned) {
+            Some(damage) => Err(StoreError::MarksInDoubt(damage.clone())),
+            None => self.tasks_of((doomed, pinned)).map_err(|source| self.failed(source)),
+        }
+    }
+
     /// Puts the numbers into a table of their own, with whether each goes even if it is pinned, and finds the segments where
     /// they lie.
-    fn tasks(&self, (doomed, pinned): (&[DeliveryId], bool)) -> rusqlite::Result<Vec<Task>> {
+    fn tasks_of(&self, (doomed, pinned): (&[DeliveryId], bool)) -> rusqlite::Result<Vec<Task>> {
         let connection = self.index.connection();
         // A note or a row that a power cut takes back would speak of a file that is gone.
         connection.pragma_update(None, "synchronous", "full")?;
@@ -349,44 +374,67 @@ impl Work<'_> {
         statement.query_map([], read)?.collect()
     }
 
-    /// Adds to `gone` how many deliveries have gone, as soon as they have.
+    /// Adds to `gone` what has gone, as soon as it has; of bytes, those that are still counted in a file's length.
     fn prune_segment(
         &self,
         task: &Task,
-        gone: &mut u64,
+        gone: &mut Freed,
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let Cut { deliveries, kept, mark } = self.cut(task).map_err(|source| self.failed(source))?;
-        if deliveries == 0 {
+        let copied = reserve::with(self.location, || {
+            let copied = self.replace(task, &self.cut(task, ALL_ROWS)?, gone, watch);
+            if copied.as_ref().is_err_and(StoreError::is_full) {
+                // Half a copy takes the room that something else needs.
+                let _ = fs::remove_file(self.location.segment_copy(task.segment));
+            }
+            copied
+        });
+        match copied {
+            Err(error) if error.is_full() => self.prune_in_place(task, gone, watch),
+            outcome => outcome,
+        }
+    }
+
+    /// Puts a copy of what stays in the place of a segment.
+    pub(super) fn replace(
+        &self,
+        task: &Task,
+        cut: &Cut,
+        gone: &mut Freed,
+        watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Cut { deliveries, kept, mark } = cut;
+        if *deliveries == 0 {
             return Ok(());
         }
         let stays = !kept.is_empty() || mark.is_some();
         let moved = match stays {
-            true => copying::copy(self.location, task.segment, &self.keys.own, &kept, mark)?,
+            true => copying::copy(self.location, task.segment, &self.keys.own, kept, *mark)?,
             false => Vec::new(),
         };
         watch(PruneStage::Copied)?;
-        self.commit(task, &moved, stays, kept.is_empty()).map_err(|source| {
-            self.index.roll_back();
-            self.failed(source)
-        })?;
-        *gone += deliveries;
+        self.commit(task, &moved, i64::from(stays), kept.is_empty())?;
+        gone.deliveries += deliveries;
         watch(PruneStage::Committed)?;
         settle(self.location, task.segment, stays)?;
         watch(PruneStage::Replaced)?;
         forget(self.index.connection(), task.segment).map_err(|source| self.failed(source))
     }
 
-    /// Chooses what of a segment goes, by what is pinned and deleted now.
-    fn cut(&self, task: &Task) -> rusqlite::Result<Cut> {
+    /// Chooses what of a segment goes, by what is pinned and deleted now: the first `most` of them.
+    pub(super) fn cut(&self, task: &Task, most: i64) -> Result<Cut, StoreError> {
+        self.cut_rows(task, most).map_err(|source| self.failed(source))
+    }
+
+    fn cut_rows(&self, task: &Task, most: i64) -> rusqlite::Result<Cut> {
         let connection = self.index.connection();
         let (low, high) = task.ids;
         connection.execute_batch("DELETE FROM temp.going")?;
         let choose = format!(
             "INSERT INTO temp.going SELECT d.id FROM deliveries d
-             WHERE d.id BETWEEN ?1 AND ?2 AND d.segment = ?3 AND ({GOES})"
+             WHERE d.id BETWEEN ?1 AND ?2 AND d.segment = ?3 AND ({GOES}) ORDER BY d.position LIMIT ?4"
         );
-        let deliveries = connection.prepare_cached(&choose)?.execute(params![low, high, task.segment])? as u64;
+        let deliveries = connection.prepare_cached(&choose)?.execute(params![low, high, task.segment, most])? as u64;
         let mut statement = connection.prepare_cached(
             "SELECT id, segment, position, record_bytes FROM deliveries
              WHERE id BETWEEN ?1 AND ?2 AND segment = ?3 AND id NOT IN (SELECT id FROM temp.going)
@@ -401,7 +449,15 @@ impl Work<'_> {
         Ok(Cut { deliveries, kept, mark: is_lost.then_some(self.last) })
     }
 
-    fn commit(&self, task: &Task, moved: &[Moved], stays: bool, is_emptied: bool) -> rusqlite::Result<()> {
+    /// Deletes the rows of what goes, and notes what becomes of the segment.
+    pub(super) fn commit(&self, task: &Task, moved: &[Moved], stays: i64, is_emptied: bool) -> Result<(), StoreError> {
+        self.commit_rows(task, moved, stays, is_emptied).map_err(|source| {
+            self.index.roll_back();
+            self.failed(source)
+        })
+    }
+
+    fn commit_rows(&self, task: &Task, moved: &[Moved], stays: i64, is_emptied: bool) -> rusqlite::Result<()> {
         let connection = self.index.connection();
         connection.execute_batch("BEGIN IMMEDIATE")?;
         // The rows by which the others are found go last.
@@ -432,7 +488,7 @@ impl Work<'_> {
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 
-    fn failed(&self, source: rusqlite::Error) -> StoreError {
+    pub(super) fn failed(&self, source: rusqlite::Error) -> StoreError {
         StoreError::sqlite(self.location.file(), "prune", source)
     }
 }

@@ -10,8 +10,8 @@
 //! | 48–51 | CRC-32 of facts, head, body and framing |
 //! | 52–59 | the seal of 8–51 in this place; see [`super::seal`] |
 //!
-//! A header alone, with all lengths 0, is a mark: the number of a delivery that was pruned (see
-//! [`super::prune`]).
+//! A header without facts is a mark: the number of a delivery that was pruned (see [`super::prune`]). It is alone, with all
+//! lengths 0, or is followed by zeros where records were that made room (see [`super::in_place`]).
 //!
 //! Version 1 has no framing and no seal: its header is 44 bytes long. Such records are read and kept as
 //! they are; a segment may hold both, those of version 1 first.
@@ -85,9 +85,14 @@ impl RecordHeader {
         Self { format: RecordFormat::V2, id, facts: 0, head: 0, body: 0, framing: 0, crc32: 0 }
     }
 
+    /// The same before `bytes` zeros, in the place of records up to that number.
+    pub(super) fn blank(id: DeliveryId, bytes: u64) -> Self {
+        Self { body: bytes, ..Self::mark(id) }
+    }
+
     /// Whether it is such a record; a delivery always has facts.
     pub(super) fn is_mark(&self) -> bool {
-        *self == Self { format: self.format, ..Self::mark(self.id) }
+        self.facts == 0
     }
 
     /// The header as it is written to the place `at`.

@@ -6,7 +6,7 @@
 //! end is torn (which no sender was told is kept) is left as it is and goes on in a new segment. A row
 //! whose record is gone stays, and says so when it is loaded.
 //!
-//! What is damaged is passed over ([`super::scan`] finds where it goes on), and it is a [`Loss`] when numbers are
+//! What is damaged is passed over ([`super::scan`] finds where it goes on), and it is a [`LogLoss`] when numbers are
 //! missing there: between a record that was read and the next, every number was a delivery's. At the log's end
 //! nobody knows, and a number that was given must not be given again: so many are left out as records would fit
 //! in. An end that is torn within one record is not a loss beside an index that has rows, unless [`super::progress`] says
@@ -22,7 +22,7 @@ use super::progress::ProgressReader;
 use super::record::SHORTEST_RECORD;
 use super::scan::{LogScan, ScanPart};
 use super::seal::SealKeys;
-use super::{Location, Loss, StoreError};
+use super::{Location, LogLoss, StoreError};
 use crate::delivery::DeliveryId;
 
 /// Rows in one transaction of a recovery, which bounds SQLite's memory and log.
@@ -35,7 +35,7 @@ pub(super) struct Recovered {
     /// Where the next record goes.
     pub(super) end: LogEnd,
     /// What could not be read, and had deliveries in it.
-    pub(super) losses: Vec<Loss>,
+    pub(super) losses: Vec<LogLoss>,
 }
 
 /// Adds to `index` what the log holds after its newest row.
@@ -97,7 +97,7 @@ struct Recovery<'a> {
     uncommitted: usize,
     /// Since the last record that was read.
     gaps: Vec<Gap>,
-    losses: Vec<Loss>,
+    losses: Vec<LogLoss>,
 }
 
 impl Recovery<'_> {
@@ -202,9 +202,9 @@ impl Recovery<'_> {
 }
 
 impl Gap {
-    fn loss(&self, after: DeliveryId, before: Option<DeliveryId>) -> Loss {
+    fn loss(&self, after: DeliveryId, before: Option<DeliveryId>) -> LogLoss {
         let LogEnd { segment, position } = self.at;
-        Loss { segment, position, bytes: self.bytes, after, before }
+        LogLoss { segment, position, bytes: self.bytes, after, before }
     }
 }
 

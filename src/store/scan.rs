@@ -11,8 +11,8 @@
 //!   the damaged one's body does not pass. (Numbers that fit and a whole chain after it would not be enough: a
 //!   body can end with a record of the next number, and the true chain follows it.)
 //!
-//! What no record vouches for stays where it is, and is reported as lost. Zeros behind a record are [`super::room`] for
-//! others, and say nothing.
+//! What no record vouches for stays where it is, and is reported as lost. Zeros at the end, and before what somebody else has
+//! written there, are [`super::room`] for others, and say nothing; those before a record were records.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -98,14 +98,11 @@ impl<'a, F: Read + Seek> LogScan<'a, F> {
         let (position, bytes) = (self.position, self.beginning()?);
         let Some(header) = RecordHeader::read(&bytes) else {
             let end = self.search(&bytes)?;
-            let position = self.after_room(end)?;
+            // Zeros up to the next record are in the place of others: room is at the end alone.
+            let position = Some(self.after_room(end)?).filter(|begin| *begin < end).unwrap_or(self.position);
             self.position = end;
             self.file.seek(SeekFrom::Start(end))?;
-            return if position < end {
-                Ok(Some(ScanPart::Damaged { position, bytes: end - position }))
-            } else {
-                self.next()
-            };
+            return Ok(Some(ScanPart::Damaged { position, bytes: end - position }));
         };
         self.sealed |= header.format == RecordFormat::V2;
         let end = header.record_bytes().and_then(|length| position.checked_add(length));

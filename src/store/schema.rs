@@ -165,6 +165,8 @@ const MIGRATIONS: &[&str] = &[
         bytes           INTEGER NOT NULL
     ) STRICT;"
     ),
+    // Which writing of the file that is: see `marks_file`.
+    "ALTER TABLE marks_file ADD COLUMN generation INTEGER NOT NULL DEFAULT 0;",
 ];
 
 /// Sets up a connection that writes: a new file's page size, and SQLite's write-ahead log, which is

@@ -28,6 +28,9 @@ use super::{Location, StoreError};
 /// Bytes of a seal.
 pub(super) const SEAL_BYTES: usize = 8;
 const KEY_BYTES: usize = 16;
+/// What is sealed of the store as a whole, and where: no record lies there.
+const STORE: &[u8] = b"store";
+const NOWHERE: LogEnd = LogEnd { segment: 0, position: 0 };
 /// A line of the key in hexadecimal, its CRC-32 likewise, and a line feed.
 const LINE_BYTES: usize = 2 * KEY_BYTES + 1 + 8 + 1;
 
@@ -82,6 +85,8 @@ pub(super) struct SealKeys {
     pub(super) own: LogKey,
     /// With which records here may have been sealed, among them the own one.
     known: Vec<LogKey>,
+    /// Whether the own one was made just now, since none was there any more.
+    are_new: bool,
 }
 
 impl SealKeys {
@@ -90,6 +95,7 @@ impl SealKeys {
         let failed = |source| StoreError::sqlite(location.file(), "read the log's key in", source);
         let mut known = indexed(connection).map_err(failed)?;
         let filed = read(location);
+        let are_new = filed.is_none() && known.is_empty();
         let own = match filed.or(known.last().copied()) {
             Some(key) => key,
             None => LogKey::random(location)?,
@@ -101,12 +107,29 @@ impl SealKeys {
             connection.execute("INSERT INTO log_keys (key) VALUES (?1)", [&own.0[..]]).map_err(failed)?;
             known.push(own);
         }
-        Ok(Self { own, known })
+        Ok(Self { own, known, are_new })
+    }
+
+    /// The store's keys for a reader, who makes none; `None` when there is none.
+    pub(super) fn known(location: &Location, connection: &Connection) -> rusqlite::Result<Option<Self>> {
+        let mut known = indexed(connection)?;
+        known.extend(read(location));
+        Ok(known.last().copied().map(|own| Self { own, known, are_new: false }))
+    }
+
+    /// By what another file says that it is this store's.
+    pub(super) fn of_store(&self) -> String {
+        hex::encode(self.own.seal(NOWHERE, STORE))
+    }
+
+    /// Whether a file that says so is this store's. With keys that are new, nobody knows.
+    pub(super) fn is_of_store(&self, text: &str) -> bool {
+        self.are_new || hex::decode(text).is_ok_and(|seal| self.vouch(NOWHERE, STORE, &seal))
     }
 
     /// Keys for tests and fuzzing.
     pub(super) fn of(own: LogKey) -> Self {
-        Self { own, known: vec![own] }
+        Self { own, known: vec![own], are_new: false }
     }
 
     /// Whether one of them has made `seal` for `fields` in the place `at`.
@@ -132,7 +155,7 @@ fn read(location: &Location) -> Option<LogKey> {
 /// Puts the key into the log's folder, whole or not at all, and on disk before a record is sealed with it.
 fn write(location: &Location, key: &LogKey) -> Result<(), StoreError> {
     let path = location.key();
-    replace(&path, key.line().as_bytes()).map_err(|error| StoreError::io(&path, "write", error))
+    replace(&path, key.line().as_bytes(), location.file()).map_err(|error| StoreError::io(&path, "write", error))
 }
 
 #[cfg(test)]

@@ -5,18 +5,22 @@ use std::{fs, io};
 use rusqlite::Connection;
 
 use super::recovery::segments;
-use super::{Location, StoreError};
+use super::seal::SealKeys;
+use super::{Location, StoreError, blanks};
 use crate::system::save::sync_folder;
 
 /// Finishes what a pruning has left that was cut off.
-pub(super) fn finish(location: &Location, connection: &Connection) -> Result<(), StoreError> {
+pub(super) fn finish(location: &Location, connection: &Connection, keys: &SealKeys) -> Result<(), StoreError> {
     let failed = |source| StoreError::sqlite(location.file(), "finish the last pruning", source);
     let read = || {
         let mut statement = connection.prepare("SELECT segment, stays FROM prunings ORDER BY segment")?;
-        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(i64, bool)>>>()
+        statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(i64, i64)>>>()
     };
     for (segment, stays) in read().map_err(failed)? {
-        settle(location, segment, stays)?;
+        match stays {
+            blanks::BLANKED => blanks::finish(location, connection, &keys.own, segment)?,
+            stays => settle(location, segment, stays != 0)?,
+        }
         forget(connection, segment).map_err(failed)?;
     }
     for segment in segments(&location.log(), ".log.new")? {

@@ -28,7 +28,7 @@ use super::record::Draft;
 use super::retire::{RETENTION_INTERVAL, Retirer};
 use super::seal::SealKeys;
 use super::writer_handle::WriterHandle;
-use super::{Freed, Location, Loss, PrunePlan, Retention, StoreError, prune};
+use super::{Freed, Location, LockUse, Loss, PrunePlan, Retention, StoreError, prune, reserve};
 use crate::delivery::{Answer, ChosenBy, DeliveryId, Outcome};
 use crate::system::thread;
 
@@ -110,7 +110,9 @@ impl Writer {
         last_work: LastWork,
         observer: impl Fn(StoreEvent) + Send + Sync + 'static,
     ) -> Result<(Self, WriterHandle), StoreError> {
-        let OpenedStore { index, keys, last, end, losses, marks, progress, lock } = OpenedStore::open(location)?;
+        let OpenedStore { index, keys, last, end, losses, marks, progress, lock } =
+            OpenedStore::open(location, last_work.usage())?;
+        reserve::lay_by(location);
         let progress = Arc::new(progress);
         let observer: Arc<dyn Fn(StoreEvent) + Send + Sync> = Arc::new(observer);
         let told = Arc::clone(&observer);
@@ -145,7 +147,7 @@ impl Writer {
         self.began_behind
     }
 
-    /// What of the log was found to be lost when the store was opened, and was not known to be.
+    /// What was found to be lost when the store was opened, and was not known to be.
     #[must_use]
     pub fn losses(&self) -> &[Loss] {
         &self.losses
@@ -163,6 +165,16 @@ enum LastWork {
     None,
     /// What was deleted is removed for good.
     RemoveDeleted,
+}
+
+impl LastWork {
+    /// Who does none is a command, which ends by itself.
+    fn usage(self) -> LockUse {
+        match self {
+            Self::None => LockUse::Command,
+            Self::RemoveDeleted => LockUse::Listener,
+        }
+    }
 }
 
 struct Committer {
@@ -221,11 +233,12 @@ impl Committer {
             }
         }
         self.log.trim();
-        let Self { location, keys, index, last_work, last, _lock: lock, .. } = self;
+        let Self { location, keys, index, last_work, last, marks, _lock: lock, .. } = self;
         if let Some(index) = index.close()
             && last_work == LastWork::RemoveDeleted
         {
-            remove_deleted(&prune::Work { location: &location, index: &index, keys: &keys, last });
+            let doubt = marks.doubt();
+            remove_deleted(&prune::Work { location: &location, index: &index, keys: &keys, last, doubt });
         }
         drop(lock);
     }
@@ -250,8 +263,9 @@ impl Committer {
         let edited: Vec<_> = edits
             .into_iter()
             .map(|(ids, edit, reply)| {
-                let marks = &mut self.marks;
-                let outcome = self.index.queue().with_index(|index| marks.edit(index, &ids, &edit));
+                let (queue, marks) = (self.index.queue(), &mut self.marks);
+                let outcome =
+                    reserve::with(&self.location, || queue.with_index(|index| marks.edit(index, &ids, &edit)));
                 (outcome.map_err(Arc::new), reply)
             })
             .collect();
@@ -261,6 +275,7 @@ impl Committer {
         for (outcome, reply) in edited {
             let _ = reply.send(outcome);
         }
+        reserve::lay_by(&self.location);
     }
 
     /// Prunes a segment, where that was asked for; tells when a pruning has come to its end.
@@ -270,22 +285,31 @@ impl Committer {
         }
         // What is freed is counted by the files' lengths.
         self.log.trim();
-        let Self { location, log, keys, index, pruning, last, .. } = self;
-        let stepped = index.queue().with_index(|index| {
-            let work = prune::Work { location, index, keys, last: *last };
-            Ok(pruning.step(&work, &mut |segment| close(log, segment)))
+        let Self { location, log, keys, index, pruning, last, marks, .. } = self;
+        let stepped = reserve::with(location, || {
+            index.queue().with_index(|index| {
+                let work = prune::Work { location, index, keys, last: *last, doubt: marks.doubt() };
+                Ok(pruning.step(&work, &mut |segment| close(log, segment)))
+            })
         });
         let freed = stepped.unwrap_or_else(|error| pruning.give_up(error));
+        reserve::lay_by(location);
         freed.map(StoreEvent::Pruned).into_iter().for_each(&*self.observer);
     }
 
     /// Deletes what is kept no longer; tells when something has gone, and when something went wrong after it.
     fn retire(&mut self, plan: &PrunePlan) {
+        if self.marks.doubt().is_some() {
+            // Which was said at the start.
+            return;
+        }
         self.log.trim();
         let Self { location, log, keys, index, last, .. } = self;
-        let pruned = index.queue().with_index(|index| {
-            let work = prune::Work { location, index, keys, last: *last };
-            Ok(work.prune_briefly(plan, &mut |segment| close(log, segment)))
+        let pruned = reserve::with(location, || {
+            index.queue().with_index(|index| {
+                let work = prune::Work { location, index, keys, last: *last, doubt: None };
+                Ok(work.prune_briefly(plan, &mut |segment| close(log, segment)))
+            })
         });
         let (freed, outcome) = pruned.unwrap_or_else(|error| (Freed::default(), Err(error)));
         if freed.deliveries > 0 {

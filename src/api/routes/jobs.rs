@@ -51,7 +51,28 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
     params: &JobParams,
     work: impl FnOnce(Arc<JobTicket>) -> F,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let (number, ticket) = state.jobs.begin(kind, state.feed.control().jobs())?;
+    let begun = state.jobs.begin(kind, state.feed.control().jobs())?;
+    follow(state, begun, params, work).await
+}
+
+/// The same for a job of some milliseconds, which waits while too many are in progress.
+pub(super) async fn begin_short<F: Future<Output = Result<Value, String>> + Send + 'static>(
+    state: &Arc<ApiState>,
+    kind: &'static str,
+    params: &JobParams,
+    work: impl FnOnce(Arc<JobTicket>) -> F,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
+    let begun = state.jobs.begin_short(kind, state.feed.control().jobs()).await?;
+    follow(state, begun, params, work).await
+}
+
+/// Does the work of a job that has begun.
+async fn follow<F: Future<Output = Result<Value, String>> + Send + 'static>(
+    state: &Arc<ApiState>,
+    (number, ticket): (u64, JobTicket),
+    params: &JobParams,
+    work: impl FnOnce(Arc<JobTicket>) -> F,
+) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let (record, ticket) = (ticket.record(), Arc::new(ticket));
     let work = work(Arc::clone(&ticket));
     let shared = Arc::clone(state);

@@ -81,6 +81,9 @@ impl MarksMembers {
         for text in &self.remove_tags {
             edits.push(MarksEdit::Untag(tag(text)?));
         }
+        for edit in &edits {
+            edit.check().map_err(ApiProblem::bad)?;
+        }
         if edits.is_empty() {
             return Err(ApiProblem::bad("nothing to do: expected pinned, note, add_tags or remove_tags"));
         }
@@ -97,7 +100,7 @@ pub(super) async fn mark(
     let selection =
         ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "marks", &params, |ticket| async move {
+    jobs::begin_short(&state, "marks", &params, |ticket| async move {
         let ids = resolved(&shared, move |reader, go_on| selection.resolve(reader, go_on)).await?;
         let matched = ids.len();
         let mut changed = 0;
@@ -117,7 +120,7 @@ pub(super) async fn delete(
     let selection =
         ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "delete", &params, |ticket| async move {
+    jobs::begin_short(&state, "delete", &params, |ticket| async move {
         let (ids, kept) = resolved(&shared, move |reader, go_on| {
             let ids = selection.resolve(reader, go_on)?;
             let all = ids.len();
@@ -153,7 +156,7 @@ async fn restore(
     ranges: Option<Vec<(i64, i64)>>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let shared = Arc::clone(state);
-    jobs::begin(state, "undelete", params, |ticket| async move {
+    jobs::begin_short(state, "undelete", params, |ticket| async move {
         let ids = resolved(&shared, move |reader, _| {
             let is_meant = |id: &DeliveryId| ranges.as_ref().is_none_or(|ranges| is_in(ranges, *id));
             Ok(reader.deleted()?.into_iter().filter(is_meant).collect::<Vec<_>>())
@@ -236,7 +239,13 @@ mod tests {
             MarksEdit::Untag("x".to_owned()),
         ];
         assert_eq!(edits(&all).unwrap(), expected);
-        for wrong in [json!({}), json!({"ids": [1]}), json!({"add_tags": ["a b"]}), json!({"remove_tags": [""]})] {
+        for wrong in [
+            json!({}),
+            json!({"ids": [1]}),
+            json!({"add_tags": ["a b"]}),
+            json!({"remove_tags": [""]}),
+            json!({"note": "x".repeat(2001)}),
+        ] {
             assert!(edits(&wrong).is_err(), "{wrong}");
         }
     }

@@ -68,6 +68,7 @@ async fn found(state: &ApiState, named: Named) -> Result<DeliveryId, ApiProblem>
 
 /// Has the writer change it, and tells the interface.
 async fn mark(state: &ApiState, id: DeliveryId, edit: MarksEdit) -> Result<SafeJson, ApiProblem> {
+    edit.check().map_err(ApiProblem::bad)?;
     let outcome = state.feed.control().mark(vec![id], edit.clone()).await;
     let outcome = outcome.map_err(|_| ApiProblem::busy("the listener is stopping"))?;
     let changed = outcome.map_err(|error| ApiProblem::new(StatusCode::INTERNAL_SERVER_ERROR, error))?;

@@ -21,6 +21,7 @@ use crate::delivery::{
 };
 use crate::http::{Head, WireFraming};
 use crate::server::listener::capture::{Incoming, capture, facts};
+use crate::text::{counted, grouped};
 
 #[derive(Deserialize)]
 struct Record {
@@ -96,16 +97,18 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
     for record in serde_json::Deserializer::from_reader(bounded).into_iter::<Record>() {
         let number = sink.next();
         let record = record.map_err(|source| ImportError::Json { number, source })?;
-        let left_out = record.left_out();
-        let imported = imported(record, sink.importer).map_err(|reason| ImportError::Content { number, reason })?;
+        let mut notes = Vec::from_iter(record.left_out());
+        let imported =
+            imported(record, sink.importer, &mut notes).map_err(|reason| ImportError::Content { number, reason })?;
         sink.whole(imported)?;
-        sink.note(number, left_out);
+        sink.note(number, notes);
         allowance.renew();
     }
     Ok(())
 }
 
-fn imported(record: Record, importer: &Importer<'_>) -> Result<Imported, String> {
+/// Adds to `notes` what of it could not be taken as it is.
+fn imported(record: Record, importer: &Importer<'_>, notes: &mut Vec<String>) -> Result<Imported, String> {
     let head = Head::from(decoded("head_base64", &record.head_base64)?);
     let body = Bytes::from(content(record.body, record.body_base64.as_deref())?);
     let framing = match &record.framing_base64 {
@@ -113,18 +116,21 @@ fn imported(record: Record, importer: &Importer<'_>) -> Result<Imported, String>
         None => WireFraming::NONE,
     };
     let received_at = match (record.received_us, &record.received_at) {
-        (Some(microseconds), _) => {
-            Timestamp::from_microsecond(microseconds).map_err(|error| format!("received_us: {error}"))?
-        }
+        (Some(microseconds), _) => moment(microseconds, importer.now, notes),
         (None, Some(text)) => text.parse().map_err(|_| {
             format!("invalid received_at {}: expected a time such as 2026-01-28T12:00:00Z", quoted(text))
         })?,
         (None, None) => return Err("missing field `received_at`, and there is no `received_us`".to_owned()),
     };
-    let intake = Intake::from_parts(&record.intake, &record.intake_reason)
+    let mut intake = Intake::from_parts(&record.intake, &record.intake_reason)
         .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&record.intake), Intake::NAMES))?;
+    let changed = changed_body(&head, &body, &framing).filter(|_| intake == Intake::Complete);
+    if let Some(reason) = &changed {
+        notes.push(format!("truncated: {reason}; its verdict is a new one"));
+        intake = Intake::Truncated(reason.clone());
+    }
     let incoming = Incoming { remote: remote(&record.remote), received_at, head, body, framing, intake };
-    let judgement = record.verdict.as_deref().map(|verdict| {
+    let judgement = record.verdict.as_deref().filter(|_| changed.is_none()).map(|verdict| {
         let verdict = Verdict::from_code(verdict)
             .ok_or_else(|| format!("unknown verdict {}: expected verified, mismatch …", quoted(verdict)))?;
         let timestamp = record.timestamp.map(timestamp).transpose()?;
@@ -138,13 +144,35 @@ fn imported(record: Record, importer: &Importer<'_>) -> Result<Imported, String>
     if is_foreign && captured.judgement.note.is_none() {
         captured.judgement.note = record.note;
     }
-    let mut diagnosis = record.diagnosis.map(|json| json.get().to_owned()).filter(|json| json != "null");
+    let mut diagnosis = record.diagnosis.filter(|_| changed.is_none()).map(|json| json.get().to_owned());
+    diagnosis = diagnosis.filter(|json| json != "null");
     if importer.judge_again && !is_foreign {
         importer.judge_again(&mut captured);
         diagnosis = None;
     }
     let marks = Marks { pinned: record.pinned, note: record.user_note, tags: record.tags };
+    let (marks, left_out) = marks.within_limits();
+    notes.extend(left_out);
     Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis, marks, is_foreign })
+}
+
+/// The moment of so many microseconds since 1970, or that of the import where no such time is kept.
+pub(super) fn moment(microseconds: i64, now: Timestamp, notes: &mut Vec<String>) -> Timestamp {
+    Timestamp::from_microsecond(microseconds).unwrap_or_else(|_| {
+        notes.push(format!("received_us {microseconds} is beyond year 9999: the time of the import is taken"));
+        now
+    })
+}
+
+/// Why a body cannot be the one that was received with this head, whole: somebody has changed it since.
+fn changed_body(head: &Head, body: &[u8], framing: &WireFraming) -> Option<String> {
+    let declared = head.value("content-length").and_then(|value| std::str::from_utf8(value).ok())?;
+    let declared: u64 = declared.trim().parse().ok()?;
+    let is_plain = framing.is_empty() && head.value("transfer-encoding").is_none();
+    (is_plain && declared != body.len() as u64).then(|| {
+        let (present, declared) = (counted(body.len() as u64, "byte"), grouped(declared));
+        format!("the file has a body of {present}, and Content-Length says {declared}")
+    })
 }
 
 /// A capture with the verdict that it had; what else is known of it is read from its bytes again.

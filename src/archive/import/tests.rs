@@ -136,6 +136,34 @@ fn another_senders_event_is_read_again_from_where_its_scheme_has_it() {
 }
 
 #[test]
+fn a_line_of_ours_that_was_edited_is_not_taken_for_what_was_received() {
+    let head = b"POST /a HTTP/1.1\r\nHost: h\r\nContent-Length: 4\r\n\r\n";
+    let text = String::from_utf8(exported(Json::default(), &delivery(head, b"body"))).unwrap();
+    let taken = |text: &str| {
+        let (mut all, findings) = read_noting(ImportSource::Json, text).unwrap();
+        let words: Vec<_> = findings.remarks.listed().iter().map(|remark| remark.words.clone()).collect();
+        (all.remove(0), words.join("|"))
+    };
+    let (whole, words) = taken(&text);
+    assert!(whole.captured.intake.is_complete() && words.is_empty(), "{words}");
+    for other in ["bod", "a longer body"] {
+        let (edited, words) = taken(&text.replace("\"body\":\"body\"", &format!("\"body\":\"{other}\"")));
+        assert_eq!(edited.captured.intake.name(), "truncated");
+        assert_eq!((edited.captured.judgement.verdict, edited.diagnosis), (Verdict::NoSecret, None));
+        assert!(words.contains("bytes, and Content-Length says 4; its verdict is a new one"), "{words}");
+    }
+    let late = text.replacen("\"received_us\":", "\"received_us\":253402300799000000,\"was\":", 1);
+    let (late, words) = taken(&late);
+    assert_eq!(late.captured.received_at, Timestamp::UNIX_EPOCH);
+    assert!(words.contains("received_us 253402300799000000 is beyond year 9999"), "{words}");
+    let long = format!("\"user_note\":\"{}\",\"tags\":[\"not a tag\"]", "x".repeat(2001));
+    let long = text.replacen("\"user_note\":null,\"tags\":[]", &long, 1);
+    let (long, words) = taken(&long);
+    assert_eq!(long.marks.note.map(|note| note.len()), Some(2000));
+    assert!(words.contains("its note is cut: 2,000 of 2,001 bytes are kept|1 invalid tag left out"), "{words}");
+}
+
+#[test]
 fn a_har_of_ours_keeps_every_byte_of_the_request() {
     let original = delivery(HEAD, b"\xff\0body");
     let text = exported(Har::default(), &original);

@@ -42,7 +42,10 @@ fn files_that_are_missing_are_told_with_what_was_in_them() {
     std::fs::remove_file(fixture.location.segment_copy(3)).unwrap();
     std::fs::remove_file(&four).unwrap();
     let words = absent_words(&fixture);
-    assert!(words.starts_with("LOG/00000003.log and 1 more file of the log are missing: "), "{words}");
+    assert!(
+        words.starts_with("LOG/00000003.log is missing, and 1 more file of the log is missing or damaged: "),
+        "{words}"
+    );
     assert!(words.contains("6 deliveries (4 to 9)"), "{words}");
     std::fs::remove_dir_all(fixture.location.log()).unwrap();
     let words = absent_words(&fixture);
@@ -60,6 +63,48 @@ fn a_newest_file_that_is_cut_short_is_told() {
     std::fs::OpenOptions::new().write(true).open(&newest).unwrap().set_len(end - 100).unwrap();
     let words = absent_words(&fixture);
     assert!(words.starts_with("LOG/00000004.log is cut short: the request of delivery 9 is lost"), "{words}");
+}
+
+/// Whatever is kept afterwards, and whichever file it is.
+#[test]
+fn a_file_that_lost_its_last_records_is_told_as_long_as_its_rows_are_there() {
+    let fixture = in_three_segments();
+    let place = |id: i64| {
+        let sql = "SELECT position, position + record_bytes FROM deliveries WHERE id = ?1";
+        let connection = rusqlite::Connection::open(fixture.location.file()).unwrap();
+        connection.query_row(sql, [id], |row| Ok((row.get::<_, i64>(0)? as u64, row.get::<_, i64>(1)? as u64))).unwrap()
+    };
+    let whole = std::fs::read(fixture.location.segment(1)).unwrap();
+    let one = fixture.location.segment(1);
+    for (length, expected) in [
+        (place(2).1 - 1, "is cut short: the requests of 2 deliveries (2 to 3) are lost, "),
+        (place(2).1, "is cut short: the request of delivery 3 is lost, "),
+        (0, "is cut short: the requests of 3 deliveries (1 to 3) are lost, "),
+    ] {
+        std::fs::write(&one, &whole[..length as usize]).unwrap();
+        assert!(
+            absent_words(&fixture).starts_with(&format!("LOG/00000001.log {expected}")),
+            "{}",
+            absent_words(&fixture)
+        );
+    }
+    for other in [vec![0; whole.len()], [b"else", &whole[..]].concat()] {
+        std::fs::write(&one, other).unwrap();
+        let words = absent_words(&fixture);
+        assert!(words.starts_with("LOG/00000001.log is damaged: the request of delivery 3 is lost, and"), "{words}");
+    }
+    std::fs::remove_file(fixture.location.segment(3)).unwrap();
+    let words = absent_words(&fixture);
+    assert!(words.contains("and 1 more file of the log is missing or damaged: the requests of 4 deliveries (3 to 6)"));
+    // The newest is whole, and one more is kept after it.
+    let (writer, handle, _events) = fixture.open();
+    keep(&handle, captured("one more"));
+    drop(handle);
+    writer.join();
+    assert_eq!(absent_words(&fixture), words);
+    std::fs::write(&one, &whole).unwrap();
+    std::fs::write(fixture.location.segment(3), &whole).unwrap();
+    assert_eq!(absent_words(&fixture), "");
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn check(log: &Log, damaged: std::ops::Range<usize>, bytes: &[u8]) {
     assert!(next > 9, "{damaged:?}: {next} is given again");
     assert_eq!(lost.is_empty(), expected.len() == 9, "{damaged:?}: {lost:?}");
     // What is lost stays known, is said once, and does not grow.
-    let losses = fixture.reader().losses().unwrap();
+    let losses = fixture.reader().log_losses().unwrap();
     assert_eq!(losses.iter().map(ToString::to_string).collect::<Vec<_>>(), lost);
     let missing =
         |id: i64| losses.iter().any(|loss| loss.after.0 < id && loss.before.is_none_or(|before| id < before.0));

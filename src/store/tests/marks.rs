@@ -288,3 +288,188 @@ fn an_edit_that_fails_leaves_nothing_in_the_file() {
     drop(fixture.open());
     assert_eq!((found(&fixture, "is:pinned"), found(&fixture, "tag:later")), (vec![2], vec![4]));
 }
+
+/// A marked store that no writer has open, with 1 deleted, and the words of what is lost when one opens it.
+fn marked_and_deleted() -> Fixture {
+    let fixture = marked();
+    let (writer, handle) = Writer::start_briefly(&fixture.location).unwrap();
+    assert_eq!(mark(&handle, &[1], MarksEdit::Delete(true)), 1);
+    drop(handle);
+    writer.join();
+    fixture
+}
+
+fn reopened(fixture: &Fixture) -> Vec<String> {
+    let (writer, handle) = Writer::start_briefly(&fixture.location).unwrap();
+    let lost = writer.losses().iter().map(ToString::to_string).collect();
+    drop(handle);
+    writer.join();
+    lost
+}
+
+fn delete_index(fixture: &Fixture) {
+    for suffix in ["", "-wal", "-shm"] {
+        let _ = std::fs::remove_file(fixture.location.beside(suffix));
+    }
+}
+
+#[rstest]
+#[case::missing("is missing", |_| None)]
+#[case::empty("is damaged", |_| Some(Vec::new()))]
+#[case::zeros("is damaged", |content: Vec<u8>| Some(vec![0; content.len()]))]
+#[case::cut("is damaged", |content: Vec<u8>| Some(content[..120].to_vec()))]
+#[case::without_its_last_line("is damaged", |content: Vec<u8>| {
+    let end = memchr::memrchr(b'\n', &content[..content.len() - 1]).unwrap() + 1;
+    Some(content[..end].to_vec())
+})]
+#[case::flipped_and_torn("is damaged", |mut content: Vec<u8>| {
+    content[150] ^= 1;
+    content.extend_from_slice(b"12345678 {\"id\":1,\"pin");
+    Some(content)
+})]
+#[case::flipped_alone("is damaged", |mut content: Vec<u8>| {
+    content[150] ^= 1;
+    Some(content)
+})]
+#[case::another_store_s("belongs to another store", |_| {
+    Some(std::fs::read(marked_and_deleted().location.marks()).unwrap())
+})]
+#[case::of_no_store("is damaged", |content: Vec<u8>| {
+    let head = memchr::memchr(b'\n', &content).unwrap() + 1;
+    Some(content[head..].to_vec())
+})]
+fn a_file_that_is_lost_is_written_again_from_the_index(
+    #[case] harm: &str,
+    #[case] change: impl Fn(Vec<u8>) -> Option<Vec<u8>>,
+) {
+    let fixture = marked_and_deleted();
+    let path = fixture.location.marks();
+    match change(std::fs::read(&path).unwrap()) {
+        Some(content) => std::fs::write(&path, content).unwrap(),
+        None => std::fs::remove_file(&path).unwrap(),
+    }
+    let told: Vec<String> = fixture.reader().losses().unwrap().iter().map(ToString::to_string).collect();
+    let [words] = &told[..] else { panic!("{told:?}") };
+    assert!(words.contains(&format!("marks {harm}: the index holds all pins")), "{words}");
+    assert_eq!(reopened(&fixture), told, "once, by whoever mends it");
+    assert_eq!(reopened(&fixture), Vec::<String>::new());
+    assert_eq!(fixture.reader().losses().unwrap(), []);
+    check(&fixture);
+    assert_eq!(fixture.reader().deleted().unwrap(), [DeliveryId(1)]);
+    // What is pinned stays, and all of it is in the file.
+    delete_index(&fixture);
+    let mut pruner = Pruner::open(&fixture.location).unwrap();
+    assert_eq!(pruner.losses(), []);
+    let all = Retention { keep: Some(0), ..Retention::default() };
+    let plan = all.plan(&fixture.reader(), &Query::default(), Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(pruner.prune_planned(&plan, Thoroughness::Exact).unwrap().deliveries, 4);
+    assert_eq!(found(&fixture, ""), [2]);
+}
+
+/// A line that a kill has left without its row, beside one that is damaged and has it.
+#[test]
+fn what_is_new_in_a_damaged_file_is_taken() {
+    let fixture = marked_and_deleted();
+    let older = std::fs::read(fixture.location.file()).unwrap();
+    let (writer, handle) = Writer::start_briefly(&fixture.location).unwrap();
+    assert_eq!(mark(&handle, &[4], MarksEdit::Pin(true)), 1);
+    drop(handle);
+    writer.join();
+    std::fs::write(fixture.location.file(), older).unwrap();
+    let mut content = std::fs::read(fixture.location.marks()).unwrap();
+    content[150] ^= 1;
+    std::fs::write(fixture.location.marks(), content).unwrap();
+    assert_eq!(reopened(&fixture).len(), 1);
+    delete_index(&fixture);
+    assert_eq!(reopened(&fixture), Vec::<String>::new());
+    assert_eq!(found(&fixture, "is:pinned"), [4, 2]);
+}
+
+#[test]
+fn nothing_is_pruned_as_long_as_pins_are_in_doubt() {
+    let fixture = marked_and_deleted();
+    let path = fixture.location.marks();
+    let mut content = std::fs::read(&path).unwrap();
+    // The pin's line, of which nothing is left without the index.
+    let at = memchr::memmem::find(&content, br#""id":2"#).unwrap();
+    content[at] ^= 1;
+    std::fs::write(&path, content).unwrap();
+    delete_index(&fixture);
+    for _ in 0..2 {
+        let lost = reopened(&fixture);
+        assert!(
+            lost.len() == 1 && lost[0].contains("marks is damaged: pins, notes, tags or deletions may be lost"),
+            "{lost:?}"
+        );
+        let told = fixture.reader().losses().unwrap();
+        assert_eq!(told.iter().map(ToString::to_string).collect::<Vec<_>>(), lost);
+    }
+    assert_eq!((found(&fixture, "is:pinned"), found(&fixture, "tag:odd")), (vec![], vec![3]));
+    let all = Retention { keep: Some(0), ..Retention::default() };
+    let plan = all.plan(&fixture.reader(), &Query::default(), Timestamp::UNIX_EPOCH).unwrap();
+    let mut pruner = Pruner::open(&fixture.location).unwrap();
+    let refused = pruner.prune_planned(&plan, Thoroughness::Exact).unwrap_err().to_string();
+    assert!(refused.starts_with("nothing was pruned: ") && refused.contains("delete the file"), "{refused}");
+    drop(pruner);
+    // Neither by retention, nor when the listener ends.
+    let (writer, handle) = Writer::start_retaining(&fixture.location, all, Duration::ZERO, |_| {}).unwrap();
+    assert_eq!(mark(&handle, &[2], MarksEdit::Pin(true)), 1);
+    assert!(handle.prune_watched((vec![DeliveryId(5)], false), Box::new(|_| true)).blocking_recv().unwrap().is_err());
+    drop(handle);
+    writer.join();
+    assert_eq!((found(&fixture, ""), fixture.reader().deleted().unwrap().len()), (vec![5, 4, 3, 2], 1));
+    // As the words say.
+    std::fs::remove_file(&path).unwrap();
+    let lost = reopened(&fixture);
+    assert!(lost.len() == 1 && lost[0].contains("marks is missing: the index holds all"), "{lost:?}");
+    assert_eq!(reopened(&fixture), Vec::<String>::new());
+    let mut pruner = Pruner::open(&fixture.location).unwrap();
+    let plan = all.plan(&fixture.reader(), &Query::default(), Timestamp::UNIX_EPOCH).unwrap();
+    pruner.prune_planned(&plan, Thoroughness::Exact).unwrap();
+    assert_eq!(found(&fixture, ""), [2]);
+}
+
+#[test]
+fn a_file_of_an_earlier_release_is_taken_over() {
+    let fixture = marked();
+    let path = fixture.location.marks();
+    let content = std::fs::read(&path).unwrap();
+    let head = memchr::memchr(b'\n', &content).unwrap() + 1;
+    let old = &content[head..];
+    std::fs::write(&path, old).unwrap();
+    let sql = format!(
+        "UPDATE marks_file SET bytes = {}; ALTER TABLE marks_file DROP COLUMN generation; PRAGMA user_version = 4",
+        old.len()
+    );
+    rusqlite::Connection::open(fixture.location.file()).unwrap().execute_batch(&sql).unwrap();
+    assert_eq!(fixture.reader().losses().unwrap(), []);
+    let (writer, handle) = Writer::start_briefly(&fixture.location).unwrap();
+    assert_eq!(writer.losses(), []);
+    drop(handle);
+    writer.join();
+    check(&fixture);
+    assert!(std::fs::read_to_string(&path).unwrap().lines().next().unwrap().contains(r#"{"store":""#));
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(reopened(&fixture).len(), 1);
+    check(&fixture);
+}
+
+#[test]
+fn an_index_that_is_older_than_the_file_is_brought_up_to_it() {
+    let fixture = marked();
+    let older = std::fs::read(fixture.location.file()).unwrap();
+    let (writer, handle, _events) = fixture.open();
+    assert_eq!(mark(&handle, &[2], MarksEdit::Pin(false)), 1);
+    for number in 0..40 {
+        mark(&handle, &[1, 3, 4, 5], MarksEdit::Note(format!("{number} {}", "x".repeat(500))));
+    }
+    drop(handle);
+    writer.join();
+    // Written again meanwhile.
+    assert_eq!(reopened(&fixture), Vec::<String>::new());
+    delete_index(&fixture);
+    std::fs::write(fixture.location.file(), older).unwrap();
+    assert_eq!(found(&fixture, "is:pinned"), [2]);
+    assert_eq!(reopened(&fixture), Vec::<String>::new());
+    assert_eq!((found(&fixture, "is:pinned"), found(&fixture, "note:39")), (vec![], vec![5, 4, 3, 1]));
+}

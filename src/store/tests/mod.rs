@@ -23,7 +23,9 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use rstest::rstest;
 
-use super::{Location, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle};
+use super::{
+    Location, LockUse, LogLoss, Loss, Page, Reader, SCHEMA_VERSION, StoreError, StoreEvent, Writer, WriterHandle,
+};
 use crate::delivery::{
     Answer, Captured, ChosenBy, Delivery, DeliveryId, EventFacts, ImageFacts, Intake, Judgement, Outcome,
     TimestampFacts, TimestampUnit, Verdict,
@@ -54,6 +56,11 @@ impl Fixture {
     fn open_error(&self) -> StoreError {
         Writer::start(&self.location, |_| {}).unwrap_err()
     }
+}
+
+/// The parts of the log among what is lost.
+fn of_log(losses: &[Loss]) -> Vec<LogLoss> {
+    losses.iter().filter_map(|loss| if let Loss::Log(loss) = loss { Some(*loss) } else { None }).collect()
 }
 
 /// Bytes of a segment without the room at its end.
@@ -310,7 +317,7 @@ fn a_damaged_store_is_refused_and_left_alone() {
 fn a_folder_and_a_missing_store_are_said() {
     let fixture = Fixture::new();
     let folder = Location::new(fixture.folder.path());
-    assert!(matches!(folder.open_for_writing().unwrap_err(), StoreError::IsFolder { .. }));
+    assert!(matches!(folder.open_for_writing(LockUse::Command).unwrap_err(), StoreError::IsFolder { .. }));
     assert!(matches!(Reader::open(&folder).unwrap_err(), StoreError::IsFolder { .. }));
     assert!(matches!(Reader::open(&fixture.location).unwrap_err(), StoreError::Missing { .. }));
     assert!(!fixture.location.file().exists());

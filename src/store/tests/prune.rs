@@ -265,6 +265,114 @@ fn cut_off_at_any_stage_nothing_that_stays_is_missing_then_or_later() {
     }
 }
 
+/// What a disk says that has no room for a copy.
+fn full(stage: PruneStage) -> Result<(), StoreError> {
+    match stage {
+        PruneStage::Copied => Err(StoreError::io("copy".as_ref(), "write to", std::io::ErrorKind::StorageFull.into())),
+        _ => Ok(()),
+    }
+}
+
+#[test]
+fn without_room_for_a_copy_what_goes_becomes_blank_where_it_lies() {
+    let fixture = filled(30, 12);
+    let before = std::fs::metadata(fixture.location.segment(1)).unwrap().len();
+    let (writer, handle) = Writer::start_briefly(&fixture.location).unwrap();
+    drop(handle);
+    writer.join();
+    assert!(fixture.location.reserve().exists());
+    // The whole third segment, the newest among them, needs only the note of its number.
+    let doomed = ids([1, 2, 3, 4, 7, 12, 17].into_iter().chain(25..=30));
+    let mut pruner = Pruner::open(&fixture.location).unwrap();
+    let mut copies = 0;
+    let freed = pruner
+        .prune(&doomed, Thoroughness::Exact, &mut |stage| {
+            copies += usize::from(stage == PruneStage::Copied);
+            if copies > 3 { Ok(()) } else { full(stage) }
+        })
+        .unwrap();
+    drop(pruner);
+    assert!(!fixture.location.reserve().exists(), "it is given up first");
+    assert!(freed.deliveries == 13 && freed.bytes > 0, "{freed:?}");
+    assert_eq!(std::fs::metadata(fixture.location.segment(1)).unwrap().len(), before, "in its place");
+    let stays: Vec<i64> = (1..=24).filter(|id| !doomed.contains(&DeliveryId(*id))).collect();
+    assert_eq!(readable(&fixture), stays);
+    let log = log_bytes(&fixture);
+    for gone in [b"4 4 4 4 4 ".as_slice(), b"12 12 12 12 ", b"17 17 17 17 "] {
+        assert!(!log.windows(gone.len()).any(|part| part == gone), "{}", String::from_utf8_lossy(gone));
+    }
+    // The log alone says the same.
+    std::fs::remove_file(fixture.location.file()).unwrap();
+    let (writer, handle, _events) = fixture.open();
+    // But for what `filled` has left torn.
+    assert!(of_log(writer.losses()).iter().all(|loss| loss.bytes == 4), "{:?}", writer.losses());
+    assert_eq!(keep(&handle, captured("one more")), DeliveryId(31));
+    drop(handle);
+    writer.join();
+    let found: Vec<i64> = fixture.reader().page(Page::Newest, 100).unwrap().iter().rev().map(|row| row.id.0).collect();
+    assert_eq!(found, [&stays[..], &[31]].concat());
+    // With room again, what is blank goes as well.
+    prune(&fixture, &ids([5])).unwrap();
+    assert!(std::fs::metadata(fixture.location.segment(1)).unwrap().len() < before / 2);
+}
+
+#[test]
+fn cut_off_between_the_rows_and_the_blanks_the_next_writer_finishes_it() {
+    for doomed in [vec![2, 3, 5], vec![10, 11, 12], vec![1, 12]] {
+        let fixture = filled(12, 12);
+        let mut pruner = Pruner::open(&fixture.location).unwrap();
+        let cut = pruner.prune(&ids(doomed.clone()), Thoroughness::Exact, &mut |stage| match stage {
+            PruneStage::Committed => Err(StoreError::Stopped),
+            stage => full(stage),
+        });
+        assert!(cut.is_err());
+        drop(pruner);
+        let stays: Vec<i64> = (1..=12).filter(|id| !doomed.contains(id)).collect();
+        assert_eq!(readable(&fixture), stays);
+        assert_eq!(keep_one_more(&fixture), 13, "{doomed:?}");
+        let gone = body(doomed[1]).into_bytes();
+        assert!(!log_bytes(&fixture).windows(gone.len()).any(|part| part == gone), "{doomed:?}");
+        std::fs::remove_file(fixture.location.file()).unwrap();
+        assert_eq!(keep_one_more(&fixture), 14);
+        let found: Vec<i64> =
+            fixture.reader().page(Page::Newest, 100).unwrap().iter().rev().map(|row| row.id.0).collect();
+        assert_eq!(found, [&stays[..], &[13, 14]].concat(), "{doomed:?}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_root_makes_beside_a_store_belongs_to_its_owner() {
+    use std::os::unix::fs::MetadataExt as _;
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let fixture = filled(6, 6);
+    let user = 65_534;
+    let owner = |path: &std::path::Path| std::fs::metadata(path).unwrap().uid();
+    let all = || {
+        let beside = std::fs::read_dir(fixture.location.file().parent().unwrap()).unwrap();
+        let within = std::fs::read_dir(fixture.location.log()).unwrap();
+        beside.chain(within).map(|entry| entry.unwrap().path()).filter(|path| path.is_file()).collect::<Vec<_>>()
+    };
+    for path in all() {
+        // A user namespace may have no other user.
+        if std::os::unix::fs::chown(&path, Some(user), Some(user)).is_err() {
+            return;
+        }
+    }
+    std::fs::remove_file(fixture.location.beside("-lock")).unwrap();
+    prune(&fixture, &ids([2])).unwrap();
+    let (writer, handle, _events) = fixture.open();
+    handle.mark(ids([1]), crate::delivery::MarksEdit::Pin(true)).blocking_recv().unwrap().unwrap();
+    keep(&handle, captured("another segment"));
+    for path in all() {
+        assert_eq!(owner(&path), user, "{}", path.display());
+    }
+    drop(handle);
+    writer.join();
+}
+
 #[test]
 fn a_lost_record_stays_lost_and_takes_nothing_with_it() {
     let fixture = filled(9, 3);

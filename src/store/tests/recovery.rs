@@ -127,7 +127,8 @@ fn what_lies_behind_room_is_taken_as_if_it_lay_behind_the_last_record() {
             let whole = std::fs::read(log(&fixture)).unwrap();
             std::fs::write(log(&fixture), [&whole[..], &vec![0; room], foreign].concat()).unwrap();
             let (writer, handle, _events) = fixture.open();
-            let losses: Vec<_> = writer.losses().iter().map(|loss| (loss.position, loss.bytes, loss.after.0)).collect();
+            let lost = of_log(writer.losses());
+            let losses: Vec<_> = lost.iter().map(|loss| (loss.position, loss.bytes, loss.after.0)).collect();
             let expected = is_lost.then_some((ends[2] + room as u64, foreign.len() as u64, 3));
             assert_eq!(losses, Vec::from_iter(expected), "{room}");
             let id = keep(&handle, captured("one more"));
@@ -137,6 +138,25 @@ fn what_lies_behind_room_is_taken_as_if_it_lay_behind_the_last_record() {
             assert_eq!(body(&fixture, id.0), "one more");
             assert_eq!(body(&fixture, 3), "body 2");
         }
+    }
+}
+
+#[test]
+fn a_record_that_was_overwritten_by_zeros_is_a_loss() {
+    for (from, to) in [(1, 2), (1, 3), (0, 2)] {
+        let fixture = Fixture::new();
+        let ends = [&[0][..], &closed(&fixture, 4)].concat();
+        let mut damaged = std::fs::read(log(&fixture)).unwrap();
+        damaged[ends[from] as usize..ends[to] as usize].fill(0);
+        std::fs::write(log(&fixture), &damaged).unwrap();
+        std::fs::remove_file(fixture.location.file()).unwrap();
+        let (writer, _handle, _events) = fixture.open();
+        let lost = of_log(writer.losses());
+        let expected = (ends[from], ends[to] - ends[from], DeliveryId(from as i64), Some(DeliveryId(to as i64 + 1)));
+        assert_eq!(
+            lost.iter().map(|loss| (loss.position, loss.bytes, loss.after, loss.before)).collect::<Vec<_>>(),
+            [expected]
+        );
     }
 }
 
@@ -256,7 +276,7 @@ fn a_torn_record_that_was_answered_is_a_loss_and_keeps_its_number() {
     std::fs::write(log(&fixture), &whole[..ends[2] as usize - 1]).unwrap();
     sql(&fixture, "DELETE FROM deliveries WHERE id > 2");
     let (writer, handle, _events) = fixture.open();
-    let [loss] = writer.losses() else { panic!("{:?}", writer.losses()) };
+    let [loss] = of_log(writer.losses())[..] else { panic!("{:?}", writer.losses()) };
     assert_eq!((loss.after, loss.before), (DeliveryId(2), None));
     assert_eq!(keep(&handle, captured("one more")), DeliveryId(4));
     assert_eq!(ids(&fixture), [1, 2, 4]);

@@ -2,12 +2,13 @@
 //! what was kept stays readable.
 
 use std::fs;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use rustix::process::{Pid, Resource, Rlimit};
 
 use crate::support::tools::may_mount;
-use crate::support::{Listening, Person, Signed, Size, TestEnv, Wire, in_chunks, talk};
+use crate::support::{KillOnDrop, Listening, Person, Signed, Size, TestEnv, Wire, in_chunks, talk};
 
 /// A body of its own for each number, of `bytes` bytes or some more.
 pub(super) fn body(number: usize, bytes: usize) -> Vec<u8> {
@@ -108,6 +109,98 @@ fn a_full_disk_is_503_until_there_is_room_again() {
             }
         },
     );
+}
+
+/// A process with a small disk where `env` keeps its data, for programs that run beside it.
+fn small_disk(env: &TestEnv) -> KillOnDrop {
+    let data = env.home().join("data");
+    fs::create_dir_all(&data).unwrap();
+    let words = "mount -t tmpfs -o size=8m,mode=700 none \"$0\" && echo mounted && exec sleep 3600";
+    let mut holder = std::process::Command::new("unshare");
+    holder.args(["--map-root-user", "--mount", "sh", "-c", words]).arg(data).stdout(std::process::Stdio::piped());
+    let mut holder = KillOnDrop(holder.spawn().unwrap());
+    let mut said = [0; 8];
+    holder.0.stdout.take().unwrap().read_exact(&mut said).unwrap();
+    holder
+}
+
+/// Sends until even the smallest are refused; how many were kept.
+fn fill(listening: &Listening) -> usize {
+    let mut kept = 0;
+    for bytes in [200_000, 100] {
+        let mut refused = 0;
+        while refused < 5 {
+            match talk(listening.address(), Signed::new(body(kept, bytes)).wire()).status {
+                200 => kept += 1,
+                503 => refused += 1,
+                other => panic!("{other}"),
+            }
+        }
+    }
+    kept
+}
+
+#[test]
+fn what_frees_space_works_on_a_disk_that_is_full() {
+    if !may_mount() {
+        return;
+    }
+    for is_killed in [false, true] {
+        let env = TestEnv::with_secret();
+        let disk = small_disk(&env);
+        let env = env.beside(disk.0.id());
+        let listening = env.listen(&[]);
+        let kept = fill(&listening);
+        let listening = if is_killed {
+            listening.kill();
+            None
+        } else {
+            Some(listening)
+        };
+        let count = || env.run(&["list", "--format", "json"]).yes().stdout().lines().count();
+        env.run(&["pin", "12"]).yes();
+        env.run(&["delete", "1-3"]).yes();
+        assert_eq!(count(), kept - 3, "killed: {is_killed}");
+        // What stays has no room for a copy.
+        assert!(env.run(&["prune", "4-10", "--yes"]).yes().stdout().contains("deleted 7 ("));
+        assert_eq!(count(), kept - 10);
+        assert!(env.bytes(11, "body") == body(10, 200_000));
+        env.run(&["pin", "--remove", "12"]).yes();
+        let listening = listening.unwrap_or_else(|| env.listen(&[]));
+        assert_eq!(talk(listening.address(), Signed::new(body(1, 200_000)).wire()).status, 200, "there is room again");
+        fill(&listening);
+        env.run(&["prune", "--keep", "5", "--yes"]).yes();
+        assert_eq!(count(), 5);
+        assert_eq!(talk(listening.address(), Signed::new(body(2, 900_000)).wire()).status, 200);
+    }
+}
+
+#[test]
+fn an_import_that_finds_no_room_leaves_nothing_behind() {
+    if !may_mount() {
+        return;
+    }
+    let env = TestEnv::with_secret();
+    let requests: Vec<u8> = (0..600)
+        .flat_map(|number| {
+            let line = serde_json::json!({
+                "received_at": "2026-01-28T12:00:00Z", "intake": "complete", "body": String::from_utf8(body(number, 40_000)).unwrap(),
+                "head_base64": "UE9TVCAvIEhUVFAvMS4xDQpIb3N0OiBhDQoNCg==",
+            });
+            format!("{line}\n").into_bytes()
+        })
+        .collect();
+    fs::write(env.work().join("many.json"), requests).unwrap();
+    let disk = small_disk(&env);
+    let env = env.beside(disk.0.id());
+    let listening = env.listen(&[]);
+    assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
+    listening.stop();
+    let failed = env.run(&["import", "many.json"]).complains();
+    assert!(failed.contains("nothing was imported"), "{failed}");
+    assert_eq!(env.run(&["list", "--format", "json"]).yes().stdout().lines().count(), 1);
+    let listening = env.listen(&[]);
+    assert_eq!(talk(listening.address(), Signed::new(body(1, 900_000)).wire()).status, 200, "there is room again");
 }
 
 #[cfg(target_os = "linux")]

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::body::{self, FoundBody};
 use super::response::{self, HarResponse};
 use crate::archive::import::built::{HeadParts, quoted};
-use crate::archive::import::json::decoded;
+use crate::archive::import::json::{decoded, moment};
 use crate::archive::import::sink::{ForeignRequest, Sink};
 use crate::archive::import::{ImportError, Imported, Importer};
 use crate::delivery::{Answer, ChosenBy, Intake, Marks, Outcome};
@@ -156,7 +156,7 @@ fn read(importer: &Importer<'_>, entry: Entry) -> Result<(Imported, Vec<String>)
         Some(Err(error)) => (None, Some(format!("its response is left out: {}", reason(&error)))),
     };
     if let Some(ours) = &entry.ours {
-        return ours_read(importer, ours, &entry.request, answer).map(|imported| (imported, Vec::new()));
+        return ours_read(importer, ours, &entry.request, answer);
     }
     let mut remarks = Vec::from_iter(of_answer);
     let (received_at, of_time) = time(entry.started_date_time.as_ref().map(|text| &*text.0));
@@ -184,8 +184,9 @@ fn ours_read(
     ours: &Ours,
     request: &HarRequest,
     answer: Option<Answer>,
-) -> Result<Imported, String> {
-    let received_at = Timestamp::from_microsecond(ours.received_us).map_err(|error| error.to_string())?;
+) -> Result<(Imported, Vec<String>), String> {
+    let mut remarks = Vec::new();
+    let received_at = moment(ours.received_us, importer.now, &mut remarks);
     let reason = ours.intake_reason.as_deref().unwrap_or("as the archive says");
     let intake = Intake::from_parts(&ours.intake, reason)
         .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&ours.intake), Intake::NAMES))?;
@@ -201,7 +202,9 @@ fn ours_read(
         None => answer,
     };
     let marks = Marks { pinned: ours.pinned, note: ours.user_note.clone(), tags: ours.tags.clone() };
-    Ok(Imported { captured, answer, diagnosis: None, marks, is_foreign: true })
+    let (marks, left_out) = marks.within_limits();
+    remarks.extend(left_out);
+    Ok((Imported { captured, answer, diagnosis: None, marks, is_foreign: true }, remarks))
 }
 
 /// The moment of `startedDateTime`; `None` where it says none.

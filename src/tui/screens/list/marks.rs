@@ -279,7 +279,7 @@ fn read_again(model: &mut Model, ids: Vec<DeliveryId>, edit: &MarksEdit) -> Vec<
     if let Some(detail) = model.detail.as_mut().filter(|detail| ids.contains(&detail.id))
         && let Ok(loaded) = &mut detail.content
     {
-        loaded.delivery.summary.marks.apply(edit);
+        let _ = loaded.delivery.summary.marks.apply(edit);
     }
     let shown = model.detail.as_ref().map(|detail| detail.id).filter(|id| ids.contains(id));
     let loaded = model.list.rows().iter().map(|row| row.id).filter(|id| ids.contains(id)).collect();

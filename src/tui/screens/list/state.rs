@@ -390,7 +390,10 @@ impl List {
 
     /// Changes what a person has added to these, as it was kept.
     pub(crate) fn mark(&mut self, ids: &BTreeSet<DeliveryId>, edit: &MarksEdit) {
-        self.rows.iter_mut().filter(|row| ids.contains(&row.id)).for_each(|row| row.marks.apply(edit));
+        for row in self.rows.iter_mut().filter(|row| ids.contains(&row.id)) {
+            // What is beyond the limits was refused before.
+            let _ = row.marks.apply(edit);
+        }
     }
 
     /// Rows that were read again.
