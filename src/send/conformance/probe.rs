@@ -127,7 +127,7 @@ pub(super) fn fault_of(suspect: &Suspect) -> ReceiverFault {
         // What is signed without the time can be sent at any time.
         SuspectKind::Content if suspect.detail().contains("not covered") => ReceiverFault::IgnoresBody,
         SuspectKind::Content if suspect.is_alarm() => ReceiverFault::IgnoresTimestamp,
-        SuspectKind::Content | SuspectKind::Timestamp => ReceiverFault::WrongContent,
+        SuspectKind::Content | SuspectKind::Timestamp | SuspectKind::Url => ReceiverFault::WrongContent,
         // A hash without a key is anybody's.
         SuspectKind::Algorithm if suspect.is_alarm() => ReceiverFault::UnsetSecret,
         SuspectKind::Algorithm => ReceiverFault::WrongAlgorithm,

@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq as _;
 use super::axis::Why;
 use super::bodies::Bodies;
 use super::explain::Explanation;
-use super::fixes::INSTEAD_OF;
+use super::fixes::{INSTEAD_OF, MUST_BE_LISTED};
 use super::structure::Structure;
 use super::{Budget, CauseCode, Request};
 use crate::signature::scheme::Parts;
@@ -25,6 +25,9 @@ pub(super) fn explain(
     secret: Option<String>,
     budget: &Budget<'_>,
 ) -> Vec<Explanation> {
+    if let Some(untied) = request.scheme.untied(parts) {
+        return vec![(vec![Why::new(CauseCode::SignedValueDiffers, 0, format!("{untied}{MUST_BE_LISTED}"))], secret)];
+    }
     let fits = |bind: &Bind, parts: &Parts<'_>| -> bool {
         let both = (bind.is.bytes(parts), bind.equals.bytes(parts));
         matches!(both, (Some(is), Some(equals)) if bool::from(is.ct_eq(&equals)))

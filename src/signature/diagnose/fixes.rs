@@ -92,6 +92,11 @@ fn of_change(change: &SignedDifference, scheme: &Scheme) -> Option<String> {
             "Collect the pieces as bytes, and use them together: chunks.push(chunk), then Buffer.concat(chunks).".to_owned()
         }
         CauseCode::BodyStringifiedObject => format!("{}, then sign and send that same text.", raw_body_of(&change.detail)?),
+        CauseCode::SignedValueDiffers if change.detail.ends_with(MUST_BE_LISTED) => {
+            "Sign that header as well: the sender must name it in its list of signed headers. Act on no body whose hash is \
+             not signed."
+                .to_owned()
+        }
         CauseCode::SignedPartMissing if change.detail.contains(IN_PLACE) => {
             "Set every part before the signature is made, and refuse to sign without one.".to_owned()
         }
@@ -125,6 +130,8 @@ pub(super) fn raw_body_of(detail: &str) -> Option<&'static str> {
         .then_some("Use the bytes themselves (byte[]), or Encoding.UTF8.GetString(bytes), not ToString()")
 }
 
+/// How the detail of a bind ends whose header is not among the signed ones.
+pub(super) const MUST_BE_LISTED: &str = "; it must be listed";
 /// How the detail of a prefix ends that is there two times.
 pub(super) const TWICE: &str = " two times";
 /// How a detail says that a comment follows the secret.
