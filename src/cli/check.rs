@@ -204,8 +204,8 @@ fn plan(settings: &Settings, args: &CheckArgs) -> Result<CheckPlan, CliError> {
         .map_err(|error| NotSent::ServiceUnavailable { reason: format!("cannot get random numbers: {error}") })?;
     let secret = destination.signing_secret()?.clone();
     let fixture = Fixture {
+        scheme: destination.scheme.sent_to(&destination.target),
         target: destination.target,
-        scheme: destination.scheme,
         secret,
         kind: destination.kind,
         stale: conformance::stale_by(max_age),

@@ -19,7 +19,7 @@ use super::{CliError, OutputFormat, SettingsArgs, output, show};
 use crate::config::Settings;
 use crate::config::consent::Scope;
 use crate::send::{Destination, DestinationChoice, NotSent, SimulatedBody, Simulation};
-use crate::signature::SigningKind;
+use crate::signature::{SigningKind, hashed_url};
 use crate::simulate::{self, PictureSize, SavedSimulation, SimulatedEvent};
 use crate::store::Reader;
 use crate::text::{visible, visible_bytes};
@@ -304,15 +304,21 @@ fn preview(simulation: &Simulation, format: OutputFormat) -> Result<(), CliError
     if simulation.destination.secret.is_none() {
         output::log("no secret to sign with: the request has no signature headers");
     }
+    let Simulation { destination, .. } = simulation;
+    let url = hashed_url(&destination.scheme.sent_to(&destination.target), &request.head());
     if format == OutputFormat::Json {
         let header = |line: &crate::http::HeaderLine| {
             json!([String::from_utf8_lossy(line.name()), String::from_utf8_lossy(line.value())])
         };
         return output::print_json(&json!({
             "target": simulation.destination.target.to_string(),
+            "signed_url": url.filter(|_| destination.secret.is_some()),
             "headers": request.lines.iter().map(header).collect::<Vec<_>>(),
             "body": String::from_utf8_lossy(&request.body),
         }));
+    }
+    if let Some(url) = url.filter(|_| destination.secret.is_some()) {
+        output::log(&format!("URL signed: {}", visible(&url)));
     }
     let head = request.head();
     let lines = head.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));

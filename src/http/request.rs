@@ -107,6 +107,11 @@ pub enum RequestChange {
         /// Its name.
         name: String,
     },
+    /// A signature beside the one that is made again: it would no longer be right.
+    OtherSignature {
+        /// Its header's name.
+        name: String,
+    },
     /// A header that cannot stand in a request.
     Unsendable {
         /// The line.
@@ -128,6 +133,7 @@ impl RequestChange {
             Self::Length { .. } => "length",
             Self::Unchunked { .. } => "unchunked",
             Self::Removed { .. } => "removed",
+            Self::OtherSignature { .. } => "other_signature",
             Self::Unsendable { .. } => "unsendable",
             Self::Version => "version",
             Self::LineEnds => "line_ends",
@@ -144,6 +150,7 @@ impl RequestChange {
             Self::Length { from, to } => format!("Content-Length {} → {to}", or_none(from)),
             Self::Unchunked { length } => format!("Transfer-Encoding: chunked → Content-Length: {length}"),
             Self::Removed { name } => format!("{name} removed: it applied only to the first connection"),
+            Self::OtherSignature { name } => format!("{name} removed: only the other signature is made again"),
             Self::Unsendable { line } => format!("'{line}' removed: not a header"),
             Self::Version => "HTTP/1.0 → HTTP/1.1".to_owned(),
             Self::LineEnds => "line ends LF → CR LF".to_owned(),

@@ -305,7 +305,7 @@ impl<'a> Gathered<'a> {
 
 /// The header of a signature that covers the body, and its values.
 fn signature_of(head: &Head, scheme: &Scheme) -> Option<(String, Vec<Vec<u8>>)> {
-    let name = scheme.signature.header_name().filter(|_| scheme.covers_body())?;
+    let name = scheme.signature.header_in(head).filter(|_| scheme.covers_body())?;
     let values: Vec<Vec<u8>> =
         head.values(name).filter(|value| value.len() >= LEAST_SIGNATURE).map(<[u8]>::to_vec).collect();
     (!values.is_empty()).then(|| (name.to_owned(), values))

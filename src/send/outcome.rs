@@ -12,7 +12,7 @@ pub use self::report::{attempt_json, attempt_text, opened_response, summary_json
 
 use crate::delivery::{Attempt, AttemptKind, AttemptMode, DeliveryId};
 use crate::http::{Failure, Head, HeaderField, Latency, Outgoing, Sent, Target};
-use crate::signature::Scheme;
+use crate::signature::{Scheme, hashed_url};
 use crate::text::units::milliseconds;
 use crate::text::{visible, visible_bytes};
 
@@ -186,10 +186,21 @@ impl DocumentedError {
 /// The signature and timestamp headers as sent.
 #[must_use]
 pub fn delivery_headers(attempt: &Attempt, scheme: &Scheme) -> Vec<HeaderField> {
-    let names = [Some(scheme.signature_header()), Some(scheme.timestamp_header()), scheme.id_header()];
-    let is_one =
-        |field: &HeaderField| names.iter().flatten().any(|name| field.name.eq_ignore_ascii_case(name.as_bytes()));
+    let names = [Some(scheme.timestamp_header()), scheme.id_header()];
+    let is_one = |field: &HeaderField| {
+        scheme.signature.is_header(&field.name)
+            || names.iter().flatten().any(|name| field.name.eq_ignore_ascii_case(name.as_bytes()))
+    };
     attempt.head.fields().filter(is_one).collect()
+}
+
+/// The URL in what this program has signed of an attempt; `None` where it has signed none.
+#[must_use]
+fn signed_url(attempt: &Attempt, scheme: &Scheme) -> Option<String> {
+    use AttemptMode::{Edited, Forged, Made, Resigned};
+    let is_signed = matches!(attempt.mode, Edited | Forged | Made | Resigned);
+    let target: Target = attempt.target.parse().ok().filter(|_| is_signed)?;
+    hashed_url(&scheme.sent_to(&target), &attempt.head)
 }
 
 /// `404 Not Found`, `302 Found, not followed: https://…`, `–`. Visible text.

@@ -177,12 +177,18 @@ pub fn prepare<'a>(
     if *how == How::Exact {
         return Ok(Replay { request: exact(delivery), mode: how.mode(), changes: Vec::new() });
     }
-    let (mut request, changes) = as_captured(delivery, target)?;
+    let (mut request, mut changes) = as_captured(delivery, target)?;
+    let signing = if how.signs() { Some(signing()?) } else { None };
+    if let Some(signing) = &signing {
+        let dropped = signing.keep_one_place(&mut request, &delivery.head, &delivery.body, now);
+        changes.extend(dropped.into_iter().map(|name| RequestChange::OtherSignature { name }));
+    }
     if let How::Edited { body, .. } = how {
         request.set_body(body.clone());
     }
-    if how.signs() {
-        signing()?.apply(&mut request, now)?;
+    if let Some(signing) = signing {
+        let scheme = signing.scheme.sent_to(target);
+        Signing { scheme: &scheme, ..signing }.apply(&mut request, now)?;
     }
     Ok(Replay { request, mode: how.mode(), changes })
 }

@@ -219,6 +219,7 @@ impl Simulation {
         };
         self.add_headers(&mut request, &circumstances)?;
         let Some(secret) = secret else { return Ok(request) };
+        let scheme = &scheme.sent_to(target);
         let place = memchr::memmem::find(&request.body, SIGNATURE_MARK.as_bytes());
         match place.filter(|_| matches!(self.body, SimulatedBody::Sample(_))) {
             Some(at) => {

@@ -7,7 +7,10 @@ use jiff::Timestamp;
 use super::public_key::{PrivateKey, PrivateKeyError, PrivateSignError};
 use super::scheme::{JwtAlgorithm, Parts, signed_url};
 use super::verify::{described_digest, key_bytes, unbound};
-use super::{Algorithm, Proof, Scheme, Secret, SignaturePlace, SigningKind, Source, TemplatePiece};
+use super::{
+    Algorithm, Proof, Scheme, Secret, SignaturePlace, SignatureValue, SigningKind, Source, TemplatePiece, judge,
+};
+use crate::delivery::Verdict;
 use crate::http::{Head, InvalidHeader, Outgoing};
 
 /// With what a request is signed.
@@ -91,6 +94,26 @@ impl Signing<'_> {
         Ok(())
     }
 
+    /// Leaves a request one header for a signature, where it has several of the scheme's: the one that the secret
+    /// verifies in the request as it came, or else the first. The names of the others, which are removed.
+    pub fn keep_one_place(&self, request: &mut Outgoing, head: &Head, body: &[u8], now: Timestamp) -> Vec<String> {
+        let signature = &self.scheme.signature;
+        let mut present: Vec<&str> = signature.header_names().filter(|name| request.line(name).is_some()).collect();
+        let verifies = |name: &&str| {
+            let signature =
+                SignatureValue { places: vec![SignaturePlace::Header((*name).to_owned())], ..signature.clone() };
+            let alone = Scheme { signature, ..self.scheme.clone() };
+            judge(&alone, [self.secret], head, body, now).verdict == Verdict::Verified
+        };
+        if present.len() < 2 {
+            return Vec::new();
+        }
+        let kept = present.iter().position(verifies).unwrap_or(0);
+        present.remove(kept);
+        present.iter().for_each(|name| request.remove(name));
+        present.into_iter().map(str::to_owned).collect()
+    }
+
     /// The headers for a request of this head and body under this timestamp, as names and values.
     ///
     /// # Errors
@@ -99,7 +122,10 @@ impl Signing<'_> {
     pub fn headers(&self, head: &Head, body: &[u8], timestamp: &str) -> Result<Vec<(String, String)>, SignError> {
         let scheme = self.scheme;
         unsignable(scheme).map_or(Ok(()), Err)?;
-        let name = written_header(scheme).ok_or(SignError::NotSigned("the signature is not in a header"))?;
+        let name = match scheme.signature.header_in(head).filter(|name| head.value(name).is_some()) {
+            Some(present) => present.to_owned(),
+            None => written_header(scheme).ok_or(SignError::NotSigned("the signature is not in a header"))?,
+        };
         let mut headers = Vec::new();
         let mut stamped = None;
         if let Some(own) = scheme.timestamp.as_ref().and_then(super::Expression::header) {
@@ -154,6 +180,7 @@ pub fn bare_signature(
     timestamp: &str,
     body: &[u8],
 ) -> Result<String, SignError> {
+    unsignable(scheme).map_or(Ok(()), Err)?;
     let url = signed_url(scheme, head);
     let parts =
         Parts { timestamp: timestamp.as_bytes(), secret: secret.expose(), ..Parts::of(scheme, head, &url, body) };
@@ -184,6 +211,7 @@ pub fn unsignable(scheme: &Scheme) -> Option<SignError> {
         }
         Proof::Sns => "only Amazon has the private key, and the signature is in the body",
         Proof::MessageSignature => "the request itself says which of its parts are signed",
+        _ if scheme.needs_list() => "the request itself says which of its parts are signed",
         _ => return None,
     };
     Some(SignError::NotSigned(why))
@@ -257,6 +285,9 @@ fn token(
             .ok_or_else(|| SignError::NoPart(bind.equals.missing(parts).unwrap_or_default()))?;
         claims.insert(name.clone(), String::from_utf8_lossy(&value).into_owned().into());
     }
+    // Some libraries demand an id, and refuse one that they have seen.
+    let of_request = Algorithm::Sha256.hash(|sink| [parts.url, parts.timestamp, parts.body].into_iter().for_each(sink));
+    claims.insert("jti".to_owned(), hex::encode(&of_request[..16]).into());
     claims.insert("iat".to_owned(), issued.into());
     claims.insert("exp".to_owned(), (issued + TOKEN_SECONDS).into());
     let name = JwtAlgorithm::Hmac(hash).name();
@@ -290,6 +321,34 @@ mod tests {
         let names: Vec<_> = request.lines[3..].iter().map(|line| String::from_utf8_lossy(line.name())).collect();
         assert_eq!(names, ["x-webhook-TIMESTAMP", "X-Last", "X-Webhook-Signature"]);
         assert_eq!(request.line("X-Webhook-Timestamp").unwrap().value(), NOW.to_string().as_bytes());
+    }
+
+    /// The one that verified is made again, and a stale one is not left beside it.
+    #[test]
+    fn of_several_signatures_one_is_made_again() {
+        let secret = Secret::new("dev", b"the-secondary-key".to_vec(), SecretOrigin::Typed);
+        let scheme = catalogue::named("box").unwrap();
+        let signing = Signing { kind: SigningKind::Developer, scheme: &scheme, secret: &secret };
+        let (now, stamp) = (Timestamp::from_millisecond(NOW).unwrap(), "2025-05-01T00:00:00Z");
+        let right = sign_request(&scheme, &secret, &request().head(), stamp, &request().body).unwrap();
+        let (primary, secondary) = ("BOX-SIGNATURE-PRIMARY", "BOX-SIGNATURE-SECONDARY");
+        for (sent, kept, dropped) in [
+            (vec![(secondary, &*right)], secondary, vec![]),
+            (vec![(primary, "x"), (secondary, &*right)], secondary, vec![primary]),
+            (vec![(primary, &*right), (secondary, "x")], primary, vec![secondary]),
+            (vec![(secondary, "x"), (primary, "x")], primary, vec![secondary]),
+            (vec![], primary, vec![]),
+        ] {
+            let mut request = request();
+            request.set("BOX-DELIVERY-TIMESTAMP", stamp).unwrap();
+            sent.iter().for_each(|(name, value)| request.set(name, value).unwrap());
+            let (head, body) = (request.head(), request.body.clone());
+            assert_eq!(signing.keep_one_place(&mut request, &head, &body, now), dropped);
+            signing.apply(&mut request, now).unwrap();
+            let names = [primary, secondary].into_iter().filter(|name| request.line(name).is_some());
+            assert_eq!(names.collect::<Vec<_>>(), [kept]);
+            assert_eq!(judge(&scheme, [&secret], &request.head(), &body, now).verdict, Verdict::Verified);
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::text::hexadecimal;
 use serde::{Deserialize, Serialize};
 
 /// Bytes of the longest line: a note, escaped, and the tags.
@@ -61,7 +62,7 @@ pub(super) fn line_of(content: &impl Serialize) -> String {
 fn read_line<T: for<'de> Deserialize<'de>>(line: &[u8]) -> Option<T> {
     let (sum, json) = line.split_at_checked(9).filter(|_| line.len() <= LINE_BYTES)?;
     let sum = hexadecimal(sum.strip_suffix(b" ")?)?;
-    (sum == crc32fast::hash(json)).then(|| serde_json::from_slice(json).ok()).flatten()
+    (sum == u64::from(crc32fast::hash(json))).then(|| serde_json::from_slice(json).ok()).flatten()
 }
 
 /// What the file holds.

@@ -62,6 +62,8 @@ pub struct PreparedCase<'a> {
     pub case: &'a SuiteCase,
     signing: Option<Signing<'a>>,
     request: Outgoing,
+    /// Where it goes, which a scheme may sign.
+    target: Target,
 }
 
 /// What came of a case.
@@ -122,7 +124,7 @@ pub fn prepare<'a>(
         SuiteSigning::AsReceived => None,
         SuiteSigning::Resign(with) => Some(signing(with, &case.request.target, registry, label).map_err(failed)?),
     };
-    let prepared = PreparedCase { case, signing, request };
+    let prepared = PreparedCase { case, signing, request, target: target.clone() };
     prepared.request_at(Timestamp::now()).map_err(|error| failed(error.into()))?;
     Ok(prepared)
 }
@@ -132,7 +134,8 @@ impl PreparedCase<'_> {
     fn request_at(&self, now: Timestamp) -> Result<Outgoing, SignError> {
         let mut request = self.request.clone();
         if let Some(signing) = &self.signing {
-            signing.apply(&mut request, now)?;
+            let scheme = signing.scheme.sent_to(&self.target);
+            Signing { scheme: &scheme, ..*signing }.apply(&mut request, now)?;
         }
         Ok(request)
     }

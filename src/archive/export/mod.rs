@@ -23,7 +23,6 @@ pub(super) mod shell;
 pub mod snippet;
 mod warnings;
 
-use std::fmt::Write as _;
 use std::io::{self, Write};
 use std::path::Path;
 

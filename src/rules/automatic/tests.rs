@@ -202,12 +202,20 @@ fn each_is_completed(
     assert_eq!(found, Some((format!("handshake: {label}"), status, headers, expected.to_owned())));
 }
 
+const FORM_TYPE: &str = "Content-Type: application/x-www-form-urlencoded\r\n";
+
 #[rstest]
 #[case("xero", "", r#"{"events":[],"entropy":"S0m3"}"#, "Xero intent_to_receive", 200, "")]
 #[case("discord", "X-Signature-Ed25519: 00\r\n", r#"{"type":1}"#, "Discord ping", 200, r#"{"type":1}"#)]
 #[case("discord", "X-Signature-Ed25519: 00\r\n", r#"{"version":1,"type":0}"#, "Discord event_ping", 204, "")]
 #[case("dropbox-sign", "", "json=%7B%7D", "Dropbox Sign acknowledgement", 200, "Hello API Event Received")]
 #[case("alipay", "", "sign=s&a=b", "Alipay acknowledgement", 200, "success")]
+#[case("twilio-form", "", "Body=Hi&From=1", "Twilio empty_answer", 200, "<Response/>")]
+#[case("twilio-sharedkey", "", "Body=Hi&From=1", "Twilio empty_answer", 200, "<Response/>")]
+#[case("plivo-v3", "", "Text=Hi", "Plivo empty_answer", 200, "<Response/>")]
+#[case("slack", FORM_TYPE, "command=%2Fwhy&text=x", "Slack empty_answer", 200, "")]
+#[case("slack", FORM_TYPE, "payload=%7B%7D", "Slack empty_answer", 200, "")]
+#[case("teams-outgoing", "", r#"{"type":"message"}"#, "Microsoft Teams outgoing webhook empty_answer", 200, "")]
 fn what_only_a_valid_signature_is_answered_with(
     #[case] name: &str,
     #[case] fields: &str,
@@ -239,7 +247,9 @@ fn signed_pings_are_judged_where_there_is_a_secret(#[case] name: &str, #[case] f
 
 #[test]
 fn deliveries_are_not_answered_as_handshakes() {
-    let acknowledged = ["dropbox-sign", "alipay"];
+    // Every verified delivery of these is acknowledged, or answered with nothing.
+    let acknowledged =
+        ["dropbox-sign", "alipay", "twilio-form", "twilio-sharedkey", "plivo-v2", "plivo-v3", "teams-outgoing"];
     let bodies = [
         "",
         "{}",

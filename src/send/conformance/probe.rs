@@ -121,7 +121,7 @@ pub(super) fn fault_of(suspect: &Suspect) -> ReceiverFault {
         // What is signed without the time can be sent at any time.
         SuspectKind::Content if suspect.leaves_out_body() => ReceiverFault::IgnoresBody,
         SuspectKind::Content if suspect.is_alarm() => ReceiverFault::IgnoresTimestamp,
-        SuspectKind::Content | SuspectKind::Timestamp => ReceiverFault::WrongContent,
+        SuspectKind::Content | SuspectKind::Timestamp | SuspectKind::Url => ReceiverFault::WrongContent,
         // A hash without a key is anybody's.
         SuspectKind::Algorithm if suspect.is_alarm() => ReceiverFault::UnsetSecret,
         SuspectKind::Algorithm => ReceiverFault::WrongAlgorithm,

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use serde_json::{Map, Value, json};
 
-use super::{DocumentedError, StatusClass, delivery_headers, latency_words, milliseconds, status_words};
+use super::{DocumentedError, StatusClass, delivery_headers, latency_words, milliseconds, signed_url, status_words};
 use crate::delivery::{Attempt, AttemptKind, AttemptSummary};
 use crate::http::{HeaderField, HttpResponse};
 use crate::payload::body::{Declared, OpenedBody};
@@ -44,6 +44,9 @@ pub fn attempt_text(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> String {
     for (index, field) in delivery_headers(attempt, scheme).iter().enumerate() {
         let name = if index == 0 { "Delivery headers" } else { "" };
         row(name, &format!("{}: {}", visible_bytes(&field.name), visible_bytes(&field.value)));
+    }
+    if let Some(url) = signed_url(attempt, scheme) {
+        row("URL signed", &url);
     }
     let payload = if attempt.is_unsent() { "Payload, not sent" } else { "Sent payload" };
     row(payload, &format!("{} bytes, {}", grouped(body.len() as u64), attempt.mode.words()));
@@ -148,6 +151,7 @@ pub fn attempt_json(attempt: &Attempt, body: &[u8], scheme: &Scheme) -> Value {
     put("first_byte_ms", json!(attempt.latency.first_byte.map(milliseconds)));
     put("error", error_json(attempt));
     put("delivery_headers", pairs(&mut delivery_headers(attempt, scheme).into_iter()));
+    put("signed_url", json!(signed_url(attempt, scheme)));
     put("headers", pairs(&mut attempt.head.fields()));
     put("body_bytes", json!(body.len()));
     insert_bytes(&mut object, "body", body);

@@ -34,7 +34,7 @@ pub fn forged(
 ) -> Result<Replay, ReplayError> {
     let (mut request, changes) = as_captured(delivery, target)?;
     let webhook = webhook_of(registry, &delivery.summary);
-    let scheme = registry.signing_scheme(webhook);
+    let scheme = &registry.signing_scheme(webhook).sent_to(target);
     let kind = kind_of(webhook, &delivery.summary);
     let signed = nobodys_secret(scheme, seed)
         .ok_or(SignError::NotSigned("only the sender has the private key"))
@@ -48,8 +48,9 @@ pub fn forged(
 
 /// Changes every captured signature so that none verifies.
 fn change_signature(request: &mut Outgoing, scheme: &Scheme, seed: u64, error: SignError) -> Result<(), ReplayError> {
-    let Some(name) = scheme.signature.header_name() else { return Err(error.into()) };
-    let Some(value) = request.head().value(name).map(|value| changed(value, seed)) else { return Err(error.into()) };
+    let head = request.head();
+    let Some(name) = scheme.signature.header_in(&head) else { return Err(error.into()) };
+    let Some(value) = head.value(name).map(|value| changed(value, seed)) else { return Err(error.into()) };
     let value = value.ok_or(error)?;
     request.set(name, &value).map_err(SignError::from)?;
     Ok(())

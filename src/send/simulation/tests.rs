@@ -117,6 +117,27 @@ fn only_subscribed_events_are_sent() {
     assert_eq!(given.request(0, now()).unwrap().body, bytes);
 }
 
+/// A server verifies the URL that it was called with.
+#[test]
+fn the_url_that_is_signed_is_the_one_that_is_sent_to() {
+    for (to, given, signed) in [
+        ("http://hooks.example/tw?a=1", None, "http://hooks.example/tw?a=1"),
+        ("https://hooks.example/tw", None, "https://hooks.example/tw"),
+        ("https://localhost:8443/tw", None, "https://localhost:8443/tw"),
+        ("http://127.0.0.1:37220/tw", None, "http://127.0.0.1:37220/tw"),
+        ("http://127.0.0.1:37220/tw", Some("https://public.example/in"), "https://public.example/in"),
+    ] {
+        let mut simulation = sample("twilio-form", b"a-token-of-twilio");
+        simulation.destination.target = to.parse().unwrap();
+        simulation.destination.scheme.url = given.map(str::to_owned);
+        let request = simulation.request(0, now()).unwrap();
+        let receiver = Scheme { url: Some(signed.to_owned()), ..catalogue::named("twilio-form").unwrap() };
+        let judged =
+            signature::judge(&receiver, simulation.destination.secret.as_ref(), &request.head(), &request.body, now());
+        assert_eq!(judged.verdict, Verdict::Verified, "{to}");
+    }
+}
+
 /// A secret that suits every scheme that takes one: base64 of hexadecimal digits.
 const ANY_SECRET: &str = "6162636465666768696a6b6c6d6e6f70";
 

@@ -25,6 +25,10 @@ pub(super) fn explain(
     secret: Option<String>,
     budget: &Budget<'_>,
 ) -> Vec<Explanation> {
+    if let Some(untied) = request.scheme.untied(parts) {
+        let why = Why::new(CauseCode::SignedValueDiffers, 0, format!("{untied}; it must be listed"));
+        return vec![(vec![why.of(Subcause::NotListed)], secret)];
+    }
     let fits = |bind: &Bind, parts: &Parts<'_>| -> bool {
         let both = (bind.is.bytes(parts), bind.equals.bytes(parts));
         matches!(both, (Some(is), Some(equals)) if bool::from(is.ct_eq(&equals)))

@@ -55,6 +55,10 @@ fn of_subcause(why: &Why, scheme: &Scheme) -> Option<String> {
         Subcause::SwappedArguments => {
             "Swap the arguments of the HMAC function: the secret is the key, and the content is the message."
         }
+        Subcause::NotListed => {
+            "Sign that header as well: the sender must name it in its list of signed headers. Act on no body whose hash is \
+             not signed."
+        }
         Subcause::UnsetUrl => "Set the URL before the signature is made, and refuse to sign without it.",
         Subcause::UnsetParts => "Set every part before the signature is made, and refuse to sign without one.",
         Subcause::RepeatedPrefix => {

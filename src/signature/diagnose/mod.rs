@@ -98,6 +98,8 @@ mod tests_of_messages;
 #[cfg(test)]
 mod tests_of_names;
 #[cfg(test)]
+mod tests_of_places;
+#[cfg(test)]
 mod tests_of_public_keys;
 #[cfg(test)]
 mod tests_of_schemes;

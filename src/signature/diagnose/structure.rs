@@ -67,7 +67,8 @@ pub(super) fn read(request: &Request<'_>) -> Structure {
 /// why it is not the header's.
 pub(super) fn signature_values<'a>(request: &'a Request<'a>) -> (Vec<&'a [u8]>, Option<Why>) {
     let Some(name) = request.scheme.signature.header_name() else { return (Vec::new(), None) };
-    let (exact, near) = named_values(request.head, name, &SIGNATURE_NAMES);
+    let (own, near) = signature_headers(request);
+    let exact: Vec<&[u8]> = own.into_iter().flat_map(|(_, values)| values).collect();
     match near.first() {
         Some((near_name, _)) if exact.is_empty() => {
             let detail = format!("{}; the signature was sent as {near_name}", absent(request.head, name));
@@ -79,9 +80,23 @@ pub(super) fn signature_values<'a>(request: &'a Request<'a>) -> (Vec<&'a [u8]>, 
     }
 }
 
+/// Headers by their names, each with its values.
+type OwnHeaders<'a> = Vec<(&'a str, Vec<&'a [u8]>)>;
+
+/// The scheme's headers that a request has; and values of those that are called like the usual one.
+fn signature_headers<'a>(request: &'a Request<'a>) -> (OwnHeaders<'a>, Vec<(String, &'a [u8])>) {
+    let signature = &request.scheme.signature;
+    let values = |name: &'a str| named_values(request.head, name, &SIGNATURE_NAMES);
+    let own = signature.header_names().map(|name| (name, values(name).0)).filter(|(_, own)| !own.is_empty());
+    let mut near = values(request.scheme.signature_header()).1;
+    near.retain(|(name, _)| !signature.is_header(name.as_bytes()));
+    (own.collect(), near)
+}
+
 fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
     let name = request.scheme.signature_header();
-    let (exact, near) = named_values(request.head, name, &SIGNATURE_NAMES);
+    let (own, near) = signature_headers(request);
+    let exact: Vec<&[u8]> = own.iter().flat_map(|(_, values)| values.iter().copied()).collect();
     let usual = UsualForm::of(request.scheme);
     let timestamp = beside(request, &structure.value);
     if request.scheme.algorithm().is_none() && !matches!(request.scheme.proof, Proof::PublicKey(_)) {
@@ -113,17 +128,19 @@ fn read_signatures(request: &Request<'_>, structure: &mut Structure) {
         let Some(decoded) = percent_decoded(value) else { continue };
         add(&decoded, Some(encoding::encoding(2, "percent-encoded")));
     }
-    for (place, value) in (1..).zip(&exact) {
-        let twice = (exact.len() > 1).then(|| {
-            let which = which_of(&exact, place, "is valid");
-            Why::new(CauseCode::HeaderDuplicated, 0, format!("{name} was sent {} times{which}", exact.len()))
-        });
-        add(value, twice);
-        let parts: Vec<&[u8]> = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).collect();
-        let joined = parts.len() > 1 && parts.iter().all(|part| part.len() >= 20 && !part.contains(&b'='));
-        for (place, part) in (1..).zip(parts).filter(|_| joined) {
-            let detail = format!("{name} has several values joined by commas; value {place} is valid");
-            add(part, Some(Why::new(CauseCode::HeaderDuplicated, 1, detail)));
+    for (name, values) in &own {
+        for (place, value) in (1..).zip(values) {
+            let twice = (values.len() > 1).then(|| {
+                let which = which_of(values, place, "is valid");
+                Why::new(CauseCode::HeaderDuplicated, 0, format!("{name} was sent {} times{which}", values.len()))
+            });
+            add(value, twice);
+            let parts: Vec<&[u8]> = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii).collect();
+            let joined = parts.len() > 1 && parts.iter().all(|part| part.len() >= 20 && !part.contains(&b'='));
+            for (place, part) in (1..).zip(parts).filter(|_| joined) {
+                let detail = format!("{name} has several values joined by commas; value {place} is valid");
+                add(part, Some(Why::new(CauseCode::HeaderDuplicated, 1, detail)));
+            }
         }
     }
     if exact.is_empty() {

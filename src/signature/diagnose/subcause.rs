@@ -19,6 +19,8 @@ pub(super) enum Subcause {
     UnsetParts,
     /// The body is no part of the signed content.
     NoBody,
+    /// A header that the scheme ties to the body is not among those that were signed.
+    NotListed,
     /// The secret has its prefix two times.
     RepeatedPrefix,
     /// A comment follows the secret in its line.

@@ -27,6 +27,7 @@ use super::{CauseCode, fixes};
 use crate::http::Head;
 use crate::payload::json::entries;
 use crate::signature::rewrite::presets;
+use crate::signature::scheme::{with_other_scheme, without_port};
 use crate::signature::{Algorithm, Scheme, Secret};
 
 /// Bodies beyond this length are not rewritten.
@@ -47,6 +48,8 @@ pub enum SuspectKind {
     Algorithm,
     /// The signature is expected in another form.
     Form,
+    /// Another URL is hashed than the one that was called.
+    Url,
     /// A digest is printed without some of its zeros.
     Zeros,
     /// Only a part of the body is read, or its pieces are decoded one by one.
@@ -72,6 +75,7 @@ enum Mistake {
     Shape(TemplateShape),
     Algorithm(Algorithm),
     Written(Form),
+    Url(OtherUrl),
     Arrival(Arrival),
     /// Two at once.
     Both(Box<[Suspect; 2]>),
@@ -94,6 +98,27 @@ enum Form {
     Prefix(&'static str),
     /// Without what surrounds it in the scheme.
     Bare,
+}
+
+/// The URL that a receiver takes to have been called.
+#[derive(Clone, Copy)]
+enum OtherUrl {
+    /// `http` for `https`, or the reverse.
+    Scheme,
+    /// Without its port.
+    NoPort,
+    /// Both.
+    SchemeAndNoPort,
+}
+
+impl OtherUrl {
+    fn of(self, url: &[u8]) -> Option<Vec<u8>> {
+        match self {
+            Self::Scheme => with_other_scheme(url),
+            Self::NoPort => without_port(url),
+            Self::SchemeAndNoPort => without_port(&with_other_scheme(url)?),
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -290,7 +315,7 @@ fn member(body: &[u8], name: &[u8], is_compact: bool) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::signature::{SecretOrigin, SigningKind, catalogue, sign};
+    use crate::signature::{SecretOrigin, SigningKind, bare_signature, catalogue, sign};
 
     const BODY: &[u8] = br#"{"event":"x","timestamp":1746123456000,"data":{"name":"caf\u00e9"}}"#;
 
@@ -363,6 +388,26 @@ mod tests {
             assert!(signed.count() > 20, "{name}");
             assert!(!format!("{all:?}").contains("MfKQ9"), "{name}");
         }
+    }
+
+    /// A receiver behind a proxy, or with a public URL in its configuration.
+    #[test]
+    fn another_url_is_a_suspect_where_one_is_signed() {
+        let scheme = catalogue::named("twilio-form").unwrap().sent_to(&"http://127.0.0.1:9/tw".parse().unwrap());
+        let head = Head::from("POST /tw HTTP/1.1\r\nHost: 127.0.0.1:9\r\n\r\n".to_owned());
+        let of_url = |url: &str| {
+            let scheme = Scheme { url: Some(url.to_owned()), ..scheme.clone() };
+            bare_signature(&scheme, &secret(), &head, "", b"a=1").unwrap()
+        };
+        let all = suspects(&scheme, &secret(), b"a=1");
+        let urls: Vec<String> = all
+            .iter()
+            .filter(|one| one.kind() == SuspectKind::Url)
+            .map(|one| one.signature(&scheme, &secret(), &head, "", &[b"a=1"]).unwrap().text)
+            .collect();
+        let expected = ["https://127.0.0.1:9/tw", "http://127.0.0.1/tw", "https://127.0.0.1/tw"].map(of_url);
+        assert_eq!(urls, expected);
+        assert!(suspects(&Scheme::default(), &secret(), BODY).iter().all(|one| one.kind() != SuspectKind::Url));
     }
 
     #[test]

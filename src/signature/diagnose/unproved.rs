@@ -110,7 +110,7 @@ fn malformed(request: &Request<'_>, judged: &ReasonedJudgement, structure: &Stru
 
 /// The object that a program printed into the header in the place of its digest, in words that say what to print.
 fn printed_object(request: &Request<'_>, own: &[Vec<u8>]) -> Option<NotADigest> {
-    let header = request.scheme.signature.header_name().and_then(|name| request.head.value(name));
+    let header = request.scheme.signature.header_in(request.head).and_then(|name| request.head.value(name));
     let texts = header.into_iter().chain(own.iter().map(Vec::as_slice));
     texts.filter_map(|text| std::str::from_utf8(text).ok()).find_map(NotADigest::of_object)
 }

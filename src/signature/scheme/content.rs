@@ -1,5 +1,6 @@
 //! What a sender signs, as data: a template of the request's parts.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -210,11 +211,40 @@ impl SignedContent {
         self.filters().any(Filter::reads_form)
     }
 
+    /// Every part that it names, as an expression.
+    pub(super) fn expressions(&self) -> Vec<Cow<'_, Expression>> {
+        let mut all = Vec::with_capacity(self.0.len());
+        for piece in &self.0 {
+            let source = match piece {
+                TemplatePiece::Text(_) => continue,
+                TemplatePiece::Timestamp => Source::Timestamp,
+                TemplatePiece::Body | TemplatePiece::BodyHash => Source::Body,
+                TemplatePiece::Id => Source::Id,
+                TemplatePiece::Method => Source::Method,
+                TemplatePiece::Target => Source::Target,
+                TemplatePiece::Url => Source::Url,
+                TemplatePiece::Value(expression) => {
+                    all.push(Cow::Borrowed(expression));
+                    continue;
+                }
+                TemplatePiece::Sorted(templates) => {
+                    all.extend(templates.iter().flat_map(Self::expressions));
+                    continue;
+                }
+            };
+            all.push(Cow::Owned(Expression::plain(source)));
+        }
+        all
+    }
+
     /// The variables that it names.
     pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
-        self.sources().filter_map(|source| match source {
-            Source::Variable(name) => Some(name.as_str()),
-            _ => None,
+        self.0.iter().flat_map(|piece| -> Vec<&str> {
+            match piece {
+                TemplatePiece::Value(expression) => expression.variables().collect(),
+                TemplatePiece::Sorted(templates) => templates.iter().flat_map(Self::variables).collect(),
+                _ => Vec::new(),
+            }
         })
     }
 
@@ -268,7 +298,7 @@ impl SignedContent {
     /// The first part that a request does not have, by its name.
     pub(crate) fn missing(&self, parts: &Parts<'_>) -> Option<String> {
         self.0.iter().find_map(|piece| match piece {
-            TemplatePiece::Value(expression) if expression.value(parts).is_none() => Some(expression.to_string()),
+            TemplatePiece::Value(expression) if expression.value(parts).is_none() => Some(parts.what_lacks(expression)),
             TemplatePiece::Sorted(templates) => templates.iter().find_map(|part| part.missing(parts)),
             _ => None,
         })

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Bind, Encoding, Expression, InvalidContent, InvalidExpression, Proof, Scheme, SignaturePlace, SignatureValue,
-    SignedContent, Source, StampUnit, TemplatePiece, Variable,
+    Bind, Encoding, Expression, InvalidScheme, Proof, Scheme, SignaturePlace, SignatureValue, SignedContent, Source,
+    StampUnit, Variable, checks,
 };
 use crate::signature::{ToleranceDirection, catalogue};
 
@@ -137,65 +137,6 @@ pub struct BindDescription {
     pub equals: String,
 }
 
-/// Why a description is no scheme.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidScheme {
-    /// No scheme has the name of `preset`.
-    #[error(transparent)]
-    Preset(#[from] catalogue::UnknownScheme),
-    /// A sender that asks for no handshake.
-    #[error("handshake: unknown sender '{name}': expected none, or one of {known}")]
-    Handshake {
-        /// The name, made visible.
-        name: String,
-        /// Every name.
-        known: String,
-    },
-    /// A header's name cannot be one.
-    #[error("invalid header name '{0}': expected letters, digits and hyphens, such as X-Signature")]
-    HeaderName(String),
-    /// A place that is none.
-    #[error("{key}: {error}")]
-    Place {
-        /// The key of the description.
-        key: &'static str,
-        /// What is wrong.
-        error: InvalidExpression,
-    },
-    /// A template that is none.
-    #[error("{key}: {error}")]
-    Template {
-        /// The key of the description.
-        key: &'static str,
-        /// What is wrong.
-        error: InvalidContent,
-    },
-    /// The content covers nothing of the body, and nothing says that this is meant.
-    #[error(transparent)]
-    Uncovered(InvalidContent),
-    /// An algorithm that is none.
-    #[error(transparent)]
-    Algorithm(#[from] super::proof::UnknownAlgorithm),
-    /// Items have names, and none is said to be a signature's.
-    #[error("pair is set without take: name the items that are signatures, such as take = \"v1\"")]
-    NoTake,
-    /// Components or a tag without an HTTP Message Signature.
-    #[error("components and tag are of HTTP Message Signatures: set algorithm = \"rfc9421\", or leave them out")]
-    NoMessage,
-    /// A list of places that is empty.
-    #[error("signature names no place: expected one such as \"header:X-Signature\"")]
-    NoPlace,
-    /// A template names a variable that there is not.
-    #[error("unknown part {{{0}}}: it is neither a part of a request nor one of the scheme's variables")]
-    Variable(String),
-    /// A template names the timestamp or the id, and the scheme has none.
-    #[error("the content contains {{{0}}}, and the scheme does not say where it is: set {0} or {0}_header")]
-    Nowhere(&'static str),
-    /// A URL that is none.
-    #[error("url: expected the URL as the sender knows it, beginning with https:// or http://, not '{0}'")]
-    Url(String),
-}
-
 fn template(key: &'static str, text: &str) -> Result<SignedContent, InvalidScheme> {
     SignedContent::read(text).map_err(|error| InvalidScheme::Template { key, error })
 }
@@ -250,6 +191,7 @@ impl SchemeDescription {
             Some(name) => catalogue::named(name)?,
             None => Scheme::default(),
         };
+        let is_meant = self.covers_body == Some(false) || (self.preset.is_some() && !scheme.covers_body());
         self.place_signature(&mut scheme)?;
         self.place_facts(&mut scheme)?;
         self.fill_content(&mut scheme)?;
@@ -265,7 +207,11 @@ impl SchemeDescription {
         if let Some(name) = &self.handshake {
             scheme.handshake = handshake(name)?;
         }
-        check_names(&scheme)?;
+        checks::names(&scheme)?;
+        checks::secret(&scheme)?;
+        if !is_meant {
+            checks::cover(&scheme, self.content.is_some() || self.components.is_some())?;
+        }
         Ok(scheme)
     }
 
@@ -378,28 +324,6 @@ impl SchemeDescription {
         if !is_message && (self.components.is_some() || self.tag.is_some()) {
             return Err(InvalidScheme::NoMessage);
         }
-        let says_what = self.content.is_some() || self.components.is_some();
-        let is_meant = self.covers_body == Some(false) || (self.preset.is_some() && !is_message);
-        if is_meant || !says_what || scheme.covers_body() {
-            Ok(())
-        } else {
-            Err(InvalidScheme::Uncovered(InvalidContent::NoBody))
-        }
+        Ok(())
     }
-}
-
-/// Whether everything that templates name is there.
-fn check_names(scheme: &Scheme) -> Result<(), InvalidScheme> {
-    for template in scheme.templates() {
-        if let Some(name) = template.variables().find(|name| !scheme.variables.contains_key(*name)) {
-            return Err(InvalidScheme::Variable(crate::text::visible(name).into_owned()));
-        }
-        if scheme.timestamp.is_none() && template.covers(&TemplatePiece::Timestamp) {
-            return Err(InvalidScheme::Nowhere("timestamp"));
-        }
-        if scheme.id.is_none() && template.covers(&TemplatePiece::Id) {
-            return Err(InvalidScheme::Nowhere("id"));
-        }
-    }
-    Ok(())
 }

@@ -56,10 +56,32 @@ impl Expression {
                     Some(value) => Cow::Owned([before.as_bytes(), &value, after.as_bytes()].concat()),
                     None => Cow::Borrowed(&b""[..]),
                 }),
-                filter => filter.apply(value?, parts),
+                filter => value.and_then(|value| filter.apply(value, parts)),
             };
         }
         value
+    }
+
+    /// The variables that it names, those of its filters among them.
+    pub(super) fn variables(&self) -> impl Iterator<Item = &str> {
+        let of_filters = self.filters.iter().flat_map(|filter| match filter {
+            Filter::Replace(both) => vec![&both.0, &both.1],
+            _ => Vec::new(),
+        });
+        std::iter::once(&self.source).chain(of_filters).filter_map(|source| match source {
+            Source::Variable(name) => Some(name.as_str()),
+            _ => None,
+        })
+    }
+
+    /// Whether no filter loses a part of its source: another value of the source gives another one.
+    pub(super) fn keeps_value(&self) -> bool {
+        let mut digits = false;
+        self.filters.iter().all(|filter| {
+            let keeps = filter.keeps_value(digits);
+            digits = filter.gives_digits();
+            keeps
+        })
     }
 
     /// Whether its value changes with the body.

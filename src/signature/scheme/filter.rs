@@ -130,6 +130,25 @@ impl Filter {
         }
     }
 
+    /// Whether two values stay two, but for white space and other spellings of the same. Of hexadecimal digits, the
+    /// letter case says nothing.
+    pub(super) fn keeps_value(&self, of_digits: bool) -> bool {
+        use PlainFilter::{AtlassianQuery, Crc32, Lower, NoQuery, Upper};
+        match self {
+            Self::After(_) | Self::Before(_) | Self::Strip(_) => false,
+            // A member that is replaced is a small part; a whole that is replaced is gone.
+            Self::Replace(both) => both.0.is_member() || matches!(both.0, Source::Form(_) | Source::FormJson(..)),
+            Self::Plain(Lower | Upper) => of_digits,
+            Self::Plain(AtlassianQuery | Crc32 | NoQuery) => false,
+            Self::Hash(_) | Self::Plain(_) | Self::Or(_) | Self::Wrap(..) | Self::FieldsWithout(_) => true,
+        }
+    }
+
+    /// Whether what it gives is hexadecimal digits.
+    pub(super) fn gives_digits(&self) -> bool {
+        matches!(self, Self::Plain(PlainFilter::Hex))
+    }
+
     /// The value after the filter; `None` when it is not in the form that the filter reads.
     pub(super) fn apply<'a>(&self, value: Cow<'a, [u8]>, parts: &Parts<'a>) -> Option<Cow<'a, [u8]>> {
         Some(match self {

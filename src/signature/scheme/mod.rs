@@ -7,8 +7,11 @@
 //! | `content` | the template of what is signed |
 //! | `expression`, `parts`, `filter`, `forms` | what a template names, and what is done to it |
 //! | `proof` | the algorithm |
+//! | `signed` | which parts of a request are signed |
+//! | `checks` | whether a description can be a scheme |
 //! | `encoding`, `stamp_unit` | how a digest and a timestamp are written |
 
+mod checks;
 mod content;
 mod description;
 mod encoding;
@@ -18,6 +21,7 @@ mod forms;
 mod kind;
 mod parts;
 mod proof;
+mod signed;
 mod stamp_unit;
 #[cfg(test)]
 mod tests;
@@ -27,9 +31,10 @@ mod value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+pub use checks::InvalidScheme;
 pub(in crate::signature) use content::body_sha256;
 pub use content::{InvalidContent, SignedContent, TemplatePiece};
-pub use description::{InvalidScheme, SchemeDescription};
+pub use description::SchemeDescription;
 pub use encoding::Encoding;
 pub use expression::{Expression, InvalidExpression};
 pub use filter::{Filter, PlainFilter};
@@ -40,7 +45,7 @@ pub(in crate::signature) use parts::pairs as query_pairs;
 pub use proof::{JwtAlgorithm, Proof};
 pub use stamp_unit::StampUnit;
 pub use url::{hashed_url, lacks_url};
-pub(in crate::signature) use url::{signed_url, urls};
+pub(in crate::signature) use url::{signed_url, urls, with_other_scheme, without_port};
 pub(crate) use value::{NoSignature, ReadSignature};
 pub use value::{SignaturePlace, SignatureValue};
 
@@ -89,6 +94,9 @@ pub struct Scheme {
     pub binds: Vec<Bind>,
     /// The URL as the sender knows it, for content with `{url}`; the Host header's otherwise.
     pub url: Option<String>,
+    /// Whether that URL is `https`, where it is known because this program sends the request; `None` of what has come.
+    #[serde(default)]
+    pub tls: Option<bool>,
     /// Whether the URL with its default port written, or not, is tried as well.
     pub tries_default_port: bool,
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
@@ -111,6 +119,13 @@ pub struct MessageRules {
 impl Default for MessageRules {
     fn default() -> Self {
         Self { components: vec!["content-digest".to_owned()], tag: None }
+    }
+}
+
+impl MessageRules {
+    /// Whether a signature must cover this component.
+    fn covers(&self, name: &str) -> bool {
+        self.components.iter().any(|own| own.eq_ignore_ascii_case(name))
     }
 }
 
@@ -216,31 +231,6 @@ impl Scheme {
             Variable::Template(template) => Some(template),
             Variable::Listed { .. } => None,
         })
-    }
-
-    /// Whether another body would give other content, in the template or in a variable that it names, however deep.
-    fn is_of_body(&self, content: &SignedContent, depth: u8) -> bool {
-        let in_variable = |name: &str| match self.variables.get(name) {
-            Some(Variable::Template(template)) => depth > 0 && self.is_of_body(template, depth - 1),
-            _ => false,
-        };
-        content.covers_body() || content.variables().any(in_variable)
-    }
-
-    /// Whether a changed body no longer verifies.
-    #[must_use]
-    pub fn covers_body(&self) -> bool {
-        let of_body = |content: &SignedContent| self.is_of_body(content, parts::DEPTH);
-        match self.proof {
-            Proof::Token => false,
-            Proof::Sns => true,
-            Proof::MessageSignature => self.message.components.iter().any(|name| name == "content-digest"),
-            Proof::Jwt { detached: false, .. } => {
-                let is_body = |place: &SignaturePlace| matches!(place, SignaturePlace::Part(part) if part.is_of_body());
-                self.signature.places.iter().any(is_body) || self.binds.iter().any(|bind| of_body(&bind.equals))
-            }
-            _ => of_body(&self.content) || self.binds.iter().any(|bind| of_body(&bind.equals)),
-        }
     }
 
     /// Whether it signs as Trackpilots does, whatever its headers are called, and is nobody else's by name.
@@ -397,6 +387,7 @@ impl Default for Scheme {
             variables: BTreeMap::new(),
             binds: Vec::new(),
             url: None,
+            tls: None,
             tries_default_port: false,
             settings: BTreeMap::new(),
             handshake: None,

@@ -6,14 +6,18 @@ use std::ops::Range;
 
 use super::url::{cut_query, host_of};
 use super::value::ReadSignature;
-use super::{Scheme, Variable};
+use super::{Expression, Scheme, Variable};
 use crate::http::Head;
 use crate::http::form::{self, FormPair};
+use crate::payload::body::{Declared, Multipart};
 use crate::payload::json::scan::{Walker, means};
 use crate::payload::json::unescape;
 
 /// Templates of variables may name further ones, to this depth.
 pub(super) const DEPTH: u8 = 4;
+
+/// What stands in a list of signed headers for method, path and query (draft-cavage-http-signatures, section 2.3).
+pub(super) const REQUEST_TARGET: &str = "(request-target)";
 
 /// Headers that a request may list as signed. A sender lists some five.
 const MOST_LISTED: usize = 64;
@@ -146,6 +150,18 @@ impl Source {
         })
     }
 
+    /// Whether it is a part of what another source gives, or the same.
+    pub(super) fn is_within(&self, whole: &Self) -> bool {
+        match (whole, self) {
+            (Self::Header(whole), Self::Header(part)) => whole.eq_ignore_ascii_case(part),
+            (Self::Url, Self::Host | Self::Target | Self::Path | Self::Query | Self::Parameter(_))
+            | (Self::Target, Self::Path | Self::Query | Self::Parameter(_))
+            | (Self::Query, Self::Parameter(_)) => true,
+            (Self::Body, part) => part.is_of_body(),
+            (whole, part) => whole == part,
+        }
+    }
+
     /// Whether what it gives depends on the body.
     pub(crate) fn is_of_body(&self) -> bool {
         matches!(self, Self::Body | Self::Form(_) | Self::Json(_) | Self::JsonRaw(_) | Self::FormJson(..))
@@ -215,10 +231,10 @@ impl<'a> Parts<'a> {
             Source::Query => Some(Cow::Borrowed(cut_query(self.target).1.unwrap_or_default())),
             Source::Parameter(name) => owned(field(cut_query(self.url).1.unwrap_or_default(), name)),
             Source::Header(name) => self.header(name).map(Cow::Borrowed),
-            Source::Form(name) => owned(field(self.body, name)),
+            Source::Form(name) => owned(self.form_field(name)),
             Source::Json(steps) => owned(json_text(self.body, steps)),
             Source::JsonRaw(steps) => Some(Cow::Borrowed(&self.body[json_place(self.body, steps)?])),
-            Source::FormJson(name, steps) => owned(json_text(&field(self.body, name)?, steps)),
+            Source::FormJson(name, steps) => owned(json_text(&self.form_field(name)?, steps)),
             Source::Pair(name) => self.value?.pair(name).map(|value| Cow::Owned(value.to_vec())),
             Source::Item(place) => self.value?.items.get(*place).map(|value| Cow::Owned(value.clone())),
             Source::Claim(name) => owned(json_text(self.token?.1, std::slice::from_ref(name))),
@@ -227,6 +243,46 @@ impl<'a> Parts<'a> {
             Source::Setting(name) => self.scheme?.settings.get(name).map(|value| Cow::Borrowed(value.as_bytes())),
             Source::Variable(name) => owned(self.variable(name)),
         }
+    }
+
+    /// The first field of a form with this name: of a multipart one (RFC 7578) where the request says that it is one.
+    fn form_field(&self, name: &str) -> Option<Vec<u8>> {
+        let declared = self.head.and_then(|head| head.value("Content-Type")).map(Declared::of_type);
+        let is_multipart = |declared: &Declared| declared.media.as_deref() == Some("multipart/form-data");
+        let Some(boundary) = declared.filter(is_multipart).and_then(|declared| declared.boundary) else {
+            return field(self.body, name);
+        };
+        let parts = Multipart::read(self.body, &boundary).parts;
+        let part = parts.into_iter().find(|part| part.name.as_deref() == Some(name) && part.file_name.is_none())?;
+        Some(self.body[part.content].to_vec())
+    }
+
+    /// What of an expression a request lacks, by the names that it has itself: for a variable, what it is made of.
+    pub(super) fn what_lacks(&self, expression: &Expression) -> String {
+        let variable = match &expression.source {
+            Source::Variable(name) => self.scheme.and_then(|scheme| scheme.variables.get(name)),
+            _ => None,
+        };
+        let of_variable = match (variable, self.deeper()) {
+            (Some(Variable::Template(template)), Some(deeper)) => template.missing(&deeper),
+            (Some(Variable::Listed { names, separator, .. }), Some(deeper)) => Some(match names.value(&deeper) {
+                None => format!("the list of signed headers ({names})"),
+                Some(listed) => self.lacking_header(&String::from_utf8_lossy(&listed), separator),
+            }),
+            _ => None,
+        };
+        of_variable.unwrap_or_else(|| expression.to_string())
+    }
+
+    /// The header that a list names and the request does not have.
+    fn lacking_header(&self, names: &str, separator: &str) -> String {
+        let is_lacking =
+            |name: &&str| !name.starts_with('(') && !name.eq_ignore_ascii_case("host") && self.header(name).is_none();
+        let mut listed = names.split(separator).map(str::trim).filter(|name| !name.is_empty());
+        listed.find(is_lacking).map_or_else(
+            || "a list of signed headers that names each once".to_owned(),
+            |name| format!("the header {}, which the list of signed headers names", crate::text::visible(name)),
+        )
     }
 
     fn header(&self, name: &str) -> Option<&'a [u8]> {
@@ -255,8 +311,7 @@ impl<'a> Parts<'a> {
                 return None;
             }
             let value = match name {
-                // As in draft-cavage-http-signatures, section 2.3.
-                "(request-target)" => [self.method.to_ascii_lowercase().as_slice(), b" ", self.target].concat(),
+                REQUEST_TARGET => [self.method.to_ascii_lowercase().as_slice(), b" ", self.target].concat(),
                 _ => match self.header(name) {
                     Some(value) => value.to_vec(),
                     None if name.eq_ignore_ascii_case("host") => host_of(self.url).to_vec(),

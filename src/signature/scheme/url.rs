@@ -1,7 +1,7 @@
 //! The URL that a sender signs, and its parts.
 
 use super::Scheme;
-use crate::http::Head;
+use crate::http::{Head, Target};
 
 /// The URL that the sender is taken to have signed: the configured one, or that of the request.
 pub(in crate::signature) fn signed_url(scheme: &Scheme, head: &Head) -> Vec<u8> {
@@ -15,8 +15,26 @@ pub(in crate::signature) fn signed_url(scheme: &Scheme, head: &Head) -> Vec<u8> 
         None if is_absolute(head.target()) => head.target().to_vec(),
         None => {
             let host = head.value("Host").unwrap_or_default();
-            [b"https://".as_slice(), host, head.target()].concat()
+            let begin: &[u8] = if scheme.tls.unwrap_or_else(|| !is_direct(host)) { b"https://" } else { b"http://" };
+            [begin, host, head.target()].concat()
         }
+    }
+}
+
+/// Whether a request with this Host came without a tunnel or proxy, which has a name with a dot in it and TLS: an
+/// address, or a name without a dot.
+fn is_direct(host: &[u8]) -> bool {
+    let host = std::str::from_utf8(host).unwrap_or_default();
+    let (name, _) = host.rsplit_once(':').filter(|(_, port)| !port.ends_with(']')).unwrap_or((host, ""));
+    let is_address = name.starts_with('[') || name.parse::<std::net::Ipv4Addr>().is_ok();
+    is_address || (!name.is_empty() && !name.contains('.')) || name.ends_with(".localhost")
+}
+
+impl Scheme {
+    /// The same for a request that this program sends there: its URL is known, with or without TLS.
+    #[must_use]
+    pub fn sent_to(&self, target: &Target) -> Self {
+        Self { tls: Some(target.is_tls()), ..self.clone() }
     }
 }
 
@@ -41,8 +59,33 @@ pub fn hashed_url(scheme: &Scheme, head: &Head) -> Option<String> {
 /// Every URL that verifies, [`signed_url`] first.
 pub(in crate::signature) fn urls(scheme: &Scheme, head: &Head) -> Vec<Vec<u8>> {
     let usual = signed_url(scheme, head);
-    let other = scheme.tries_default_port.then(|| with_other_port(&usual)).flatten();
-    std::iter::once(usual).chain(other).collect()
+    let mut all = vec![usual];
+    // Whoever sends to this machine may have been told either.
+    let is_guessed = scheme.url.is_none() && scheme.tls.is_none() && scheme.signs_url();
+    if is_guessed && head.value("Host").is_some_and(is_direct) {
+        all.extend(with_other_scheme(&all[0]));
+    }
+    if scheme.tries_default_port {
+        let others: Vec<_> = all.iter().filter_map(|url| with_other_port(url)).collect();
+        all.extend(others);
+    }
+    all
+}
+
+/// The same URL under `http` in the place of `https`, or the reverse.
+pub(in crate::signature) fn with_other_scheme(url: &[u8]) -> Option<Vec<u8>> {
+    match url.strip_prefix(b"http://") {
+        Some(rest) => Some([b"https://", rest].concat()),
+        None => url.strip_prefix(b"https://").map(|rest| [b"http://", rest].concat()),
+    }
+}
+
+/// The same URL without its port; `None` where it has none.
+pub(in crate::signature) fn without_port(url: &[u8]) -> Option<Vec<u8>> {
+    let host = host_of(url);
+    let at = memchr::memrchr(b':', host).filter(|&at| host[at + 1..].iter().all(u8::is_ascii_digit))?;
+    let start = memchr::memmem::find(url, b"://")? + 3;
+    Some([&url[..start + at], &url[start + host.len()..]].concat())
 }
 
 /// The URL with its scheme's default port written where it is not, and without it where it is.
@@ -88,13 +131,44 @@ mod tests {
     fn a_target_that_is_a_url_is_the_url() {
         let scheme = catalogue::named("trello").unwrap();
         for (request, url) in [
-            ("POST /a?b HTTP/1.1\r\nHost: h\r\n\r\n", "https://h/a?b"),
+            ("POST /a?b HTTP/1.1\r\nHost: h.example\r\n\r\n", "https://h.example/a?b"),
             ("POST https://x.y/a?b HTTP/1.1\r\nHost: h\r\n\r\n", "https://x.y/a?b"),
             ("POST HTTP://x.y/a HTTP/1.1\r\nHost: h\r\n\r\n", "HTTP://x.y/a"),
         ] {
             assert_eq!(hashed_url(&scheme, &head(request)).as_deref(), Some(url));
             assert!(!lacks_url(&scheme, &head(request)), "{request}");
         }
+    }
+
+    /// A tunnel has a name; what is sent by this program goes where it goes.
+    #[test]
+    fn the_url_begins_as_the_sender_called_it() {
+        let scheme = catalogue::named("twilio-form").unwrap();
+        for (host, begins) in [
+            ("abc.ngrok.app", "https://"),
+            ("abc.example:8443", "https://"),
+            ("127.0.0.1:3000", "http://"),
+            ("10.0.0.7", "http://"),
+            ("[::1]:3000", "http://"),
+            ("[::1]", "http://"),
+            ("localhost:3000", "http://"),
+            ("receiver", "http://"),
+            ("my.app.localhost", "http://"),
+        ] {
+            let head = head(&format!("POST /a HTTP/1.1\r\nHost: {host}\r\n\r\n"));
+            assert_eq!(hashed_url(&scheme, &head), Some(format!("{begins}{host}/a")));
+            let all = urls(&scheme, &head);
+            let is_direct = begins == "http://";
+            assert!(all.contains(&format!("https://{host}/a").into_bytes()), "{host}");
+            assert_eq!(all.contains(&format!("http://{host}/a").into_bytes()), is_direct, "{host}");
+            for to in ["http", "https"] {
+                let sent = scheme.sent_to(&format!("{to}://{host}").parse().unwrap());
+                assert_eq!(hashed_url(&sent, &head), Some(format!("{to}://{host}/a")));
+            }
+        }
+        assert_eq!(without_port(b"http://[::1]:80/a:1").as_deref(), Some(&b"http://[::1]/a:1"[..]));
+        assert_eq!(without_port(b"http://[::1]/a"), None);
+        assert_eq!(without_port(b"http://x:1?a").as_deref(), Some(&b"http://x?a"[..]));
     }
 
     #[test]

@@ -116,12 +116,29 @@ impl SignatureValue {
         self.header_names().next()
     }
 
+    /// The first of these headers that a request has with a value, or else the first.
+    #[must_use]
+    pub fn header_in<'s>(&'s self, head: &Head) -> Option<&'s str> {
+        let has_value = |name: &&str| head.values(name).any(|value| !value.is_empty());
+        self.header_names().find(has_value).or(self.header_name())
+    }
+
     /// The headers that may hold a signature, but for those that differ in a number.
     pub fn header_names(&self) -> impl Iterator<Item = &str> {
         self.places.iter().filter_map(|place| match place {
             SignaturePlace::Header(name) | SignaturePlace::Headers(name) => Some(name.as_str()),
             SignaturePlace::Numbered(_) => None,
             SignaturePlace::Part(part) => part.header(),
+        })
+    }
+
+    /// Whether a header of this name may hold a signature.
+    #[must_use]
+    pub fn is_header(&self, name: &[u8]) -> bool {
+        self.places.iter().any(|place| match place {
+            SignaturePlace::Numbered(prefix) => is_numbered(prefix, name),
+            SignaturePlace::Header(own) | SignaturePlace::Headers(own) => own.as_bytes().eq_ignore_ascii_case(name),
+            SignaturePlace::Part(part) => part.header().is_some_and(|own| own.as_bytes().eq_ignore_ascii_case(name)),
         })
     }
 
@@ -238,6 +255,13 @@ fn unquoted(text: &[u8]) -> &[u8] {
     text.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(text)
 }
 
+/// Whether a header's name is this and a number.
+fn is_numbered(prefix: &str, name: &[u8]) -> bool {
+    name.split_at_checked(prefix.len()).is_some_and(|(front, number)| {
+        front.eq_ignore_ascii_case(prefix.as_bytes()) && !number.is_empty() && number.iter().all(u8::is_ascii_digit)
+    })
+}
+
 /// What is at a place; empty values count as missing, as they do for receivers.
 fn values<'s>(place: &'s SignaturePlace, parts: &Parts<'_>, head: &Head) -> Result<Vec<Vec<u8>>, NoSignature<'s>> {
     let all = |name: &'s str| -> Vec<Vec<u8>> {
@@ -250,14 +274,7 @@ fn values<'s>(place: &'s SignaturePlace, parts: &Parts<'_>, head: &Head) -> Resu
         },
         SignaturePlace::Headers(name) => all(name),
         SignaturePlace::Numbered(prefix) => {
-            let is_numbered = |name: &[u8]| {
-                name.split_at_checked(prefix.len()).is_some_and(|(front, number)| {
-                    front.eq_ignore_ascii_case(prefix.as_bytes())
-                        && !number.is_empty()
-                        && number.iter().all(u8::is_ascii_digit)
-                })
-            };
-            head.pairs().filter(|(name, _)| is_numbered(name)).map(|(_, value)| value.to_vec()).collect()
+            head.pairs().filter(|(name, _)| is_numbered(prefix, name)).map(|(_, value)| value.to_vec()).collect()
         }
         SignaturePlace::Part(part) => part
             .value(parts)

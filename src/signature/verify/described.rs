@@ -9,7 +9,9 @@ use crate::delivery::{Judgement, TimestampFacts, Verdict};
 use crate::http::Head;
 use crate::signature::public_key::PublicKeySet;
 use crate::signature::scheme::{NoSignature, Parts, ReadSignature, signed_url, urls};
-use crate::signature::{Encoding, Expression, Proof, Scheme, Secret, TemplatePiece, read_timestamp};
+use crate::signature::{
+    Encoding, Expression, Proof, Scheme, Secret, SecretOrigin, SignedContent, Source, TemplatePiece, read_timestamp,
+};
 
 /// Why a request does not verify.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,9 +116,11 @@ pub(super) fn judge(
     let read = scheme.signature.read(&parts, head);
     parts.value = read.as_ref().ok();
     let facts = facts(scheme, &parts, head);
+    let has_loose_time =
+        facts.as_ref().is_ok_and(|facts| facts.timestamp.is_some()) && !signs_timestamp(scheme, &parts);
     let timestamp = facts.as_ref().ok().and_then(|facts| {
         let text = match &scheme.proof {
-            _ if facts.timestamp.is_some() => facts.timestamp.clone(),
+            _ if facts.timestamp.is_some() && !has_loose_time => facts.timestamp.clone(),
             Proof::Jwt { .. } => jwt::issued(scheme, read.as_ref().ok()?),
             Proof::MessageSignature => message_signature::created(scheme, head),
             _ => None,
@@ -136,7 +140,20 @@ pub(super) fn judge(
         };
         check(scheme, &secrets, read, &parts, &urls, now)
     });
-    ReasonedJudgement::new(timestamp, checked)
+    let mut judged = ReasonedJudgement::new(timestamp, checked);
+    if judged.judgement.verdict == Verdict::Verified && has_loose_time && judged.judgement.timestamp.is_none() {
+        judged.judgement.note = Some("its timestamp is not signed, so its age says nothing".to_owned());
+    }
+    judged
+}
+
+/// Whether the timestamp is signed; where a token's head lists what is, by that token.
+fn signs_timestamp(scheme: &Scheme, parts: &Parts<'_>) -> bool {
+    let text = parts.value.and_then(|value| value.candidates.first());
+    let token = text.filter(|_| matches!(scheme.proof, Proof::Jwt { detached: true, .. }));
+    let token = token.and_then(|text| jwt::Token::read(text));
+    let token = token.as_ref().map(|token| (token.head.as_slice(), token.payload.as_slice()));
+    scheme.signs_timestamp(&Parts { token, ..*parts })
 }
 
 /// The timestamp's facts by the scheme's own unit, where it has one.
@@ -259,24 +276,22 @@ fn proves(
     now: Timestamp,
 ) -> Result<(), Rejection> {
     let bare = || Rejection::bare(Verdict::Mismatch);
+    refuse_empty(secret)?;
     match &scheme.proof {
         Proof::Hmac(_) | Proof::Hash(_) | Proof::Token if secret.is_of_key_pair() => Err(Rejection::not_shared(secret)),
         Proof::Hmac(_) | Proof::Hash(_) => {
             let received = decoded(scheme, read)?;
-            if key_bytes(scheme, secret).is_none() {
-                let label = crate::text::visible(secret.label());
-                let note = format!("the secret {label} is not a key of this scheme ({})", scheme.key);
-                return Err(Rejection::mismatch(note).because(RejectionReason::NoKey));
-            }
+            fits(scheme, secret, parts)?;
             let computed = digest(scheme, secret, parts).ok_or_else(bare)?;
             let is_right = received.iter().any(|received| bool::from(received.ct_eq(&computed)));
             if is_right { binds(scheme, parts) } else { Err(bare()) }
         }
         Proof::Token => {
             let expected = Zeroizing::new(scheme.content.bytes(parts).ok_or_else(bare)?);
-            // An empty token is no secret.
-            let is_right =
-                !expected.is_empty() && read.candidates.iter().any(|value| bool::from(value.ct_eq(&expected)));
+            if scheme.empties_secret(&scheme.content, parts) {
+                return Err(empty_secret(secret, "token", &scheme.content));
+            }
+            let is_right = read.candidates.iter().any(|value| bool::from(value.ct_eq(&expected)));
             if is_right { binds(scheme, parts) } else { Err(bare()) }
         }
         Proof::PublicKey(algorithm) => {
@@ -302,6 +317,41 @@ fn proves(
         Proof::Sns => sns::check(secret, parts),
         Proof::MessageSignature => message_signature::check(scheme, secret, parts, now),
     }
+}
+
+/// Whether a shared secret can be the scheme's: what it makes of it is a key, and not an empty one.
+pub(super) fn fits(scheme: &Scheme, secret: &Secret, parts: &Parts<'_>) -> Result<(), Rejection> {
+    if let Proof::Hash(_) = scheme.proof
+        && scheme.empties_secret(&scheme.content, parts)
+    {
+        return Err(empty_secret(secret, "secret in the content", &scheme.content));
+    }
+    if key_bytes(scheme, secret).is_some() {
+        return Ok(());
+    }
+    if scheme.empties_secret(&scheme.key, parts) {
+        return Err(empty_secret(secret, "key", &scheme.key));
+    }
+    let label = crate::text::visible(secret.label());
+    let note = format!("the secret {label} is not a key of this scheme ({})", scheme.key);
+    Err(Rejection::mismatch(note).because(RejectionReason::NoKey))
+}
+
+/// Why nothing verifies under a secret of which the scheme leaves nothing.
+fn empty_secret(secret: &Secret, what: &str, template: &SignedContent) -> Rejection {
+    let label = crate::text::visible(secret.label());
+    Rejection::mismatch(format!("the secret {label} gives an empty {what} ({template}), with which anyone can sign"))
+        .because(RejectionReason::NoKey)
+}
+
+/// An empty secret verifies nothing.
+pub(super) fn refuse_empty(secret: &Secret) -> Result<(), Rejection> {
+    if !secret.expose().is_empty() {
+        return Ok(());
+    }
+    let label = crate::text::visible(secret.label());
+    Err(Rejection::mismatch(format!("the secret {label} is empty: anyone can sign with it"))
+        .because(RejectionReason::NoKey))
 }
 
 /// The public keys that a secret's text is.
@@ -356,14 +406,20 @@ pub(in crate::signature) struct Unbound {
 
 /// The first tie that does not hold.
 pub(in crate::signature) fn unbound(scheme: &Scheme, parts: &Parts<'_>) -> Option<Unbound> {
-    scheme.binds.iter().find_map(|bind| match (bind.is.bytes(parts), bind.equals.bytes(parts)) {
-        (Some(is), Some(equals)) if bool::from(is.ct_eq(&equals)) => None,
-        (Some(_), Some(_)) => Some(Unbound { words: format!("{} is not {}", bind.is, bind.equals), is_missing: false }),
-        _ => {
-            let part = bind.is.missing(parts).or_else(|| bind.equals.missing(parts)).unwrap_or_default();
-            Some(Unbound { words: format!("{part} is missing"), is_missing: true })
-        }
-    })
+    let differs = || {
+        scheme.binds.iter().find_map(|bind| match (bind.is.bytes(parts), bind.equals.bytes(parts)) {
+            (Some(is), Some(equals)) if bool::from(is.ct_eq(&equals)) => None,
+            (Some(_), Some(_)) => {
+                Some(Unbound { words: format!("{} is not {}", bind.is, bind.equals), is_missing: false })
+            }
+            _ => {
+                let part = bind.is.missing(parts).or_else(|| bind.equals.missing(parts)).unwrap_or_default();
+                Some(Unbound { words: format!("{part} is missing"), is_missing: true })
+            }
+        })
+    };
+    let untied = scheme.untied(parts).map(|words| Unbound { words, is_missing: false });
+    untied.or_else(differs)
 }
 
 /// The scheme's digest of these parts; `None` when the secret cannot be a key of it, or a part is missing.
@@ -383,11 +439,16 @@ pub(in crate::signature) fn digest(scheme: &Scheme, secret: &Secret, parts: &Par
     }
 }
 
-/// The key that the scheme makes of a shared secret; strict, since a lenient decoder yields short keys.
+/// The key that the scheme makes of a shared secret; strict, since a lenient decoder yields short keys, and anyone can
+/// sign with an empty one: only what is made up to stand for an unset secret gives it.
 pub(in crate::signature) fn key_bytes(scheme: &Scheme, secret: &Secret) -> Option<Zeroizing<Vec<u8>>> {
     if secret.is_of_key_pair() {
         return None;
     }
     let parts = Parts { secret: secret.expose(), scheme: Some(scheme), ..Parts::default() };
-    scheme.key.bytes(&parts).map(Zeroizing::new)
+    let key = scheme.key.bytes(&parts).map(Zeroizing::new)?;
+    // Where the secret is all of it, an empty key says as much.
+    let is_alone = matches!(scheme.key.pieces(), [TemplatePiece::Value(own)] if own.source == Source::Secret);
+    let is_empty = key.is_empty() || (!is_alone && scheme.empties_secret(&scheme.key, &parts));
+    (!is_empty || *secret.origin() == SecretOrigin::MadeUp).then_some(key)
 }

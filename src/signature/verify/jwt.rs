@@ -7,7 +7,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use subtle::ConstantTimeEq as _;
 
-use super::described::{Rejection, asymmetric_keys, binds, key_bytes, public_keys};
+use super::described::{Rejection, asymmetric_keys, binds, fits, key_bytes, public_keys};
 use crate::delivery::Verdict;
 use crate::signature::scheme::{JwtAlgorithm, Parts, ReadSignature};
 use crate::signature::{Proof, Scheme, Secret, Source};
@@ -156,11 +156,14 @@ pub(super) fn check(
     let has_both = algorithms.iter().any(|own| matches!(own, JwtAlgorithm::Hmac(_)));
     let is_right = match algorithm {
         JwtAlgorithm::Hmac(_) if secret.is_of_key_pair() => return Err(Rejection::not_shared(secret)),
-        JwtAlgorithm::Hmac(hash) => key_bytes(scheme, secret).is_some_and(|key| {
-            let mut state = hash.keyed(&key);
-            state.update(&signed);
-            bool::from(state.finish().ct_eq(&token.signature))
-        }),
+        JwtAlgorithm::Hmac(hash) => {
+            fits(scheme, secret, &parts)?;
+            key_bytes(scheme, secret).is_some_and(|key| {
+                let mut state = hash.keyed(&key);
+                state.update(&signed);
+                bool::from(state.finish().ct_eq(&token.signature))
+            })
+        }
         JwtAlgorithm::PublicKey(algorithm) => {
             // Where the token can choose, the key's kind was said before it came.
             let keys = if has_both { asymmetric_keys(secret) } else { public_keys(secret) }?;

@@ -138,17 +138,20 @@ fn check<'s>(
         Rejection::malformed(format!("invalid {}: {fault}", scheme.signature_header()))
             .because(RejectionReason::NotDigest(fault))
     })?;
-    let mut rejection = None;
+    // A shared secret that is another one says more than a key that is none.
+    let (mut is_other, mut unfit) = (false, None);
     for secret in secrets {
         if secret.is_of_key_pair() {
-            rejection.get_or_insert_with(|| Rejection::not_shared(secret));
+            unfit.get_or_insert_with(|| Rejection::not_shared(secret));
+        } else if let Err(rejection) = described::refuse_empty(secret) {
+            unfit.get_or_insert(rejection);
         } else if bool::from(digest(secret, timestamp, body).ct_eq(&received)) {
             return Ok(secret);
         } else {
-            rejection = Some(Rejection::bare(Verdict::Mismatch));
+            is_other = true;
         }
     }
-    Err(rejection.unwrap_or(Rejection::bare(Verdict::Mismatch)))
+    Err(unfit.filter(|_| !is_other).unwrap_or(Rejection::bare(Verdict::Mismatch)))
 }
 
 enum FoundHeaders<'a> {
@@ -326,10 +329,57 @@ mod tests {
         assert_eq!(judgement.timestamp.unwrap().age_seconds(), Some(4));
     }
 
+    /// Anyone can sign with an empty key, under any scheme and however it came about.
+    #[test]
+    fn an_empty_key_verifies_nothing() {
+        let now = Timestamp::from_second(1_746_123_460).unwrap();
+        let empty = secret("empty", b"");
+        let signature = sign(&empty, b"1746123456", BODY);
+        let fields = [("x-webhook-signature", signature.as_str()), ("x-webhook-timestamp", "1746123456")];
+        let judgement = judge(&Scheme::default(), [&empty], &head(&fields), BODY, now);
+        assert_eq!(judgement.verdict, Verdict::Mismatch);
+        assert!(judgement.note.is_some_and(|note| note.contains("the secret empty is empty")));
+        for (filters, text) in [
+            ("{secret|after::}", "abc.def:"),
+            ("{secret|before::}", ":abc"),
+            ("{secret|strip:whsec_}", "whsec_"),
+            ("{secret|trim}", " \n"),
+            ("salt{secret|after:-}", "signkey-prod-"),
+            ("{k}", "abc.def:"),
+        ] {
+            let toml = format!(
+                "timestamp = \"none\"\ncontent = \"{{body}}\"\nkey = \"{filters}\"\nvariables.k = \"{{secret|after::}}\""
+            );
+            let scheme = toml::from_str::<crate::signature::SchemeDescription>(&toml).unwrap().scheme().unwrap();
+            let key = if filters.starts_with("salt") { "salt" } else { "" };
+            let mut forged = crate::signature::Algorithm::Sha256.keyed(key.as_bytes());
+            forged.update(BODY);
+            let forged = hex::encode(forged.finish());
+            let own = secret("own", text.as_bytes());
+            let judgement = judge(&scheme, [&own], &head(&[("X-Webhook-Signature", &forged)]), BODY, now);
+            assert_eq!(judgement.verdict, Verdict::Mismatch, "{filters}");
+            let note = judgement.note.unwrap();
+            assert!(note.contains("the secret own gives an empty key") && note.contains("anyone can sign"), "{note}");
+            assert!(key_bytes(&scheme, &own).is_none(), "{filters}");
+        }
+        for (algorithm, content) in [("token", "Bearer {secret|after::}"), ("hash-sha256", "{secret|after::}{body}")] {
+            let toml = format!(
+                "timestamp = \"none\"\nalgorithm = \"{algorithm}\"\ncontent = \"{content}\"\ncovers_body = false"
+            );
+            let scheme = toml::from_str::<crate::signature::SchemeDescription>(&toml).unwrap().scheme().unwrap();
+            let hashed = hex::encode(crate::signature::Algorithm::Sha256.hash(|sink| sink(BODY)));
+            for sent in ["Bearer ", hashed.as_str()] {
+                let judgement =
+                    judge(&scheme, [&secret("own", b"abc:")], &head(&[("X-Webhook-Signature", sent)]), BODY, now);
+                assert_ne!(judgement.verdict, Verdict::Verified, "{algorithm}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn what_is_signed_verifies_and_one_flipped_bit_does_not(
-            key in proptest::collection::vec(any::<u8>(), 0..80),
+            key in proptest::collection::vec(any::<u8>(), 1..80),
             body in proptest::collection::vec(any::<u8>(), 1..200),
             bit in any::<proptest::sample::Index>(),
         ) {

@@ -1,6 +1,7 @@
 //! A sample event of each of the most used senders, as data: what a receiver of theirs is tried out with.
 //!
-//! A section of the files beside this one has the name of a scheme. Its headers and its body are templates:
+//! A section of the files beside this one has the name of a scheme. Its headers and its body are templates; what it leaves
+//! out is as for senders without a sample:
 //!
 //! | placeholder | what it becomes |
 //! |---|---|
@@ -31,7 +32,9 @@ const GENERIC: &str = r#"{"id":"evt_{{alnum:24}}","type":"sample.created","creat
 pub struct SampleEvent {
     #[serde(default = "json")]
     content_type: String,
+    #[serde(default)]
     headers: Vec<(String, String)>,
+    #[serde(default = "generic")]
     body: String,
 }
 
@@ -51,6 +54,10 @@ static SAMPLES: LazyLock<BTreeMap<String, SampleEvent>> = LazyLock::new(|| {
     files.flatten().collect()
 });
 
+fn generic() -> String {
+    GENERIC.to_owned()
+}
+
 fn json() -> String {
     "application/json".to_owned()
 }
@@ -62,7 +69,7 @@ impl SampleEvent {
         SAMPLES.get(scheme).cloned().unwrap_or_else(|| Self {
             content_type: json(),
             headers: Vec::new(),
-            body: GENERIC.to_owned(),
+            body: generic(),
         })
     }
 

@@ -151,6 +151,8 @@ pub(in crate::api) struct CheckResult {
     target: String,
     /// Null for one of your own.
     scheme: Option<String>,
+    /// The URL that was signed, where the scheme signs one.
+    signed_url: Option<String>,
     kind: SigningKind,
     max_age_seconds: Option<u64>,
     result: CheckOutcomeCode,

@@ -34,6 +34,8 @@ pub(in crate::api) struct AttemptReport {
     error: Option<AttemptErrorShape>,
     /// The signature headers as sent.
     delivery_headers: Vec<HeaderPair>,
+    /// The URL that was signed, where the scheme signs one and the request was signed here.
+    signed_url: Option<String>,
     headers: Vec<HeaderPair>,
     body_bytes: u64,
     #[schemars(flatten)]

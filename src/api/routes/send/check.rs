@@ -86,8 +86,8 @@ impl CheckMembers {
         })?;
         let fixture = Fixture {
             secret: destination.signing_secret().map_err(ApiProblem::bad)?.clone(),
+            scheme: destination.scheme.sent_to(&destination.target),
             target: destination.target,
-            scheme: destination.scheme,
             kind: destination.kind,
             stale: conformance::stale_by(max_age),
             seed,

@@ -21,6 +21,7 @@ pub fn report_json(report: &CheckReport) -> Value {
     json!({
         "target": report.target,
         "scheme": scheme,
+        "signed_url": report.signed_url(),
         "kind": report.kind.name(),
         "max_age_seconds": report.max_age.map(|age| age.as_secs()),
         "result": match report.outcome() {

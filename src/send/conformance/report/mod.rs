@@ -10,12 +10,15 @@ pub use text::{list_text, report_text};
 
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use super::applicable::NotApplicable;
 use super::case::Case;
 use super::findings::CheckFinding;
 use super::judge::{CaseVerdict, CheckRow};
 use super::matrix::MATRIX;
-use crate::signature::{Scheme, SigningKind, catalogue};
+use crate::http::{Outgoing, Target};
+use crate::signature::{Scheme, SigningKind, catalogue, hashed_url};
 use crate::text::{counted, grouped};
 
 /// The result of a check.
@@ -107,6 +110,12 @@ pub enum CheckOutcome {
 }
 
 impl CheckReport {
+    /// The URL that was signed, where the scheme signs one.
+    pub(super) fn signed_url(&self) -> Option<String> {
+        let target: Target = self.target.parse().ok()?;
+        hashed_url(&self.scheme.sent_to(&target), &Outgoing::post(&target, Bytes::new()).ok()?.head())
+    }
+
     /// What it comes to.
     #[must_use]
     pub fn outcome(&self) -> CheckOutcome {

@@ -40,6 +40,9 @@ pub fn report_text(report: &CheckReport, palette: Palette, columns: Option<usize
     let mut text = String::new();
     let age = report.max_age.map(|age| format!(", at most {} s old", age.as_secs())).unwrap_or_default();
     let _ = writeln!(text, "{}, {}{age}", visible(&report.target), report.webhook());
+    if let Some(url) = report.signed_url() {
+        let _ = writeln!(text, "URL signed: {}", visible(&url));
+    }
     for (required, heading) in [(true, "Faults"), (false, "Advice")] {
         let found: Vec<&CheckFinding> = report.findings.iter().filter(|finding| finding.required == required).collect();
         if !found.is_empty() {

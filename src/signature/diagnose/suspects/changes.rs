@@ -1,6 +1,6 @@
 //! What one or two mistakes compute otherwise, beside the body.
 
-use super::{Form, Mistake, MistakenSignature};
+use super::{Form, Mistake, MistakenSignature, OtherUrl};
 use crate::http::Head;
 use crate::payload::json::entries;
 use crate::signature::diagnose::axis::Ways;
@@ -17,6 +17,7 @@ pub(super) struct ComputedOtherwise<'m> {
     shape: Option<&'m TemplateShape>,
     algorithm: Option<Algorithm>,
     form: Option<Form>,
+    url: Option<OtherUrl>,
 }
 
 impl<'m> ComputedOtherwise<'m> {
@@ -27,6 +28,7 @@ impl<'m> ComputedOtherwise<'m> {
             Mistake::Shape(shape) => self.shape = Some(shape),
             Mistake::Algorithm(algorithm) => self.algorithm = Some(*algorithm),
             Mistake::Written(form) => self.form = Some(*form),
+            Mistake::Url(other) => self.url = Some(*other),
             Mistake::Body(_) | Mistake::Member(..) | Mistake::Arrival(_) | Mistake::Both(_) => {}
         }
     }
@@ -45,6 +47,14 @@ impl<'m> ComputedOtherwise<'m> {
             Some(text) => std::str::from_utf8(text.as_deref()?).ok()?,
             None => timestamp,
         };
+        let elsewhere = match self.url {
+            Some(other) => {
+                let url = String::from_utf8(other.of(&signed_url(scheme, head))?).ok()?;
+                Some(Scheme { url: Some(url), ..scheme.clone() })
+            }
+            None => None,
+        };
+        let scheme = elsewhere.as_ref().unwrap_or(scheme);
         // A key that is given as bytes is the key itself, whatever the scheme makes of secrets.
         let other = self.key.map(|key| {
             let plain = Scheme { key: SignedContent::secret(), ..scheme.clone() };

@@ -1,6 +1,6 @@
 //! The list of suspected mistakes, made from what the diagnosis knows of senders'.
 
-use super::{Arrival, Form, Mistake, Suspect, SuspectKind};
+use super::{Arrival, Form, Mistake, OtherUrl, Suspect, SuspectKind};
 use crate::payload::json::entries;
 use crate::signature::diagnose::CauseCode;
 use crate::signature::diagnose::axis::Why;
@@ -10,7 +10,7 @@ use crate::signature::diagnose::secrets::keys;
 use crate::signature::diagnose::templates::{RARE, shapes};
 use crate::signature::diagnose::{frameworks, recipes, timestamps};
 use crate::signature::rewrite::presets;
-use crate::signature::{Algorithm, Encoding, Proof, Scheme, Secret};
+use crate::signature::{Algorithm, Encoding, Proof, Scheme, Secret, SignedContent};
 
 /// Changes of frameworks that are rarer are left out: each costs a request.
 const RAREST_OF_FRAMEWORKS: u16 = 6;
@@ -19,11 +19,14 @@ const RAREST_OF_FRAMEWORKS: u16 = 6;
 #[must_use]
 pub fn suspects(scheme: &Scheme, secret: &Secret, sample: &[u8]) -> Vec<Suspect> {
     let mut all = Vec::new();
-    if !matches!(scheme.proof, Proof::Token) && scheme.covers_body() {
+    if !matches!(scheme.proof, Proof::Token) && scheme.templates().any(SignedContent::covers_body) {
         of_body(sample, &mut all);
         of_arrival(&mut all);
     }
     of_key(scheme, secret, &mut all);
+    if scheme.signs_url() {
+        of_url(scheme, &mut all);
+    }
     if scheme.algorithm().is_some() {
         of_time(scheme, sample, &mut all);
         of_content(scheme, &mut all);
@@ -31,6 +34,23 @@ pub fn suspects(scheme: &Scheme, secret: &Secret, sample: &[u8]) -> Vec<Suspect>
     }
     all.sort_by_key(|suspect| suspect.why.rank);
     all
+}
+
+/// A receiver behind a proxy sees another URL than the one that was called, as does one that was told a public one.
+fn of_url(scheme: &Scheme, all: &mut Vec<Suspect>) {
+    let (own, other) = if scheme.tls == Some(true) { ("https", "http") } else { ("http", "https") };
+    for (rank, url, detail) in [
+        (0, OtherUrl::Scheme, format!("the URL was hashed with {other}:// instead of {own}://")),
+        (1, OtherUrl::NoPort, "the URL was hashed without its port".to_owned()),
+        (
+            2,
+            OtherUrl::SchemeAndNoPort,
+            format!("the URL was hashed with {other}:// instead of {own}://, without its port"),
+        ),
+    ] {
+        let why = Why::new(CauseCode::UrlDiffers, rank, detail);
+        all.push(Suspect { why, kind: SuspectKind::Url, mistake: Mistake::Url(url) });
+    }
 }
 
 fn of_body(sample: &[u8], all: &mut Vec<Suspect>) {

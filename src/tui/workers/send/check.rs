@@ -63,8 +63,8 @@ impl Worker {
         let destination = Destination::find(&settings, &choice)?;
         let fixture = Fixture {
             secret: destination.signing_secret()?.clone(),
+            scheme: destination.scheme.sent_to(&destination.target),
             target: destination.target,
-            scheme: destination.scheme,
             kind: destination.kind,
             stale: conformance::stale_by(max_age),
             seed: simulate::fresh_seed()?,
