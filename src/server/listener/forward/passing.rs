@@ -138,7 +138,7 @@ async fn finish(
     label: ChosenBy,
 ) -> Next {
     let Begun { start, headers, left_out, framing, ending, mut is_taken } = begun;
-    let label = if left_out.is_empty() { label } else { format!("{label} ({})", left_out_words(&left_out)) };
+    let label = if left_out.is_empty() { label } else { label.noting(left_out_words(&left_out)) };
     let is_whole = end == BodyEnd::Complete;
     if is_taken && is_whole && framing == AnswerFraming::Chunks {
         is_taken = stream.write(LAST_CHUNK).await.is_ok();
