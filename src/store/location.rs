@@ -331,7 +331,7 @@ pub(super) fn owned_like(file: File, store: &Path) -> File {
 /// is never written into, as it may have another name too.
 pub(super) fn fresh_file(path: &Path, store: &Path) -> io::Result<File> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => private_file().create_new(true).open(path).map(|file| owned_like(file, store)),
     }
 }

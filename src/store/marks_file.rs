@@ -278,7 +278,7 @@ mod tests {
             let MarksWorth { harm, .. } = compare(Some(&content), Some(applied), true, |head| head.store == "ours");
             let is_loss = at >= head && at >= known.len();
             // The case of a checksum's digit does not count.
-            if bytes.to_ascii_lowercase() != whole.as_bytes().to_ascii_lowercase() {
+            if !bytes.eq_ignore_ascii_case(whole.as_bytes()) {
                 prop_assert_eq!(harm, Some((MarksHarm::Damaged, is_loss)));
             }
         }

@@ -151,14 +151,14 @@ pub fn report(body: &[u8], about: &SchemaContext<'_>) -> Option<EventReport> {
 
 /// What the request itself says of the event.
 fn request(about: &SchemaContext<'_>, event: &str, drifts: &mut Drifts) {
-    if let Some(declared) = about.content_type {
-        if !declared.is_some_and(|value| MediaType::new(value).is("application/json")) {
-            let words = |value| object::shortened(&String::from_utf8_lossy(value));
-            let found = declared.map_or("no Content-Type".to_owned(), words);
-            // A receiver that parses by type, as Express does, gets an empty body.
-            let expected = "application/json".to_owned();
-            drifts.add_at(Severity::Breaks, DriftCode::ContentType, "Content-Type", expected, found);
-        }
+    if let Some(declared) = about.content_type
+        && !declared.is_some_and(|value| MediaType::new(value).is("application/json"))
+    {
+        let words = |value| object::shortened(&String::from_utf8_lossy(value));
+        let found = declared.map_or("no Content-Type".to_owned(), words);
+        // A receiver that parses by type, as Express does, gets an empty body.
+        let expected = "application/json".to_owned();
+        drifts.add_at(Severity::Breaks, DriftCode::ContentType, "Content-Type", expected, found);
     }
     times::header_unit(about, drifts);
     if !about.events.is_empty() && !event.is_empty() && !about.events.iter().any(|name| name == event) {

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn no_two_rewritings_are_told_in_the_same_words() {
         let secret = secret(SECRET.as_bytes());
-        let body = br#"{"at":"2026-05-01T10:00:00.000Z","of":"a/b","items":{},"n":1.50}"#;
+        let body = include_bytes!("../../../assets/samples/app.json");
         let all = other_direction(&Request {
             head: &Head::from(format!("POST / HTTP/1.1\r\nX-Webhook-Timestamp: {T}\r\n\r\n")),
             body,

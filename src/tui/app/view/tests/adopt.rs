@@ -86,7 +86,7 @@ fn the_hashed_url_is_shown_with_how_to_give_another() {
         screen(&mut model, 120, 36)
     };
     let plain = shown(None);
-    assert!(plain.contains("https://localhost:3000/webhooks/trackpilots") && plain.contains("--url URL"), "{plain}");
+    assert!(plain.contains("http://localhost:3000/webhooks/trackpilots") && plain.contains("--url URL"), "{plain}");
     let given = shown(Some("https://hooks.example.com/trello"));
     assert!(given.contains("https://hooks.example.com/trello") && given.contains("As given with --url"), "{given}");
 }
