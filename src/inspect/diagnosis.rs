@@ -327,9 +327,13 @@ pub fn place_words(place: &BytePlace) -> String {
 /// What a rewriting is, in words.
 #[must_use]
 pub fn rewriting_words(rewriting: &Rewriting) -> String {
-    let what = if rewriting.names.is_empty() { rewriting.detail.clone() } else { names_words(&rewriting.names) };
-    let all = std::iter::once(&what).chain(&rewriting.also).map(String::as_str).collect::<Vec<_>>().join(", and ");
-    format!("{all}: {}", place_words(&rewriting.at))
+    let names = names_words(&rewriting.names);
+    let what = match (rewriting.names.is_empty(), rewriting.is_second) {
+        (true, _) => rewriting.detail.clone(),
+        (false, false) => names,
+        (false, true) => format!("{} ({names})", rewriting.detail),
+    };
+    format!("{what}: {}", place_words(&rewriting.at))
 }
 
 /// The names of what gives some bytes, the most common first, the rest counted.

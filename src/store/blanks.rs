@@ -17,14 +17,14 @@ pub(super) const BLANKED: i64 = 2;
 
 /// Records of the log that follow each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Run {
+pub(super) struct RecordRun {
     /// The number of the last.
     last: DeliveryId,
     position: u64,
     end: u64,
 }
 
-impl Run {
+impl RecordRun {
     pub(super) fn bytes(&self) -> u64 {
         self.end - self.position
     }
@@ -86,25 +86,25 @@ fn left_over(
 }
 
 /// Those that follow each other, as one.
-pub(super) fn runs(places: Vec<(DeliveryId, LogPlace)>) -> Vec<Run> {
-    let mut runs: Vec<Run> = Vec::new();
+pub(super) fn runs(places: Vec<(DeliveryId, LogPlace)>) -> Vec<RecordRun> {
+    let mut runs: Vec<RecordRun> = Vec::new();
     for (id, place) in places {
         match runs.last_mut().filter(|run| run.end == place.position) {
             Some(run) => (run.last, run.end) = (id, place.end()),
-            None => runs.push(Run { last: id, position: place.position, end: place.end() }),
+            None => runs.push(RecordRun { last: id, position: place.position, end: place.end() }),
         }
     }
     runs
 }
 
 /// Puts a blank record in the place of each run, and brings that to disk.
-pub(super) fn blank(location: &Location, key: &LogKey, segment: i64, runs: &[Run]) -> Result<(), StoreError> {
+pub(super) fn blank(location: &Location, key: &LogKey, segment: i64, runs: &[RecordRun]) -> Result<(), StoreError> {
     let path = location.segment(segment);
     let write = || {
         let mut file = OpenOptions::new().write(true).open(&path)?;
         // Rows may speak of bytes that are not there any more.
         let size = file.metadata()?.len();
-        for Run { last, position, end } in runs.iter().filter(|run| run.end <= size) {
+        for RecordRun { last, position, end } in runs.iter().filter(|run| run.end <= size) {
             let content = position + HEADER_BYTES as u64;
             let header = RecordHeader::blank(*last, end.saturating_sub(content));
             file.seek(SeekFrom::Start(*position))?;

@@ -5,7 +5,7 @@
 //! step, the next writer finishes it. Blank records go when the segment is next copied.
 
 use super::StoreError;
-use super::blanks::{BLANKED, Run, blank, places, runs};
+use super::blanks::{BLANKED, RecordRun, blank, places, runs};
 use super::log::LogPlace;
 use super::prune::{Freed, PruneStage, Task, Work};
 use super::settling::forget;
@@ -32,7 +32,7 @@ impl Work<'_> {
             gone.deliveries += cut.deliveries;
             watch(PruneStage::Committed)?;
             blank(self.location, &self.keys.own, task.segment(), &runs)?;
-            gone.bytes += runs.iter().map(Run::bytes).sum::<u64>();
+            gone.bytes += runs.iter().map(RecordRun::bytes).sum::<u64>();
             watch(PruneStage::Replaced)?;
             let connection = self.index.connection();
             forget(connection, task.segment()).map_err(|source| self.failed(source))?;

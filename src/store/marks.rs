@@ -100,7 +100,7 @@ impl MarksFile {
         if (self.is_stale || is_nameless || is_long)
             && let Err(error) = self.write_again(connection)
         {
-            tracing::warn!(reason = %error, "marks not written again");
+            tracing::warn!(reason = %error, "marks not rewritten");
         }
     }
 

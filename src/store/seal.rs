@@ -138,8 +138,11 @@ impl SealKeys {
     }
 }
 
-/// The keys in the index, the newest last.
+/// The keys in the index, the newest last; an index of an earlier release has none.
 fn indexed(connection: &Connection) -> rusqlite::Result<Vec<LogKey>> {
+    if !connection.table_exists(None, "log_keys")? {
+        return Ok(Vec::new());
+    }
     let mut statement = connection.prepare("SELECT key FROM log_keys ORDER BY number")?;
     let keys = statement.query_map([], |row| row.get::<_, Vec<u8>>(0))?.collect::<rusqlite::Result<Vec<_>>>()?;
     Ok(keys.into_iter().filter_map(|key| key.try_into().ok().map(LogKey)).collect())

@@ -54,7 +54,7 @@ impl Wire {
             self.0.read_exact(&mut byte)?;
             head.push(byte[0]);
         }
-        let head = String::from_utf8(head).unwrap();
+        let head = String::from_utf8_lossy(&head).into_owned();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let mut answer = Answer { status, head, body: String::new() };
         let length = answer.header("content-length").map_or(0, |length| length.parse().unwrap());

@@ -79,7 +79,7 @@ fn of_subcause(why: &Why, scheme: &Scheme) -> Option<String> {
         Subcause::BodyObject(object) => {
             return Some(format!("{}, then sign and send that same text.", object.reading()));
         }
-        Subcause::NoBody | Subcause::UndecodedSecret => return None,
+        Subcause::NoBody | Subcause::UndecodedSecret | Subcause::ThenReserialised => return None,
     };
     Some(words.to_owned())
 }

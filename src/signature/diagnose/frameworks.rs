@@ -6,6 +6,7 @@ use super::axis::Why;
 use super::bodies::LARGE;
 use super::body_recipes::BodyRecipe;
 use super::recipes::Found;
+use super::subcause::Subcause;
 use crate::signature::rewrite::form_edits;
 use crate::signature::rewrite::form_of_json::FORMS_OF_JSON;
 use crate::signature::rewrite::forms::{self, FORM_PRESETS, LONGEST_FORM};
@@ -234,17 +235,17 @@ fn writers(fraction: DateFraction, zone: DateZone) -> &'static str {
 fn of_models(recipe: &BodyRecipe, rank: u16, detail: &str, found: Found<'_>) {
     let all = presets().filter(|preset| preset.family == Family::DotNet && preset.rank <= COMMON_DOTNET);
     for preset in all {
-        let why = Why::new(CauseCode::BodyReserialized, rank + preset.rank, then(detail)).named(preset.name);
-        found(BodyRecipe::Serialised(Box::new(recipe.clone()), preset), why);
+        found(BodyRecipe::Serialised(Box::new(recipe.clone()), preset), then_serialised(detail, rank, preset));
     }
 }
 
 /// The rarest of .NET's serialisers that is tried with dates of a model.
 const COMMON_DOTNET: u16 = 12;
 
-/// A change of values, and a serialiser after it: only the latter has the names.
-fn then(detail: &str) -> String {
-    format!("{detail}; and it was re-serialised")
+/// A change of values, and a serialiser after it: only the latter has a name.
+fn then_serialised(detail: &str, rank: u16, preset: &StylePreset) -> Why {
+    let detail = format!("{detail}; and it was re-serialised");
+    Why::new(CauseCode::BodyReserialized, rank + preset.rank, detail).of(Subcause::ThenReserialised).named(preset.name)
 }
 
 fn added_members(rarest: Option<u16>, found: Found<'_>) {
@@ -269,8 +270,7 @@ fn added_members(rarest: Option<u16>, found: Found<'_>) {
 fn written(recipe: BodyRecipe, rank: u16, detail: &str, rarest: Option<u16>, found: Found<'_>) {
     found(recipe.clone(), Why::new(CauseCode::BodyReserialized, rank, detail));
     for preset in presets().filter(|preset| rarest.is_some_and(|rarest| preset.rank <= rarest) && is_language(preset)) {
-        let why = Why::new(CauseCode::BodyReserialized, rank + preset.rank, then(detail)).named(preset.name);
-        found(BodyRecipe::Serialised(Box::new(recipe.clone()), preset), why);
+        found(BodyRecipe::Serialised(Box::new(recipe.clone()), preset), then_serialised(detail, rank, preset));
     }
 }
 

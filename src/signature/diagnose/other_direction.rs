@@ -10,6 +10,7 @@ use super::axis::Ways;
 use super::bodies::{Bodies, first_difference};
 use super::encoding::WrittenSignature;
 use super::explain::Explained;
+use super::subcause::Subcause;
 use super::{
     Budget, BytePlace, CauseCode, Diagnosis, Evidence, NotADigest, PrintedDigest, Request, explain, search, structure,
 };
@@ -27,8 +28,8 @@ pub struct Rewriting {
     pub detail: String,
     /// Everything that yields the same bytes.
     pub names: Vec<String>,
-    /// What else it does, in words, where it takes more than one change.
-    pub also: Vec<String>,
+    /// Whether what has these names comes after a change that `detail` alone says.
+    pub is_second: bool,
     /// The first byte that differs: what arrived, and what that server would hash.
     pub at: BytePlace,
     /// Bytes of the rewritten body.
@@ -48,13 +49,13 @@ impl Rewriting {
 
 impl fmt::Debug for Rewriting {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { code, detail, names, also, at, length, digest: _ } = self;
+        let Self { code, detail, names, is_second, at, length, digest: _ } = self;
         formatter
             .debug_struct("Rewriting")
             .field("code", code)
             .field("detail", detail)
             .field("names", names)
-            .field("also", also)
+            .field("is_second", is_second)
             .field("at", at)
             .field("length", length)
             .finish_non_exhaustive()
@@ -95,15 +96,15 @@ pub fn other_direction(request: &Request<'_>) -> Vec<Rewriting> {
     let mut all: Vec<(usize, u16, Rewriting)> = Vec::new();
     for (index, at, length, digest) in made {
         let ways: &Ways = bodies.ways(index);
-        let Some((why, others)) = ways.0.first().and_then(|way| way.split_first()) else { continue };
+        let Some(why) = ways.0.first().and_then(|way| way.first()) else { continue };
         // A server that adds a line end, or makes something of nothing, re-serialises nothing.
         let adds = length > body.len() && why.code == CauseCode::BodyNewline;
         if adds || (body.is_empty() && why.code != CauseCode::BodyStringifiedObject) {
             continue;
         }
         let (code, detail, names) = (why.code, super::server_words::reworded(&why.detail), why.names.clone());
-        let also = others.iter().map(|why| super::server_words::reworded(&why.detail)).collect();
-        all.push((ways.weight(), ways.rank(), Rewriting { code, detail, names, also, at, length, digest }));
+        let is_second = why.is(&Subcause::ThenReserialised);
+        all.push((ways.weight(), ways.rank(), Rewriting { code, detail, names, is_second, at, length, digest }));
     }
     all.sort_by_key(|(weight, rank, _)| (*weight, *rank));
     all.into_iter().map(|(_, _, rewriting)| rewriting).collect()
@@ -209,12 +210,15 @@ mod tests {
             others: &[],
             history: &History::default(),
         });
-        let told = |rewriting: &Rewriting| (rewriting.detail.clone(), rewriting.names.clone(), rewriting.also.clone());
+        let told = |rewriting: &Rewriting| {
+            let detail = (rewriting.is_second || rewriting.names.is_empty()).then(|| rewriting.detail.clone());
+            (detail, rewriting.names.clone())
+        };
         for (at, rewriting) in all.iter().enumerate() {
             let same = all[..at].iter().find(|other| told(other) == told(rewriting));
             assert!(same.is_none(), "{rewriting:?} and {same:?}");
         }
-        assert!(all.iter().any(|rewriting| !rewriting.also.is_empty()), "a change of two parts is among them");
+        assert!(all.iter().any(|rewriting| rewriting.is_second), "a change of two parts is among them");
     }
 
     #[test]

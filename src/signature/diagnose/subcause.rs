@@ -29,6 +29,8 @@ pub(super) enum Subcause {
     InnerWhitespace,
     /// The secret's text is the key, which the scheme decodes.
     UndecodedSecret,
+    /// Values were changed, and then the body was re-serialised: names are of the latter alone.
+    ThenReserialised,
     /// The body was collected as text, piece by piece.
     TextPieces,
     /// An object was printed through which a runtime offers the body.

@@ -190,13 +190,14 @@ fn an_import_that_finds_no_room_leaves_nothing_behind() {
             format!("{line}\n").into_bytes()
         })
         .collect();
-    fs::write(env.work().join("many.json"), requests).unwrap();
+    let file = env.work().join("many.json");
+    fs::write(&file, requests).unwrap();
     let disk = small_disk(&env);
     let env = env.beside(disk.0.id());
     let listening = env.listen(&[]);
     assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
     listening.stop();
-    let failed = env.run(&["import", "many.json"]).complains();
+    let failed = env.run(&["import", file.to_str().unwrap()]).complains();
     assert!(failed.contains("nothing was imported"), "{failed}");
     assert_eq!(env.run(&["list", "--format", "json"]).yes().stdout().lines().count(), 1);
     let listening = env.listen(&[]);

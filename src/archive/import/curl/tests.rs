@@ -124,7 +124,7 @@ fn our_own_export_goes_round() {
 #[test]
 fn a_copied_command_is_read_as_the_request_that_it_sends() {
     use crate::archive::export::snippet::{SnippetLanguage, SnippetUrl};
-    for target in ["/hook?f[id]=1&[]=2", "/{a,b}[1-99999]", "/x/../y//./z", "*", "/it's?\"`<>|\\^"] {
+    for target in ["/hook?f[id]=1&[]=2", "/{a,b}[1-99999]", "/x/../y//./z", "/it's?\"`<>|\\^"] {
         for method in ["POST", "HEAD"] {
             let head = format!("{method} {target} HTTP/1.1\r\nHost: h\r\nX-Empty:\r\nX-A: 1\r\n\r\n");
             let delivery = delivery(head.as_bytes(), b"");
