@@ -210,7 +210,7 @@ impl fmt::Display for MarksDamage {
             }
             true => {
                 "pins, notes, tags or deletions may be lost, and nothing is pruned as long as that is unclear: pin again \
-                 what `whyhook list is:pinned` lacks, and delete the file, which is then written again from the index"
+                 what `whyhook list is:pinned` lacks, and delete the file, which is then rewritten from the index"
             }
         })
     }
