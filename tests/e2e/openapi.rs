@@ -283,7 +283,11 @@ fn send_and_wait(asked: &Documented<'_>, url: &str) {
     assert_eq!(asked.post("/check?wait=true", &members)["result"]["judged"], true);
     // A receiver that accepts everything has faults.
     asked.ask("PUT", "/answer", Some(&json!({"rule": "200"})), 200);
-    let report = asked.post("/check?wait=true", &json!({"to": url}));
+    // All cases take longer than a request waits, on a busy machine.
+    let begun = asked.ask("POST", "/check", Some(&json!({"to": url})), 202);
+    let job = format!("/jobs/{}?wait=true", begun["job"]);
+    let ended = std::iter::repeat_with(|| asked.get(&job)).find(|report| report["state"] != "running");
+    let report = ended.unwrap();
     assert_eq!(report["result"]["result"], "fail", "{report}");
     let jobs = asked.get("/jobs");
     let jobs = jobs["jobs"].as_array().unwrap();
