@@ -20,6 +20,9 @@ use crate::delivery::{Delivery, DeliveryId};
 use crate::http::Head;
 use crate::text;
 
+/// How a script begins, by which it is known again.
+pub(in crate::archive) const SCRIPT_HEADING: &str = "#!/bin/sh\n# Deliveries captured by whyhook";
+
 /// Where the script sends to unless it is told otherwise.
 const DEFAULT_BASE: &str = "http://127.0.0.1:3000";
 /// Headers that curl adds by default.
@@ -99,7 +102,7 @@ impl Curl {
         self.begun = true;
         write!(
             out,
-            "#!/bin/sh\n# Deliveries captured by whyhook, to be replayed byte for byte.\n\
+            "{SCRIPT_HEADING}, to be replayed byte for byte.\n\
              # usage: sh THIS_FILE [BASE_URL]\nset -e\nbase=${{1:-{DEFAULT_BASE}}}\nbase=${{base%/}}\n"
         )
     }

@@ -25,12 +25,19 @@ use self::options::CurlCommand;
 use self::shell::{CommandEnd, ShellCommand};
 use super::ImportError;
 use super::sink::Sink;
+use crate::archive::export::curl::SCRIPT_HEADING;
 
 /// The longest script, in bytes: a body may be in it as octal digits.
 const SCRIPT_LIMIT: u64 = 512 * 1024 * 1024;
+/// Bytes outside of quotes by which the shell of a text is known.
+const SHELL_BYTES: usize = 64 * 1024;
 
-/// Whether a text begins with a curl command, or is a script that has one early on.
+/// Whether a text begins with a curl command, or is a script that has one early on, or is an export of whyhook, whose first
+/// body may come before it.
 pub(super) fn is_curl(beginning: &[u8]) -> bool {
+    if beginning.starts_with(SCRIPT_HEADING.as_bytes()) {
+        return true;
+    }
     beginning.split(|byte| *byte == b'\n').take(60).any(|line| {
         let line = line.trim_ascii_start();
         let line = [&b"$ "[..], b"> ", b"% "].iter().find_map(|prompt| line.strip_prefix(*prompt)).unwrap_or(line);
@@ -88,9 +95,14 @@ pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(
     Ok(())
 }
 
-/// The commands of a text, by the shell that it was written for.
+/// The commands of a text, by the shell that it was written for. What is within single quotes is somebody's data, and says
+/// nothing of that.
 fn words(text: &[u8]) -> Vec<ShellCommand> {
-    let has = |part: &[u8]| memchr::memmem::find(text, part).is_some();
+    if text.starts_with(b"#!") {
+        return shell::commands(text);
+    }
+    let outside = outside_quotes(text);
+    let has = |part: &[u8]| memchr::memmem::find(&outside, part).is_some();
     if has(b"^\n") || has(b"^\r\n") || has(b" ^\"") {
         windows::prompt_commands(text)
     } else if has(b"`\n") || has(b"`\r\n") {
@@ -98,6 +110,37 @@ fn words(text: &[u8]) -> Vec<ShellCommand> {
     } else {
         shell::commands(text)
     }
+}
+
+/// A beginning of what is not within single quotes, as a POSIX shell and PowerShell have them, nor in lines of comments.
+/// The prompt of Windows has no such quotes: what shows its commands comes before any.
+fn outside_quotes(text: &[u8]) -> Vec<u8> {
+    let mut outside = Vec::new();
+    let (mut rest, mut is_line_start) = (text, true);
+    while let [first, after @ ..] = rest {
+        if outside.len() >= SHELL_BYTES {
+            break;
+        }
+        rest = after;
+        match first {
+            b'#' if is_line_start => {
+                rest = memchr::memchr(b'\n', after).map_or(&[][..], |end| &after[end..]);
+                continue;
+            }
+            b'\'' => {
+                rest = memchr::memchr(b'\'', after).map_or(&[][..], |end| &after[end + 1..]);
+                outside.push(b'\'');
+            }
+            // In a POSIX shell that is a quotation mark and no quote.
+            b'\\' if after.first() == Some(&b'\'') => {
+                rest = &after[1..];
+                outside.push(b'\'');
+            }
+            byte => outside.push(*byte),
+        }
+        is_line_start = *first == b'\n' || (is_line_start && matches!(first, b' ' | b'\t'));
+    }
+    outside
 }
 
 /// The words without what a terminal shows before them.

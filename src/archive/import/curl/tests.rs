@@ -136,6 +136,44 @@ fn a_copied_command_is_read_as_the_request_that_it_sends() {
     }
 }
 
+/// What a body says is no mark of a shell.
+#[test]
+fn data_within_quotes_does_not_choose_the_shell() {
+    for (script, body) in [
+        ("curl http://h/ --data-binary 'regex: [a-z]^\nnext line'", "regex: [a-z]^\nnext line"),
+        ("curl http://h/ -H 'X-Q: say ^\"hi' --data-binary 'it'\\''s \"fine\"'", "it's \"fine\""),
+        ("# don't\ncurl http://h/ -d 'a `\nb'", "a `\nb"),
+        ("curl http://h/ -d '{\"q\": \"match ^\", \"n\": 1}'", "{\"q\": \"match ^\", \"n\": 1}"),
+        ("curl ^\"http://h/^\" ^\n  -d ^\"it's^\" ", "it's"),
+        ("curl.exe -X POST 'http://h/' `\n  -d 'it''s'", "it's"),
+    ] {
+        assert_eq!(one(script).1, body, "{script}");
+    }
+}
+
+/// Bodies that look like the marks of other shells, and one that is longer than what is looked at of a file.
+#[test]
+fn an_export_is_known_by_its_heading() {
+    let long = "x".repeat(9000);
+    let bodies = ["one", "text\n```\ncode ^\n ^\"q\"", long.as_str(), "three"];
+    let mut script = String::new();
+    for body in bodies {
+        let head = format!("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: {}\r\n\r\n", body.len());
+        let one = String::from_utf8(exported(Curl::default(), &delivery(head.as_bytes(), body.as_bytes()))).unwrap();
+        let command = one.split_once("base%/}\n").map(|(_, command)| command.to_owned()).unwrap();
+        script.push_str(if script.is_empty() { &one } else { &command });
+    }
+    assert_eq!(ImportSource::detect(&script.as_bytes()[..4096]), Some(ImportSource::Curl));
+    let (all, _) = read_noting(ImportSource::Curl, &script).unwrap();
+    let read: Vec<String> = all.iter().map(|one| String::from_utf8(captured_of(one).1).unwrap()).collect();
+    assert_eq!(read, bodies);
+    let first_is_long = exported(
+        Curl::default(),
+        &delivery(b"POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 9000\r\n\r\n", long.as_bytes()),
+    );
+    assert_eq!(ImportSource::detect(&first_is_long[..4096]), Some(ImportSource::Curl));
+}
+
 proptest! {
     #[test]
     fn any_part_of_a_form_is_read(part in "[a=@<;\"\\\\ x]{0,12}", option in prop::sample::select(vec!["-F", "--form-string"])) {
