@@ -14,7 +14,7 @@ const TAG_FORM: &str = "a tag is up to 40 letters, digits and . _ - / :";
 /// Why a change of a delivery's marks is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MarksLimit {
-    /// The note has so many bytes.
+    /// The note exceeds the limit; its length in bytes.
     #[error("the note is too long: {}, and the limit is {}", counted(*.0 as u64, "byte"), counted(NOTE_BYTES as u64, "byte"))]
     Note(usize),
     /// It has as many tags as it may have.

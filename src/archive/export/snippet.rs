@@ -62,7 +62,7 @@ impl SnippetLanguage {
             }
             // `requote_uri` of requests, two slashes made one, then `_encode_target` of urllib3.
             Self::Requests => {
-                let is_kept = |byte| is_unreserved(byte) || b"!$&'()*+,;=:@/?%".contains(&byte);
+                let is_kept = |byte| PercentEncoding::UNRESERVED.is_plain(byte) || b"!$&'()*+,;=:@/?%".contains(&byte);
                 loses_parts
                     || target.starts_with("//")
                     || !target.bytes().all(is_kept)
@@ -76,12 +76,8 @@ impl SnippetLanguage {
 fn is_kept_escape(escape: &[u8]) -> bool {
     let mut byte = [0];
     let digits = escape.get(1..3).filter(|digits| hex::decode_to_slice(digits, &mut byte).is_ok());
-    digits.is_some_and(|digits| !digits.iter().any(u8::is_ascii_lowercase)) && !is_unreserved(byte[0])
-}
-
-/// RFC 3986, section 2.3.
-fn is_unreserved(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)
+    digits.is_some_and(|digits| !digits.iter().any(u8::is_ascii_lowercase))
+        && !PercentEncoding::UNRESERVED.is_plain(byte[0])
 }
 
 /// Where a snippet sends to.

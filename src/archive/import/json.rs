@@ -156,7 +156,7 @@ fn imported(record: Record, importer: &Importer<'_>, notes: &mut Vec<String>) ->
     Ok(Imported { captured, answer: record.answer.map(answer).transpose()?, diagnosis, marks, is_foreign })
 }
 
-/// The moment of so many microseconds since 1970, or that of the import where no such time is kept.
+/// A Unix timestamp in microseconds as a moment; the time of the import where it is out of range.
 pub(super) fn moment(microseconds: i64, now: Timestamp, notes: &mut Vec<String>) -> Timestamp {
     Timestamp::from_microsecond(microseconds).unwrap_or_else(|_| {
         notes.push(format!("received_us {microseconds} is beyond year 9999: the time of the import is taken"));

@@ -41,7 +41,7 @@ pub(super) fn store(location: &Location) -> KeptState {
             return none(match folder {
                 Some(folder) if !folder.is_dir() => Finding::problem(
                     STORE,
-                    format!("{file} cannot be created: {} is no folder", shown(folder)),
+                    format!("{file} cannot be created: {} is not a folder", shown(folder)),
                     "name another file with --store, or use --ephemeral",
                 ),
                 Some(folder) if is_writable(folder) => free(location, format!("{file} is created at the first start")),
@@ -200,7 +200,7 @@ mod tests {
         std::fs::write(&file, "").unwrap();
         let finding = store(&Location::new(file.join("below/whyhook.db"))).finding;
         assert_eq!(finding.outcome, DoctorOutcome::Problem);
-        assert!(finding.found.contains("plain is no folder"), "{finding:?}");
+        assert!(finding.found.contains("plain is not a folder"), "{finding:?}");
         assert_eq!(folder_there(&file.join("below/whyhook.db")), Some(&*file));
         assert_eq!(folder_there(Path::new("not/there/whyhook.db")), Some(Path::new(".")));
     }

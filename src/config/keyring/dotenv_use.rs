@@ -52,7 +52,7 @@ pub(in crate::config) fn dotenv_names(environment: &dyn Environment) -> Vec<Stri
 #[must_use]
 pub fn dotenv_miss(variables: &[String], environment: &dyn Environment) -> Option<(String, String)> {
     let text = dotenv_text(&environment.current_dir().join(".env"))?;
-    // What a redirection writes in Windows PowerShell. In UTF-8 a NUL is no part of a text.
+    // Redirected output of Windows PowerShell is UTF-16. UTF-8 text contains no NUL.
     if text.contains('\0') {
         return Some((".env is UTF-16, of which nothing is read".to_owned(), "save it as UTF-8".to_owned()));
     }

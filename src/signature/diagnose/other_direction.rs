@@ -196,20 +196,24 @@ mod tests {
 
     const T: &str = "1746123456";
 
-    #[test]
-    fn no_two_rewritings_are_told_in_the_same_words() {
+    /// Those of a request with this body, under the tests' secret.
+    fn rewritings(body: &[u8], scheme: &Scheme) -> Vec<Rewriting> {
         let secret = secret(SECRET.as_bytes());
-        let body = include_bytes!("../../../assets/samples/app.json");
-        let all = other_direction(&Request {
+        other_direction(&Request {
             head: &Head::from(format!("POST / HTTP/1.1\r\nX-Webhook-Timestamp: {T}\r\n\r\n")),
             body,
             received_at: Timestamp::UNIX_EPOCH,
             intake: &Intake::Complete,
-            scheme: &Scheme::default(),
+            scheme,
             secrets: &[&secret],
             others: &[],
             history: &History::default(),
-        });
+        })
+    }
+
+    #[test]
+    fn no_two_rewritings_are_told_in_the_same_words() {
+        let all = rewritings(include_bytes!("../../../assets/samples/app.json"), &Scheme::default());
         let told = |rewriting: &Rewriting| {
             let detail = (rewriting.is_second || rewriting.names.is_empty()).then(|| rewriting.detail.clone());
             (detail, rewriting.names.clone())
@@ -223,19 +227,7 @@ mod tests {
 
     #[test]
     fn a_server_s_rewritings_are_told_of_the_server_and_nothing_is_made_of_nothing() {
-        let secret = secret(SECRET.as_bytes());
-        let of = |body: &[u8]| {
-            other_direction(&Request {
-                head: &Head::from(format!("POST / HTTP/1.1\r\nX-Webhook-Timestamp: {T}\r\n\r\n")),
-                body,
-                received_at: Timestamp::UNIX_EPOCH,
-                intake: &Intake::Complete,
-                scheme: &Scheme::default(),
-                secrets: &[&secret],
-                others: &[],
-                history: &History::default(),
-            })
-        };
+        let of = |body: &[u8]| rewritings(body, &Scheme::default());
         let empty = of(b"");
         assert!(empty.iter().any(|one| one.detail.contains("{} was hashed")), "{empty:#?}");
         assert!(empty.iter().all(|one| one.code == CauseCode::BodyStringifiedObject), "{empty:#?}");
@@ -247,18 +239,7 @@ mod tests {
     #[test]
     fn only_what_changes_the_body_is_listed() {
         let secret = secret(SECRET.as_bytes());
-        let request = |scheme: &Scheme| {
-            other_direction(&Request {
-                head: &Head::from(format!("POST / HTTP/1.1\r\nX-Webhook-Timestamp: {T}\r\n\r\n")),
-                body: br#"{"a":1}"#,
-                received_at: Timestamp::UNIX_EPOCH,
-                intake: &Intake::Complete,
-                scheme,
-                secrets: &[&secret],
-                others: &[],
-                history: &History::default(),
-            })
-        };
+        let request = |scheme: &Scheme| rewritings(br#"{"a":1}"#, scheme);
         let all = request(&Scheme::default());
         let names: Vec<&String> = all.iter().flat_map(|rewriting| &rewriting.names).collect();
         assert!(names.iter().any(|name| *name == "Python json.dumps"), "{names:?}");

@@ -136,7 +136,7 @@ fn a_copied_command_is_read_as_the_request_that_it_sends() {
     }
 }
 
-/// What a body says is no mark of a shell.
+/// Quoted data does not select the shell.
 #[test]
 fn data_within_quotes_does_not_choose_the_shell() {
     for (script, body) in [
