@@ -14,6 +14,7 @@ mod attach;
 mod client;
 mod connections;
 mod extract;
+mod followers;
 mod following;
 mod jobs;
 mod openapi;

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use tokio::sync::{Semaphore, watch};
 
+use super::followers::FollowerThreads;
 use super::jobs::Jobs;
 use super::readers::ApiReaders;
 use crate::config::Settings;
@@ -23,6 +24,8 @@ pub(super) struct ApiState {
     pub(super) readers: ApiReaders,
     /// Room for [`ApiState::STREAMS`].
     pub(super) streams: Arc<Semaphore>,
+    /// Where they run.
+    pub(super) followers: Arc<FollowerThreads>,
     pub(super) jobs: Jobs,
     /// Room for one import at a time.
     pub(super) importing: Arc<Semaphore>,

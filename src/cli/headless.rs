@@ -64,14 +64,12 @@ pub(crate) fn run(
     let mut lines = match Lines::open(&session, format, query) {
         Ok(lines) => lines,
         Err(error) => {
-            api.stop();
-            session.stop();
+            api.stop(session, || ());
             return Err(error);
         }
     };
     lines.follow(&session, &watch, &events);
-    api.stop();
-    session.stop_after(|| lines.finish());
+    api.stop(session, || lines.finish());
     Ok(())
 }
 

@@ -70,8 +70,7 @@ pub(super) fn run(args: &SettingsArgs, listen: &ListenArgs) -> Result<ExitCode, 
         false => tui::run(&shown, setup, appearance, (query, filter), received, &warnings),
     };
     drop(shown);
-    api.stop();
-    session.stop();
+    api.stop(session, || ());
     ended.map_err(|error| match error {
         TuiError::Stdout(error) => {
             output::log("nothing can be written to stdout any more: the listener has ended");

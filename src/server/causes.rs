@@ -55,9 +55,14 @@ impl CauseFinder {
         Ok(Self { bell, thread })
     }
 
-    /// Ends the thread. It gives up what it is at.
-    pub(super) fn stop(self) {
+    /// Has the thread end, and does not wait for it. It gives up what it is at.
+    pub(super) fn tell_to_stop(&self) {
         self.bell.stop();
+    }
+
+    /// Ends the thread.
+    pub(super) fn stop(self) {
+        self.tell_to_stop();
         let _ = self.thread.join();
     }
 }

@@ -331,20 +331,25 @@ impl Session {
         self.feed.clone()
     }
 
-    /// Stops accepting, sends the default answer to held deliveries, lets answers in progress finish (all within a
-    /// second), and waits until everything received is on disk.
-    pub fn stop(self) {
-        self.stop_after(|| ());
+    /// Begins to stop, and waits for nothing: no connection is accepted any more, held deliveries get their default
+    /// answer, and what searches gives up. [`Session::stop`] does the same, and waits.
+    pub fn close(&self) {
+        if self.stop.send_replace(true) {
+            return;
+        }
+        tracing::info!("stopping");
+        self.causes.tell_to_stop();
+        // Its thread sleeps until it is woken.
+        self.feed.control().tunnel_hint().give();
     }
 
-    /// The same, with something to do once the last answer has been given and before the store is
-    /// closed. (A reader that is still open while the store is closed would keep SQLite from cleaning up.)
-    pub fn stop_after(self, last: impl FnOnce()) {
-        let Self { feed, writer, runtime, serving, causes, stop, hook, tunnel, .. } = self;
-        tracing::info!("stopping");
-        let _ = stop.send(true);
-        // Its thread sleeps until it is woken.
-        feed.control().tunnel_hint().give();
+    /// Stops accepting, sends the default answer to held deliveries, lets answers in progress finish (all within a
+    /// second), and waits until everything received is on disk. `last` is called once the last answer has been given
+    /// and before the store is closed. (A reader that is still open while the store is closed would keep SQLite from
+    /// cleaning up.)
+    pub fn stop(self, last: impl FnOnce()) {
+        self.close();
+        let Self { feed, writer, runtime, serving, causes, hook, tunnel, .. } = self;
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         // By it come the last answers.

@@ -20,7 +20,8 @@ pub(crate) fn give_way() {
 }
 
 /// Lets those that [`give_way`] go first as well. Whoever follows what happens is told later while senders take all
-/// that there is, and loses nothing.
+/// that there is, and loses nothing. A thread cannot take this back, and the process is not gone before the thread has
+/// had another turn, which a busy machine gives it after seconds: it must not outlive its work.
 pub(crate) fn go_last() {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::setpriority_process(None, NICEST);

@@ -30,8 +30,8 @@ fn a_listener_is_asked_what_it_is_and_what_it_has() {
     assert_eq!(status["counts"], json!({"mismatch": 1, "verified": 1}));
 
     // The same as `list` and `show`, whoever reads. A cause that is found in between would be a difference.
-    until(|| Some(get(&env, "/deliveries/2/diagnosis").json()).filter(|found| !found.is_null())).unwrap();
-    let page = get(&env, "/deliveries").is(200).json();
+    let page = || Some(get(&env, "/deliveries").is(200).json());
+    let page = until(|| page().filter(|page| !page["deliveries"][0]["cause"].is_null())).unwrap();
     let listed = env.run(&["list", "--format", "json"]).yes().stdout();
     let listed: Vec<Value> = listed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(page, json!({"deliveries": listed, "next": null}));

@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+#[cfg(target_os = "linux")]
+use crate::support::control::Events;
 use crate::support::tools::signal;
 use crate::support::{PATIENCE, Person, Signed, Size, TestEnv, Upstream, Wire, talk, until};
 
@@ -37,7 +39,60 @@ fn what_ends_by_a_signal_has_closed_everything() {
     assert!((0..5).any(|_| TestEnv::with_secret().listen(&[]).stop().success()));
 }
 
-/// So soon after the signal a test itself must have done its part; the program waits for twice as long.
+/// Nobody is waited for who has an answer and does not hang up, nor who never asked.
+#[test]
+fn senders_that_stay_connected_are_not_waited_for() {
+    let ends = || {
+        let env = TestEnv::with_secret();
+        let listening = env.listen(&["--respond", "hold 1h else 503"]);
+        let stay: Vec<Wire> = (0..3)
+            .map(|number| {
+                let mut wire = Wire::connect(listening.address());
+                wire.send(if number == 0 { Vec::new() } else { Signed::new("{}").wire() });
+                wire
+            })
+            .collect();
+        listening.says("held: #2 until");
+        let ended = listening.stop().success();
+        drop(stay);
+        ended
+    };
+    assert!((0..5).any(|_| ends()));
+}
+
+/// A process is not gone before each of its threads has had another turn, which those that go last get after seconds on
+/// a busy machine.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_thread_goes_last_but_while_somebody_follows() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    let process = listening.process();
+    let goes_last = || nicest(process) == 19;
+    assert!((1..19).contains(&nicest(process)), "those that may wait give way");
+    let mut follower = Events::open(&env, "", None);
+    talk(listening.address(), Signed::new("{}").wire());
+    follower.next();
+    assert!(goes_last());
+    drop(follower);
+    // That nobody reads any more is known when something is written.
+    let is_gone = || {
+        talk(listening.address(), Signed::new("{}").wire());
+        (!goes_last()).then_some(())
+    };
+    assert!(until(is_gone).is_some());
+}
+
+/// The highest nice value of the process's threads: proc_pid_stat(5), field 19.
+#[cfg(target_os = "linux")]
+fn nicest(process: u32) -> i64 {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).unwrap();
+    let stats = threads.filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("stat")).ok());
+    let nice = |stat: String| stat.rsplit_once(") ")?.1.split(' ').nth(16)?.parse().ok();
+    stats.filter_map(nice).max().unwrap()
+}
+
+/// So soon after the signal a test itself must have done its part; the program waits for longer.
 const ITS_PART: Duration = Duration::from_millis(400);
 
 /// Sends a delivery to a program that forwards it, ends the program while the server behind thinks, and lets that

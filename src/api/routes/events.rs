@@ -97,7 +97,8 @@ pub(super) async fn events(
     let sent = Instant::now();
     let pace = Pace::new(state.feed.newest(), Instant::now());
     let stream = EventStream { state, watch, marks, run, wake, events, ready, pace, sent, held, chosen, _place: place };
-    tokio::spawn(stream.run(following));
+    let followers = Arc::clone(&stream.state.followers);
+    followers.spawn(stream.run(following));
     let headers = [(header::CONTENT_TYPE, "text/event-stream"), (header::CACHE_CONTROL, "no-cache")];
     Ok((headers, Body::from_stream(ChannelStream(incoming))).into_response())
 }

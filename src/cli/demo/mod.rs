@@ -83,8 +83,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
         }
     };
     drop(shown);
-    api.stop();
-    session.stop();
+    api.stop(session, || ());
     ended.map(|()| ExitCode::SUCCESS)
 }
 

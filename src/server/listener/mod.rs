@@ -55,7 +55,11 @@ use crate::signature::diagnose::Diagnosis;
 use crate::store::{Location, Marking, PruneWatch, Pruning, WriterHandle};
 
 /// How long answers in progress may take when the program ends.
-const FINISH: Duration = Duration::from_millis(800);
+const FINISH: Duration = Duration::from_millis(650);
+
+/// How long those that have their answers are waited for then, to hang up: none waits longer, and to be cut off harms
+/// only who is still sending.
+const FAREWELL: Duration = Duration::from_millis(100);
 
 /// Connections that may be closing at once, in addition to those that are served: two seconds at most, and a socket
 /// each.
@@ -457,12 +461,14 @@ impl Listener {
         drop(self.socket);
         tracing::debug!(connections = connections.len(), held = control.holding.count(), "no longer accepting");
         control.holding.release();
-        let finish = async {
-            while connections.join_next().await.is_some() {}
+        let answered = async {
+            control.places.vacated().await;
             control.forwarder.finished().await;
         };
-        if tokio::time::timeout(FINISH, finish).await.is_err() {
-            tracing::warn!(connections = connections.len(), "connections cut at the end");
+        if tokio::time::timeout(FINISH, answered).await.is_err() {
+            tracing::warn!(connections = control.places.taken(), "connections cut at the end");
         }
+        let gone = async { while connections.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(FAREWELL, gone).await;
     }
 }

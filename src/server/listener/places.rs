@@ -189,6 +189,13 @@ impl Places {
         tokio::time::timeout(LINE_WAIT, place).await.ok()
     }
 
+    /// Resolves when nobody has a place. Not for use while newcomers are waiting for one, whose news it takes.
+    pub(super) async fn vacated(&self) {
+        while self.taken() > 0 {
+            let _ = tokio::time::timeout(LOOK_AGAIN, self.freed.notified()).await;
+        }
+    }
+
     fn take_now(self: &Arc<Self>) -> Option<ConnectionPlace> {
         let now = Instant::now();
         let mut table = self.table();
