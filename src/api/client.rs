@@ -23,6 +23,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc;
 use zeroize::Zeroizing;
 
+use super::following::ResumePoint;
 use super::port::TokenFiles;
 use super::sending::ChannelStream;
 use super::socket::{is_allowed, reachable};
@@ -184,9 +185,10 @@ impl ApiClient {
     pub fn follow<B>(
         &self,
         target: &str,
+        after: &ResumePoint,
         take: impl FnMut(SseEvent) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, ApiClientError> {
-        self.follow_by(EventReader::default(), target, take)
+        self.follow_by(EventReader::default(), target, &[("last-event-id", &after.to_string())], take)
     }
 
     /// The same with lines of up to `limit` bytes.
@@ -196,17 +198,18 @@ impl ApiClient {
         limit: usize,
         take: impl FnMut(SseEvent) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, ApiClientError> {
-        self.follow_by(EventReader::with_limit(limit), target, take)
+        self.follow_by(EventReader::with_limit(limit), target, &[], take)
     }
 
     fn follow_by<B>(
         &self,
         mut reader: EventReader,
         target: &str,
+        headers: &[(&str, &str)],
         mut take: impl FnMut(SseEvent) -> ControlFlow<B>,
     ) -> Result<ControlFlow<B>, ApiClientError> {
         self.runtime.block_on(async {
-            let headers = [("accept", "text/event-stream")];
+            let headers = [&[("accept", "text/event-stream")], headers].concat();
             let mut response = within(PATIENCE, request(&self.reach, "GET", target, &headers, Body::empty())).await?;
             while let Ok(Some(Ok(frame))) = tokio::time::timeout(SILENCE, response.frame()).await {
                 let Ok(piece) = frame.into_data() else { continue };

@@ -5,7 +5,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Router, middleware};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -13,6 +13,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinSet;
+
+use super::unread;
 
 /// Connections served at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 64;
@@ -60,6 +62,7 @@ impl Accepts for TcpListener {
 
 /// Serves until `closing` becomes true.
 pub(super) async fn serve(listener: impl Accepts, router: Router, mut closing: watch::Receiver<bool>) {
+    let router = router.layer(middleware::map_request(unread::reading_the_rest));
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let mut connections = JoinSet::new();
     loop {

@@ -1,5 +1,8 @@
 //! What a request says, read so that a mistake becomes a problem in words.
 
+use std::fmt;
+use std::marker::PhantomData;
+
 use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, FromRequestParts, Path, Query as UrlQuery, Request};
 use axum::http::StatusCode;
@@ -7,7 +10,9 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::{Json, http::HeaderValue, http::header};
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::{Value, json};
 
 use super::ApiProblem;
@@ -43,7 +48,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Members<T> {
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
         match Json::from_request(request, state).await {
-            Ok(Json(members)) => Ok(Self(members)),
+            Ok(Json(JsonObject(members))) => Ok(Self(members)),
             // What a body holds may be a secret: where the mistake is, and not what stands there.
             Err(error) => Err(ApiProblem::new(refusal_status(&error), body_words(&error))),
         }
@@ -53,6 +58,29 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Members<T> {
 impl<T: JsonSchema> DocumentedExtractor for Members<T> {
     fn document(shape: &mut RequestShape<'_>) {
         shape.json_body::<T>();
+    }
+}
+
+/// A value that only a JSON object becomes: serde's derive takes an array for a struct as well, by position.
+pub(super) struct JsonObject<T>(pub(super) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for JsonObject<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = T;
+
+            fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<T, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(members))
+            }
+        }
+
+        deserializer.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
     }
 }
 
@@ -205,6 +233,24 @@ mod tests {
         for wrong in ["", "-1", "7x", "newest", "99999999999999999999"] {
             assert!(Named::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn only_an_object_has_members() {
+        #[derive(Debug, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Point {
+            x: i64,
+        }
+        let read = |text: &str| {
+            serde_json::from_str::<JsonObject<Point>>(text).map(|read| read.0.x).map_err(|error| error.to_string())
+        };
+        assert_eq!(read(r#"{"x": 7}"#), Ok(7));
+        for wrong in ["[7]", "7", "null", "\"x\"", "[]"] {
+            let told = read(wrong).unwrap_err();
+            assert!(told.contains("expected an object") && !told.contains("struct"), "{wrong}: {told}");
+        }
+        assert!(read(r#"{"y": 7}"#).unwrap_err().starts_with("unknown field `y`"));
     }
 
     #[test]

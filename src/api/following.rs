@@ -4,6 +4,8 @@
 //! [`Query::so_far`] whether it decides; `whyhook wait` goes by the same two.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use jiff::{SignedDuration, Timestamp};
@@ -22,6 +24,8 @@ const LONGEST_ANSWER: SignedDuration = SignedDuration::from_hours(4);
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(1);
 /// The most deliveries whose answers are looked for.
 const OPEN_LIMIT: usize = 2048;
+/// The most deliveries that an event's id names, the newest: every event carries them, and a request's header all at once.
+const UNTOLD_LIMIT: usize = 256;
 
 /// What is known of the listener that may still answer a delivery.
 #[derive(Debug, Clone, Default)]
@@ -75,12 +79,65 @@ impl AnsweringListener {
     }
 }
 
+/// Where somebody who was cut off goes on. Its text is the `id:` of an event: `193`, or `193;190,192` where those two were
+/// passed without being told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ResumePoint {
+    /// Deliveries up to this one have been told, or passed over.
+    pub last: DeliveryId,
+    /// Those of them whose answers decide whether they are told, and which were not known yet; in the order of their numbers.
+    pub untold: Vec<DeliveryId>,
+}
+
+impl ResumePoint {
+    /// Behind a delivery, with nothing left untold.
+    #[must_use]
+    pub fn after(last: DeliveryId) -> Self {
+        Self { last, untold: Vec::new() }
+    }
+}
+
+impl fmt::Display for ResumePoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.last)?;
+        let mut mark = ';';
+        for id in &self.untold {
+            write!(f, "{mark}{id}")?;
+            mark = ',';
+        }
+        Ok(())
+    }
+}
+
+/// Not the id of an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected the id of an event, such as 7 or 7;5,6")]
+pub struct NoResumePoint;
+
+impl FromStr for ResumePoint {
+    type Err = NoResumePoint;
+
+    fn from_str(text: &str) -> Result<Self, NoResumePoint> {
+        let number = |text: &str| match text.parse() {
+            Ok(id @ 0..) => Ok(DeliveryId(id)),
+            _ => Err(NoResumePoint),
+        };
+        let Some((last, untold)) = text.split_once(';') else { return number(text).map(Self::after) };
+        let last = number(last)?;
+        let untold = untold.split(',').map(number).collect::<Result<Vec<_>, _>>()?;
+        let is_before = untold.is_sorted() && untold.last().is_some_and(|id| *id <= last);
+        if is_before && untold.len() <= UNTOLD_LIMIT { Ok(Self { last, untold }) } else { Err(NoResumePoint) }
+    }
+}
+
 /// Where somebody is who follows the store.
 #[derive(Debug)]
 pub struct Following {
     query: Query,
     /// Deliveries up to this one have been told, or passed over.
     last: DeliveryId,
+    /// Whether those before it are still to be looked for that wait for their answers.
+    resumes: bool,
     /// Whether a delivery is told with its answer.
     settled: bool,
     /// Passed without an answer, and whether they were told.
@@ -92,10 +149,10 @@ pub struct Following {
 /// One thing to tell.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FollowNews {
-    /// A delivery is on disk.
-    Delivery(Box<Summary>),
+    /// A delivery is on disk. With where to go on behind it.
+    Delivery(Box<Summary>, ResumePoint),
     /// One whose answer decided, which came after those behind it had been told.
-    Late(Box<Summary>),
+    Late(Box<Summary>, ResumePoint),
     /// One that was told before has its answer.
     Answered(Box<Summary>),
     /// These numbers, both ends included, are no longer in the store.
@@ -120,19 +177,28 @@ impl Following {
     #[must_use]
     pub fn new(query: Query, last: DeliveryId, settled: bool) -> Self {
         let settled = settled || query.fields().contains(&QueriedField::Answer);
-        Self { query, last, settled, open: BTreeMap::new(), waiting: None }
+        Self { query, last, resumes: false, settled, open: BTreeMap::new(), waiting: None }
     }
 
-    /// The newest delivery that was told or passed over.
+    /// Where to go on from here.
     #[must_use]
-    pub fn last(&self) -> DeliveryId {
-        self.last
+    pub fn resume_point(&self) -> ResumePoint {
+        self.point_with(&[])
     }
 
-    /// Goes on from another place.
-    pub fn go_on_after(&mut self, last: DeliveryId) {
-        (self.last, self.waiting) = (last, None);
-        self.open.clear();
+    /// The same while `pending` are not told yet, in the order of their numbers.
+    fn point_with(&self, pending: &[DeliveryId]) -> ResumePoint {
+        let open = self.open.iter().filter(|(_, was_told)| !**was_told).map(|(id, _)| *id);
+        let mut untold: Vec<DeliveryId> = pending.iter().copied().chain(open).collect();
+        untold.sort_unstable();
+        untold.drain(..untold.len().saturating_sub(UNTOLD_LIMIT));
+        ResumePoint { last: self.last, untold }
+    }
+
+    /// Goes on from another place. What was told there without its answer, and has none yet, is looked for.
+    pub fn resume(&mut self, point: &ResumePoint) {
+        (self.last, self.resumes, self.waiting) = (point.last, true, None);
+        self.open = point.untold.iter().map(|id| (*id, false)).collect();
     }
 
     /// What there is to tell, while the listener is as `answering` says.
@@ -143,6 +209,9 @@ impl Following {
     pub fn look(&mut self, reader: &Reader, answering: &AnsweringListener) -> Result<FollowLook, StoreError> {
         let mut look = FollowLook::default();
         let now = Timestamp::now();
+        if std::mem::take(&mut self.resumes) {
+            self.look_back(reader, answering, now)?;
+        }
         self.look_again(reader, answering, &mut look.news)?;
         let rows = reader.page(Page::After(self.last), ROWS)?;
         look.more = rows.len() == ROWS;
@@ -172,7 +241,7 @@ impl Following {
                 }
             }
             if matches == Some(true) {
-                look.news.push(FollowNews::Delivery(Box::new(summary)));
+                look.news.push(FollowNews::Delivery(Box::new(summary), self.resume_point()));
             }
         }
         Ok(look)
@@ -192,6 +261,7 @@ impl Following {
         answering: &AnsweringListener,
         news: &mut Vec<FollowNews>,
     ) -> Result<(), StoreError> {
+        let (mut found, mut late) = (Vec::new(), Vec::new());
         for (id, was_told) in std::mem::take(&mut self.open) {
             let summary = match reader.summary(id) {
                 // Its row was read before. The others can still be.
@@ -202,8 +272,32 @@ impl Following {
             if answering.may_answer(&summary) {
                 self.open.insert(id, was_told);
             } else if (summary.answer.is_some() || !was_told) && self.matches(reader, &summary) {
-                let summary = Box::new(summary);
-                news.push(if was_told { FollowNews::Answered(summary) } else { FollowNews::Late(summary) });
+                late.extend((!was_told).then_some(id));
+                found.push((Box::new(summary), was_told));
+            }
+        }
+        // Whoever is cut off between two of them is told those behind.
+        let mut pending = late.as_slice();
+        news.extend(found.into_iter().map(|(summary, was_told)| {
+            if was_told {
+                return FollowNews::Answered(summary);
+            }
+            pending = pending.get(1..).unwrap_or_default();
+            FollowNews::Late(summary, self.point_with(pending))
+        }));
+        Ok(())
+    }
+
+    /// Finds those that were passed before somebody was cut off, and wait for their answers still.
+    fn look_back(&mut self, reader: &Reader, answering: &AnsweringListener, now: Timestamp) -> Result<(), StoreError> {
+        let before = Page::Before(DeliveryId(self.last.0.saturating_add(1)));
+        for summary in reader.page(before, ROWS)? {
+            if !answering.may_answer(&summary) || self.open.contains_key(&summary.id) {
+                continue;
+            }
+            match self.so_far(reader, &summary, true, now) {
+                Some(false) => {}
+                matches => drop(self.open.insert(summary.id, matches.is_some())),
             }
         }
         Ok(())
@@ -224,8 +318,34 @@ impl Following {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::archive::import::tests_delivery;
+
+    #[test]
+    fn an_event_s_id_is_a_number_and_names_what_is_untold() {
+        let point = |last, untold: &[i64]| ResumePoint {
+            last: DeliveryId(last),
+            untold: untold.iter().copied().map(DeliveryId).collect(),
+        };
+        assert_eq!(point(193, &[]).to_string(), "193");
+        assert_eq!(point(193, &[190, 192]).to_string(), "193;190,192");
+        for wrong in ["", "-1", "7;", ";7", "7;5,", "7;8", "7;6,5", "7;-1", "x", "7;5;6", "99999999999999999999"] {
+            assert_eq!(wrong.parse::<ResumePoint>(), Err(NoResumePoint), "{wrong}");
+        }
+        let many = (0..=UNTOLD_LIMIT).map(|id| id.to_string()).collect::<Vec<_>>().join(",");
+        assert_eq!(format!("999;{many}").parse::<ResumePoint>(), Err(NoResumePoint));
+    }
+
+    proptest! {
+        #[test]
+        fn an_event_s_id_is_read_as_it_is_written(untold in proptest::collection::btree_set(0..i64::MAX, 0..20)) {
+            let last = DeliveryId(untold.last().copied().unwrap_or(7));
+            let point = ResumePoint { last, untold: untold.into_iter().map(DeliveryId).collect() };
+            prop_assert_eq!(point.to_string().parse(), Ok(point));
+        }
+    }
 
     #[test]
     fn an_answer_may_come_from_the_listener_that_received_the_delivery() {

@@ -30,12 +30,13 @@ mod socket;
 #[cfg(unix)]
 mod sse;
 mod state;
+mod unread;
 
 #[cfg(unix)]
 pub use attach::{AttachError, AttachedListener};
 #[cfg(unix)]
 pub use client::{ApiClient, ApiClientError};
-pub use following::{AnsweringListener, FollowLook, FollowNews, Following};
+pub use following::{AnsweringListener, FollowLook, FollowNews, Following, NoResumePoint, ResumePoint};
 pub use openapi::openapi_document;
 pub use port::{ApiPort, ApiPortError, ApiToken};
 pub use problem::ApiProblem;

@@ -14,7 +14,7 @@ const PAGE_ROWS: usize = 1000;
 
 /// A number, or both ends of a range: `7`, `"12-40"`.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a delivery's number, or a range such as \"12-40\"")]
 #[schemars(rename = "Ids")]
 pub(super) enum IdsMember {
     One(i64),
@@ -25,7 +25,8 @@ impl IdsMember {
     /// Both ends; a single number is a range of its own.
     pub(super) fn range(&self) -> Result<(i64, i64), ApiProblem> {
         match self {
-            Self::One(id) => Ok((*id, *id)),
+            Self::One(id @ 0..) => Ok((*id, *id)),
+            Self::One(id) => Err(ApiProblem::bad(format!("invalid delivery id {id}: expected a number from 1"))),
             Self::Range(text) => {
                 let (from, to) = text.split_once('-').unwrap_or((text, text));
                 let read = |text: &str| text.parse::<DeliveryId>().map(|id| id.0).map_err(ApiProblem::bad);

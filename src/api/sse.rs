@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
-use crate::delivery::DeliveryId;
+use super::following::ResumePoint;
 
 /// The longest line that is held unless told: a delivery's row, with room.
 const LINE_LIMIT: usize = 1024 * 1024;
@@ -18,7 +18,7 @@ pub(super) struct EventText(String);
 
 impl EventText {
     /// Adds an event of this kind.
-    pub(super) fn event(&mut self, kind: &str, id: Option<DeliveryId>, data: &str) {
+    pub(super) fn event(&mut self, kind: &str, id: Option<&ResumePoint>, data: &str) {
         // Writing to a String cannot fail.
         let _ = writeln!(self.0, "event: {kind}");
         if let Some(id) = id {
@@ -144,6 +144,7 @@ impl EventReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::delivery::DeliveryId;
 
     const STREAM: &str = ": hello\n\nretry: 1000\n\nevent: delivery\nid: 7\ndata: {\"id\":7}\n\ndata:one\r\ndata: two\r\n\r\n\
                           event: change\n\nid\ndata\n\n";
@@ -152,7 +153,7 @@ mod tests {
     fn what_is_written_is_read() {
         let mut text = EventText::default();
         text.retry_after(Duration::from_secs(1));
-        text.event("delivery", Some(DeliveryId(7)), "{\"id\":7}");
+        text.event("delivery", Some(&ResumePoint::after(DeliveryId(7))), "{\"id\":7}");
         text.comment();
         text.event("change", None, "one\ntwo\r\n");
         let (length, piece) = (text.len(), text.take());

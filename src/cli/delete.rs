@@ -63,7 +63,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &DeleteArgs) -> Result<ExitCode
     };
     drop(reader);
     let edit = MarksEdit::Delete(!args.undo);
-    let changed = Marker::open(&location)?.mark(&ids, vec![edit.clone()])?;
+    let changed = Marker::open(&location)?.mark(&ids, edit.clone())?;
     match args.format {
         OutputFormat::Json => {
             let done = if args.undo { "restored" } else { "deleted" };

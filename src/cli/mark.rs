@@ -57,11 +57,11 @@ pub(super) struct TagArgs {
 }
 
 pub(super) fn pin(settings: &SettingsArgs, args: &PinArgs) -> Result<ExitCode, CliError> {
-    apply(settings, &args.what, vec![MarksEdit::Pin(!args.remove)])
+    apply(settings, &args.what, MarksEdit::Pin(!args.remove))
 }
 
 pub(super) fn note(settings: &SettingsArgs, args: &NoteArgs) -> Result<ExitCode, CliError> {
-    apply(settings, std::slice::from_ref(&args.id), vec![MarksEdit::Note(args.text.clone())])
+    apply(settings, std::slice::from_ref(&args.id), MarksEdit::Note(args.text.clone()))
 }
 
 pub(super) fn tag(settings: &SettingsArgs, args: &TagArgs) -> Result<ExitCode, CliError> {
@@ -71,21 +71,18 @@ pub(super) fn tag(settings: &SettingsArgs, args: &TagArgs) -> Result<ExitCode, C
             CliError::Usage(format!("invalid tag '{shown}': expected up to 40 letters, digits and . _ - / :"))
         })
     };
-    let mut edits = Vec::new();
-    for tag in &args.add {
-        edits.push(MarksEdit::Tag(read(tag)?));
-    }
-    for tag in &args.remove {
-        edits.push(MarksEdit::Untag(read(tag)?));
-    }
-    if edits.is_empty() {
+    let all = |names: &[String]| names.iter().map(read).collect::<Result<Vec<_>, _>>();
+    let (add, remove) = (all(&args.add)?, all(&args.remove)?);
+    if add.is_empty() && remove.is_empty() {
         return Err(CliError::Usage("nothing to do: give --add TAG or --remove TAG".to_owned()));
     }
-    apply(settings, &args.what, edits)
+    let edit = MarksEdit::Retag { remove, add };
+    edit.check().map_err(|limit| CliError::Usage(limit.to_string()))?;
+    apply(settings, &args.what, edit)
 }
 
 /// Exit code 1 when no delivery is found.
-fn apply(settings: &SettingsArgs, what: &[String], edits: Vec<MarksEdit>) -> Result<ExitCode, CliError> {
+fn apply(settings: &SettingsArgs, what: &[String], edit: MarksEdit) -> Result<ExitCode, CliError> {
     let selection = Selection::parse(what, settings)?;
     let location = settings.location()?;
     // A store that is not there is not made.
@@ -95,12 +92,9 @@ fn apply(settings: &SettingsArgs, what: &[String], edits: Vec<MarksEdit>) -> Res
         Err(code) => return Ok(code),
     };
     drop(reader);
-    let words: Vec<String> = edits.iter().map(|edit| marked_words(edit, &ids)).collect();
-    let changed = Marker::open(&location)?.mark(&ids, edits)?;
-    output::log(&match changed {
-        0 => "nothing changed: it was so before".to_owned(),
-        _ => words.join("; "),
-    });
+    let words = marked_words(&edit, &ids);
+    let changed = Marker::open(&location)?.mark(&ids, edit)?;
+    output::log(if changed == 0 { "nothing changed: it was so before" } else { &words });
     Ok(ExitCode::SUCCESS)
 }
 
@@ -133,23 +127,20 @@ impl Marker {
         Ok(Self::Files(writer, handle))
     }
 
-    /// Makes each of the edits; the number of changes. What is to be deleted, or brought back, is the only edit.
-    pub(super) fn mark(self, ids: &[DeliveryId], edits: Vec<MarksEdit>) -> Result<u64, CliError> {
+    /// Makes the edit; how many deliveries it changed.
+    pub(super) fn mark(self, ids: &[DeliveryId], edit: MarksEdit) -> Result<u64, CliError> {
         match self {
             Self::Files(writer, handle) => {
-                let mut changed = 0;
-                for edit in edits {
-                    let outcome = handle.mark(ids.to_vec(), edit).blocking_recv();
-                    let stopped = || CliError::Usage("the store's writer has stopped".to_owned());
-                    changed += outcome.map_err(|_| stopped())?.map_err(|error| CliError::Usage(error.to_string()))?;
-                }
+                let outcome = handle.mark(ids.to_vec(), edit).blocking_recv();
+                let stopped = || CliError::Usage("the store's writer has stopped".to_owned());
+                let changed = outcome.map_err(|_| stopped())?.map_err(|error| CliError::Usage(error.to_string()))?;
                 drop(handle);
                 writer.join();
                 Ok(changed as u64)
             }
             #[cfg(unix)]
             Self::Listener(listener) => {
-                let (target, mut body, count) = asked(&edits);
+                let (target, mut body, count) = asked(&edit);
                 body["ids"] = json!(ranges(ids));
                 Ok(listener.job(target, &body)?[count].as_u64().unwrap_or_default())
             }
@@ -157,28 +148,22 @@ impl Marker {
     }
 }
 
-/// The request for these edits: its target, its members but for the numbers, and the member of its result that counts.
+/// The request for an edit: its target, its members but for the numbers, and the member of its result that counts.
 #[cfg(unix)]
-fn asked(edits: &[MarksEdit]) -> (&'static str, Value, &'static str) {
-    let mut body = json!({});
-    let tags = |name: &str, tag: &str, body: &mut Value| match &mut body[name] {
-        Value::Array(tags) => tags.push(json!(tag)),
-        empty => *empty = json!([tag]),
+fn asked(edit: &MarksEdit) -> (&'static str, Value, &'static str) {
+    let members = match edit {
+        // Which of the pinned ones go has been decided already.
+        MarksEdit::Delete(true) => return ("/delete?wait=true", json!({"pinned": true}), "deleted"),
+        MarksEdit::Delete(false) => return ("/undelete?wait=true", json!({}), "restored"),
+        MarksEdit::Pin(pinned) => json!({"pinned": pinned}),
+        MarksEdit::Note(note) => json!({"note": note}),
+        MarksEdit::Tag(tag) => json!({"add_tags": [tag]}),
+        MarksEdit::Untag(tag) => json!({"remove_tags": [tag]}),
+        MarksEdit::Retag { remove, add } => json!({"add_tags": add, "remove_tags": remove}),
+        // Only an import replaces them.
+        MarksEdit::Replace(_) => json!({}),
     };
-    for edit in edits {
-        match edit {
-            // Which of the pinned ones go has been decided already.
-            MarksEdit::Delete(true) => return ("/delete?wait=true", json!({"pinned": true}), "deleted"),
-            MarksEdit::Delete(false) => return ("/undelete?wait=true", json!({}), "restored"),
-            MarksEdit::Pin(pinned) => body["pinned"] = json!(pinned),
-            MarksEdit::Note(note) => body["note"] = json!(note),
-            MarksEdit::Tag(tag) => tags("add_tags", tag, &mut body),
-            MarksEdit::Untag(tag) => tags("remove_tags", tag, &mut body),
-            // Only an import replaces them.
-            MarksEdit::Replace(_) => {}
-        }
-    }
-    ("/marks?wait=true", body, "changed")
+    ("/marks?wait=true", members, "changed")
 }
 
 #[cfg(all(test, unix))]
@@ -186,12 +171,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn edits_become_one_request() {
-        let tag = |text: &str| text.to_owned();
-        let edits = [MarksEdit::Tag(tag("a")), MarksEdit::Tag(tag("b")), MarksEdit::Untag(tag("c"))];
+    fn an_edit_becomes_a_request() {
+        let tags = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect();
+        let edit = MarksEdit::Retag { remove: tags(&["c"]), add: tags(&["a", "b"]) };
         let body = json!({"add_tags": ["a", "b"], "remove_tags": ["c"]});
-        assert_eq!(asked(&edits), ("/marks?wait=true", body, "changed"));
-        assert_eq!(asked(&[MarksEdit::Pin(false)]).1, json!({"pinned": false}));
-        assert_eq!(asked(&[MarksEdit::Delete(false)]), ("/undelete?wait=true", json!({}), "restored"));
+        assert_eq!(asked(&edit), ("/marks?wait=true", body, "changed"));
+        assert_eq!(asked(&MarksEdit::Pin(false)).1, json!({"pinned": false}));
+        assert_eq!(asked(&MarksEdit::Delete(false)), ("/undelete?wait=true", json!({}), "restored"));
     }
 }

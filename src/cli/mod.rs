@@ -100,6 +100,8 @@ pub fn main() -> ExitCode {
             None => return ended(output::print_help(&error).map(|()| ExitCode::SUCCESS)),
         },
     };
+    #[cfg(unix)]
+    let _heard = crate::system::claims::survive_file_size_limit();
     let outcome = run(cli);
     crate::system::scratch::clear();
     if let Err(error) = &outcome {

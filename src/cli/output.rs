@@ -12,6 +12,8 @@ use serde_json::Value;
 
 use super::CliError;
 use crate::store::{Loss, Reader};
+#[cfg(unix)]
+use crate::system::thread;
 use crate::text::{self, Palette};
 
 /// How the report of a test is written.
@@ -44,6 +46,36 @@ pub(super) fn on_stderr(text: &str) {
 /// Whether whoever read stdout has gone, so that what only prints can end.
 pub(super) fn is_unread() -> bool {
     UNREAD.load(Ordering::Relaxed)
+}
+
+/// Ends the program once nobody reads stdout any more, for those that print only now and then. A pipe that its reader has
+/// closed tells so to whoever waits for it: poll(2), POLLERR.
+///
+/// # Errors
+///
+/// When the system has no thread for it.
+#[cfg(unix)]
+pub(super) fn end_once_unread() -> Result<(), CliError> {
+    use rustix::event::{PollFd, PollFlags, poll};
+    let watch = || {
+        let stdout = io::stdout();
+        loop {
+            let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
+            match poll(&mut watched, None) {
+                Err(rustix::io::Errno::INTR) => {}
+                Ok(_) if watched[0].revents().intersects(PollFlags::ERR | PollFlags::HUP) => std::process::exit(0),
+                // The system cannot tell: the next line will.
+                Ok(_) | Err(_) => return,
+            }
+        }
+    };
+    thread::spawn("whyhook-stdout", watch).map(drop).map_err(|error| CliError::Usage(error.to_string()))
+}
+
+/// There is no such thing to wait for: the next line tells.
+#[cfg(not(unix))]
+pub(super) fn end_once_unread() -> Result<(), CliError> {
+    Ok(())
 }
 
 /// How writing to stdout ended. That its reader has gone is noted, and not an error.

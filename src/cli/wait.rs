@@ -14,7 +14,7 @@ use crate::api::AnsweringListener;
 use crate::cli::headless::{self, LineFormat};
 use crate::delivery::{DeliveryId, Summary, Verdict, summary_text};
 use crate::query::Query;
-use crate::store::{Location, Page, Reader, StoreError, StoredContent};
+use crate::store::{FollowedStore, Location, Page, Reader, StoreChange, StoreError, StoredContent};
 use crate::text::{self, units};
 
 /// Between two looks at the store.
@@ -24,6 +24,9 @@ const POLL: Duration = Duration::from_millis(50);
 const SHOWN_WITH_ANSWER: Duration = Duration::from_millis(250);
 /// How much later than the time is over the last look may end. What no time is given for is looked at whole, once.
 const LAST_LOOK: Duration = Duration::from_millis(250);
+/// Of a store whose place another has taken.
+pub(super) const REPLACED: &str =
+    "the store was removed, and another made in its place: going on with the first of its deliveries";
 /// Rows read at once.
 const PAGE_ROWS: usize = 500;
 
@@ -94,9 +97,8 @@ fn line(summary: &Summary, format: OutputFormat) -> String {
 
 /// A store that is watched, once there is one.
 struct Watch {
-    location: Location,
+    store: FollowedStore,
     query: Query,
-    reader: Option<Reader>,
     /// SQLite's counter of commits when the store was last read.
     version: Option<i64>,
     /// Deliveries up to this one have been seen.
@@ -118,27 +120,27 @@ struct OpenDelivery {
 
 impl Watch {
     fn start(location: Location, query: Query, after: Option<DeliveryId>) -> Result<Self, StoreError> {
-        let reader = Reader::open_existing(&location)?;
-        let last = match (after, &reader) {
+        let store = FollowedStore::new(location)?;
+        let last = match (after, store.reader()) {
             (Some(after), _) => after,
             (None, Some(reader)) => reader.page(Page::Newest, 1)?.first().map_or(DeliveryId(0), |summary| summary.id),
             (None, None) => DeliveryId(0),
         };
-        Ok(Self { location, query, reader, version: None, last, remark: None, open: Vec::new(), until: None })
+        Ok(Self { store, query, version: None, last, remark: None, open: Vec::new(), until: None })
     }
 
     /// What has matched since the last look. It may stop at `enough`; with `over` no answer is waited for.
     fn look(&mut self, over: bool, enough: u64) -> Result<Vec<Summary>, StoreError> {
-        if self.reader.is_none() {
-            self.reader = Reader::open_existing(&self.location)?;
+        match self.store.catch_up(self.last)? {
+            StoreChange::None => {}
+            StoreChange::Opened => self.version = None,
+            StoreChange::Replaced => {
+                self.remark = Some(REPLACED.to_owned());
+                (self.version, self.last) = (None, DeliveryId(0));
+                self.open.clear();
+            }
         }
-        let Some(reader) = self.reader.take() else { return Ok(Vec::new()) };
-        let found = self.look_with(&reader, over, enough);
-        self.reader = Some(reader);
-        found
-    }
-
-    fn look_with(&mut self, reader: &Reader, over: bool, enough: u64) -> Result<Vec<Summary>, StoreError> {
+        let Some(reader) = self.store.reader() else { return Ok(Vec::new()) };
         let version = Some(reader.data_version()?);
         let has_news = self.version != version;
         if !has_news && self.open.is_empty() {
@@ -146,20 +148,20 @@ impl Watch {
         }
         self.version = version;
         // Before the rows: what a listener has answered is in them once it is gone.
-        let answering = AnsweringListener::by_files(&self.location);
+        let answering = AnsweringListener::by_files(self.store.location());
         let mut found = Vec::new();
         for open in std::mem::take(&mut self.open) {
             let Some(summary) = reader.summary(open.id)? else { continue };
             let is_shown = open.matches_since.is_some_and(|since| since.elapsed() >= SHOWN_WITH_ANSWER);
             if over || is_shown || !answering.may_answer(&summary) {
-                found.extend(self.matching(reader, summary));
+                found.extend(self.matching(&reader, summary));
             } else {
                 self.open.push(open);
             }
         }
         if has_news {
             let answering = Some(&answering).filter(|_| !over);
-            self.read_new(reader, answering, enough, &mut found)?;
+            self.read_new(&reader, answering, enough, &mut found)?;
         }
         Ok(found)
     }

@@ -1,5 +1,7 @@
 //! What a person adds to a delivery: a pin, a note, tags.
 
+use std::collections::BTreeSet;
+
 use crate::text::{counted, grouped};
 
 /// The most tags that one delivery has.
@@ -20,6 +22,9 @@ pub enum MarksLimit {
     /// It has as many tags as it may have.
     #[error("it has {TAG_LIMIT} tags, which is the limit: remove one first")]
     Tags,
+    /// More tags at once than it may have; how many.
+    #[error("{0} tags are too many: a delivery has at most {TAG_LIMIT}")]
+    TagsAtOnce(usize),
 }
 
 /// What a person has added to a delivery.
@@ -44,6 +49,13 @@ pub enum MarksEdit {
     Tag(String),
     /// Removes a tag.
     Untag(String),
+    /// Removes tags, then adds others: all of it, or nothing.
+    Retag {
+        /// Those that go.
+        remove: Vec<String>,
+        /// Those that come.
+        add: Vec<String>,
+    },
     /// Replaces all of them.
     Replace(Marks),
     /// Hides it until it is removed for good, or shows it again.
@@ -67,20 +79,24 @@ impl Marks {
         match edit {
             MarksEdit::Pin(pinned) => self.pinned = *pinned,
             MarksEdit::Note(text) => self.note = note(text),
-            MarksEdit::Tag(text) => {
-                if let Some(tag) = tag_of(text)
-                    && let Err(place) = self.tags.binary_search(&tag)
-                {
-                    if self.tags.len() >= TAG_LIMIT {
-                        return Err(MarksLimit::Tags);
-                    }
-                    self.tags.insert(place, tag);
-                }
-            }
-            MarksEdit::Untag(tag) => self.tags.retain(|own| own != tag),
+            MarksEdit::Tag(text) => self.retag(&[], std::slice::from_ref(text))?,
+            MarksEdit::Untag(tag) => self.retag(std::slice::from_ref(tag), &[])?,
+            MarksEdit::Retag { remove, add } => self.retag(remove, add)?,
             MarksEdit::Replace(marks) => *self = marks.clone().within_limits().0,
             MarksEdit::Delete(_) => {}
         }
+        Ok(())
+    }
+
+    /// The limit is on what comes of it: one tag may take the place of another.
+    fn retag(&mut self, remove: &[String], add: &[String]) -> Result<(), MarksLimit> {
+        let mut tags: BTreeSet<String> = self.tags.iter().filter(|tag| !remove.contains(tag)).cloned().collect();
+        let before = tags.len();
+        tags.extend(add.iter().filter_map(|text| tag_of(text)));
+        if tags.len() > TAG_LIMIT.max(before) {
+            return Err(MarksLimit::Tags);
+        }
+        self.tags = tags.into_iter().collect();
         Ok(())
     }
 
@@ -120,10 +136,16 @@ impl MarksEdit {
     ///
     /// # Errors
     ///
-    /// [`MarksLimit::Note`] for a note of more than [`NOTE_BYTES`].
+    /// [`MarksLimit::Note`] for a note of more than [`NOTE_BYTES`], [`MarksLimit::TagsAtOnce`] for more than [`TAG_LIMIT`] tags.
     pub fn check(&self) -> Result<(), MarksLimit> {
         match self {
             Self::Note(text) if text.trim().len() > NOTE_BYTES => Err(MarksLimit::Note(text.trim().len())),
+            Self::Retag { add, .. } => {
+                match add.iter().filter_map(|text| tag_of(text)).collect::<BTreeSet<_>>().len() {
+                    ..=TAG_LIMIT => Ok(()),
+                    many => Err(MarksLimit::TagsAtOnce(many)),
+                }
+            }
             _ => Ok(()),
         }
     }
@@ -177,6 +199,18 @@ mod tests {
         let refused = marks.apply(&MarksEdit::Tag("one-more".to_owned())).unwrap_err();
         assert_eq!(refused.to_string(), "it has 16 tags, which is the limit: remove one first");
         assert_eq!(marks.tags.len(), TAG_LIMIT);
+
+        // One may take the place of another, and what does not fit changes nothing.
+        let named = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>();
+        let retag = |remove: &[&str], add: &[&str]| MarksEdit::Retag { remove: named(remove), add: named(add) };
+        let before = marks.clone();
+        assert_eq!(marks.apply(&retag(&["b"], &["y", "z"])), Err(MarksLimit::Tags));
+        assert_eq!(marks, before);
+        marks.apply(&retag(&["b"], &["#Z", "z"])).unwrap();
+        assert!(marks.tags.len() == TAG_LIMIT && marks.tags.contains(&"z".to_owned()));
+        let many: Vec<String> = (0..=TAG_LIMIT).map(|number| format!("u{number}")).collect();
+        let refused = MarksEdit::Retag { remove: Vec::new(), add: many }.check().unwrap_err();
+        assert_eq!(refused.to_string(), "17 tags are too many: a delivery has at most 16");
     }
 
     #[test]

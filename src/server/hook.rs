@@ -17,7 +17,7 @@ use crate::config::{HookSettings, Keyring};
 use crate::delivery::{DeliveryId, summary_text};
 use crate::server::{Changes, Watcher};
 use crate::store::{AnsweredBatch, AnsweredRows, Location, StoreError, StoredContent};
-use crate::system::groups::{GroupSignal, has_ended, own_group, signal_group};
+use crate::system::groups::{GroupSignal, ListedGroup, has_ended, own_group, signal_group};
 use crate::system::thread;
 use crate::text::{grouped, visible};
 
@@ -248,7 +248,7 @@ fn run(shared: &Shared, job: &HookJob) -> Result<(), HookError> {
     (shared.keyring)().hide_from(&mut command);
     own_group(&mut command);
     let child = command.spawn().map_err(HookError::Start)?;
-    let mut group = Group { child, is_over: false };
+    let mut group = Group { listed: Some(ListedGroup::of(child.id())), child };
     let output = talk(&mut group.child, job.facts.clone());
     let deadline = Instant::now() + shared.settings.timeout;
     let ended = loop {
@@ -308,14 +308,14 @@ fn talk(child: &mut Child, facts: String) -> mpsc::Receiver<(&'static str, Vec<u
 /// A child with everything that it has started; all of it ends when this is dropped.
 struct Group {
     child: Child,
-    /// Whether it was waited for: its number may be another's.
-    is_over: bool,
+    /// Until it is waited for: its number may be another's then.
+    listed: Option<ListedGroup>,
 }
 
 impl Group {
     /// Ends whatever is left of it, while its number is its own, and waits for it.
     fn end(&mut self) -> std::io::Result<ExitStatus> {
-        if !std::mem::replace(&mut self.is_over, true) {
+        if self.listed.take().is_some() {
             signal_group(self.child.id(), GroupSignal::Kill);
             #[cfg(not(unix))]
             let _ = self.child.kill();

@@ -36,6 +36,11 @@ pub fn marked_words(edit: &MarksEdit, ids: &[DeliveryId]) -> String {
         MarksEdit::Note(_) => format!("noted on {what}"),
         MarksEdit::Tag(tag) => format!("tagged {what} #{tag}"),
         MarksEdit::Untag(tag) => format!("removed the tag #{tag} of {what}"),
+        MarksEdit::Retag { remove, add } => {
+            let removed = remove.iter().map(|tag| format!("removed the tag #{tag} of {what}"));
+            let added = add.iter().map(|tag| format!("tagged {what} #{tag}"));
+            added.chain(removed).collect::<Vec<_>>().join("; ")
+        }
         MarksEdit::Replace(_) => format!("changed {what}"),
         MarksEdit::Delete(true) => format!("deleted {what}"),
         MarksEdit::Delete(false) => format!("brought back {what}"),

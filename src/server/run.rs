@@ -163,6 +163,10 @@ fn observer(growth: Arc<Growth>, events: EventSender) -> impl Fn(StoreEvent) + S
     }
 }
 
+/// So long after it was asked to end, a run lets no tunnel that it has started go on: a signal ends the program a little
+/// later, ready or not.
+const TUNNEL_END: Duration = Duration::from_millis(750);
+
 /// A run in progress.
 #[derive(Debug)]
 pub struct Session {
@@ -349,11 +353,14 @@ impl Session {
     /// cleaning up.)
     pub fn stop(self, last: impl FnOnce()) {
         self.close();
+        let deadline = Instant::now() + TUNNEL_END;
         let Self { feed, writer, runtime, serving, causes, hook, tunnel, .. } = self;
         // It bounds itself; a runtime that is shut down would drop what is being answered.
         let _ = runtime.block_on(serving);
         // By it come the last answers.
-        drop(tunnel);
+        if let Some(tunnel) = tunnel {
+            tunnel.end_by(deadline);
+        }
         runtime.shutdown_timeout(Duration::from_millis(50));
         drop(hook);
         causes.stop();

@@ -7,7 +7,7 @@ use super::ServerEvent;
 #[cfg(unix)]
 use super::StopReason;
 #[cfg(unix)]
-use crate::system::claims::ClaimedSignals;
+use crate::system::claims::{ClaimedSignals, is_ignored};
 
 /// How long the faces may take to end in their own way.
 #[cfg(unix)]
@@ -17,7 +17,9 @@ const GRACE: std::time::Duration = std::time::Duration::from_millis(900);
 #[cfg(unix)]
 pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
     use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH};
-    let which = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH];
+    // Whoever has had one ignored, as nohup does, and a shell for what it runs in the background, wants it so.
+    let is_heard = |signal: &i32| ![SIGHUP, SIGINT, SIGQUIT].contains(signal) || !is_ignored(*signal);
+    let which = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGWINCH].into_iter().filter(is_heard).collect::<Vec<_>>();
     let claimed = ClaimedSignals::claim(&which)?;
     let mut signals = signal_hook::iterator::Signals::new(which)?;
     crate::system::thread::spawn("whyhook-signals", move || {
@@ -38,6 +40,7 @@ pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
             let _ = events.send(event);
             if is_end {
                 std::thread::sleep(GRACE);
+                crate::system::groups::kill_all();
                 crate::system::panic::give_up_terminal();
                 crate::system::scratch::clear();
                 tracing::warn!(signal, "ended by a signal before everything was closed");

@@ -36,6 +36,7 @@ mod copying;
 mod deliveries;
 mod error;
 mod facts;
+mod followed;
 #[doc(hidden)]
 pub mod fuzzing;
 mod group;
@@ -83,6 +84,7 @@ pub use attempts::AttemptKeeper;
 pub use content::StoredContent;
 pub use deliveries::{Deliveries, DeliveryAndDiagnosis, ReadOutcome};
 pub use error::StoreError;
+pub use followed::{FollowedStore, StoreChange};
 pub use live_prune::PruneWatch;
 pub use location::Location;
 pub use lock::{LockUse, StoreLock};

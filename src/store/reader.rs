@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row, Transaction, params};
 
+use super::identity::FileIdentity;
 use super::log::{LogPlace, LogReader};
 use super::log_window::LogWindow;
 use super::record::RecordContent;
@@ -40,6 +41,8 @@ pub struct StoreScan {
 #[derive(Debug)]
 pub struct Reader {
     location: Location,
+    /// That was opened; `None` where the system did not say.
+    file: Option<FileIdentity>,
     connection: Connection,
     log: LogReader,
     window: LogWindow,
@@ -56,9 +59,12 @@ impl Reader {
     ///
     /// Those of [`Location::open_for_reading`].
     pub fn open(location: &Location) -> Result<Self, StoreError> {
+        // Before it is opened: one that takes its place in between is opened again.
+        let file = FileIdentity::of(location.file()).ok();
         let connection = location.open_for_reading()?;
         Ok(Self {
             location: location.clone(),
+            file,
             connection,
             log: LogReader::default(),
             window: LogWindow::default(),
@@ -79,6 +85,11 @@ impl Reader {
             Err(StoreError::Missing { .. } | StoreError::Unindexed { .. }) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether another file has taken the store's place since it was opened.
+    pub(super) fn is_displaced(&self) -> bool {
+        FileIdentity::of(self.location.file()).is_ok_and(|now| self.file != Some(now))
     }
 
     /// Up to `limit` summaries from `page` on, always newest first. A row that cannot be read is left out: see

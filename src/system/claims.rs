@@ -19,6 +19,41 @@ struct Claim {
     is_free: Arc<AtomicBool>,
 }
 
+/// Whether a signal was ignored when the program began, and nobody has claimed it since: proc_pid_status(5), `SigIgn`. Other
+/// systems tell it to nobody without `unsafe`: no there.
+pub(crate) fn is_ignored(signal: i32) -> bool {
+    #[cfg(target_os = "linux")]
+    {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        is_in_mask(&status, signal)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = signal;
+        false
+    }
+}
+
+/// Whether a signal's bit, the lowest for 1, is set in the line `SigIgn:`.
+#[cfg(target_os = "linux")]
+fn is_in_mask(status: &str, signal: i32) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| crate::text::hexadecimal(mask.trim()));
+    mask.is_some_and(|mask| {
+        u32::try_from(signal - 1).is_ok_and(|bit| mask.checked_shr(bit).is_some_and(|mask| mask & 1 == 1))
+    })
+}
+
+/// Has the program hear of a file that may not grow any more (`ulimit -f`) from the write that fails, as of a full disk,
+/// and not be ended by SIGXFSZ in the middle of everything. For as long as the result is kept.
+///
+/// # Errors
+///
+/// When the system refuses.
+pub(crate) fn survive_file_size_limit() -> io::Result<ClaimedSignals> {
+    ClaimedSignals::claim(&[signal_hook::consts::SIGXFSZ])
+}
+
 /// These signals are answered by who has this, until it is dropped.
 pub(crate) struct ClaimedSignals(Vec<i32>);
 
@@ -66,6 +101,16 @@ mod tests {
     use signal_hook::low_level::raise;
 
     use super::ClaimedSignals;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_ignored_signal_is_seen() {
+        let status =
+            "Name:\twhyhook\nSigBlk:\t0000000000000000\nSigIgn:\t0000000000001001\nSigCgt:\tffffffffffffffff\n";
+        let ignored: Vec<i32> = (0..=64).filter(|signal| super::is_in_mask(status, *signal)).collect();
+        assert_eq!(ignored, [SIGHUP, 13]);
+        assert!(!super::is_in_mask("Name:\twhyhook\n", SIGHUP));
+    }
 
     /// With this the test runs again in a process of its own, which a signal ends.
     const CHILD: &str = "WHYHOOK_TEST_CLAIMS";

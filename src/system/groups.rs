@@ -3,11 +3,10 @@
 //! A group is known by its leader's number, which is another's once the leader has been waited for. So its end is seen
 //! without that ([`has_ended`], [`await_end`]), the group is signalled, and only then is the leader waited for.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::process::{Child, Command};
-use std::sync::Mutex;
-#[cfg(not(unix))]
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 /// What a group can be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,6 +44,35 @@ pub(crate) fn signal_group(leader: u32, signal: GroupSignal) {
 
 #[cfg(not(unix))]
 pub(crate) fn signal_group(_: u32, _: GroupSignal) {}
+
+/// The leaders of groups that have not ended.
+static LEADERS: Mutex<BTreeSet<u32>> = Mutex::new(BTreeSet::new());
+
+/// A group that ends with the program even if that has no time to end it: see [`kill_all`]. To be dropped before its leader
+/// is waited for.
+#[derive(Debug)]
+pub(crate) struct ListedGroup(u32);
+
+impl ListedGroup {
+    /// The group that this process leads.
+    pub(crate) fn of(leader: u32) -> Self {
+        LEADERS.lock().unwrap_or_else(PoisonError::into_inner).insert(leader);
+        Self(leader)
+    }
+}
+
+impl Drop for ListedGroup {
+    fn drop(&mut self) {
+        LEADERS.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.0);
+    }
+}
+
+/// Ends every group that is listed, at once: for a program that ends in the middle of everything.
+pub(crate) fn kill_all() {
+    // Held to the end: none is waited for meanwhile.
+    let leaders = LEADERS.lock().unwrap_or_else(PoisonError::into_inner);
+    leaders.iter().for_each(|leader| signal_group(*leader, GroupSignal::Kill));
+}
 
 /// Whether the process has ended. Its number stays its own.
 ///
@@ -116,6 +144,27 @@ mod tests {
         assert_eq!(io::Read::read(&mut output, &mut [0]).unwrap(), 0, "what it has started has ended");
         assert_eq!(child.wait().unwrap().code(), Some(7));
         assert!(has_ended(&mut child).is_err(), "there is no such child any more");
+    }
+
+    #[test]
+    fn those_that_are_listed_end_together() {
+        let sleeping = || {
+            let mut command = Command::new("sleep");
+            own_group(command.arg("600"));
+            command.spawn().unwrap()
+        };
+        let (mut listed, mut other) = (sleeping(), sleeping());
+        let list = ListedGroup::of(listed.id());
+        drop(ListedGroup::of(other.id()));
+        kill_all();
+        while !has_ended(&mut listed).unwrap() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        assert!(!has_ended(&mut other).unwrap());
+        drop(list);
+        assert_eq!(listed.wait().unwrap().signal(), Some(9));
+        signal_group(other.id(), GroupSignal::Kill);
+        other.wait().unwrap();
     }
 
     #[test]

@@ -59,6 +59,61 @@ fn a_stream_tells_each_delivery_once_and_goes_on_where_it_was_cut_off() {
 }
 
 #[test]
+fn what_was_passed_untold_is_told_after_a_stream_was_cut_off_as_well() {
+    let env = TestEnv::with_secret();
+    let rules = ["--respond", "path:/held → hold 5m else 503", "--respond", "503"];
+    let listening = env.listen(&rules);
+    let address = listening.address();
+    let hold = || std::thread::spawn(move || talk(address, Signed::new("{}").to("/held").wire()).status);
+    let mut events = Events::open(&env, "?filter=status:503", None);
+    let (first, second) = (hold(), {
+        listening.says("held: #1 until");
+        hold()
+    });
+    listening.says("held: #2 until");
+    assert_eq!(talk(address, Signed::new("{}").wire()).status, 503);
+    assert_eq!(events.next_of("delivery")["id"], 3);
+    assert_eq!(events.last_id(), "3;1,2");
+    let cut_off = events.last_id().to_owned();
+    drop(events);
+    for (id, sender) in [("2", second), ("1", first)] {
+        env.run(&["release", id, "503"]).yes();
+        assert_eq!(sender.join().unwrap(), 503);
+    }
+    let mut again = Events::resume(&env, "?filter=status:503", &cut_off);
+    assert_eq!((again.next_of("delivery")["id"].clone(), again.last_id()), (json!(1), "3;2"));
+    // Cut off between the two.
+    let mut again = Events::resume(&env, "?filter=status:503", "3;2");
+    assert_eq!((again.next_of("delivery")["id"].clone(), again.last_id()), (json!(2), "3"));
+
+    // One that was told without its answer is told to be answered.
+    let mut again = Events::resume(&env, "", "3");
+    let third = hold();
+    assert_eq!(again.next_of("delivery")["id"], 4);
+    listening.says("held: #4 until");
+    let cut_off = again.last_id().to_owned();
+    drop(again);
+    let mut again = Events::resume(&env, "", &cut_off);
+    env.run(&["release", "4", "503"]).yes();
+    assert_eq!(third.join().unwrap(), 503);
+    assert_eq!(again.next_of("answered")["id"], 4);
+}
+
+#[test]
+fn a_stream_begins_behind_what_there_is() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    let refused = |target: &str| ask(&socket(&env), "GET", target, None).is(400).json()["detail"].clone();
+    let words = "no delivery 7 yet: 1 is the newest, so this is of another store";
+    assert_eq!(refused("/events?after=7"), words);
+    assert!(refused("/events?after=-1").as_str().unwrap().contains("after"));
+    // Those that were deleted count.
+    env.run(&["delete", "1"]).yes();
+    Events::open(&env, "?after=1", None);
+}
+
+#[test]
 fn what_is_deleted_before_it_was_told_is_told_as_missed() {
     let env = TestEnv::with_secret();
     let listening = env.listen(&[]);

@@ -79,16 +79,25 @@ pub(crate) fn get(env: &TestEnv, target: &str) -> Controlled {
 }
 
 /// A stream of server-sent events.
-pub(crate) struct Events(BufReader<UnixStream>);
+pub(crate) struct Events {
+    stream: BufReader<UnixStream>,
+    /// The id of the last event that had one.
+    last: String,
+}
 
 impl Events {
     /// Opens `GET /events` with these parameters, as who was cut off behind `last`.
     pub(crate) fn open(env: &TestEnv, parameters: &str, last: Option<i64>) -> Self {
-        let last = last.map_or_else(String::new, |last| format!("Last-Event-ID: {last}\r\n"));
+        Self::resume(env, parameters, &last.map_or_else(String::new, |last| last.to_string()))
+    }
+
+    /// The same behind the event with the id `last`.
+    pub(crate) fn resume(env: &TestEnv, parameters: &str, last: &str) -> Self {
+        let last = if last.is_empty() { String::new() } else { format!("Last-Event-ID: {last}\r\n") };
         let mut stream = UnixStream::connect(socket(env)).unwrap();
         stream.set_read_timeout(Some(super::PATIENCE)).unwrap();
         write!(stream, "GET /events{parameters} HTTP/1.1\r\nHost: a\r\n{last}\r\n").unwrap();
-        let mut events = Self(BufReader::new(stream));
+        let mut events = Self { stream: BufReader::new(stream), last: String::new() };
         let status = events.line();
         assert!(status.starts_with("HTTP/1.1 200 "), "{status}");
         // The first comes when the stream has begun.
@@ -98,18 +107,27 @@ impl Events {
 
     fn line(&mut self) -> String {
         let mut line = String::new();
-        assert!(self.0.read_line(&mut line).unwrap() > 0, "the stream ends");
+        assert!(self.stream.read_line(&mut line).unwrap() > 0, "the stream ends");
         line.trim_end().to_owned()
     }
 
-    /// The next event: its kind, its id and its data. Chunk sizes and comments between are passed over.
+    /// The id of the last event that had one.
+    pub(crate) fn last_id(&self) -> &str {
+        &self.last
+    }
+
+    /// The next event: its kind, the number in its id and its data. Chunk sizes and comments between are passed over.
     pub(crate) fn next(&mut self) -> (String, Option<i64>, Value) {
         let (mut event, mut id) = (String::new(), None);
         loop {
             let line = self.line();
             match line.split_once(": ") {
                 Some(("event", kind)) => event = kind.to_owned(),
-                Some(("id", number)) => id = Some(number.parse().unwrap()),
+                Some(("id", point)) => {
+                    id = point.split(';').next().and_then(|number| number.parse().ok());
+                    assert!(id.is_some(), "{point}");
+                    point.clone_into(&mut self.last);
+                }
                 Some(("data", data)) => return (event, id, serde_json::from_str(data).unwrap()),
                 _ => {}
             }

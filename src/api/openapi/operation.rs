@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::body::{Body, HttpBody as _, to_bytes};
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
 use axum::http::StatusCode;
@@ -18,6 +19,9 @@ use super::shapes::JobReport;
 use crate::api::ApiProblem;
 use crate::api::state::ApiState;
 use crate::config::{is_name, unnamed};
+
+/// The longest body that is looked into for members where none are read.
+const MEMBERLESS_BYTES: usize = 64 * 1024;
 
 /// Routes of which each is documented: the router and the document are made of the same.
 #[derive(Default)]
@@ -79,9 +83,14 @@ impl ApiRoutes {
         T: DocumentedExtractors + 'static,
     {
         let handled = routing::on(filter, handler);
-        let handled = match reads_query::<T>(path) {
+        let (reads_query, reads_body) = what_is_read::<T>(path);
+        let handled = match reads_query {
             true => handled,
             false => handled.layer(middleware::from_fn(without_parameters)),
+        };
+        let handled = match reads_body {
+            true => handled,
+            false => handled.layer(middleware::from_fn(without_members)),
         };
         let handled = match notes.body_limit {
             Some(bytes) => handled.layer(DefaultBodyLimit::max(bytes)),
@@ -103,12 +112,12 @@ impl ApiRoutes {
     }
 }
 
-/// Whether a handler reads parameters behind the `?`, by its signature.
-fn reads_query<T: DocumentedExtractors>(path: &'static str) -> bool {
+/// Whether a handler reads parameters behind the `?`, and a body, by its signature.
+fn what_is_read<T: DocumentedExtractors>(path: &'static str) -> (bool, bool) {
     let mut generator = SchemaGenerator::default();
     let mut shape = RequestShape::new(path, &mut generator);
     T::document(&mut shape);
-    shape.has_query()
+    (shape.has_query(), shape.has_body())
 }
 
 /// Refuses parameters where none is read: who sends one expects something of it.
@@ -120,6 +129,23 @@ async fn without_parameters(request: Request, next: Next) -> Response {
     let name = parameter.split('=').next().unwrap_or_default();
     let name = if is_name(name) { format!("`{name}`") } else { unnamed(name) };
     ApiProblem::bad(format!("parameters: unknown field {name}: this request takes none")).into_response()
+}
+
+/// Refuses a body where none is read. An empty one, and an object without members, ask for nothing: many clients send them
+/// with every request.
+async fn without_members(request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
+    let (parts, body) = request.into_parts();
+    let asks_for_nothing = match to_bytes(body, MEMBERLESS_BYTES).await {
+        Ok(body) => matches!(body.trim_ascii(), b"" | b"{}"),
+        Err(_) => false,
+    };
+    if asks_for_nothing {
+        return next.run(Request::from_parts(parts, Body::empty())).await;
+    }
+    ApiProblem::bad("body: this request takes no members").into_response()
 }
 
 /// What a handler's signature does not say.

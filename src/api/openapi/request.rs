@@ -109,6 +109,11 @@ impl<'a> RequestShape<'a> {
         self.parameters.iter().any(|parameter| parameter["in"] == "query")
     }
 
+    /// Whether a body is read.
+    pub(super) fn has_body(&self) -> bool {
+        self.body.is_some()
+    }
+
     /// A header that may be left out.
     pub(in crate::api) fn header(&mut self, name: &str, schema: &Value, description: &str) {
         let parameter =

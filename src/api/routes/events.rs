@@ -25,7 +25,7 @@ use super::run_changes::RunChanges;
 use super::status::chosen_json;
 use crate::api::ApiProblem;
 use crate::api::extract::Params;
-use crate::api::following::{AnsweringListener, FollowLook, FollowNews, Following};
+use crate::api::following::{AnsweringListener, FollowLook, FollowNews, Following, NoResumePoint, ResumePoint};
 use crate::api::openapi::{DocumentedExtractor, RequestShape};
 use crate::api::sending::{ChannelStream, PIECE_PATIENCE};
 use crate::api::sse::EventText;
@@ -62,7 +62,7 @@ pub(super) struct EventParams {
     #[serde(default)]
     filter: String,
     /// The stream begins after the delivery with this number; with the next that comes unless given.
-    after: Option<i64>,
+    after: Option<u64>,
     /// Whether a delivery is told with its answer: two seconds later at most, and at once when it is held. One that matches by
     /// its answer alone is told when that comes.
     #[serde(default)]
@@ -85,14 +85,22 @@ pub(super) async fn events(
     let marks = state.feed.mark_changes().subscribe(move || marks_woken.notify_one());
     let run = RunChanges::watch(&state, &wake);
     let watch = state.feed.watch(move |_| woken.notify_one());
-    let last = match last_event.0.or(params.after) {
-        Some(id) => DeliveryId(id),
-        None => state.readers.read(|reader| Ok(newest(reader.page(Page::Newest, 1)?))).await?,
-    };
+    let newest = state.readers.read(|reader| Ok(newest(reader.page(Page::Newest, 1)?))).await?;
+    let after = params.after.map(|after| DeliveryId(i64::try_from(after).unwrap_or(i64::MAX)));
+    let last = last_event.0.as_ref().map(|point| point.last).or(after).unwrap_or(newest);
+    // What was deleted counts as well.
+    if last > newest.max(state.feed.newest()) {
+        return Err(ApiProblem::bad(format!(
+            "no delivery {last} yet: {newest} is the newest, so this is of another store"
+        )));
+    }
     let control = state.feed.control();
     let (held, chosen) = (held_ids(&state), control.chosen());
     let (events, incoming) = mpsc::channel(READY);
-    let following = Following::new(query, last, params.answered);
+    let mut following = Following::new(query, last, params.answered);
+    if let Some(point) = &last_event.0 {
+        following.resume(point);
+    }
     let ready = EventText::default();
     let sent = Instant::now();
     let pace = Pace::new(state.feed.newest(), Instant::now());
@@ -108,7 +116,7 @@ fn newest(page: Vec<crate::delivery::Summary>) -> DeliveryId {
 }
 
 /// Where a client that was cut off goes on.
-pub(super) struct LastEventId(Option<i64>);
+pub(super) struct LastEventId(Option<ResumePoint>);
 
 impl LastEventId {
     fn read(headers: &HeaderMap) -> Result<Self, ApiProblem> {
@@ -116,8 +124,8 @@ impl LastEventId {
         let id = value.to_str().ok().map(str::trim);
         match id.map(str::parse) {
             _ if id == Some("") => Ok(Self(None)),
-            Some(Ok(id)) => Ok(Self(Some(id))),
-            _ => Err(ApiProblem::bad("invalid Last-Event-ID: expected a delivery's number")),
+            Some(Ok(point)) => Ok(Self(Some(point))),
+            _ => Err(ApiProblem::bad(format!("invalid Last-Event-ID: {NoResumePoint}"))),
         }
     }
 }
@@ -132,7 +140,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LastEventId {
 
 impl DocumentedExtractor for LastEventId {
     fn document(shape: &mut RequestShape<'_>) {
-        let schema = json!({"type": "integer", "format": "int64"});
+        let schema = json!({"type": "string", "pattern": "^[0-9]+(;[0-9]+(,[0-9]+)*)?$"});
         shape.header(
             "Last-Event-ID",
             &schema,
@@ -198,7 +206,7 @@ fn rest_after(look: Duration) -> Duration {
 impl EventStream {
     async fn run(mut self, mut following: Following) {
         let _ = self.tell(&mut following).await;
-        tracing::debug!(last = following.last().0, "event stream ended");
+        tracing::debug!(last = following.resume_point().last.0, "event stream ended");
     }
 
     async fn tell(&mut self, following: &mut Following) -> Result<(), Ended> {
@@ -329,11 +337,9 @@ impl EventStream {
 
 fn write_news(ready: &mut EventText, news: &FollowNews) {
     match news {
-        FollowNews::Delivery(summary) => {
-            ready.event("delivery", Some(summary.id), &text::safe_json(&summary_text(summary)));
+        FollowNews::Delivery(summary, point) | FollowNews::Late(summary, point) => {
+            ready.event("delivery", Some(point), &text::safe_json(&summary_text(summary)));
         }
-        // Out of the order of numbers: a client that goes on after it would be told those behind it again.
-        FollowNews::Late(summary) => ready.event("delivery", None, &text::safe_json(&summary_text(summary))),
         FollowNews::Answered(summary) => ready.event("answered", None, &text::safe_json(&summary_text(summary))),
         FollowNews::Missed(from, to) => {
             ready.event("missed", None, &json!({"from": from.0, "to": to.0}).to_string());

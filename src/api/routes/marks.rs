@@ -73,14 +73,15 @@ impl MarksMembers {
                 ApiProblem::bad(format!("invalid tag: expected up to {TAG_BYTES} letters, digits and . _ - / :"))
             })
         };
-        let mut edits: Vec<MarksEdit> = self.pinned.map(MarksEdit::Pin).into_iter().collect();
+        let tags = |texts: &[String]| texts.iter().map(tag).collect::<Result<Vec<_>, _>>();
+        let (add, remove) = (tags(&self.add_tags)?, tags(&self.remove_tags)?);
+        let mut edits = Vec::new();
+        // First: the others cannot fail, and what cannot be done should change nothing.
+        if !(add.is_empty() && remove.is_empty()) {
+            edits.push(MarksEdit::Retag { remove, add });
+        }
+        edits.extend(self.pinned.map(MarksEdit::Pin));
         edits.extend(self.note.clone().map(MarksEdit::Note));
-        for text in &self.add_tags {
-            edits.push(MarksEdit::Tag(tag(text)?));
-        }
-        for text in &self.remove_tags {
-            edits.push(MarksEdit::Untag(tag(text)?));
-        }
         for edit in &edits {
             edit.check().map_err(ApiProblem::bad)?;
         }
@@ -233,10 +234,9 @@ mod tests {
     fn several_changes_are_made_in_one_request() {
         let all = json!({"pinned": false, "note": "a", "add_tags": ["#Odd"], "remove_tags": ["x"]});
         let expected = [
+            MarksEdit::Retag { remove: vec!["x".to_owned()], add: vec!["odd".to_owned()] },
             MarksEdit::Pin(false),
             MarksEdit::Note("a".to_owned()),
-            MarksEdit::Tag("odd".to_owned()),
-            MarksEdit::Untag("x".to_owned()),
         ];
         assert_eq!(edits(&all).unwrap(), expected);
         for wrong in [
@@ -245,6 +245,7 @@ mod tests {
             json!({"add_tags": ["a b"]}),
             json!({"remove_tags": [""]}),
             json!({"note": "x".repeat(2001)}),
+            json!({"add_tags": (0..17).map(|number| format!("t{number}")).collect::<Vec<_>>()}),
         ] {
             assert!(edits(&wrong).is_err(), "{wrong}");
         }

@@ -15,7 +15,7 @@ use zeroize::{Zeroize as _, Zeroizing};
 use super::Shared;
 use super::jobs::{self, JobParams};
 use crate::api::ApiProblem;
-use crate::api::extract::{InPath, Params, PathValue, SafeJson};
+use crate::api::extract::{InPath, JsonObject, Params, PathValue, SafeJson};
 use crate::api::openapi::{DocumentedExtractor, RequestShape};
 use crate::api::serve::Transport;
 use crate::api::state::ApiState;
@@ -94,7 +94,7 @@ impl DocumentedExtractor for SentSecret {
 impl SentSecret {
     fn read(body: &[u8]) -> Result<Self, ApiProblem> {
         let wrong = |words: &str| ApiProblem::bad(format!("body: {words}"));
-        let members: SecretMembers = serde_json::from_slice(body).map_err(|error| {
+        let JsonObject(members) = serde_json::from_slice::<JsonObject<SecretMembers>>(body).map_err(|error| {
             let at = format!("line {}, column {}", error.line(), error.column());
             wrong(&format!("expected the members secret or secret_base64, and label or nothing; invalid at {at}"))
         })?;

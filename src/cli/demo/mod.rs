@@ -26,9 +26,10 @@ use crate::config::consent::Gate;
 use crate::config::{DEFAULT_BIND, Environment, Flags, ProcessEnvironment, Settings};
 use crate::delivery::DeliveryId;
 use crate::query::Query;
-use crate::server::{Session, ShownListener, StartError};
+use crate::server::{ServerEvent, Session, ShownListener, StartError};
 use crate::store::{Page, Reader, StoreError};
 use crate::system::scratch;
+use crate::text::counted;
 use crate::tui;
 use crate::tui::app::model::Setup;
 use crate::tui::keymap::Keymap;
@@ -76,7 +77,7 @@ pub(super) fn run(args: &DemoArgs) -> Result<ExitCode, CliError> {
     let shown: Arc<dyn ShownListener> = Arc::new(session.feed());
     let ended = match sent {
         Err(error) => Err(CliError::Usage(format!("cannot send the demo's deliveries: {error}"))),
-        Ok(()) if wants_lines(&ListenArgs::default()) => list(&session, &deliveries),
+        Ok(()) if wants_lines(&ListenArgs::default()) => list(&session, &deliveries, &received),
         Ok(()) => {
             let setup = Setup { has_tour: !args.no_tour, ..setup(&settings, &session) };
             tui::run(&shown, setup, appearance, (query, filter), received, &[]).map_err(CliError::Tui)
@@ -165,9 +166,12 @@ fn send(address: SocketAddr, delivery: &DemoDelivery) -> io::Result<()> {
 }
 
 /// Without a terminal: each delivery with its verdict and its cause, once those are found.
-fn list(session: &Session, deliveries: &[DemoDelivery]) -> Result<(), CliError> {
+fn list(session: &Session, deliveries: &[DemoDelivery], events: &mpsc::Receiver<ServerEvent>) -> Result<(), CliError> {
+    output::log(&format!("{} received; looking for the causes", counted(deliveries.len() as u64, "delivery")));
     let reader = Reader::open(session.location())?;
-    wait_for_causes(&reader)?;
+    if is_told_to_stop_before_causes(&reader, events)? {
+        return Ok(());
+    }
     let mut text = String::new();
     for summary in reader.page(Page::Newest, deliveries.len())?.iter().rev() {
         let title =
@@ -178,14 +182,16 @@ fn list(session: &Session, deliveries: &[DemoDelivery]) -> Result<(), CliError> 
     output::print(&text)
 }
 
-/// Waits until each delivery that has to be explained is, for a while.
-fn wait_for_causes(reader: &Reader) -> Result<(), StoreError> {
+/// Waits until each delivery that has to be explained is, for a while; or until somebody has the program end.
+fn is_told_to_stop_before_causes(reader: &Reader, events: &mpsc::Receiver<ServerEvent>) -> Result<bool, StoreError> {
     let deadline = Instant::now() + CAUSES_LIMIT;
     let none: BTreeSet<DeliveryId> = BTreeSet::new();
     while Instant::now() < deadline
         && !reader.unexplained((DeliveryId(0), u64::from(u32::MAX)), u64::from(u32::MAX), &none, 1)?.is_empty()
     {
-        std::thread::sleep(Duration::from_millis(20));
+        if let Ok(ServerEvent::Stop(_)) = events.recv_timeout(Duration::from_millis(20)) {
+            return Ok(true);
+        }
     }
-    Ok(())
+    Ok(false)
 }

@@ -10,10 +10,11 @@ use jiff::Timestamp;
 
 use super::table::ListTable;
 use super::{CliError, ListArgs, OutputFormat, SettingsArgs, output};
-use crate::api::{AnsweringListener, FollowNews, Following};
-use crate::delivery::{DeliveryId, summary_text};
+use crate::api::{AnsweringListener, FollowNews, Following, ResumePoint};
+use crate::cli::wait;
+use crate::delivery::{DeliveryId, Summary, summary_text};
 use crate::query::Query;
-use crate::store::{Location, Page, Reader};
+use crate::store::{FollowedStore, Location, Page, Reader, StoreChange};
 use crate::text;
 
 /// Between two looks at the store while no listener runs.
@@ -29,19 +30,35 @@ pub(super) fn run(settings: &SettingsArgs, args: &ListArgs) -> Result<ExitCode, 
     // Names of the configuration are known here alone.
     let filter = query.to_string();
     let location = settings.location()?;
-    let start = Reader::open_existing(&location)?.map_or(Ok(DeliveryId(0)), |reader| reader.newest())?;
+    let mut store = FollowedStore::new(location)?;
+    let start = store.reader().map_or(Ok(DeliveryId(0)), |reader| reader.newest())?;
     let table = ListTable::of_stdout(super::columns(settings, args)?);
     let mut printer = Printer { table, format: args.format, begun: false, start };
     let after = match args.limit {
         None => DeliveryId(0),
-        Some(limit) => Reader::open_existing(&location)?
-            .map_or(Ok(DeliveryId(0)), |reader| before_the_last(&reader, &query, limit))?,
+        Some(limit) => store.reader().map_or(Ok(DeliveryId(0)), |reader| before_the_last(&reader, &query, limit))?,
     };
+    output::end_once_unread()?;
     let mut following = Following::new(query, after, true);
     loop {
-        from_listener(&location, &filter, &mut following, &mut printer)?;
-        from_files(&location, &mut following, &mut printer)?;
+        from_listener(&mut store, &filter, &mut following, &mut printer)?;
+        from_files(&mut store, &mut following, &mut printer)?;
     }
+}
+
+/// Opens the store when it is there by now. In another that has taken its place, all deliveries are new.
+fn catch_up(
+    store: &mut FollowedStore,
+    following: &mut Following,
+    printer: &mut Printer,
+) -> Result<StoreChange, CliError> {
+    let change = store.catch_up(following.resume_point().last)?;
+    if change == StoreChange::Replaced {
+        output::log(wait::REPLACED);
+        following.resume(&ResumePoint::after(DeliveryId(0)));
+        printer.start = DeliveryId(0);
+    }
+    Ok(change)
 }
 
 /// The delivery after which the last `limit` come that match.
@@ -64,7 +81,7 @@ fn before_the_last(reader: &Reader, query: &Query, limit: usize) -> Result<Deliv
 /// Follows the running listener until it ends; returns at once when none runs.
 #[cfg(unix)]
 fn from_listener(
-    location: &Location,
+    store: &mut FollowedStore,
     filter: &str,
     following: &mut Following,
     printer: &mut Printer,
@@ -74,22 +91,22 @@ fn from_listener(
     use crate::api::{ApiClient, ApiClientError};
     use crate::http::percent::PercentEncoding;
 
-    let client = match ApiClient::find(location) {
+    let client = match ApiClient::find(store.location()) {
         Ok(Some(client)) => client,
         // The files can be read all the same.
         Ok(None) | Err(_) => return Ok(()),
     };
-    let Some(reader) = Reader::open_existing(location)? else { return Ok(()) };
-    let mut last = following.last();
-    let target =
-        format!("/events?answered=true&filter={}&after={last}", PercentEncoding::UNRESERVED.encode_text(filter));
-    let followed = client.follow(&target, |event| {
+    catch_up(store, following, printer)?;
+    let Some(reader) = store.reader() else { return Ok(()) };
+    let mut point = following.resume_point();
+    let target = format!("/events?answered=true&filter={}", PercentEncoding::UNRESERVED.encode_text(filter));
+    let followed = client.follow(&target, &point.clone(), |event| {
         let printed = match &*event.event {
             "delivery" => {
-                // A late delivery has no event id: a new connection does not resume after it.
-                let id = event.id.as_deref().and_then(|id| id.parse().ok()).map(DeliveryId);
-                last = id.unwrap_or(last);
-                printer.row(&reader, id, &event.data)
+                if let Some(told) = event.id.as_deref().and_then(|id| id.parse().ok()) {
+                    point = told;
+                }
+                printer.row(&reader, &event.data)
             }
             "missed" => {
                 printer.missed_of_json(&event.data);
@@ -99,7 +116,7 @@ fn from_listener(
         };
         printed.map_or_else(ControlFlow::Break, ControlFlow::Continue)
     });
-    following.go_on_after(last);
+    following.resume(&point);
     match followed {
         Ok(ControlFlow::Break(error)) => Err(error),
         // A filter that it does not know will not be known to the next either.
@@ -109,25 +126,25 @@ fn from_listener(
 }
 
 #[cfg(not(unix))]
-fn from_listener(_: &Location, _: &str, _: &mut Following, _: &mut Printer) -> Result<(), CliError> {
+fn from_listener(_: &mut FollowedStore, _: &str, _: &mut Following, _: &mut Printer) -> Result<(), CliError> {
     Ok(())
 }
 
 /// Follows the files until a listener can be asked.
-fn from_files(location: &Location, following: &mut Following, printer: &mut Printer) -> Result<(), CliError> {
+fn from_files(store: &mut FollowedStore, following: &mut Following, printer: &mut Printer) -> Result<(), CliError> {
     let sought = Instant::now();
-    let (mut reader, mut version, mut waits) = (None, None, false);
+    let (mut version, mut waits) = (None, false);
     let mut was_answering = false;
     loop {
-        if reader.is_none() {
-            reader = Reader::open_existing(location)?;
+        if catch_up(store, following, printer)? != StoreChange::None {
+            version = None;
         }
-        if let Some(reader) = &reader {
-            let answering = AnsweringListener::by_files(location);
+        if let Some(reader) = store.reader() {
+            let answering = AnsweringListener::by_files(store.location());
             let current = Some(reader.data_version()?);
             let has_ended = std::mem::replace(&mut was_answering, answering.is_running()) && !answering.is_running();
             while waits || version != current || (has_ended && following.has_open()) {
-                let look = following.look(reader, &answering)?;
+                let look = following.look(&reader, &answering)?;
                 for news in &look.news {
                     printer.news(news)?;
                 }
@@ -138,7 +155,7 @@ fn from_files(location: &Location, following: &mut Following, printer: &mut Prin
                 }
             }
         }
-        if sought.elapsed() >= SEEK && is_listening(location) {
+        if sought.elapsed() >= SEEK && is_listening(store.location()) {
             return Ok(());
         }
         std::thread::sleep(POLL);
@@ -178,12 +195,9 @@ struct Printer {
 impl Printer {
     fn news(&mut self, news: &FollowNews) -> Result<(), CliError> {
         match news {
-            FollowNews::Delivery(summary) | FollowNews::Late(summary) => match self.format {
+            FollowNews::Delivery(summary, _) | FollowNews::Late(summary, _) => match self.format {
                 OutputFormat::Json => self.line(&text::safe_json(&summary_text(summary))),
-                OutputFormat::Text => {
-                    let row = self.table.row(summary);
-                    self.line(&row)
-                }
+                OutputFormat::Text => self.table_row(summary),
             },
             FollowNews::Missed(from, to) => {
                 self.missed(*from, *to);
@@ -195,16 +209,21 @@ impl Printer {
 
     /// A row that a listener has sent.
     #[cfg(unix)]
-    fn row(&mut self, reader: &Reader, id: Option<DeliveryId>, json: &str) -> Result<(), CliError> {
-        let id_of_json = || serde_json::from_str::<serde_json::Value>(json).ok()?["id"].as_i64().map(DeliveryId);
+    fn row(&mut self, reader: &Reader, json: &str) -> Result<(), CliError> {
+        let id = || serde_json::from_str::<serde_json::Value>(json).ok()?["id"].as_i64().map(DeliveryId);
         match self.format {
             OutputFormat::Json => self.line(&text::safe_json(json)),
             // The table has more in a row than JSON, such as a colour, and is made of the stored row.
-            OutputFormat::Text => match id.or_else(id_of_json).map(|id| reader.summary(id)).transpose()?.flatten() {
-                Some(summary) => self.news(&FollowNews::Delivery(Box::new(summary))),
+            OutputFormat::Text => match id().map(|id| reader.summary(id)).transpose()?.flatten() {
+                Some(summary) => self.table_row(&summary),
                 None => Ok(()),
             },
         }
+    }
+
+    fn table_row(&mut self, summary: &Summary) -> Result<(), CliError> {
+        let row = self.table.row(summary);
+        self.line(&row)
     }
 
     #[cfg(unix)]

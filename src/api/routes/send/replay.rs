@@ -18,11 +18,11 @@ use crate::api::ApiProblem;
 use crate::api::extract::{Named, Params, SafeJson};
 use crate::api::selection::IdsMember;
 use crate::api::state::ApiState;
-use crate::config::Settings;
+use crate::config::{Registry, Settings};
 use crate::delivery::{AttemptKind, Delivery, DeliveryId, Summary};
 use crate::http::{Client, ClientLimits, Target};
 use crate::query::{Query, SavedFilters};
-use crate::send::replay::{self, How, Replay};
+use crate::send::replay::{self, How, Replay, ReplayError};
 use crate::send::{self, BatchPace, Origin, attempt_json, run_all};
 use crate::server::JobTicket;
 use crate::signature::SigningKind;
@@ -60,7 +60,7 @@ pub(in crate::api::routes) struct ReplayMembers {
 
 /// A number, both ends of a range, or `latest`.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a delivery's number, a range such as \"12-40\", or \"latest\"")]
 enum ReplayedIds {
     One(i64),
     Text(String),
@@ -93,6 +93,7 @@ impl ReplayMembers {
     /// The deliveries in the order in which they are sent: that of the numbers, or the oldest first.
     fn summaries(&self, reader: &Reader, saved: &SavedFilters) -> Result<Vec<Summary>, ApiProblem> {
         match (&self.ids, &self.filter) {
+            (Some(ids), None) if ids.is_empty() => Err(ApiProblem::bad("nothing selected: ids is empty")),
             (Some(ids), None) => by_number(reader, ids),
             (None, Some(filter)) => {
                 let query = Query::parse_with(filter, saved)?;
@@ -117,6 +118,16 @@ pub(super) fn other_body(text: Option<&str>, base64: Option<&str>) -> Result<Opt
         }
         (Some(_), Some(_)) => Err(ApiProblem::bad("body cannot be combined with body_base64")),
     }
+}
+
+/// Where its webhook says.
+fn default_target(registry: &Registry, summary: &Summary) -> Result<Target, ApiProblem> {
+    replay::default_target(registry, summary).map_err(|error| match error {
+        ReplayError::NoTarget { id } => {
+            ApiProblem::bad(format!("to: expected a URL, since no webhook says where delivery {id} goes"))
+        }
+        error => ApiProblem::bad(error),
+    })
 }
 
 fn by_number(reader: &Reader, ids: &[ReplayedIds]) -> Result<Vec<Summary>, ApiProblem> {
@@ -190,7 +201,7 @@ impl Plan {
                 replay::signing(&settings.registry, &summary, secret.as_deref(), None).map_err(ApiProblem::bad)?;
             }
             let targets = match to.is_empty() {
-                true => vec![Arc::new(replay::default_target(&settings.registry, &summary).map_err(ApiProblem::bad)?)],
+                true => vec![Arc::new(default_target(&settings.registry, &summary)?)],
                 false => to.clone(),
             };
             sendings.extend(targets.into_iter().map(|target| Sending { summary: Arc::clone(&summary), target }));

@@ -15,13 +15,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::output::{LastLines, follow};
 use super::found::{FoundTunnel, SourceAnswer, TunnelEnd};
 use super::hint::Hint;
 use super::program::find_program;
-use crate::system::groups::{GroupSignal, await_end, own_group, signal_group};
+use crate::system::groups::{GroupSignal, ListedGroup, await_end, own_group, signal_group};
 use crate::system::thread::{self, ThreadError};
 
 /// How long a program has to end by itself once it was asked to.
@@ -126,6 +126,7 @@ impl InstalledTunnel {
         let running = Arc::new(Running {
             program: self.program,
             process: child.id(),
+            listed: Mutex::new(Some(ListedGroup::of(child.id()))),
             child: Mutex::new(child),
             has_ended: Mutex::new(false),
             end: Condvar::new(),
@@ -136,7 +137,7 @@ impl InstalledTunnel {
         });
         running.report(SourceAnswer::Tunnels(Vec::new()));
         // From here on dropping it ends the program.
-        let mut started = StartedTunnel { running: Arc::clone(&running), threads: Vec::new() };
+        let mut started = StartedTunnel { running: Arc::clone(&running), grace: GRACE, threads: Vec::new() };
         for pipe in pipes {
             let running = Arc::clone(&running);
             // Nobody waits for these: a process that has left the group could hold a pipe open.
@@ -153,6 +154,8 @@ impl InstalledTunnel {
 #[derive(Debug)]
 pub struct StartedTunnel {
     running: Arc<Running>,
+    /// How long it has to end by itself.
+    grace: Duration,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -163,9 +166,16 @@ impl StartedTunnel {
     }
 }
 
+impl StartedTunnel {
+    /// Ends it by `deadline`: it has what is left until then, and 0.7 s at most, to end by itself.
+    pub fn end_by(mut self, deadline: Instant) {
+        self.grace = GRACE.min(deadline.saturating_duration_since(Instant::now()));
+    }
+}
+
 impl Drop for StartedTunnel {
     fn drop(&mut self) {
-        self.running.stop();
+        self.running.stop(self.grace);
         for thread in self.threads.drain(..) {
             let _ = thread.join();
         }
@@ -177,6 +187,8 @@ impl Drop for StartedTunnel {
 struct Running {
     program: StartableTunnel,
     process: u32,
+    /// Until it is waited for.
+    listed: Mutex<Option<ListedGroup>>,
     child: Mutex<Child>,
     /// Whether the process is gone and its number may be another's.
     has_ended: Mutex<bool>,
@@ -220,6 +232,7 @@ impl Running {
         let mut ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         // Its number is still its own: what it has left running ends, and the pipes close.
         signal_group(self.process, GroupSignal::Kill);
+        drop(self.listed.lock().unwrap_or_else(PoisonError::into_inner).take());
         let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait();
         *ended = true;
         self.end.notify_all();
@@ -235,7 +248,7 @@ impl Running {
     }
 
     /// Asks it to end, and ends it when it does not.
-    fn stop(&self) {
+    fn stop(&self, grace: Duration) {
         self.is_stopping.store(true, Ordering::Release);
         let ended = self.has_ended.lock().unwrap_or_else(PoisonError::into_inner);
         if *ended {
@@ -243,7 +256,7 @@ impl Running {
         }
         // The lock is held: its number is its own until it has been waited for.
         signal_group(self.process, GroupSignal::Term);
-        let waited = self.end.wait_timeout_while(ended, GRACE, |ended| !*ended);
+        let waited = self.end.wait_timeout_while(ended, grace, |ended| !*ended);
         let (ended, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if !*ended {
             signal_group(self.process, GroupSignal::Kill);

@@ -193,7 +193,11 @@ pub(crate) fn tag_edits(names: &str) -> Result<Vec<MarksEdit>, String> {
         })?;
         Ok(if removes { MarksEdit::Untag(tag) } else { MarksEdit::Tag(tag) })
     };
-    names.split([' ', ',']).filter(|word| !word.is_empty()).map(edit).collect()
+    let edits = names.split([' ', ',']).filter(|word| !word.is_empty()).map(edit);
+    let mut edits = edits.collect::<Result<Vec<_>, String>>()?;
+    // One may take the place of another.
+    edits.sort_by_key(|edit| !matches!(edit, MarksEdit::Untag(_)));
+    Ok(edits)
 }
 
 /// What came of a change.
