@@ -139,7 +139,7 @@ impl Conversation {
             let times = counted(row.answered, "delivery");
             self.say(&format!("rule {}: {}, chosen for {times}{off}", index + 1, row.rule));
         }
-        if model.answers.is_unsaved {
+        if model.answers.is_unsaved() {
             self.say("not saved: rules save writes them into the configuration");
         }
         let off = off_words(rules);
