@@ -140,8 +140,11 @@ pub enum RuleProblem {
     #[error("invalid answer name '{}': expected letters, digits, '-' and '_', starting with a letter, and no keyword of the rule language", visible(.0))]
     BadName(String),
     /// More rules than are looked at for each delivery.
-    #[error("too many rules: at most {}", super::RULE_LIMIT)]
-    TooManyRules,
+    #[error("too many rules: {found}, at most {limit}", limit = super::RULE_LIMIT)]
+    TooManyRules {
+        /// How many there are.
+        found: usize,
+    },
 }
 
 /// What the example does not say already.

@@ -2,7 +2,7 @@
 
 mod written;
 
-pub use written::named;
+pub use written::{AnswerPart, InvalidAnswer, named};
 
 use std::borrow::Cow;
 use std::sync::Arc;

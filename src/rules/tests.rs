@@ -136,7 +136,8 @@ fn bounds_hold() {
 #[case("1st")]
 #[case("a b")]
 fn names_of_answers_are_words_of_their_own(#[case] name: &str) {
-    assert_eq!(named(name, 200, &[], None), Err(RuleProblem::BadName(name.to_owned())));
+    let refused = named(name, 200, &[], None).unwrap_err();
+    assert_eq!((refused.part, refused.problem), (AnswerPart::Name, RuleProblem::BadName(name.to_owned())));
 }
 
 #[test]
