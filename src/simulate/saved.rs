@@ -1,10 +1,11 @@
 //! A simulation under a name: `[simulations.NAME]` in the configuration.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Burst, EditError, InvalidBurst, PayloadEdit, PictureSize, Recipe, SimulatedEvent,
+    Burst, Circumstances, EditError, InvalidBurst, PayloadEdit, PictureSize, Recipe, RecipeError, SimulatedEvent,
     form_named,
 };
 use crate::http::HeaderLine;
@@ -98,6 +99,9 @@ pub enum SavedFault {
     /// No count or rate.
     #[error(transparent)]
     Burst(#[from] InvalidBurst),
+    /// Not with this event.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
     /// Two places to send to.
     #[error("it names both a webhook and a URL: keep one")]
     TwoPlaces,
@@ -165,6 +169,31 @@ impl SavedSimulation {
             (Some(_), Some(_)) => Err(SavedFault::TwoPlaces.of("to")),
             _ => Ok(()),
         }
+    }
+
+    /// What its event does not have, so that it cannot be sent as it is. Without an event it may be a sample of another
+    /// sender's.
+    #[must_use]
+    pub fn doubt(&self) -> Option<InvalidSaved> {
+        let event = self.event?;
+        let mut recipe = self.recipe().ok()?;
+        recipe.edits.clear();
+        if event == SimulatedEvent::Screenshot {
+            // Drawing one takes time, and decides nothing here.
+            recipe.image = Some(BinaryForm::Placeholder);
+        }
+        let mut body = match recipe.build(&Circumstances { moment: Timestamp::UNIX_EPOCH, seed: 0 }) {
+            Ok(body) => body,
+            Err(error @ RecipeError::NoImage(_)) => return Some(SavedFault::from(error).of("image")),
+            Err(error) => return Some(SavedFault::from(error).of("items")),
+        };
+        for (key, at, edit) in self.edits() {
+            match edit.ok()?.apply(&body) {
+                Ok(edited) => body = edited,
+                Err(error) => return Some(SavedFault::from(error).of_item(key, at)),
+            }
+        }
+        None
     }
 
     /// The headers that are added, as names and values.
@@ -241,6 +270,31 @@ mod tests {
         assert_eq!(read, saved);
         assert_eq!(read.recipe().unwrap().form(), BinaryForm::DataUrl);
         assert_eq!(read.headers().unwrap(), [("X-Trace".to_owned(), "a:b".to_owned())]);
+    }
+
+    #[test]
+    fn what_its_event_does_not_have_is_doubted() {
+        let of = |event: Option<SimulatedEvent>| SavedSimulation { event, ..SavedSimulation::default() };
+        let list = |path: &str| vec![path.to_owned()];
+        let (app, activity) = (Some(SimulatedEvent::App), Some(SimulatedEvent::Activity));
+        for (saved, place) in [
+            (SavedSimulation { unset: list("nope"), ..of(app) }, Some(("unset", Some(0)))),
+            (SavedSimulation { set: list("nope=1"), ..of(app) }, Some(("set", Some(0)))),
+            (SavedSimulation { add: list("version=1"), ..of(app) }, Some(("add", Some(0)))),
+            (SavedSimulation { unset: list("version"), add: list("version=1"), ..of(app) }, Some(("add", Some(0)))),
+            (SavedSimulation { image: Some("base64".to_owned()), ..of(app) }, Some(("image", None))),
+            (SavedSimulation { items: Some(2), ..of(activity) }, Some(("items", None))),
+            (SavedSimulation { items: Some(0), ..of(app) }, Some(("items", None))),
+            (SavedSimulation { unset: list("version"), ..of(app) }, None),
+            (SavedSimulation { add: list("nope=1"), unset: list("nope"), ..of(app) }, None),
+            // It may be another sender's sample.
+            (SavedSimulation { unset: list("nope"), ..of(None) }, None),
+            (SavedSimulation { image: Some("data-url".to_owned()), ..of(Some(SimulatedEvent::Screenshot)) }, None),
+        ] {
+            assert_eq!(saved.check(), Ok(()), "{saved:?}");
+            let doubt = saved.doubt();
+            assert_eq!(doubt.as_ref().map(|doubt| (doubt.key, doubt.item)), place, "{saved:?}: {doubt:?}");
+        }
     }
 
     #[test]

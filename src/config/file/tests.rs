@@ -243,6 +243,18 @@ fn simulations_are_kept_under_their_names() {
     assert_eq!((recipe.event.short(), recipe.live, recipe.items, recipe.edits.len()), ("app", true, 2, 1));
 }
 
+#[test]
+fn a_simulation_that_cannot_be_sent_as_it_is_is_warned_of() {
+    let file =
+        parse("[simulations.x]\nevent = 'app'\nset = ['version=\"v2\"']\nunset = ['event',\n  'nope']\n").unwrap();
+    let warnings: Vec<String> = file.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].starts_with("whyhook.toml:5: the simulation 'x' cannot be sent as it is: nope"),
+        "{warnings:?}"
+    );
+}
+
 #[rstest]
 #[case("event = \"login\"", "unknown event 'login'")]
 #[case("image = \"webp\"", "unknown image form 'webp'")]

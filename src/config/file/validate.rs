@@ -124,6 +124,15 @@ fn add_simulation(
         let warning = unknown_webhook(file, Place::of(text, offset("webhook", None)), what, webhook);
         file.warnings.push(warning);
     }
+    // Other options of the command may mend it.
+    if let Some(doubt) = saved.doubt() {
+        file.warnings.push(Warning::Simulation {
+            file: file.path.clone(),
+            line: Place::of(text, offset(doubt.key, doubt.item)).line,
+            name: name.get_ref().clone(),
+            reason: doubt.to_string(),
+        });
+    }
     file.simulations.insert(name.into_inner(), saved);
     Ok(())
 }
