@@ -75,6 +75,7 @@ mod raw;
 mod rules;
 mod save;
 mod scheme;
+mod shape;
 #[cfg(test)]
 mod tests;
 mod tree;
@@ -342,6 +343,7 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, FileError> {
 
 /// Reads and checks what `text` says, once that is a tree. An error carries the byte offset in `text`.
 fn read_tree(tree: &Spanned<DeTable<'_>>, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
+    shape::check(tree.get_ref())?;
     let reader = toml::Deserializer::from(tree.clone());
     let raw = raw::RawFile::deserialize(reader).map_err(|error| fault_of_syntax(&error))?;
     validate::check(raw, tree.get_ref(), path, text)

@@ -53,7 +53,7 @@ fn every_fault_is_found_in_the_order_of_the_file() {
 #[case("respond = '200'\nforward_to = ['http://127.0.0.1:1', 'http://127.0.0.1:2']", &["2:15: 'respond' and 'forward_to' conflict"])]
 #[case("bell = 'is:live'\nnotify = {}", &["2:10: 'bell' and 'notify' conflict"])]
 #[case("[secrets]\na = { key = 'A' }\n'' = { env = 'A' }", &["2:5: expected one of { env", "3:1: the secret's label is empty"])]
-#[case("[keys.list.deeper]\na = 'b'", &["1:12: expected a key"])]
+#[case("[keys.list.deeper]\na = 'b'", &["1:12: invalid type: expected a string, or an array of strings, found a table"])]
 #[case("[[webhook]]\nname = 'a'\npath = '/a'\nscheme = 'gihtub'\n[[webhook]]\nname = 'a'\npath = '/a'", &["4:10: unknown scheme", "6:8: duplicate webhook name", "7:8: duplicate path"])]
 #[case("nope = 1\nbind = 5", &["1:1: unknown field `nope`", "2:8: invalid type"])]
 #[case("[[webhook]]\npath = 'hooks'", &["1:1: missing field `name`", "2:8: invalid path 'hooks'"])]
