@@ -40,6 +40,10 @@ described! {
     SwitchOrText = |_| json_schema!({"anyOf": [{"type": "boolean"}, {"type": "string"}]});
     /// A text, or several.
     TextOrTexts = |_| json_schema!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]});
+    /// A key of the keyboard, or several.
+    KeyOrKeys = |_| json_schema!({
+        "anyOf": [{"type": "string", "examples": ["ctrl-r"]}, {"type": "array", "items": {"type": "string"}}],
+    });
     /// The name of a column.
     ColumnName = |_| json_schema!({"type": "string", "enum": ListColumn::ALL.map(ListColumn::name)});
     /// The name of a scheme.

@@ -75,8 +75,10 @@ mod raw;
 mod rules;
 mod save;
 mod scheme;
+mod shape;
 #[cfg(test)]
 mod tests;
+mod tree;
 mod validate;
 
 pub(crate) use error::syntax_words;
@@ -190,8 +192,8 @@ pub struct ConfigFile {
     pub filters: SavedFilters,
     /// The columns of lists, in their order.
     pub columns: Option<Vec<ListColumn>>,
-    /// Where each webhook names its secrets (or, without secrets, where it begins).
-    label_places: Vec<Place>,
+    /// Where each webhook names each of its secrets.
+    label_places: Vec<Vec<Place>>,
     /// What looks like a mistake.
     pub warnings: Vec<Warning>,
 }
@@ -281,7 +283,7 @@ impl ConfigFile {
     /// [`FileError::Invalid`].
     pub fn parse(path: &Path, text: &str) -> Result<Self, FileError> {
         let tree = DeTable::parse(text).map_err(|error| fault_of_syntax(&error));
-        tree.and_then(|tree| read_tree(tree, path, text)).map_err(|(offset, fault)| FileError::Invalid {
+        tree.and_then(|tree| read_tree(&tree, path, text)).map_err(|(offset, fault)| FileError::Invalid {
             file: path.to_owned(),
             place: Place::of(text, offset),
             fault,
@@ -309,14 +311,15 @@ impl ConfigFile {
         }
     }
 
-    /// Each webhook that names another label than these, with the place of that.
+    /// Each label of a webhook that is not one of these, with its place.
     pub(super) fn unknown_labels(&self, labels: &[&str]) -> impl Iterator<Item = (Place, Fault)> {
         // A label that is refused for its looks is not repeated.
         let told: Vec<&str> = labels.iter().copied().filter(|label| !looks_like_a_secret(label)).collect();
         let known = if told.is_empty() { "none".to_owned() } else { told.join(", ") };
-        let is_unknown = |webhook: &Webhook| webhook.secrets.iter().any(|label| !labels.contains(&label.as_str()));
-        let places = self.webhooks.iter().zip(&self.label_places).filter(move |(webhook, _)| is_unknown(webhook));
-        places.map(move |(webhook, place)| {
+        let places = self.webhooks.iter().zip(&self.label_places);
+        let named =
+            places.flat_map(|(webhook, places)| webhook.secrets.iter().zip(places).map(move |own| (webhook, own)));
+        named.filter(|(_, (label, _))| !labels.contains(&label.as_str())).map(move |(webhook, (_, place))| {
             (*place, Fault::UnknownLabel { webhook: webhook.name.clone(), known: known.clone() })
         })
     }
@@ -339,9 +342,11 @@ fn read_text(path: &Path) -> Result<Zeroizing<String>, FileError> {
 }
 
 /// Reads and checks what `text` says, once that is a tree. An error carries the byte offset in `text`.
-fn read_tree(tree: Spanned<DeTable<'_>>, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
-    let raw = raw::RawFile::deserialize(toml::Deserializer::from(tree)).map_err(|error| fault_of_syntax(&error))?;
-    validate::check(raw, path, text)
+fn read_tree(tree: &Spanned<DeTable<'_>>, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
+    shape::check(tree.get_ref())?;
+    let reader = toml::Deserializer::from(tree.clone());
+    let raw = raw::RawFile::deserialize(reader).map_err(|error| fault_of_syntax(&error))?;
+    validate::check(raw, tree.get_ref(), path, text)
 }
 
 /// What the TOML reader has found, with its byte offset.

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use toml::Spanned;
 
-use super::described::described;
+use super::described::{KeyOrKeys, described};
 use super::place::Place;
 
 /// Keys for an action.
@@ -31,7 +31,11 @@ pub struct KeyEntry {
 pub(in crate::config) struct RawKeys(Vec<(Spanned<String>, RawValue)>);
 
 // The names of actions are added by whoever knows them.
-described!(of RawKeys = |_| json_schema!({"type": "object"}););
+described!(of RawKeys = |generator| {
+    let keys = generator.subschema_for::<KeyOrKeys>();
+    let section = json_schema!({"type": "object", "additionalProperties": keys});
+    json_schema!({"type": "object", "additionalProperties": {"anyOf": [keys, section]}})
+};);
 
 enum RawValue {
     Keys(Vec<String>),

@@ -191,7 +191,7 @@ mod tests {
     #[case("[on_delivery]\ncommand = ['a']\nfilter = '@a'", "unknown saved filter '@a'")]
     #[case("[[rules]]\nwhen = '@a'\nthen = '503'", "unknown saved filter '@a'")]
     #[case("bell = 'verdict:nonsense'", "unknown verdict 'nonsense'")]
-    #[case("notify = { how = 'flag' }", "unknown variant `flag`")]
+    #[case("notify = { how = 'flag' }", "unknown value `flag`")]
     #[case("bell = 'is:live'\nnotify = {}", "'bell' and 'notify' conflict")]
     #[case("[on_delivery]", "missing field `command`")]
     #[case("on_delivery = { command = [] }", "the command is empty")]

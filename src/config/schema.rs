@@ -16,14 +16,20 @@ use super::file::schema_of_file;
 /// them.
 #[must_use]
 pub fn schema(actions: &[String], sections: &BTreeMap<String, Vec<String>>) -> Value {
-    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
-    let mut schema = schema_of_file(settings.into_generator());
-    without_null(&mut schema);
+    let mut schema = of_file();
     schema["properties"]["keys"] = keys(&schema["properties"]["keys"], actions, sections);
     schema["definitions"]["Key"] = json!({
         "description": "A key such as \"ctrl-r\", several, or [] for none.",
         "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}],
     });
+    schema
+}
+
+/// The same without the names of `[keys]`.
+pub(super) fn of_file() -> Value {
+    let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
+    let mut schema = schema_of_file(settings.into_generator());
+    without_null(&mut schema);
     schema
 }
 

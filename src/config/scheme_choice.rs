@@ -99,7 +99,7 @@ impl SchemeChoice {
     /// The variables that hold the secrets of these schemes, unless another source is named: `GITHUB_WEBHOOK_SECRET`. A
     /// scheme of a file has that of its preset.
     pub(super) fn variables(&self, schemes: &AcceptedSchemes) -> Vec<String> {
-        let is_other = |name: &&str| !name.is_empty() && *name != catalogue::TRACKPILOTS;
+        let is_other = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case(catalogue::TRACKPILOTS);
         let names = self.names.iter().map(String::as_str).chain(schemes.iter().map(|scheme| scheme.name.as_str()));
         let mut variables: Vec<String> = Vec::new();
         for variable in names.filter(is_other).map(variable_of) {

@@ -64,6 +64,18 @@ pub enum Warning {
         /// The event.
         event: String,
     },
+    /// A simulation says something that its event does not have.
+    #[error("{}:{line}: the simulation '{}' cannot be sent as it is: {reason}", shown(.file), visible(.name))]
+    Simulation {
+        /// The configuration file.
+        file: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The simulation's name.
+        name: String,
+        /// What is not there.
+        reason: String,
+    },
     /// A rule or a simulation is about a webhook that the file does not have.
     #[error(
         "{}:{line}: {what} names the webhook '{}', and no [[webhook]] has such a name{}",

@@ -3,7 +3,7 @@
 use super::template::TemplateError;
 use crate::http::InvalidTarget;
 use crate::query::Problem;
-use crate::text::visible;
+use crate::text::{did_you_mean, units, visible};
 
 /// An invalid rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,7 +106,7 @@ pub enum RuleProblem {
     #[error(transparent)]
     Template(#[from] TemplateError),
     /// An invalid duration, or one out of range.
-    #[error("invalid time '{}': expected {expected}", visible(found))]
+    #[error("invalid time '{}': expected {expected}{}", visible(found), meant_time(found))]
     Time {
         /// The text.
         found: String,
@@ -140,8 +140,11 @@ pub enum RuleProblem {
     #[error("invalid answer name '{}': expected letters, digits, '-' and '_', starting with a letter, and no keyword of the rule language", visible(.0))]
     BadName(String),
     /// More rules than are looked at for each delivery.
-    #[error("too many rules: at most {}", super::RULE_LIMIT)]
-    TooManyRules,
+    #[error("too many rules: {found}, at most {limit}", limit = super::RULE_LIMIT)]
+    TooManyRules {
+        /// How many there are.
+        found: usize,
+    },
 }
 
 /// What the example does not say already.
@@ -150,6 +153,10 @@ fn why(reason: &InvalidTarget) -> String {
         InvalidTarget::Empty | InvalidTarget::Scheme(_) | InvalidTarget::NoHost => String::new(),
         reason => format!(" ({reason})"),
     }
+}
+
+fn meant_time(found: &str) -> String {
+    units::meant_duration(found).map_or_else(String::new, did_you_mean)
 }
 
 fn known(names: &[String]) -> String {

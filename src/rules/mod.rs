@@ -67,7 +67,7 @@ pub use automatic::{AutomaticHandshakes, HandshakeReply, HandshakeSecret, KnownH
 pub use error::{RuleError, RuleProblem};
 pub use facts::Facts;
 pub use handshakes::Handshake;
-pub use parse::{RuleReader, named, target};
+pub use parse::{AnswerPart, InvalidAnswer, RuleReader, named, target};
 pub use policy::{AnswerPolicy, auto, refusal};
 pub use reply::{DOCUMENTED_INVALID, DOCUMENTED_MISSING, DOCUMENTED_OK, Reply, is_bodyless, preset, presets};
 pub use request::{AnsweredRequest, RequestFact, RequestValues, UnreadRequest, handshake_secret};

@@ -2,8 +2,9 @@
 
 mod written;
 
-pub use written::named;
+pub use written::{AnswerPart, InvalidAnswer, named};
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -319,19 +320,27 @@ fn pause(cursor: &mut TextCursor<'_>) -> Result<Option<Wait>, RuleError> {
         return Ok(None);
     }
     let at = cursor.at();
-    let word = cursor.word();
-    let (min, max) = word.split_once("..").unwrap_or((word, word));
+    let word = time_word(cursor);
+    let (min, max) = word.split_once("..").unwrap_or((&word, &word));
     let (min, max) = (duration(min, at, Duration::ZERO)?, duration(max, at, Duration::ZERO)?);
     if min > max {
         let expected = "the shorter time first, such as 1s..3s";
-        return Err(RuleProblem::Time { found: word.to_owned(), expected }.at(at));
+        return Err(RuleProblem::Time { found: word.into_owned(), expected }.at(at));
     }
     Ok(Some(Wait { min, max }))
 }
 
 fn time(cursor: &mut TextCursor<'_>, least: Duration) -> Result<Duration, RuleError> {
     let at = cursor.at();
-    duration(cursor.word(), at, least)
+    duration(&time_word(cursor), at, least)
+}
+
+/// The next word, and with it the unit that somebody has written apart from the number: no time, but what was meant.
+fn time_word<'a>(cursor: &mut TextCursor<'a>) -> Cow<'a, str> {
+    let word = cursor.word();
+    let apart = format!("{word} {}", cursor.peek());
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    if is_number && units::meant_duration(&apart).is_some() { Cow::Owned(apart) } else { Cow::Borrowed(word) }
 }
 
 /// Times here are whole microseconds.

@@ -78,7 +78,8 @@ impl Rule {
 ///
 /// The position of the first that is too many, and what is wrong.
 pub fn check_count(rules: &[&Rule]) -> Result<(), (usize, RuleProblem)> {
-    if rules.len() > RULE_LIMIT { Err((RULE_LIMIT, RuleProblem::TooManyRules)) } else { Ok(()) }
+    let found = rules.len();
+    if found > RULE_LIMIT { Err((RULE_LIMIT, RuleProblem::TooManyRules { found })) } else { Ok(()) }
 }
 
 /// The active rules. Nothing matching is the automatic answer.

@@ -136,7 +136,8 @@ fn bounds_hold() {
 #[case("1st")]
 #[case("a b")]
 fn names_of_answers_are_words_of_their_own(#[case] name: &str) {
-    assert_eq!(named(name, 200, &[], None), Err(RuleProblem::BadName(name.to_owned())));
+    let refused = named(name, 200, &[], None).unwrap_err();
+    assert_eq!((refused.part, refused.problem), (AnswerPart::Name, RuleProblem::BadName(name.to_owned())));
 }
 
 #[test]
@@ -285,4 +286,14 @@ proptest! {
 #[test]
 fn an_empty_condition_is_every_delivery() {
     assert_eq!(read("503").unwrap().when, Query::default());
+}
+
+#[rstest]
+#[case("hold 5 min", "invalid time '5 min': expected 1ms to 1h", "did you mean '5m'?")]
+#[case("hold PT5M else 503", "invalid time 'PT5M'", "did you mean '5m'?")]
+#[case("wait 5 s 200", "invalid time '5 s'", "did you mean '5s'?")]
+#[case("wait 5 200", "invalid time '5'", "such as 250ms or 30s")]
+fn a_time_in_another_notation_is_suggested(#[case] text: &str, #[case] beginning: &str, #[case] end: &str) {
+    let error = read(text).unwrap_err().problem.to_string();
+    assert!(error.starts_with(beginning) && error.ends_with(end), "{error}");
 }

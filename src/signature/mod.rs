@@ -26,9 +26,10 @@ pub(crate) use algorithm::new_hmac;
 pub use credential::CredentialKind;
 pub use freshness::{AgeLimit, ToleranceDirection, read_timestamp, unix_moment};
 pub use scheme::{
-    Bind, DEFAULT_TOLERANCE, Encoding, Expression, Filter, InvalidContent, InvalidExpression, InvalidScheme,
-    JwtAlgorithm, LONGEST_EVENT, MessageRules, PlainFilter, Proof, Scheme, SchemeDescription, SignaturePlace,
-    SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable, hashed_url, lacks_url,
+    Bind, DEFAULT_TOLERANCE, DescriptionKey, Encoding, Expression, Filter, InvalidContent, InvalidExpression,
+    InvalidScheme, JwtAlgorithm, LONGEST_EVENT, MessageRules, PlainFilter, Proof, Scheme, SchemeDescription,
+    SignaturePlace, SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable, hashed_url,
+    lacks_url,
 };
 pub use secret::{Secret, SecretOrigin, SecretRemark};
 pub use signing::{SignError, Signing, bare_signature, hmac, sign_request, unsignable, written_header};

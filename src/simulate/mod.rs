@@ -39,7 +39,7 @@ pub use edit::{EditError, EditPath, InvalidPath, PathStep, PayloadEdit, RawValue
 pub use event::{SimulatedEvent, UnknownEvent};
 pub use picture::{InvalidPictureSize, PictureSize, picture, picture_like};
 pub use samples::{BuiltSample, SIGNATURE_MARK, SampleEvent, fresh_header};
-pub use saved::{InvalidSaved, SavedSimulation};
+pub use saved::{InvalidSaved, SavedFault, SavedSimulation};
 pub use written::{PLACEHOLDER, written};
 
 use jiff::Timestamp;

@@ -1,9 +1,13 @@
 //! A simulation under a name: `[simulations.NAME]` in the configuration.
 
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Burst, EditError, PayloadEdit, PictureSize, Recipe, SimulatedEvent, form_named};
+use super::{
+    Burst, Circumstances, EditError, InvalidBurst, PayloadEdit, PictureSize, Recipe, RecipeError, SimulatedEvent,
+    form_named,
+};
 use crate::http::HeaderLine;
 use crate::payload::binary::BinaryForm;
 use crate::signature::SigningKind;
@@ -65,9 +69,21 @@ pub struct SavedSimulation {
     pub out_of_order: bool,
 }
 
-/// Why a saved simulation makes no recipe.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidSaved {
+/// A key of a saved simulation that cannot be.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{fault}")]
+pub struct InvalidSaved {
+    /// The key.
+    pub key: &'static str,
+    /// The position in its array, where it has one.
+    pub item: Option<usize>,
+    /// What is wrong.
+    pub fault: SavedFault,
+}
+
+/// What is wrong with a key of a saved simulation.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum SavedFault {
     /// No form of an image.
     #[error("unknown image form '{}': expected one of {}", visible(.0), BinaryForm::ALL.map(BinaryForm::name).join(", "))]
     Image(String),
@@ -80,6 +96,25 @@ pub enum InvalidSaved {
     /// No change.
     #[error(transparent)]
     Edit(#[from] EditError),
+    /// No count or rate.
+    #[error(transparent)]
+    Burst(#[from] InvalidBurst),
+    /// Not with this event.
+    #[error(transparent)]
+    Recipe(#[from] RecipeError),
+    /// Two places to send to.
+    #[error("it names both a webhook and a URL: keep one")]
+    TwoPlaces,
+}
+
+impl SavedFault {
+    fn of(self, key: &'static str) -> InvalidSaved {
+        InvalidSaved { key, item: None, fault: self }
+    }
+
+    fn of_item(self, key: &'static str, item: usize) -> InvalidSaved {
+        InvalidSaved { key, item: Some(item), fault: self }
+    }
 }
 
 impl SavedSimulation {
@@ -89,17 +124,8 @@ impl SavedSimulation {
     ///
     /// [`InvalidSaved`].
     pub fn recipe(&self) -> Result<Recipe, InvalidSaved> {
-        let form = |name: &String| form_named(name).ok_or_else(|| InvalidSaved::Image(name.clone()));
-        let mut edits = Vec::new();
-        for (texts, read) in [
-            (&self.set, PayloadEdit::set as fn(&str) -> Result<PayloadEdit, EditError>),
-            (&self.add, PayloadEdit::add),
-            (&self.unset, PayloadEdit::unset),
-        ] {
-            for text in texts {
-                edits.push(read(text)?);
-            }
-        }
+        let form = |name: &String| form_named(name).ok_or_else(|| SavedFault::Image(name.clone()).of("image"));
+        let edits = self.edits().map(|(.., edit)| edit).collect::<Result<_, _>>()?;
         Ok(Recipe {
             event: self.event.unwrap_or_default(),
             live: self.live,
@@ -110,23 +136,83 @@ impl SavedSimulation {
         })
     }
 
+    /// The edits in their order, each with its key and its position there.
+    fn edits(&self) -> impl Iterator<Item = (&'static str, usize, Result<PayloadEdit, InvalidSaved>)> {
+        type ReadEdit = fn(&str) -> Result<PayloadEdit, EditError>;
+        let lists: [(&'static str, &[String], ReadEdit); 3] = [
+            ("set", &self.set, PayloadEdit::set),
+            ("add", &self.add, PayloadEdit::add),
+            ("unset", &self.unset, PayloadEdit::unset),
+        ];
+        lists.into_iter().flat_map(|(key, texts, read)| {
+            let texts = texts.iter().enumerate();
+            texts.map(move |(at, text)| (key, at, read(text).map_err(|error| SavedFault::from(error).of_item(key, at))))
+        })
+    }
+
+    /// Checks every key.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidSaved`], of the first that cannot be.
+    pub fn check(&self) -> Result<(), InvalidSaved> {
+        self.recipe()?;
+        self.headers()?;
+        self.burst().sendings(0).map_err(|error| {
+            let key = match error {
+                InvalidBurst::Count(_) => "count",
+                InvalidBurst::Rate(_) => "rate",
+            };
+            SavedFault::from(error).of(key)
+        })?;
+        match (&self.webhook, &self.to) {
+            (Some(_), Some(_)) => Err(SavedFault::TwoPlaces.of("to")),
+            _ => Ok(()),
+        }
+    }
+
+    /// What its event does not have, so that it cannot be sent as it is. Without an event it may be a sample of another
+    /// sender's.
+    #[must_use]
+    pub fn doubt(&self) -> Option<InvalidSaved> {
+        let event = self.event?;
+        let mut recipe = self.recipe().ok()?;
+        recipe.edits.clear();
+        if event == SimulatedEvent::Screenshot {
+            // Drawing one takes time, and decides nothing here.
+            recipe.image = Some(BinaryForm::Placeholder);
+        }
+        let mut body = match recipe.build(&Circumstances { moment: Timestamp::UNIX_EPOCH, seed: 0 }) {
+            Ok(body) => body,
+            Err(error @ RecipeError::NoImage(_)) => return Some(SavedFault::from(error).of("image")),
+            Err(error) => return Some(SavedFault::from(error).of("items")),
+        };
+        for (key, at, edit) in self.edits() {
+            match edit.ok()?.apply(&body) {
+                Ok(edited) => body = edited,
+                Err(error) => return Some(SavedFault::from(error).of_item(key, at)),
+            }
+        }
+        None
+    }
+
     /// The headers that are added, as names and values.
     ///
     /// # Errors
     ///
     /// [`InvalidSaved`].
     pub fn headers(&self) -> Result<Vec<(String, String)>, InvalidSaved> {
-        let read = |text: &String| {
-            let invalid = || InvalidSaved::Header(text.clone());
+        let read = |(at, text): (usize, &String)| {
+            let invalid = || SavedFault::Header(text.clone()).of_item("headers", at);
             let (name, value) = text.split_once(':').ok_or_else(invalid)?;
             let (name, value) = (name.trim().to_owned(), value.trim().to_owned());
             if ["content-length", "transfer-encoding"].iter().any(|own| name.eq_ignore_ascii_case(own)) {
-                return Err(InvalidSaved::LengthHeader(name));
+                return Err(SavedFault::LengthHeader(name).of_item("headers", at));
             }
             HeaderLine::new(&name, &value).map_err(|_| invalid())?;
             Ok((name, value))
         };
-        self.headers.iter().map(read).collect()
+        self.headers.iter().enumerate().map(read).collect()
     }
 
     /// How often it is sent.
@@ -184,6 +270,31 @@ mod tests {
         assert_eq!(read, saved);
         assert_eq!(read.recipe().unwrap().form(), BinaryForm::DataUrl);
         assert_eq!(read.headers().unwrap(), [("X-Trace".to_owned(), "a:b".to_owned())]);
+    }
+
+    #[test]
+    fn what_its_event_does_not_have_is_doubted() {
+        let of = |event: Option<SimulatedEvent>| SavedSimulation { event, ..SavedSimulation::default() };
+        let list = |path: &str| vec![path.to_owned()];
+        let (app, activity) = (Some(SimulatedEvent::App), Some(SimulatedEvent::Activity));
+        for (saved, place) in [
+            (SavedSimulation { unset: list("nope"), ..of(app) }, Some(("unset", Some(0)))),
+            (SavedSimulation { set: list("nope=1"), ..of(app) }, Some(("set", Some(0)))),
+            (SavedSimulation { add: list("version=1"), ..of(app) }, Some(("add", Some(0)))),
+            (SavedSimulation { unset: list("version"), add: list("version=1"), ..of(app) }, Some(("add", Some(0)))),
+            (SavedSimulation { image: Some("base64".to_owned()), ..of(app) }, Some(("image", None))),
+            (SavedSimulation { items: Some(2), ..of(activity) }, Some(("items", None))),
+            (SavedSimulation { items: Some(0), ..of(app) }, Some(("items", None))),
+            (SavedSimulation { unset: list("version"), ..of(app) }, None),
+            (SavedSimulation { add: list("nope=1"), unset: list("nope"), ..of(app) }, None),
+            // It may be another sender's sample.
+            (SavedSimulation { unset: list("nope"), ..of(None) }, None),
+            (SavedSimulation { image: Some("data-url".to_owned()), ..of(Some(SimulatedEvent::Screenshot)) }, None),
+        ] {
+            assert_eq!(saved.check(), Ok(()), "{saved:?}");
+            let doubt = saved.doubt();
+            assert_eq!(doubt.as_ref().map(|doubt| (doubt.key, doubt.item)), place, "{saved:?}: {doubt:?}");
+        }
     }
 
     #[test]

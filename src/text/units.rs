@@ -7,29 +7,41 @@
 //! assert_eq!(whyhook::text::units::parse_size("10MB"), Ok(10_000_000));
 //! ```
 
+mod meant;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::text::visible;
+use crate::text::{did_you_mean, visible};
 
 /// An invalid duration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "invalid duration '{text}': {}",
-    if *.month { "minutes are m, and there are no months: 30d" } else { "expected a number and a unit, such as 250ms, 30s, 5m, 1h or 2d" }
+    "invalid duration '{text}': {}{}",
+    if *.month { "minutes are m, and there are no months: 30d" } else { "expected a number and a unit, such as 250ms, 30s, 5m, 1h or 2d" },
+    meant.as_ref().map_or_else(String::new, did_you_mean)
 )]
 pub struct InvalidDuration {
     text: String,
     /// Whether it has the unit `M`, which elsewhere is a month.
     month: bool,
+    /// The same as it is written here, where that can be told.
+    meant: Option<String>,
 }
 
 /// An invalid size.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("invalid size '{0}': expected a number of bytes, or a number and a unit, such as 10kB, 10MB or 64MiB")]
-pub struct InvalidByteSize(String);
+#[error(
+    "invalid size '{text}': expected a number of bytes, or a number and a unit, such as 10kB, 10MB or 64MiB{}",
+    meant.as_ref().map_or_else(String::new, did_you_mean)
+)]
+pub struct InvalidByteSize {
+    text: String,
+    /// The same as it is written here, where that can be told.
+    meant: Option<String>,
+}
 
 /// A time in milliseconds, to a thousandth.
 #[must_use]
@@ -75,21 +87,27 @@ const SIZE_UNITS: [(&str, u64); 14] = [
 ///
 /// [`InvalidDuration`] without a unit, with an unknown one, or beyond about 580 years.
 pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
-    let of = |month| InvalidDuration { text: visible(text).into_owned(), month };
-    let invalid = || of(false);
+    parts_of(text).map_err(|month| {
+        let meant = if month { None } else { meant_duration(text) };
+        InvalidDuration { text: visible(text).into_owned(), month, meant }
+    })
+}
+
+/// The sum of the parts of a duration; an error is whether one of them is in months.
+fn parts_of(text: &str) -> Result<Duration, bool> {
     let mut rest = text.trim();
     let mut nanoseconds = 0_u64;
     if rest.is_empty() {
-        return Err(invalid());
+        return Err(false);
     }
     while !rest.is_empty() {
         let (number, after) = split_number(rest);
         let end = after.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(after.len());
         if &after[..end] == "M" {
-            return Err(of(true));
+            return Err(true);
         }
-        let part = scaled(number, &TIME_UNITS, &after[..end]).ok_or_else(invalid)?;
-        nanoseconds = nanoseconds.checked_add(part).ok_or_else(invalid)?;
+        let part = scaled(number, &TIME_UNITS, &after[..end]).ok_or(false)?;
+        nanoseconds = nanoseconds.checked_add(part).ok_or(false)?;
         rest = &after[end..];
     }
     Ok(Duration::from_nanos(nanoseconds))
@@ -101,8 +119,19 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
 ///
 /// [`InvalidByteSize`] for an unknown unit, a negative number, or more than a `u64` holds.
 pub fn parse_size(text: &str) -> Result<u64, InvalidByteSize> {
+    bytes_of(text).ok_or_else(|| InvalidByteSize { text: visible(text).into_owned(), meant: meant::size(text) })
+}
+
+fn bytes_of(text: &str) -> Option<u64> {
     let (number, unit) = split_number(text.trim());
-    scaled(number, &SIZE_UNITS, unit.trim_start()).ok_or_else(|| InvalidByteSize(visible(text).into_owned()))
+    scaled(number, &SIZE_UNITS, unit.trim_start())
+}
+
+/// What `text` is as a duration in the notation of [`parse_duration`], where it is one in another: `5m` for `5 minutes`
+/// and `PT5M`.
+#[must_use]
+pub fn meant_duration(text: &str) -> Option<String> {
+    meant::duration(text)
 }
 
 /// A size in words, in units of 1,024: `512 B`, `1.5 MiB`, `256 MiB`.
@@ -225,6 +254,49 @@ mod tests {
     #[case("m")]
     fn no_durations(#[case] text: &str) {
         assert!(parse_duration(text).is_err());
+    }
+
+    #[rstest]
+    #[case("5 min", "5m")]
+    #[case("5 minutes", "5m")]
+    #[case("1 Minute", "1m")]
+    #[case("1.5 hours", "1.5h")]
+    #[case("2hrs", "2h")]
+    #[case("1 h 30 min", "1h30m")]
+    #[case("250 msec", "250ms")]
+    #[case("30secs", "30s")]
+    #[case("7 days", "7d")]
+    #[case("PT5M", "5m")]
+    #[case("P1DT2H", "1d2h")]
+    #[case("PT1.5S", "1.5s")]
+    fn a_duration_in_another_notation_is_suggested(#[case] text: &str, #[case] meant: &str) {
+        let error = parse_duration(text).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("invalid duration '{text}': expected")), "{error}");
+        assert!(error.ends_with(&format!("; did you mean '{meant}'?")), "{error}");
+    }
+
+    #[rstest]
+    #[case("1e6", "1000000")]
+    #[case("1.5e3", "1500")]
+    #[case("1_000_000", "1000000")]
+    #[case("1,000,000 bytes", "1000000B")]
+    #[case("10 megabytes", "10MB")]
+    #[case("64 Mi", "64MiB")]
+    fn a_size_in_another_notation_is_suggested(#[case] text: &str, #[case] meant: &str) {
+        let error = parse_size(text).unwrap_err().to_string();
+        assert!(error.ends_with(&format!("; did you mean '{meant}'?")), "{error}");
+    }
+
+    #[test]
+    fn nothing_is_suggested_where_it_would_be_a_guess() {
+        for text in ["5", "", "five minutes", "P1M", "P1Y", "5 parsecs", "5 months", "p", "5 m x"] {
+            let error = parse_duration(text).unwrap_err().to_string();
+            assert!(!error.contains("did you mean"), "{error}");
+        }
+        for text in ["", "much", "1e99", "1e-3", "-1", "10 miles"] {
+            let error = parse_size(text).unwrap_err().to_string();
+            assert!(!error.contains("did you mean"), "{error}");
+        }
     }
 
     #[rstest]

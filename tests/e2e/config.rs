@@ -59,7 +59,10 @@ fn two_webhooks_on_one_listener_have_secrets_of_their_own() {
 fn a_bad_line_is_placed_and_nothing_is_begun() {
     let env = TestEnv::with_secret();
     for (text, words) in [
-        ("bind = 3000", "whyhook.toml:1:8: invalid type: integer `3000`, expected a string: put it in quotation marks"),
+        (
+            "bind = 3000",
+            "whyhook.toml:1:8: invalid type: expected a string, found a whole number: put it in quotation marks",
+        ),
         ("bindd = '127.0.0.1:1'", "did you mean `bind`?"),
         ("\nport = 1", "whyhook.toml:2:1: unknown field `port`, expected one of `bind`"),
         ("bind = \"nowhere\"", "whyhook.toml:1:8: invalid listening address 'nowhere': expected an address and a port"),

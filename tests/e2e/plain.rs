@@ -120,6 +120,7 @@ fn what_goes_out_without_private_values_is_shown_before_it_does() {
     assert!(!file.exists());
     script.enters("export 1 to share.redacted.jsonl").hears("Enter yes to write the file");
     script.enters("yes").hears("1 delivery exported to ");
+    script.enters("export 99 to none.jsonl").hears("delivery 99 is not in the store: nothing was written");
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.contains("user") && !text.contains("Lovelace"), "{text}");
     script.enters("copy 1 redacted curl").hears("throw-away secret");
@@ -179,6 +180,7 @@ fn answering_holding_and_rules() {
     script.hears("delivery 2: verified").contains("418").then_some(()).unwrap();
     script.enters("drop 3").hears("1 delivery no longer held");
     script.enters("release 3").hears("delivery 3 is not held");
+    script.enters("release 99").hears("there is no delivery 99");
     script.enters("answer clear").hears("cleared");
     script.enters("rules").hears("no rules");
     script.enters("rules add is:sim -> 503").hears("rule 1: is:sim");
@@ -188,6 +190,7 @@ fn answering_holding_and_rules() {
     script.enters("rules delete 1").hears("no rules");
     script.enters("rules undo").hears("rule 1: is:sim");
     script.enters("rules delete 1").hears("no rules");
+    script.enters("rules undo").hears("not saved: rules save");
     script.enters("quit").hears("The rules were changed and are not saved");
     script.enters("yes");
     assert_eq!(script.ends(), 0);

@@ -146,6 +146,9 @@ fn curl(delivery: &Delivery, url: &SnippetUrl) -> String {
     if let Some(target) = &url.target {
         let _ = write!(text, " {}", request::target(target));
     }
+    if delivery.head.value("host").is_none() {
+        let _ = write!(text, " \\\n  {}", without_header("Host"));
+    }
     // curl would call a body a form.
     if has_body && delivery.head.value("content-type").is_none() {
         let _ = write!(text, " \\\n  {}", without_header("Content-Type"));

@@ -36,6 +36,8 @@ pub(super) struct HeadParts<'a> {
     pub(super) is_http10: bool,
     /// In order. Those whose names begin with a colon are HTTP/2's request line (RFC 9113, section 8.3.1).
     pub(super) headers: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Whether no Host was sent, so that none is added.
+    pub(super) lacks_host: bool,
     /// Whether the values have the white space after the colon that they are to have.
     pub(super) has_spaces: bool,
 }
@@ -63,7 +65,7 @@ impl HeadParts<'_> {
         let parts = split_url(self.url, host.as_deref())?;
         let mut remarks: Vec<String> = parts.remark.into_iter().collect();
         let mut lines = Vec::new();
-        if self.value("host").is_none() {
+        if self.value("host").is_none() && !self.lacks_host {
             let host = if parts.host.is_empty() { host.unwrap_or_default() } else { parts.host };
             lines.extend_from_slice(format!("Host: {host}\r\n").as_bytes());
         }

@@ -155,8 +155,9 @@ impl Fault {
             return Self::MissingField(field.to_owned());
         }
         let words = plain_kinds(without_values(message));
-        if words.ends_with("expected a string") {
-            return Self::Syntax(words + ": put it in quotation marks");
+        // A name of a few: a variant to serde, and a value to whoever wrote it.
+        if let Some(rest) = words.strip_prefix("unknown variant ") {
+            return Self::Syntax(format!("unknown value {rest}"));
         }
         // unknown field `a`, expected one of `b`, `c`
         if !message.starts_with("unknown field ") {

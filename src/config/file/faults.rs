@@ -4,16 +4,14 @@
 //! is read again, until nothing is wrong. So each fault is worded as a run would word it, and what only follows from
 //! another one (a required key whose value was wrong, a rule that names an answer with a mistake) is not reported.
 
-mod tree;
-
-use std::cell::Cell;
 use std::path::Path;
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
-use self::tree::{Parent, Seeking, TreeStep, descend, parts, without_item};
+use super::tree::{Parent, Seeking, TreeStep, descend, keep_items, without_item};
 use super::{ConfigFile, Fault, FileError, Place, fault_of_syntax, read_text};
+use crate::rules::{RuleError, RuleProblem};
 
 /// Faults beyond this many are not looked for.
 const FAULTS: usize = 100;
@@ -94,13 +92,8 @@ impl CheckedFile {
         let whole = tree.clone();
         let mut pruning = Pruning { tree, taken: Vec::new(), replaced: Vec::new() };
         let mut file = None;
-        let readings = Cell::new(READINGS.min(BYTES / text.len().max(1)));
-        let read = |tree: &Spanned<DeTable<'_>>| {
-            readings.set(readings.get().checked_sub(1)?);
-            Some(super::read_tree(tree.clone(), path, text))
-        };
-        while let Some(outcome) = read(&pruning.tree) {
-            let (offset, fault) = match outcome {
+        for _ in 0..READINGS.min(BYTES / text.len().max(1)) {
+            let (offset, fault) = match super::read_tree(&pruning.tree, path, text) {
                 Ok(read) => {
                     file = Some(read);
                     break;
@@ -112,7 +105,7 @@ impl CheckedFile {
             // What the parser made of a line that is not TOML is a guess.
             let is_guessed = !is_toml && (matches!(fault, Fault::MissingField(_)) || faults.iter().any(is_on_line));
             let is_new = !is_guessed && !pruning.follows(offset, &fault) && !faults.contains(&(offset, fault.clone()));
-            let goes_on = pruning.take_out_part(offset, &fault, read) || pruning.take_out(offset, &fault);
+            let goes_on = pruning.take_out(offset, &fault);
             if is_new {
                 faults.push((offset, fault));
             }
@@ -159,8 +152,6 @@ impl<'i> Pruning<'i> {
         self.taken.iter().filter(|taken| taken.from == offset).any(|taken| match fault {
             // The first key of a file is where its table begins; nothing makes it known.
             Fault::UnknownField { .. } => false,
-            // Its keys are independent of each other, except that the changes depend on `event` and `items`.
-            Fault::Simulation { .. } => matches!(&*taken.key, "event" | "items"),
             Fault::MissingField(field) => taken.key == *field,
             _ => taken.was_known,
         })
@@ -200,70 +191,19 @@ impl<'i> Pruning<'i> {
                 }
             }
             (Parent::Array(array, _), TreeStep::Item(at)) => {
-                without_item(array, *at);
+                match fault {
+                    // All that are too many, and one for `respond`, which counts as a rule.
+                    Fault::Rule(RuleError { problem: RuleProblem::TooManyRules { .. }, .. }) => {
+                        keep_items(array, |index| index + 1 < *at);
+                    }
+                    _ => without_item(array, *at),
+                }
                 self.taken.push(Taken { from, key: String::new(), was_known: true });
             }
             _ => return false,
         }
         true
     }
-}
-
-impl<'i> Pruning<'i> {
-    /// Takes out the one part that a fault is about, where it is told at the beginning of all of them: a second fault in the
-    /// others would go with them. False when that is not so, or no part alone is at fault.
-    fn take_out_part(
-        &mut self,
-        offset: usize,
-        fault: &Fault,
-        read: impl Fn(&Spanned<DeTable<'i>>) -> Option<Result<ConfigFile, (usize, Fault)>>,
-    ) -> bool {
-        let Some(way) = Seeking::way(&self.tree, offset, false) else { return false };
-        let has_parts = match way.as_slice() {
-            [TreeStep::Key(_), TreeStep::Key(_)] => matches!(fault, Fault::Simulation { .. }),
-            [TreeStep::Key(top)] => top == "columns",
-            _ => false,
-        };
-        if !has_parts {
-            return false;
-        }
-        for part in parts(self.tree.get_ref(), &way) {
-            let mut without = self.tree.clone();
-            let Some(taken) = remove(&mut without, &part) else { continue };
-            let is_same = |outcome: &Result<ConfigFile, (usize, Fault)>| matches!(outcome, Err((at, found)) if *at == offset && found == fault);
-            match read(&without) {
-                Some(outcome) if !is_same(&outcome) => {
-                    self.tree = without;
-                    self.taken.push(taken);
-                    return true;
-                }
-                Some(_) => {}
-                None => return false,
-            }
-        }
-        false
-    }
-}
-
-/// Takes out what is at `way`.
-fn remove(tree: &mut Spanned<DeTable<'_>>, way: &[TreeStep]) -> Option<Taken> {
-    let (last, parents) = way.split_last()?;
-    let root = tree.span().start;
-    let parent = descend(tree.get_mut(), root, parents)?;
-    let from = parent.start();
-    let key = match (parent, last) {
-        (Parent::Table(table, _), TreeStep::Key(key)) => {
-            table.remove(key.as_str())?;
-            key.clone()
-        }
-        (Parent::Array(array, _), TreeStep::Item(at)) => {
-            without_item(array, *at);
-            String::new()
-        }
-        _ => return None,
-    };
-    // Removing a faulty key makes no other key invalid.
-    Some(Taken { from, key, was_known: false })
 }
 
 /// What takes the place of a value with a fault, where others refer to it or would not be read without it. It lies nowhere
@@ -277,6 +217,9 @@ fn stand_in<'i>(table: &[TreeStep], key: &str, offset: usize) -> Option<DeValue<
     match (top, table.len(), key) {
         ("webhook", 2, "name") => Some(text(format!("webhook {offset}"))),
         ("webhook", 2, "path") => Some(text(format!("/webhook-{offset}"))),
+        ("webhook", 4.., _) if table.last() == Some(&TreeStep::Key("variables".to_owned())) => {
+            Some(text(String::new()))
+        }
         ("rules", 2, "then") => Some(text("auto".to_owned())),
         ("filters", 1, _) => Some(text(ANY_FILTER.to_owned())),
         ("answers", 2, "status") => DeValue::parse("200").ok().map(Spanned::into_inner),

@@ -105,7 +105,7 @@ pub(super) struct RawFile {
     /// Simulated events under names, for `whyhook simulate NAME`.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, SavedSimulation>")]
-    pub(super) simulations: BTreeMap<Spanned<String>, Spanned<SavedSimulation>>,
+    pub(super) simulations: BTreeMap<Spanned<String>, SavedSimulation>,
     /// Filters under names, used as @NAME.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, String>")]
@@ -113,7 +113,7 @@ pub(super) struct RawFile {
     /// The columns of lists, in their order.
     #[serde(default)]
     #[schemars(with = "Option<Vec<ColumnName>>")]
-    pub(super) columns: Option<Spanned<Vec<String>>>,
+    pub(super) columns: Option<Spanned<Vec<Spanned<String>>>>,
     /// How long a held delivery waits for a decision, from 1ms to 1h.
     #[serde(default, deserialize_with = "hold_for")]
     #[schemars(with = "Option<String>", extend("default" = "10s"))]
@@ -141,13 +141,15 @@ pub(super) struct RawFile {
 #[schemars(rename = "Answer")]
 pub(super) struct RawAnswer {
     /// The status.
-    #[schemars(range(min = 200, max = 599))]
-    pub(super) status: u16,
+    #[schemars(with = "u16", range(min = 200, max = 599), extend("examples" = [503]))]
+    pub(super) status: Spanned<u16>,
     /// Headers; a value can contain {{event}}, {{id}}, {{query.NAME}} and so on.
     #[serde(default)]
-    pub(super) headers: BTreeMap<String, String>,
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub(super) headers: BTreeMap<Spanned<String>, String>,
     /// The body, which can contain the same.
-    pub(super) body: Option<String>,
+    #[schemars(with = "Option<String>")]
+    pub(super) body: Option<Spanned<String>>,
 }
 
 /// A rule: which deliveries it is for, and what is done. The conditions are joined by "and".
@@ -187,7 +189,7 @@ pub(super) struct RawRule {
 #[schemars(rename = "Webhook")]
 pub(super) struct RawWebhook {
     /// The name by which it is chosen and shown; unique.
-    #[schemars(with = "String")]
+    #[schemars(with = "String", extend("examples" = ["shop"]))]
     pub(super) name: Spanned<String>,
     /// The path that it is delivered to, beginning with /, without a query; unique.
     #[schemars(with = "String")]
@@ -197,7 +199,7 @@ pub(super) struct RawWebhook {
     pub(super) kind: SigningKind,
     /// The label of its secret in [secrets], or several labels; without it any secret may sign.
     #[schemars(with = "Option<TextOrTexts>")]
-    pub(super) secret: Option<Spanned<Labels>>,
+    pub(super) secret: Option<Labels>,
     /// The events that it subscribes to, by their full names.
     #[serde(default)]
     #[schemars(with = "Vec<String>")]
@@ -341,7 +343,7 @@ impl<'de> Deserialize<'de> for RawSecrets {
 
 /// Where a configured secret is.
 #[derive(Clone, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "lowercase")]
+#[schemars(rename_all = "lowercase", extend("examples" = [{"env": "VARIABLE"}]))]
 pub enum SecretSource {
     /// In this environment variable, or the same of `.env`.
     Env(String),

@@ -9,8 +9,8 @@ use super::Fault;
 use super::raw::{RawAnswer, RawRule};
 use crate::query::{Query, QueryError};
 use crate::rules::{
-    ActionKind, NamedAnswer, Rule, RuleAction, RuleError, RuleProblem, RuleReader, RuleResponse, check_count, named,
-    target,
+    ActionKind, AnswerPart, NamedAnswer, Rule, RuleAction, RuleError, RuleProblem, RuleReader, RuleResponse,
+    check_count, named, target,
 };
 
 /// What the file says of rules.
@@ -28,9 +28,19 @@ fn fault(at: usize, problem: RuleProblem) -> (usize, Fault) {
 pub(super) fn answers(raw: BTreeMap<Spanned<String>, RawAnswer>) -> Result<Vec<Arc<NamedAnswer>>, (usize, Fault)> {
     raw.into_iter()
         .map(|(name, answer)| {
-            let headers: Vec<(String, String)> = answer.headers.into_iter().collect();
-            named(name.get_ref(), answer.status, &headers, answer.body.as_deref())
-                .map_err(|problem| fault(name.span().start, problem))
+            let (places, headers): (Vec<usize>, Vec<(String, String)>) =
+                answer.headers.into_iter().map(|(name, value)| (name.span().start, (name.into_inner(), value))).unzip();
+            let body = answer.body.as_ref().map(|body| body.get_ref().as_str());
+            named(name.get_ref(), *answer.status.get_ref(), &headers, body).map_err(|error| {
+                let place = match error.part {
+                    AnswerPart::Name => None,
+                    AnswerPart::Status => Some(answer.status.span().start),
+                    AnswerPart::Header(at) => places.get(at).copied(),
+                    AnswerPart::Headers => places.iter().min().copied(),
+                    AnswerPart::Body => answer.body.as_ref().map(|body| body.span().start),
+                };
+                fault(place.unwrap_or(name.span().start), error.problem)
+            })
         })
         .collect()
 }
@@ -41,7 +51,7 @@ pub(super) fn rules(written: WrittenRule, reader: RuleReader<'_>) -> Result<Vec<
     let mut places = Vec::new();
     for raw in written.rules {
         places.push(raw.span().start);
-        rules.push(rule(raw, reader)?);
+        rules.push(rule(&raw.into_inner(), reader)?);
     }
     if let (Some(_), Some(forward)) = (&written.respond, written.forward_to.first()) {
         return Err((forward.span().start, Fault::TwoDefaults));
@@ -62,9 +72,7 @@ pub(super) fn rules(written: WrittenRule, reader: RuleReader<'_>) -> Result<Vec<
     Ok(rules)
 }
 
-fn rule(raw: Spanned<RawRule>, reader: RuleReader<'_>) -> Result<Rule, (usize, Fault)> {
-    let start = raw.span().start;
-    let raw = raw.into_inner();
+fn rule(raw: &RawRule, reader: RuleReader<'_>) -> Result<Rule, (usize, Fault)> {
     let mut when = Query::default();
     if let Some(text) = &raw.when {
         when = condition(reader.condition(text.get_ref()), text.span().start)?;
@@ -91,7 +99,9 @@ fn rule(raw: Spanned<RawRule>, reader: RuleReader<'_>) -> Result<Rule, (usize, F
     }
     let then = reader.action(raw.then.get_ref()).map_err(|error| (raw.then.span().start, Fault::Rule(error)))?;
     let rule = Rule { when, then };
-    rule.check().map_err(|error| (start, Fault::Rule(error)))?;
+    // Of the conditions only a filter can ask what is not known yet.
+    let asking = raw.when.as_ref().unwrap_or(&raw.then).span().start;
+    rule.check().map_err(|error| (asking, Fault::Rule(error)))?;
     Ok(rule)
 }
 

@@ -4,14 +4,33 @@ use std::fmt;
 
 use schemars::json_schema;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
+use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use crate::config::described::{SchemeName, described};
 use crate::signature::{AcceptedSchemes, Scheme, SchemeDescription, catalogue};
 
 /// The schemes of a webhook as the file has them.
-pub(super) struct RawSchemes(pub(super) AcceptedSchemes);
+pub(super) enum RawSchemes {
+    One(RawScheme),
+    Several(Vec<RawScheme>),
+}
+
+impl RawSchemes {
+    /// The schemes. An error carries the way to what is wrong, below `scheme`.
+    pub(super) fn read(self) -> Result<AcceptedSchemes, (Vec<String>, String)> {
+        match self {
+            Self::One(scheme) => scheme.read().map(AcceptedSchemes::from),
+            Self::Several(schemes) => {
+                let read = |(at, scheme): (usize, RawScheme)| {
+                    scheme.read().map_err(|(way, words)| ([vec![at.to_string()], way].concat(), words))
+                };
+                let schemes: Vec<Scheme> = schemes.into_iter().enumerate().map(read).collect::<Result<_, _>>()?;
+                AcceptedSchemes::try_from(schemes).map_err(|error| (Vec::new(), error.to_string()))
+            }
+        }
+    }
+}
 
 impl<'de> Deserialize<'de> for RawSchemes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -24,19 +43,19 @@ impl<'de> Deserialize<'de> for RawSchemes {
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<RawSchemes, E> {
-                named(name).map(|scheme| RawSchemes(scheme.into()))
+                named(name).map(RawSchemes::One)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawSchemes, A::Error> {
-                described(map).map(|scheme| RawSchemes(scheme.into()))
+                described(map).map(RawSchemes::One)
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<RawSchemes, A::Error> {
                 let mut schemes = Vec::new();
-                while let Some(RawScheme(scheme)) = list.next_element()? {
+                while let Some(scheme) = list.next_element()? {
                     schemes.push(scheme);
                 }
-                schemes.try_into().map(RawSchemes).map_err(A::Error::custom)
+                Ok(RawSchemes::Several(schemes))
             }
         }
         deserializer.deserialize_any(Reader)
@@ -50,7 +69,19 @@ described!(of RawSchemes = |generator| {
 };);
 
 /// One scheme.
-struct RawScheme(Scheme);
+pub(super) enum RawScheme {
+    Named(Box<Scheme>),
+    Described(Box<SchemeDescription>),
+}
+
+impl RawScheme {
+    fn read(self) -> Result<Scheme, (Vec<String>, String)> {
+        match self {
+            Self::Named(scheme) => Ok(*scheme),
+            Self::Described(description) => description.scheme().map_err(|error| (error.way(), error.to_string())),
+        }
+    }
+}
 
 const EXPECTED: &str = "the name of a scheme, a table such as { signature_header = 'X-Signature', content = \
     '{body}' }, or a list of those";
@@ -66,22 +97,22 @@ impl<'de> Deserialize<'de> for RawScheme {
             }
 
             fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<RawScheme, E> {
-                named(name).map(RawScheme)
+                named(name)
             }
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<RawScheme, A::Error> {
-                described(map).map(RawScheme)
+                described(map)
             }
         }
         deserializer.deserialize_any(Reader)
     }
 }
 
-fn named<E: serde::de::Error>(name: &str) -> Result<Scheme, E> {
+fn named<E: serde::de::Error>(name: &str) -> Result<RawScheme, E> {
     let scheme = catalogue::named(name).map_err(E::custom)?;
     let needed: Vec<String> = scheme.missing_settings().iter().map(|needed| format!("{needed} = …")).collect();
     if needed.is_empty() {
-        return Ok(scheme);
+        return Ok(RawScheme::Named(Box::new(scheme)));
     }
     Err(E::custom(format!(
         "this scheme also needs settings: write a table with preset = {} and settings = {{ {} }}",
@@ -90,7 +121,6 @@ fn named<E: serde::de::Error>(name: &str) -> Result<Scheme, E> {
     )))
 }
 
-fn described<'de, A: MapAccess<'de>>(map: A) -> Result<Scheme, A::Error> {
-    let description = SchemeDescription::deserialize(MapAccessDeserializer::new(map))?;
-    description.scheme().map_err(A::Error::custom)
+fn described<'de, A: MapAccess<'de>>(map: A) -> Result<RawScheme, A::Error> {
+    SchemeDescription::deserialize(MapAccessDeserializer::new(map)).map(Box::new).map(RawScheme::Described)
 }

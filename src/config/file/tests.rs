@@ -83,7 +83,7 @@ fn every_key_is_read() {
 }
 
 #[rstest]
-#[case("bind = 3000", "1:8: invalid type: integer `3000`, expected a string")]
+#[case("bind = 3000", "1:8: invalid type: expected a string, found a whole number: put it in quotation marks")]
 #[case("bind = 'here'", "1:8: invalid listening address 'here'")]
 #[case("\nport = 1", "2:1: unknown field `port`, expected one of `bind`")]
 #[case("bind = ", "1:8: ")]
@@ -91,7 +91,7 @@ fn every_key_is_read() {
 #[case("tolerance = '5'", "1:13: invalid duration '5'")]
 #[case("body_limit = 'much'", "1:14: invalid size 'much'")]
 #[case("body_limit = 0", "1:14: invalid body limit 0")]
-#[case("body_limit = 1.5", "expected a size such as")]
+#[case("body_limit = 1.5", "expected a string, or a whole number, found a decimal number")]
 #[case("[limits]\nhead = '5'", "2:8: invalid duration '5'")]
 #[case("[limits]\nhead = '1ms'", "2:8: expected a duration from 10ms to 24h")]
 #[case("[limits]\nbody_idle = '2d'", "2:13: expected a duration from 10ms to 24h")]
@@ -110,7 +110,7 @@ fn every_key_is_read() {
 #[case("theme = 7", "1:9: ")]
 #[case("public_url = 'x'", "1:14: invalid public URL: expected http")]
 #[case("[tunnels]\nzrok = 'x'", "2:8: invalid address 'x'")]
-#[case("[tunnels]\nzrok = 7", "2:8: invalid type: integer `7`, expected true, false, or an address")]
+#[case("[tunnels]\nzrok = 7", "2:8: invalid type: expected true or false, or a string, found a whole number")]
 #[case("[tunnels]\nngork = true", "2:1: unknown field `ngork`")]
 #[case("ngrok_api = 'x'", "1:13: invalid ngrok agent address 'x'")]
 #[case("[secrets]\na = { env = 'A', file = 'B' }", "2:5: expected one of { env")]
@@ -124,7 +124,7 @@ fn every_key_is_read() {
 #[case("[[webhook]]\nname = 'a'\npath = '/a?b'", "3:8: invalid path '/a?b': expected")]
 #[case(
     "[[webhook]]\nname = 'a'\npath = '/a'\nkind = 'other'",
-    "4:8: unknown variant `other`, expected `developer` or `reseller`"
+    "4:8: unknown value `other`, expected `developer` or `reseller`"
 )]
 #[case("[[webhook]]\nname = 'a'\npath = '/a'\n[[webhook]]\nname = 'a'\npath = '/b'", "5:8: duplicate webhook name 'a'")]
 #[case(
@@ -224,10 +224,10 @@ fn a_webhook_may_be_signed_as_others_sign() {
 #[case(r#"{ algorithm = "sha3" }"#, "sha3")]
 #[case(r#"{ signature_header = "no spaces" }"#, "invalid header name 'no spaces'")]
 #[case(r#"{ signature = "X" }"#, "signature")]
-#[case("7", "scheme")]
+#[case("7", "expected a string, or a table, or an array, found a whole number")]
 #[case("[]", "expected 1 to 8 schemes, found 0")]
 #[case(r#"["github", "slak"]"#, "unknown scheme 'slak'")]
-#[case(r#"["github", 7]"#, "the name of a scheme")]
+#[case(r#"["github", 7]"#, "expected a string, or a table, found a whole number")]
 fn impossible_schemes_say_what_was_expected(#[case] scheme: &str, #[case] words: &str) {
     let message = webhook(scheme).unwrap_err().to_string();
     assert!(message.starts_with("whyhook.toml:4:") && message.contains(words), "{message}");
@@ -241,6 +241,18 @@ fn simulations_are_kept_under_their_names() {
     let file = file.unwrap();
     let recipe = file.simulations["idle"].recipe().unwrap();
     assert_eq!((recipe.event.short(), recipe.live, recipe.items, recipe.edits.len()), ("app", true, 2, 1));
+}
+
+#[test]
+fn a_simulation_that_cannot_be_sent_as_it_is_is_warned_of() {
+    let file =
+        parse("[simulations.x]\nevent = 'app'\nset = ['version=\"v2\"']\nunset = ['event',\n  'nope']\n").unwrap();
+    let warnings: Vec<String> = file.warnings.iter().map(ToString::to_string).collect();
+    assert_eq!(warnings.len(), 1);
+    assert!(
+        warnings[0].starts_with("whyhook.toml:5: the simulation 'x' cannot be sent as it is: nope"),
+        "{warnings:?}"
+    );
 }
 
 #[rstest]

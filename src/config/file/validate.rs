@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use toml::Spanned;
+use toml::de::DeTable;
 
 use super::raw::{RawFile, RawRule, RawSecrets, RawWebhook};
+use super::tree::offset_of;
 use super::{ConfigFile, Fault, Place, SecretEntry, rules};
 use crate::config::mistaken::looks_like_a_secret;
 use crate::config::notices::RawNotify;
@@ -17,8 +19,8 @@ use crate::rules::RuleReader;
 use crate::simulate::SavedSimulation;
 use crate::text::visible;
 
-/// Checks `raw`, read from `text`. An error carries the byte offset in `text`.
-pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
+/// Checks `raw`, read from `tree`, which is what `text` says. An error carries the byte offset in `text`.
+pub(super) fn check(raw: RawFile, tree: &DeTable<'_>, path: &Path, text: &str) -> Result<ConfigFile, (usize, Fault)> {
     let mut file = ConfigFile {
         path: path.to_owned(),
         fingerprint: super::fingerprint(path, text),
@@ -54,10 +56,10 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
     };
     add_secrets(&mut file, raw.secrets, text)?;
     for webhook in raw.webhook {
-        add_webhook(&mut file, webhook, text)?;
+        add_webhook(&mut file, webhook, tree, text)?;
     }
     for (name, saved) in raw.simulations {
-        add_simulation(&mut file, name, saved, text)?;
+        add_simulation(&mut file, name, saved, tree, text)?;
     }
     warn_of_webhooks(&mut file, &raw.rules, text);
     file.filters = filters(raw.filters)?;
@@ -69,13 +71,21 @@ pub(super) fn check(raw: RawFile, path: &Path, text: &str) -> Result<ConfigFile,
     file.notify = notify.map(|raw| raw.read(&file.filters)).transpose().map_err(unreadable)?;
     file.on_delivery = raw.on_delivery.map(|raw| raw.read(&file.filters)).transpose().map_err(unreadable)?;
     if let Some(columns) = raw.columns {
-        let read = ListColumn::read_all(&columns.get_ref().join(","));
-        file.columns = Some(read.map_err(|error| (columns.span().start, Fault::Syntax(error.to_string())))?);
+        file.columns = Some(read_columns(&columns)?);
     }
     file.answers = rules::answers(raw.answers)?;
     let written = rules::WrittenRule { rules: raw.rules, respond: raw.respond, forward_to: raw.forward_to };
     file.rules = rules::rules(written, RuleReader::new(&file.answers).with_filters(&file.filters))?;
     Ok(file)
+}
+
+fn read_columns(written: &Spanned<Vec<Spanned<String>>>) -> Result<Vec<ListColumn>, (usize, Fault)> {
+    let names: Vec<&str> = written.get_ref().iter().map(|name| name.get_ref().as_str()).collect();
+    let read = |count: usize| ListColumn::read_all(&names[..count].join(","));
+    // The first that is wrong together with those before it.
+    let wrong = (1..=names.len()).find(|count| read(*count).is_err());
+    let place = wrong.map_or(written.span().start, |count| written.get_ref()[count - 1].span().start);
+    read(wrong.unwrap_or(names.len())).map_err(|error| (place, Fault::Syntax(error.to_string())))
 }
 
 /// Adds the secrets in the order of the file, which is the person's: the table comes sorted by label.
@@ -96,22 +106,32 @@ fn add_secrets(file: &mut ConfigFile, secrets: RawSecrets, text: &str) -> Result
 fn add_simulation(
     file: &mut ConfigFile,
     name: Spanned<String>,
-    saved: Spanned<SavedSimulation>,
+    saved: SavedSimulation,
+    tree: &DeTable<'_>,
     text: &str,
 ) -> Result<(), (usize, Fault)> {
-    let offset = saved.span().start;
-    let fault = |reason: String| (offset, Fault::Simulation { name: name.get_ref().clone(), reason });
-    let saved = saved.into_inner();
-    saved.recipe().map_err(|error| fault(error.to_string()))?;
-    saved.headers().map_err(|error| fault(error.to_string()))?;
-    saved.burst().sendings(0).map_err(|error| fault(error.to_string()))?;
-    if saved.webhook.is_some() && saved.to.is_some() {
-        return Err(fault("it names both a webhook and a URL: keep one".to_owned()));
-    }
+    let offset = |key: &str, item: Option<usize>| {
+        let item = item.map(|at| at.to_string());
+        let way: Vec<&str> = ["simulations", name.get_ref(), key].into_iter().chain(item.as_deref()).collect();
+        offset_of(tree, &way)
+    };
+    saved.check().map_err(|error| {
+        let fault = Fault::Simulation { name: name.get_ref().clone(), reason: error.to_string() };
+        (offset(error.key, error.item), fault)
+    })?;
     if let Some(webhook) = saved.webhook.as_ref().filter(|name| file.webhooks.iter().all(|own| own.name != **name)) {
         let what = format!("the simulation '{}'", visible(name.get_ref()));
-        let warning = unknown_webhook(file, Place::of(text, offset), what, webhook);
+        let warning = unknown_webhook(file, Place::of(text, offset("webhook", None)), what, webhook);
         file.warnings.push(warning);
+    }
+    // Other options of the command may mend it.
+    if let Some(doubt) = saved.doubt() {
+        file.warnings.push(Warning::Simulation {
+            file: file.path.clone(),
+            line: Place::of(text, offset(doubt.key, doubt.item)).line,
+            name: name.get_ref().clone(),
+            reason: doubt.to_string(),
+        });
     }
     file.simulations.insert(name.into_inner(), saved);
     Ok(())
@@ -151,7 +171,9 @@ fn filters(raw: BTreeMap<Spanned<String>, Spanned<String>>) -> Result<SavedFilte
         .map_err(|(name, error)| (place(&name).unwrap_or_default(), Fault::Filter { name, reason: error.to_string() }))
 }
 
-fn add_webhook(file: &mut ConfigFile, raw: RawWebhook, text: &str) -> Result<(), (usize, Fault)> {
+fn add_webhook(file: &mut ConfigFile, raw: RawWebhook, tree: &DeTable<'_>, text: &str) -> Result<(), (usize, Fault)> {
+    let position = file.webhooks.len().to_string();
+    let offset = |way: &[&str]| offset_of(tree, &[&["webhook", position.as_str()], way].concat());
     check_name(&raw.name, &file.webhooks)?;
     check_path(&raw.path, &file.webhooks)?;
     for event in &raw.events {
@@ -164,16 +186,24 @@ fn add_webhook(file: &mut ConfigFile, raw: RawWebhook, text: &str) -> Result<(),
             });
         }
     }
-    let labels_at = raw.secret.as_ref().map_or(raw.name.span(), Spanned::span).start;
-    file.label_places.push(Place::of(text, labels_at));
+    let schemes = raw.scheme.map(|schemes| {
+        schemes.read().map_err(|(way, words)| {
+            let way: Vec<&str> = std::iter::once("scheme").chain(way.iter().map(String::as_str)).collect();
+            (offset(&way), Fault::Syntax(words))
+        })
+    });
+    let schemes = schemes.transpose()?;
+    let secrets = raw.secret.map(|labels| labels.0).unwrap_or_default();
+    let label_places = (0..secrets.len()).map(|at| Place::of(text, offset(&["secret", &at.to_string()])));
+    file.label_places.push(label_places.collect());
     file.webhooks.push(Webhook {
         name: raw.name.into_inner(),
         path: raw.path.into_inner(),
         kind: raw.kind,
-        secrets: raw.secret.map(|labels| labels.into_inner().0).unwrap_or_default(),
+        secrets,
         events: raw.events.into_iter().map(Spanned::into_inner).collect(),
         url: raw.url,
-        schemes: raw.scheme.map(|schemes| schemes.0),
+        schemes,
     });
     Ok(())
 }

@@ -171,7 +171,7 @@ fn a_label_may_be_a_flags_and_must_be_known() {
         .set("TWO", "two-secret-two-secret");
     let mut flags = Flags { secret_env: vec!["one=ONE".to_owned()], ..Flags::default() };
     let error = failure(&flags, &surroundings);
-    assert!(error.contains("whyhook.toml:4:10: the webhook 'dev'") && error.contains("labels: one"), "{error}");
+    assert!(error.contains("whyhook.toml:4:18: the webhook 'dev'") && error.contains("labels: one"), "{error}");
     assert!(!error.contains("hunter2"), "{error}");
     flags.secret_env.push("hunter2-hunter2=TWO".to_owned());
     assert_eq!(load(&flags, &surroundings).0.registry.keyring().secrets().len(), 2);

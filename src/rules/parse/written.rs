@@ -37,25 +37,59 @@ const OWN_HEADERS: [&str; 9] = [
     "proxy-connection",
 ];
 
+/// A part of an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AnswerPart {
+    /// Its name.
+    Name,
+    /// The status.
+    Status,
+    /// The header at this position.
+    Header(usize),
+    /// All headers.
+    Headers,
+    /// The body.
+    Body,
+}
+
+/// An answer that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{problem}")]
+pub struct InvalidAnswer {
+    /// What of it is wrong.
+    pub part: AnswerPart,
+    /// Why.
+    pub problem: RuleProblem,
+}
+
+impl AnswerPart {
+    fn invalid(self, problem: impl Into<RuleProblem>) -> InvalidAnswer {
+        InvalidAnswer { part: self, problem: problem.into() }
+    }
+}
+
 /// Checks an answer of `[answers.NAME]`.
 ///
 /// # Errors
 ///
-/// [`RuleProblem`] for a name, status, header or body that cannot be.
+/// [`InvalidAnswer`] for a name, status, header or body that cannot be.
 pub fn named(
     name: &str,
     status: u16,
     headers: &[(String, String)],
     body: Option<&str>,
-) -> Result<Arc<NamedAnswer>, RuleProblem> {
+) -> Result<Arc<NamedAnswer>, InvalidAnswer> {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
     let is_keyword = KEYWORDS.iter().any(|keyword| keyword.eq_ignore_ascii_case(name));
     let begins = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     if !begins || !name.bytes().all(is_plain) || is_keyword || name.len() > 64 {
-        return Err(RuleProblem::BadName(name.to_owned()));
+        return Err(AnswerPart::Name.invalid(RuleProblem::BadName(name.to_owned())));
     }
-    let headers = headers.iter().map(|(name, value)| header(name, value)).collect::<Result<Vec<_>, _>>()?;
-    let body = body.map(Template::parse).transpose()?;
+    let read = |(at, (name, value)): (usize, &(String, String))| {
+        header(name, value).map_err(|error| AnswerPart::Header(at).invalid(error))
+    };
+    let headers = headers.iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    let body = body.map(Template::parse).transpose().map_err(|error| AnswerPart::Body.invalid(error))?;
     let written = CustomAnswer { status, headers, body };
     check(&written)?;
     Ok(Arc::new(NamedAnswer { name: name.to_owned(), written }))
@@ -93,7 +127,7 @@ pub(super) fn written(
         let template = Template::parse(cursor.remainder()).map_err(|error| located(error, body_at))?;
         written.body = Some(template);
     }
-    check(&written).map_err(|problem| problem.at(body_at))?;
+    check(&written).map_err(|error| error.problem.at(body_at))?;
     Ok(written)
 }
 
@@ -110,19 +144,19 @@ pub(super) fn check_status(status: u16) -> Result<(), RuleProblem> {
     if (200..=599).contains(&status) { Ok(()) } else { Err(RuleProblem::Status(status)) }
 }
 
-fn check(written: &CustomAnswer) -> Result<(), RuleProblem> {
-    check_status(written.status)?;
+fn check(written: &CustomAnswer) -> Result<(), InvalidAnswer> {
+    check_status(written.status).map_err(|error| AnswerPart::Status.invalid(error))?;
     let has_body = written.body.as_ref().is_some_and(|body| body.fixed_bytes() > 0 || body.has_facts());
     if has_body && is_bodyless(written.status) {
-        return Err(RuleProblem::Bodyless(written.status));
+        return Err(AnswerPart::Body.invalid(RuleProblem::Bodyless(written.status)));
     }
     let found = written.body.as_ref().map_or(0, |body| body.source().len());
     if found > BODY_LIMIT {
-        return Err(RuleProblem::BodyTooLong { found });
+        return Err(AnswerPart::Body.invalid(RuleProblem::BodyTooLong { found }));
     }
     let too_long = |(name, value): &(String, Template)| name.len() + value.source().len() > HEADER_BYTES;
     if written.headers.len() > HEADER_LIMIT || written.headers.iter().any(too_long) {
-        return Err(RuleProblem::TooManyHeaders);
+        return Err(AnswerPart::Headers.invalid(RuleProblem::TooManyHeaders));
     }
     Ok(())
 }

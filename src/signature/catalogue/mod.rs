@@ -199,16 +199,17 @@ pub fn accepted_names() -> impl Iterator<Item = &'static str> {
     names().chain(OLDER_NAMES.iter().map(|(older, _)| *older))
 }
 
-/// What is known about a scheme.
+/// What is known about a scheme. Its name may be written `GitHub` or `standard_webhooks`.
 ///
 /// # Errors
 ///
 /// [`UnknownScheme`] with names like the one asked for.
 pub fn entry(name: &str) -> Result<CatalogueEntry, UnknownScheme> {
-    if name == TRACKPILOTS {
+    let spelt = spelt(name);
+    if spelt == TRACKPILOTS {
         return Ok(trackpilots());
     }
-    let known = OLDER_NAMES.iter().find(|(older, _)| *older == name).map_or(name, |(_, name)| *name);
+    let known = OLDER_NAMES.iter().find(|(older, _)| *older == spelt).map_or(spelt.as_str(), |(_, name)| *name);
     let section = SECTIONS.iter().find(|(own, _)| *own == known);
     section.and_then(|(name, text)| read(name, text)).ok_or_else(|| unknown(name))
 }
@@ -297,9 +298,15 @@ fn trackpilots() -> CatalogueEntry {
     }
 }
 
+/// A name as the catalogue has it: in lower case, with hyphens.
+fn spelt(name: &str) -> String {
+    name.to_ascii_lowercase().replace('_', "-")
+}
+
 fn unknown(name: &str) -> UnknownScheme {
+    let spelt = spelt(name);
     let mut near: Vec<(f64, &str)> =
-        names().map(|known| (strsim::jaro_winkler(name, known), known)).filter(|(like, _)| *like > 0.85).collect();
+        names().map(|known| (strsim::jaro_winkler(&spelt, known), known)).filter(|(like, _)| *like > 0.85).collect();
     near.sort_by(|one, two| two.0.total_cmp(&one.0));
     UnknownScheme {
         name: crate::text::clip(&crate::text::visible(name), 60).into_owned(),

@@ -339,3 +339,18 @@ fn a_body_that_is_not_json_has_no_members_to_sign() {
         assert!(judgement.note.unwrap().starts_with("the body is not valid JSON"), "{broken}");
     }
 }
+
+#[test]
+fn a_name_is_known_as_people_write_it() {
+    for (written, name) in [
+        ("GitHub", "github"),
+        ("STRIPE", "stripe"),
+        ("Standard_Webhooks", "standard-webhooks"),
+        ("HubSpot", "hubspot-v3"),
+        ("TrackPilots", "trackpilots"),
+    ] {
+        assert_eq!(entry(written).unwrap().name, name);
+    }
+    let error = named("GihHub").unwrap_err();
+    assert_eq!((error.name.as_str(), error.near[0].as_str()), ("GihHub", "github"));
+}

@@ -8,6 +8,32 @@ use super::{
 };
 use crate::signature::catalogue;
 
+/// A key of a description; shown by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DescriptionKey {
+    name: &'static str,
+    /// The position or the name of what is wrong in the value.
+    part: Option<String>,
+}
+
+impl DescriptionKey {
+    pub(super) fn part(name: &'static str, part: String) -> Self {
+        Self { name, part: Some(part) }
+    }
+}
+
+impl From<&'static str> for DescriptionKey {
+    fn from(name: &'static str) -> Self {
+        Self { name, part: None }
+    }
+}
+
+impl std::fmt::Display for DescriptionKey {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
 /// Why a description is no scheme.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidScheme {
@@ -23,13 +49,18 @@ pub enum InvalidScheme {
         known: String,
     },
     /// A header's name cannot be one.
-    #[error("invalid header name '{0}': expected letters, digits and hyphens, such as X-Signature")]
-    HeaderName(String),
+    #[error("invalid header name '{name}': expected letters, digits and hyphens, such as X-Signature")]
+    HeaderName {
+        /// The key of the description.
+        key: DescriptionKey,
+        /// The name, made visible.
+        name: String,
+    },
     /// A place that is none.
     #[error("{key}: {error}")]
     Place {
         /// The key of the description.
-        key: &'static str,
+        key: DescriptionKey,
         /// What is wrong.
         error: InvalidExpression,
     },
@@ -37,7 +68,7 @@ pub enum InvalidScheme {
     #[error("{key}: {error}")]
     Template {
         /// The key of the description.
-        key: &'static str,
+        key: DescriptionKey,
         /// What is wrong.
         error: InvalidContent,
     },
@@ -79,7 +110,7 @@ pub enum InvalidScheme {
     NoTake,
     /// Components or a tag without an HTTP Message Signature.
     #[error("components and tag are of HTTP Message Signatures: set algorithm = \"rfc9421\", or leave them out")]
-    NoMessage,
+    NoMessage(&'static str),
     /// A list of places that is empty.
     #[error("signature names no place: expected one such as \"header:X-Signature\"")]
     NoPlace,
@@ -92,6 +123,30 @@ pub enum InvalidScheme {
     /// A URL that is none.
     #[error("url: expected the URL as the sender knows it, beginning with https:// or http://, not '{0}'")]
     Url(String),
+}
+
+impl InvalidScheme {
+    /// The key of the description that is wrong, and below it the position or name in its value; empty where it may be any.
+    #[must_use]
+    pub fn way(&self) -> Vec<String> {
+        let key = match self {
+            Self::HeaderName { key, .. } | Self::Place { key, .. } | Self::Template { key, .. } => {
+                return std::iter::once(key.name.to_owned()).chain(key.part.clone()).collect();
+            }
+            Self::Preset(_) => "preset",
+            Self::Handshake { .. } => "handshake",
+            Self::Uncovered(_) | Self::Nowhere(_) => "content",
+            Self::Untied { .. } => "binds",
+            Self::NoSecret { key, .. } | Self::NoMessage(key) => key,
+            Self::Cycle(_) | Self::TooDeep(_) => "variables",
+            Self::Algorithm(_) => "algorithm",
+            Self::NoTake => "pair",
+            Self::NoPlace => "signature",
+            Self::Url(_) => "url",
+            Self::Variable(_) => return Vec::new(),
+        };
+        vec![key.to_owned()]
+    }
 }
 
 /// Whether everything that templates name is there, and no variable needs itself.

@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    Bind, Encoding, Expression, InvalidScheme, Proof, Scheme, SignaturePlace, SignatureValue, SignedContent, Source,
-    StampUnit, Variable, checks,
+    Bind, DescriptionKey, Encoding, Expression, InvalidScheme, Proof, Scheme, SignaturePlace, SignatureValue,
+    SignedContent, Source, StampUnit, Variable, checks,
 };
 use crate::signature::{ToleranceDirection, catalogue};
 
@@ -137,27 +137,28 @@ pub struct BindDescription {
     pub equals: String,
 }
 
-fn template(key: &'static str, text: &str) -> Result<SignedContent, InvalidScheme> {
-    SignedContent::read(text).map_err(|error| InvalidScheme::Template { key, error })
+fn template(key: impl Into<DescriptionKey>, text: &str) -> Result<SignedContent, InvalidScheme> {
+    SignedContent::read(text).map_err(|error| InvalidScheme::Template { key: key.into(), error })
 }
 
-fn header(name: &str) -> Result<String, InvalidScheme> {
+fn header(key: impl Into<DescriptionKey>, name: &str) -> Result<String, InvalidScheme> {
     match http::HeaderName::try_from(name) {
         Ok(_) => Ok(name.to_owned()),
-        Err(_) => Err(InvalidScheme::HeaderName(crate::text::visible(name).into_owned())),
+        Err(_) => Err(InvalidScheme::HeaderName { key: key.into(), name: crate::text::visible(name).into_owned() }),
     }
 }
 
-fn place(key: &'static str, text: &str) -> Result<Expression, InvalidScheme> {
-    text.parse().map_err(|error| InvalidScheme::Place { key, error })
+fn place(key: impl Into<DescriptionKey>, text: &str) -> Result<Expression, InvalidScheme> {
+    text.parse().map_err(|error| InvalidScheme::Place { key: key.into(), error })
 }
 
-fn signature_place(text: &str) -> Result<SignaturePlace, InvalidScheme> {
+fn signature_place((at, text): (usize, &String)) -> Result<SignaturePlace, InvalidScheme> {
+    let key = DescriptionKey::part("signature", at.to_string());
     Ok(match text.split_once(':') {
-        Some(("header", name)) => SignaturePlace::Header(header(name)?),
-        Some(("headers", name)) => SignaturePlace::Headers(header(name)?),
-        Some(("headers-numbered", name)) => SignaturePlace::Numbered(header(name)?),
-        _ => SignaturePlace::Part(place("signature", text)?),
+        Some(("header", name)) => SignaturePlace::Header(header(key, name)?),
+        Some(("headers", name)) => SignaturePlace::Headers(header(key, name)?),
+        Some(("headers-numbered", name)) => SignaturePlace::Numbered(header(key, name)?),
+        _ => SignaturePlace::Part(place(key, text)?),
     })
 }
 
@@ -220,10 +221,10 @@ impl SchemeDescription {
         if let Some(places) = &self.signature {
             // Another place has a form of its own.
             *value = SignatureValue::default();
-            value.places = places.all().iter().map(|text| signature_place(text)).collect::<Result<_, _>>()?;
+            value.places = places.all().iter().enumerate().map(signature_place).collect::<Result<_, _>>()?;
         }
         if let Some(name) = &self.signature_header {
-            value.places = vec![SignaturePlace::Header(header(name)?)];
+            value.places = vec![SignaturePlace::Header(header("signature_header", name)?)];
         }
         if value.places.is_empty() {
             return Err(InvalidScheme::NoPlace);
@@ -253,7 +254,7 @@ impl SchemeDescription {
             scheme.timestamp = optional_place("timestamp", text)?;
         }
         if let Some(name) = &self.timestamp_header {
-            scheme.timestamp = Some(Expression::plain(Source::Header(header(name)?)));
+            scheme.timestamp = Some(Expression::plain(Source::Header(header("timestamp_header", name)?)));
         }
         if let Some(text) = &self.id {
             scheme.id = optional_place("id", text)?;
@@ -262,7 +263,7 @@ impl SchemeDescription {
             scheme.event = optional_place("event", text)?;
         }
         if let Some(name) = &self.id_header {
-            scheme.id = Some(Expression::plain(Source::Header(header(name)?)));
+            scheme.id = Some(Expression::plain(Source::Header(header("id_header", name)?)));
         }
         scheme.timestamp_unit = self.timestamp_unit.or(scheme.timestamp_unit);
         scheme.tolerance = self.tolerance.map_or(scheme.tolerance, Duration::from_secs);
@@ -272,8 +273,8 @@ impl SchemeDescription {
 
     fn fill_content(&self, scheme: &mut Scheme) -> Result<(), InvalidScheme> {
         if let Some(content) = &self.content {
-            let mut templates =
-                content.all().iter().map(|text| template("content", text)).collect::<Result<Vec<_>, _>>()?;
+            let read = |(at, text): (usize, &String)| template(DescriptionKey::part("content", at.to_string()), text);
+            let mut templates = content.all().iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
             scheme.content = match content {
                 OneOrMany::One(_) => templates.pop().unwrap_or_default(),
                 OneOrMany::Many(_) => SignedContent::sorted(templates),
@@ -296,10 +297,11 @@ impl SchemeDescription {
             Some(text) => template("key", text)?,
         };
         for (name, variable) in &self.variables {
+            let key = DescriptionKey::part("variables", name.clone());
             let variable = match variable {
-                VariableDescription::Template(text) => Variable::Template(template("variables", text)?),
+                VariableDescription::Template(text) => Variable::Template(template(key, text)?),
                 VariableDescription::Listed { names, separator, item, join } => Variable::Listed {
-                    names: place("variables", names)?,
+                    names: place(key, names)?,
                     separator: separator.clone(),
                     item: item.clone(),
                     join: join.clone(),
@@ -308,22 +310,22 @@ impl SchemeDescription {
             scheme.variables.insert(name.clone(), variable);
         }
         if let Some(binds) = &self.binds {
-            let read = |bind: &BindDescription| {
-                Ok::<_, InvalidScheme>(Bind {
-                    is: template("binds", &bind.is)?,
-                    equals: template("binds", &bind.equals)?,
-                })
+            let read = |(at, bind): (usize, &BindDescription)| {
+                let key = DescriptionKey::part("binds", at.to_string());
+                let is = template(key.clone(), &bind.is)?;
+                Ok::<_, InvalidScheme>(Bind { is, equals: template(key, &bind.equals)? })
             };
-            scheme.binds = binds.iter().map(read).collect::<Result<_, _>>()?;
+            scheme.binds = binds.iter().enumerate().map(read).collect::<Result<_, _>>()?;
         }
         if let Some(components) = &self.components {
             scheme.message.components.clone_from(components);
         }
         scheme.message.tag = self.tag.clone().or(scheme.message.tag.take());
         let is_message = scheme.proof == Proof::MessageSignature;
-        if !is_message && (self.components.is_some() || self.tag.is_some()) {
-            return Err(InvalidScheme::NoMessage);
+        match (&self.components, &self.tag) {
+            (Some(_), _) if !is_message => Err(InvalidScheme::NoMessage("components")),
+            (_, Some(_)) if !is_message => Err(InvalidScheme::NoMessage("tag")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 }

@@ -31,7 +31,7 @@ mod value;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-pub use checks::InvalidScheme;
+pub use checks::{DescriptionKey, InvalidScheme};
 pub(in crate::signature) use content::body_sha256;
 pub use content::{InvalidContent, SignedContent, TemplatePiece};
 pub use description::SchemeDescription;

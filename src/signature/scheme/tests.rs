@@ -301,7 +301,7 @@ fn what_a_message_signature_must_cover_and_the_direction_of_the_tolerance_are_de
     assert!(own.covers_body());
     assert!(matches!(message("components = [\"@method\"]"), Err(InvalidScheme::Uncovered(_))));
     assert!(!message("components = [\"@method\"]\ncovers_body = false").unwrap().covers_body());
-    assert_eq!(read("tag = \"app\"").unwrap(), Err(InvalidScheme::NoMessage));
+    assert_eq!(read("tag = \"app\"").unwrap(), Err(InvalidScheme::NoMessage("tag")));
     let past = read("tolerance_direction = \"past\"").unwrap().unwrap();
     assert!(past.age_limit().holds(i64::MIN) && !past.age_limit().holds(i64::MAX));
     assert!(read("tolerance_direction = \"future\"").is_err());

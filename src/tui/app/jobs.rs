@@ -104,7 +104,7 @@ fn lost_by_quitting(model: &Model) -> Vec<String> {
         let (verb, pronoun) = if cut.len() == 1 { ("is", "it is") } else { ("are", "they are") };
         reasons.push(format!("{words} {verb} still running: {pronoun} cut off."));
     }
-    if model.answers.is_unsaved && !is_attached {
+    if model.answers.is_unsaved() && !is_attached {
         let rules = model.keymap.press(Action::Answer(AnswerAction::Rules));
         let save = model.keymap.press(Action::Answer(AnswerAction::SaveRules));
         let there = if model.keymap.is_in_lines() { "" } else { " there" };

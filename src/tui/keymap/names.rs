@@ -67,6 +67,7 @@ impl BoundKey {
                 character => Ok(Self::Char(character)),
             };
         }
+        let name = &*hyphenated(name);
         let lower = name.to_lowercase();
         if lower == "space" {
             return Ok(Self::Char(' '));
@@ -83,6 +84,16 @@ impl BoundKey {
         }
         let known = KEYS.iter().find(|(_, names)| names.contains(&lower.as_str()));
         known.map(|(code, _)| Self::Code(*code)).ok_or_else(|| unknown(name))
+    }
+}
+
+/// `ctrl-r` for `ctrl+r`, as others write it.
+fn hyphenated(name: &str) -> Cow<'_, str> {
+    match name.split_once(|character: char| !character.is_ascii_alphabetic()) {
+        Some((modifier, key)) if !key.is_empty() && name[modifier.len()..].starts_with('+') => {
+            format!("{modifier}-{key}").into()
+        }
+        _ => name.into(),
     }
 }
 
@@ -350,6 +361,13 @@ mod tests {
     #[case("ctrl-r", BoundKey::Ctrl('r'), "ctrl-r")]
     #[case("Ctrl-R", BoundKey::Ctrl('r'), "ctrl-r")]
     #[case("^R", BoundKey::Ctrl('r'), "ctrl-r")]
+    #[case("ctrl+r", BoundKey::Ctrl('r'), "ctrl-r")]
+    #[case("Ctrl+R", BoundKey::Ctrl('r'), "ctrl-r")]
+    #[case("alt+x", BoundKey::Alt('x'), "alt-x")]
+    #[case("alt++", BoundKey::Alt('+'), "alt-+")]
+    #[case("alt-+", BoundKey::Alt('+'), "alt-+")]
+    #[case("+", BoundKey::Char('+'), "+")]
+    #[case("shift+tab", BoundKey::Code(KeyCode::BackTab), "shift-tab")]
     #[case("C-r", BoundKey::Ctrl('r'), "ctrl-r")]
     #[case("alt-X", BoundKey::Alt('X'), "alt-X")]
     #[case("enter", BoundKey::Code(KeyCode::Enter), "enter")]
@@ -369,6 +387,8 @@ mod tests {
     #[case("f13", "unknown key")]
     #[case("ctrl-", "unknown key")]
     #[case("ctrl-ab", "unknown key")]
+    #[case("ctrl+", "unknown key")]
+    #[case("ctrl+i", "'ctrl-i' is 'tab' to a terminal")]
     #[case("ctrl-5", "unknown key")]
     #[case("ctrl-i", "'ctrl-i' is 'tab' to a terminal")]
     #[case("ctrl-M", "is 'enter' to a terminal")]

@@ -96,6 +96,12 @@ fn export(
         add(&mut *exporter, redaction.as_mut(), &one, &mut file).map_err(failed)?;
         written += 1;
     }
+    if written == 0 && lost > 0 {
+        return Err(match ids {
+            [id] => format!("delivery {id} is not in the store: nothing was written"),
+            _ => "none of these deliveries is in the store: nothing was written".to_owned(),
+        });
+    }
     exporter.end(&mut file).map_err(failed)?;
     file.finish().map_err(|error| error.to_string())?;
     let mut words = format!("{} exported to {}", counted(written, "delivery"), shown(path));

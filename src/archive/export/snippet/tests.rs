@@ -215,9 +215,12 @@ fn a_command_sends_one_request_and_reads_back_as_it() {
         assert!(text.contains(words) || text.contains("--request-target"), "{text}");
         assert!(!text.contains("passwd"), "{text}");
     }
-    let head = delivery("HEAD /x HTTP/1.1\r\n\r\n", b"");
+    let head = delivery("HEAD /x HTTP/1.1\r\nHost: h\r\n\r\n", b"");
     let text = SnippetLanguage::Curl.write(&head, &SnippetUrl::of(&head, "http://h"));
     assert_eq!(text, "curl --include --head 'http://h/x'\n");
+    let without_host = delivery("HEAD /x HTTP/1.0\r\n\r\n", b"");
+    let text = SnippetLanguage::Curl.write(&without_host, &SnippetUrl::of(&without_host, "http://h"));
+    assert_eq!(text, "curl --include --head 'http://h/x' \\\n  -H 'Host:'\n");
     let odd = delivery("HEAD /x HTTP/1.1\r\n\r\n", b"a");
     let text = SnippetLanguage::Curl.write(&odd, &SnippetUrl::of(&odd, "http://h"));
     assert!(text.contains("--request 'HEAD' --speed-limit 1 --speed-time 3 'http://h/x'"), "{text}");

@@ -57,7 +57,9 @@ pub(super) fn of(
         None => "GET".to_owned(),
     };
     let url = url.text();
-    let parts = HeadParts { method: &method, url: &url, is_http10: command.is_http10, headers, has_spaces: true };
+    let lacks_host = removed.iter().any(|name| name == b"host");
+    let is_http10 = command.is_http10;
+    let parts = HeadParts { method: &method, url: &url, is_http10, headers, lacks_host, has_spaces: true };
     let mut head = parts.build()?;
     remarks.append(&mut head.remarks);
     if let Some(target) = &command.target {

@@ -109,6 +109,8 @@ fn our_own_export_goes_round() {
     for (head, body) in [
         ("POST /a?b=1 HTTP/1.1\r\nHost: h\r\nX-A:  b'c\r\nContent-Length: 4\r\nX-Empty:\r\n\r\n", &b"\0\xff'\n"[..]),
         ("GET / HTTP/1.0\r\nAccept: x\r\nHost: h\r\n\r\n", b""),
+        ("GET / HTTP/1.0\r\nAccept: x\r\n\r\n", b""),
+        ("POST /a HTTP/1.0\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n", b"{}"),
         ("PUT /x HTTP/1.1\r\nHost: h\r\nX-L: caf\u{e9}\r\nContent-Length: 9\r\n\r\n", b"{\"a\": 1}\n"),
     ] {
         let script = exported(Curl::default(), &delivery(head.as_bytes(), body));
@@ -134,6 +136,19 @@ fn a_copied_command_is_read_as_the_request_that_it_sends() {
             assert!(read.contains("X-Empty:\r\nX-A: 1\r\n"), "{command}: {read}");
         }
     }
+}
+
+/// `-H 'Host:'` takes curl's own away.
+#[test]
+fn a_request_without_host_stays_without_it() {
+    use crate::archive::export::snippet::{SnippetLanguage, SnippetUrl};
+    let delivery = delivery(b"POST /hook HTTP/1.0\r\nX-A: 1\r\nContent-Length: 2\r\n\r\n", b"{}");
+    let command = SnippetLanguage::Curl.write(&delivery, &SnippetUrl::of(&delivery, "http://h"));
+    for command in [&command, "curl http://h/hook -H 'host:'", "curl -H 'HOST: ' http://h/hook"] {
+        let head = one(command).0.to_ascii_lowercase();
+        assert!(!head.contains("host:"), "{command}: {head}");
+    }
+    assert!(one("curl http://h/hook -H 'Host: other'").0.contains("Host: other\r\n"));
 }
 
 /// Quoted data does not select the shell.

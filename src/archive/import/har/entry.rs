@@ -169,7 +169,7 @@ fn read(importer: &Importer<'_>, entry: Entry) -> Result<(Imported, Vec<String>)
         url: &request.url.0,
         is_http10: text(&request.http_version).eq_ignore_ascii_case("HTTP/1.0"),
         headers: headers.map(|pair| (pair.name.0.clone().into_bytes(), pair.value.0.clone().into_bytes())).collect(),
-        has_spaces: false,
+        ..HeadParts::default()
     };
     let head = parts.build()?;
     remarks.extend(head.remarks);

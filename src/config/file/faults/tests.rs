@@ -27,7 +27,7 @@ fn every_fault_is_found_in_the_order_of_the_file() {
             "1:1: unknown field `bindd`",
             "2:13: invalid duration '5'",
             "3:9: invalid type",
-            "4:11: unknown column 'caus'",
+            "4:18: unknown column 'caus'",
             "6:8: expected a duration",
             "7:1: unknown field `heads`",
             "9:8: the webhook's name is empty",
@@ -45,7 +45,7 @@ fn every_fault_is_found_in_the_order_of_the_file() {
 #[case("[on_delivery]\ncommand = ['']\njobs = 0", &["2:11: the command is empty", "3:8: invalid jobs"])]
 #[case("[on_delivery]\ncommand = [1]", &["2:12: invalid type"])]
 #[case("[on_delivery]\njobs = 0", &["1:1: missing field `command`", "2:8: invalid jobs"])]
-#[case("[answers.later]\nstatus = 5000\n[[rules]]\nthen = 'later'", &["1:10:"])]
+#[case("[answers.later]\nstatus = 5000\n[[rules]]\nthen = 'later'", &["2:10: invalid status 5000"])]
 #[case("[answers.later]\nstatus = 'x'\n[[rules]]\nthen = 'later'", &["2:10: invalid type"])]
 #[case("bell = '@broken'\n[filters]\nbroken = 'verdict:nonsense'", &["3:10: invalid filter 'broken'"])]
 #[case("bell = '@brokn'\n[filters]\nbroken = 'verdict:bad'", &["1:8: invalid filter: at 0: unknown saved filter '@brokn'"])]
@@ -53,16 +53,88 @@ fn every_fault_is_found_in_the_order_of_the_file() {
 #[case("respond = '200'\nforward_to = ['http://127.0.0.1:1', 'http://127.0.0.1:2']", &["2:15: 'respond' and 'forward_to' conflict"])]
 #[case("bell = 'is:live'\nnotify = {}", &["2:10: 'bell' and 'notify' conflict"])]
 #[case("[secrets]\na = { key = 'A' }\n'' = { env = 'A' }", &["2:5: expected one of { env", "3:1: the secret's label is empty"])]
-#[case("[keys.list.deeper]\na = 'b'", &["1:12: expected a key"])]
+#[case("[keys.list.deeper]\na = 'b'", &["1:12: invalid type: expected a string, or an array of strings, found a table"])]
 #[case("[[webhook]]\nname = 'a'\npath = '/a'\nscheme = 'gihtub'\n[[webhook]]\nname = 'a'\npath = '/a'", &["4:10: unknown scheme", "6:8: duplicate webhook name", "7:8: duplicate path"])]
 #[case("nope = 1\nbind = 5", &["1:1: unknown field `nope`", "2:8: invalid type"])]
 #[case("[[webhook]]\npath = 'hooks'", &["1:1: missing field `name`", "2:8: invalid path 'hooks'"])]
 #[case("[[webhook]]\npath = '/a'\n[[webhook]]\nname = 'b'\npath = '/a'", &["1:1: missing field `name`", "5:8: duplicate path"])]
-#[case("[simulations.x]\nrate = 'x'\nimage = 'zz'", &["1:1: invalid simulation 'x': unknown image form", "2:8: invalid type"])]
-#[case("[simulations.x]\nimage = 'zz'\nheaders = ['a', 'b: c', 'd']\ncount = 0", &["1:1: invalid simulation 'x': unknown image form", "1:1: invalid simulation 'x': invalid header 'a'", "1:1: invalid simulation 'x': invalid header 'd'", "1:1: invalid simulation 'x': "])]
-#[case("columns = ['id', 'caus', 'nope']", &["1:11: unknown column 'caus'", "1:11: unknown column 'nope'"])]
+#[case("[simulations.x]\nrate = 'x'\nimage = 'zz'", &["2:8: invalid type", "3:9: invalid simulation 'x': unknown image form"])]
+#[case("[simulations.x]\nimage = 'zz'\nheaders = ['a', 'b: c', 'd']\ncount = 0", &["2:9: invalid simulation 'x': unknown image form", "3:12: invalid simulation 'x': invalid header 'a'", "3:25: invalid simulation 'x': invalid header 'd'", "4:9: invalid simulation 'x': invalid count 0"])]
+#[case("columns = ['id', 'caus', 'nope']", &["1:18: unknown column 'caus'", "1:26: unknown column 'nope'"])]
 fn what_follows_from_a_fault_is_none(#[case] text: &str, #[case] wanted: &[&str]) {
     assert_begin(&faults(text), wanted);
+}
+
+/// A fault is at the key that is wrong, and in an array at the entry, not at the heading of its table.
+#[rstest]
+#[case(
+    "[simulations.x]\nlive = true\nevent = 'app'\nset = ['a=1',\n  'b']",
+    "5:3: invalid simulation 'x': invalid assignment 'b'"
+)]
+#[case("[simulations.x]\nlive = true\ncount = 0", "3:9: invalid simulation 'x': invalid count 0")]
+#[case("[simulations.x]\nlive = true\nrate = 0.0", "3:8: invalid simulation 'x': invalid rate")]
+#[case("[simulations.x]\nwebhook = 'a'\nto = 'http://b'", "3:6: invalid simulation 'x': it names both")]
+#[case("[answers.later]\nstatus = 204\nbody = 'x'", "3:8: a 204 answer has no body")]
+#[case("[answers.later]\nstatus = 200\nbody = '{{nope}}'", "3:8:")]
+#[case(
+    "[answers.later]\nstatus = 200\n[answers.later.headers]\nA = 'b'\nDate = 'x'",
+    "5:1: whyhook sets the header 'Date'"
+)]
+#[case("[answers.later]\nbody = 'x'\nstatus = 600", "3:10: invalid status 600")]
+#[case("[answers.'1']\nstatus = 200", "1:10: invalid answer name '1'")]
+#[case("[[rules]]\nthen = '503'\nwhen = 'status:503'", "3:8: 'status' cannot be used in a rule")]
+#[case("[[rules]]\nthen = 'nonsense'\nwhen = 'is:sim'", "2:8: unknown action 'nonsense'")]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\n[webhook.scheme]\nprefix = 'x'\nsignature_header = 'no spaces'",
+    "6:20: invalid header name"
+)]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\n[webhook.scheme]\ncontent = [\n  '{body}',\n  '{body' ]",
+    "7:3: content:"
+)]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\n[webhook.scheme]\nsignature = ['header:A',\n 'header:b c']",
+    "6:2: invalid header name 'b c'"
+)]
+#[case("[[webhook]]\nname = 'a'\npath = '/a'\n[webhook.scheme]\nprefix = 'x'\nalgorithm = 'md17'", "6:13:")]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\n[webhook.scheme]\nprefix = 'x'\npreset = 'gihtub'",
+    "6:10: unknown scheme 'gihtub'"
+)]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\n[webhook.scheme]\ncontent = '{body}{a}'\n[webhook.scheme.variables]\na = '{body'",
+    "7:5: variables:"
+)]
+#[case(
+    "[[webhook]]\nname = 'a'\npath = '/a'\nscheme = ['github',\n { preset = 'stripe', url = 'x' },\n 'slack']",
+    "5:29: url: expected"
+)]
+#[case("[[webhook]]\nname = 'a'\npath = '/a'\nscheme = ['github',\n 'slak']", "5:2: unknown scheme 'slak'")]
+#[case("columns = ['id',\n 'id']", "2:2: the column 'id' is named twice")]
+fn a_fault_is_at_its_own_line(#[case] text: &str, #[case] wanted: &str) {
+    assert_begin(&faults(text), &[wanted]);
+}
+
+#[test]
+fn each_unknown_label_is_at_its_own_place() {
+    let text = "[[webhook]]\nname = 'a'\npath = '/a'\nsecret = ['known',\n  'one', 'two']\n\
+        [[webhook]]\nname = 'b'\npath = '/b'\nsecret = 'one'\n";
+    let file = ConfigFile::parse(Path::new("x"), text).unwrap();
+    let places: Vec<String> = file.unknown_labels(&["known"]).map(|(place, _)| place.to_string()).collect();
+    assert_eq!(places, ["5:3", "5:10", "9:10"]);
+}
+
+#[test]
+fn too_many_rules_are_said_once() {
+    let rule = "[[rules]]\nthen = '503'\n";
+    for (extra, place) in [("", "401:1"), ("respond = '200'\n", "402:1")] {
+        let text = format!("{extra}{}", rule.repeat(230));
+        let found = faults(&text);
+        let count = 230 + extra.lines().count();
+        assert_eq!(found, [format!("{place}: too many rules: {count}, at most 200")]);
+    }
+    let found = faults(&format!("respond = '200'\n{}", rule.repeat(200)));
+    assert_eq!(found, ["1:11: too many rules: 201, at most 200"]);
 }
 
 #[test]

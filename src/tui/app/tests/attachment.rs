@@ -85,7 +85,7 @@ fn quitting_asks_only_about_what_runs_here() {
     let job = |number| JobProgress { number, kind: "prune", done: 0, total: 0, is_cancelled: false };
     let mut person = Person::new(1);
     person.tell(Message::Jobs(vec![job(3)]));
-    person.model.answers.is_unsaved = true;
+    person.model.answers.saved = Some(Vec::new());
     person.act(Action::Quit);
     assert!(matches!(person.model.overlay, Some(Overlay::Confirm(_))), "all of it ends with this process");
     person.act(Action::Back).tell(reached(3000, 7));

@@ -175,11 +175,26 @@ fn quitting_asks_while_something_is_held() {
 fn quitting_asks_while_rules_are_not_saved() {
     let mut person = Person::new(1);
     person.keys("rn").type_in("event:app → 503").keys("\n").press(KeyCode::Esc, KeyModifiers::NONE);
-    assert!(person.model.answers.is_unsaved);
+    assert!(person.model.answers.is_unsaved());
     person.effects.clear();
     person.keys("q");
     let Some(Overlay::Confirm(confirm)) = &person.model.overlay else { panic!("{:?}", person.model.overlay) };
     assert!(confirm.question.contains("not saved"), "{}", confirm.question);
+}
+
+#[test]
+fn rules_that_were_put_back_are_not_unsaved() {
+    let mut person = Person::new(1);
+    person.keys("rn").type_in("event:app → 503").keys("\n");
+    assert!(person.model.answers.is_unsaved());
+    person.keys("D");
+    assert!(person.model.answers.rules.is_empty() && !person.model.answers.is_unsaved());
+    person.keys("u");
+    assert!(person.model.answers.is_unsaved());
+    person.keys("D").press(KeyCode::Esc, KeyModifiers::NONE);
+    person.effects.clear();
+    person.keys("q");
+    assert_eq!(person.effects, [Effect::Quit]);
 }
 
 #[test]

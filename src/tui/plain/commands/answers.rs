@@ -63,12 +63,11 @@ impl Conversation {
         let held = model.answers.held.iter().map(|held| held.id);
         let ids: Vec<DeliveryId> = held.filter(|held| id.is_none_or(|id| id == *held)).collect();
         if ids.is_empty() {
-            return match id {
-                Some(id) => {
-                    self.say(&format!("delivery {id} is not held: it has been answered, or its sender hung up"))
-                }
-                None => self.say("no delivery is held"),
-            };
+            return self.say(&match id {
+                Some(id) if id > model.last => format!("there is no delivery {id}"),
+                Some(id) => format!("delivery {id} is not held: held lists those that are"),
+                None => "no delivery is held".to_owned(),
+            });
         }
         let picked = match answer {
             None => Picked::Default,
@@ -139,7 +138,7 @@ impl Conversation {
             let times = counted(row.answered, "delivery");
             self.say(&format!("rule {}: {}, chosen for {times}{off}", index + 1, row.rule));
         }
-        if model.answers.is_unsaved {
+        if model.answers.is_unsaved() {
             self.say("not saved: rules save writes them into the configuration");
         }
         let off = off_words(rules);

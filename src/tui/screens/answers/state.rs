@@ -16,8 +16,8 @@ pub use crate::tui::screens::answers::window::{AnswerOverlay, Picker};
 
 use crate::delivery::DeliveryId;
 use crate::rules::{
-    ActionKind, AnswerChoice, Close, ForwardTarget, Held, NamedAnswer, Override, RuleAction, RuleResponse, RuleSet,
-    SendManner, TimedResponse, short,
+    ActionKind, AnswerChoice, Close, ForwardTarget, Held, NamedAnswer, Override, Rule, RuleAction, RuleResponse,
+    RuleSet, SendManner, TimedResponse, short,
 };
 
 /// The choices that are remembered.
@@ -99,8 +99,8 @@ pub struct Answers {
     pub(crate) recent: Vec<RuleAction>,
     /// What is known of the shown delivery's answer.
     pub story: StoryView,
-    /// Whether the rules were changed here and not saved since.
-    pub is_unsaved: bool,
+    /// The rules before they were changed here, while what is on differs from them and is not saved.
+    pub(crate) saved: Option<Vec<Rule>>,
     /// The rules that were deleted here, each with its place, the latest last.
     pub(crate) deleted: Vec<(usize, RuleRow)>,
 }
@@ -117,7 +117,7 @@ impl Default for Answers {
             now: Timestamp::UNIX_EPOCH,
             recent: Vec::new(),
             story: StoryView::default(),
-            is_unsaved: false,
+            saved: None,
             deleted: Vec::new(),
         }
     }
@@ -130,6 +130,12 @@ impl Answers {
         let mut answers = Self { config: config.map(Path::to_owned), ..Self::default() };
         answers.take_in(state);
         answers
+    }
+
+    /// Whether the rules were changed here, are not saved since, and were not put back.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        self.saved.is_some()
     }
 
     /// Takes in the current state. Returns how many deliveries are newly held.

@@ -235,7 +235,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         },
         AnswersNews::Reloaded(count, file) => {
             model.answers.config = Some(file);
-            model.answers.is_unsaved = false;
+            model.answers.saved = None;
             model.filters = model.answers.set.filters().clone();
             let rules = counted(count as u64, "rule");
             say(model, format!("configuration reloaded: {rules}"), false);

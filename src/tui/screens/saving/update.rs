@@ -100,7 +100,7 @@ fn rules_saved(model: &mut Model, words: String) -> String {
     if !matches!(model.overlay, Some(Overlay::Answers(_))) {
         return words;
     }
-    model.answers.is_unsaved = false;
+    model.answers.saved = None;
     match off_words(&model.answers.rules) {
         off if off.is_empty() => words,
         off => format!("{words}; {off}"),

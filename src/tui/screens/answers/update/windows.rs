@@ -180,8 +180,7 @@ pub(super) fn saved(model: &mut Model, named: &Arc<NamedAnswer>, outcome: Result
     let mut answers = before.answers().to_vec();
     answers.retain(|known| !known.name.eq_ignore_ascii_case(&named.name));
     answers.push(Arc::clone(named));
-    let set =
-        RuleSet::new(before.rules().to_vec(), before.hold_for).with_answers(answers).with_handshakes(before.handshakes);
+    let set = RuleSet::clone(before).with_answers(answers);
     effect(AnswersEffect::SetRules(Arc::new(set)))
 }
 
@@ -270,14 +269,14 @@ fn change(model: &mut Model, cursor: usize, change: impl FnOnce(&mut Vec<RuleRow
     }
     rules.cursor = cursor.min(last);
     let on = rows.iter().filter(|row| row.on).map(|row| row.rule.clone()).collect();
-    let set = RuleSet::new(on, before.hold_for).with_answers(before.answers().to_vec());
-    let set = Arc::new(set.with_handshakes(before.handshakes));
+    let set = Arc::new(before.replaced(on));
     // Of what was so before nothing is said again.
     let known = before.remarks();
     rules.problem = set.remarks().into_iter().find(|remark| !known.contains(remark));
     model.answers.rules = rows;
+    let saved = model.answers.saved.take().unwrap_or_else(|| before.rules().to_vec());
+    model.answers.saved = Some(saved).filter(|saved| *saved != set.rules());
     model.answers.set = Arc::clone(&set);
-    model.answers.is_unsaved = true;
     effect(AnswersEffect::SetRules(set))
 }
 

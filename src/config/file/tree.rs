@@ -1,10 +1,7 @@
-//! The values of a file as a tree: what lies at a byte of the text, the way to it, and its parts.
+//! The values of a file as a tree: what lies at a byte of the text, and the way to it.
 
 use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
-
-/// The longest table or array whose parts are tried one by one.
-const PARTS: usize = 32;
 
 /// A step from a table or an array to something in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,45 +103,26 @@ impl Seeking {
     }
 }
 
-/// The ways to the parts of what is at `way`: the items of arrays in a table before its keys.
-pub(super) fn parts(tree: &DeTable<'_>, way: &[TreeStep]) -> Vec<Vec<TreeStep>> {
-    let below = |step| way.iter().cloned().chain([step]).collect::<Vec<_>>();
-    match value_at(tree, way) {
-        Some(DeValue::Array(array)) => (0..array.len().min(PARTS)).map(|at| below(TreeStep::Item(at))).collect(),
-        Some(DeValue::Table(table)) => table
-            .iter()
-            .take(PARTS)
-            .flat_map(|(key, value)| {
-                let way = below(TreeStep::Key(key.get_ref().to_string()));
-                let items = match value.get_ref() {
-                    DeValue::Array(array) if array.len() > 1 => array.len().min(PARTS),
-                    _ => 0,
-                };
-                let item = |at| way.iter().cloned().chain([TreeStep::Item(at)]).collect();
-                (0..items).map(item).chain([way.clone()]).collect::<Vec<Vec<TreeStep>>>()
-            })
-            .collect(),
-        _ => Vec::new(),
+/// Where the value begins to which these keys and positions lead, or the last one that is there.
+pub(super) fn offset_of(tree: &DeTable<'_>, way: &[&str]) -> usize {
+    let mut offset = 0;
+    let mut table = Some(tree);
+    let mut array: Option<&DeArray<'_>> = None;
+    for step in way {
+        let item = step.parse().ok().and_then(|at: usize| array?.get(at));
+        let Some(value) = table.and_then(|table| table.get(*step)).or(item) else { break };
+        offset = value.span().start;
+        table = value.get_ref().as_table();
+        array = value.get_ref().as_array();
     }
-}
-
-fn value_at<'a, 'i>(table: &'a DeTable<'i>, way: &[TreeStep]) -> Option<&'a DeValue<'i>> {
-    let (first, rest) = way.split_first()?;
-    let TreeStep::Key(key) = first else { return None };
-    let mut value = table.get(key.as_str())?.get_ref();
-    for step in rest {
-        value = match (value, step) {
-            (DeValue::Table(table), TreeStep::Key(key)) => table.get(key.as_str())?.get_ref(),
-            (DeValue::Array(array), TreeStep::Item(at)) => array.get(*at)?.get_ref(),
-            _ => return None,
-        };
-    }
-    Some(value)
+    offset
 }
 
 pub(super) fn without_item(array: &mut DeArray<'_>, at: usize) {
-    let mut rest = DeArray::new();
+    keep_items(array, |index| index != at);
+}
+
+pub(super) fn keep_items(array: &mut DeArray<'_>, is_kept: impl Fn(usize) -> bool) {
     let items = std::mem::replace(array, DeArray::new());
-    items.iter().enumerate().filter(|(index, _)| *index != at).for_each(|(_, item)| rest.push(item.clone()));
-    *array = rest;
+    *array = items.iter().enumerate().filter(|(at, _)| is_kept(*at)).map(|(_, item)| item.clone()).collect();
 }
