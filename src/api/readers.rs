@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::ApiProblem;
 use crate::store::{Location, Reader};
-use crate::system::panic::caught;
+use crate::system::panic::catch_panic;
 
 /// Readers at a time. What is read may be a body of many megabytes.
 pub(super) const READERS: usize = 4;
@@ -53,7 +53,7 @@ impl ApiReaders {
             let known = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = known.map_or_else(|| Reader::open(&location), Ok)?;
             // What reads changes nothing: a panic in it is this request's. Its reader is not used again.
-            let done = caught(|| {
+            let done = catch_panic(|| {
                 crate::system::panic::trap("api");
                 work(&reader)
             })?;

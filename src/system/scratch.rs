@@ -44,7 +44,7 @@ pub fn folder() -> io::Result<PathBuf> {
     let base = std::env::temp_dir();
     sweep_in(&base);
     let made = make(&base)?;
-    crate::system::panic::on_end(clear);
+    crate::system::panic::set_cleanup(clear);
     Ok(run.insert(made).folder.clone())
 }
 
@@ -77,7 +77,7 @@ impl Tracked {
     /// From now on.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        crate::system::panic::on_end(clear);
+        crate::system::panic::set_cleanup(clear);
         TRACKED.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
         Self(path.to_owned())
     }

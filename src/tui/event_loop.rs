@@ -402,7 +402,7 @@ impl EventLoop {
     fn draw(&mut self) -> Result<(), TuiError> {
         self.clear_graphics()?;
         crate::system::panic::trap("main");
-        let _frame = crate::system::panic::frame();
+        let _frame = crate::system::panic::lock_frame();
         let Some(screen) = &mut self.screen else { return Ok(()) };
         let before = self.model.viewport;
         let mut viewport = before;

@@ -23,7 +23,7 @@ use crate::api::sending::PIECE_PATIENCE;
 use crate::api::state::ApiState;
 use crate::archive::import::{ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
 use crate::server::JobTicket;
-use crate::system::panic::{caught, uncontained};
+use crate::system::panic::{catch_panic, panic_ends_program};
 use crate::system::read;
 
 /// Bytes in which a file shows what it is.
@@ -144,7 +144,7 @@ fn run(
         false => Ok(()),
     };
     // Reading what a client sent changes nothing: a panic in it is this job's.
-    let found = caught(|| {
+    let found = catch_panic(|| {
         crate::system::panic::trap("api");
         importer.read(source, &mut file, &mut |_| stopping())
     });
@@ -162,7 +162,7 @@ fn run(
         goes_on = ticket.advance(keeper.kept().count, total);
         Ok(())
     };
-    let read = caught(|| importer.read(source, &mut file, &mut |imported| uncontained(|| keep(imported))));
+    let read = catch_panic(|| importer.read(source, &mut file, &mut |imported| panic_ends_program(|| keep(imported))));
     let read = read.unwrap_or_else(|panic| Err(ImportError::Taken(panic.to_string())));
     let kept = if ticket.record().is_cut_off() {
         // Who cancels keeps what was kept by then.
