@@ -56,6 +56,7 @@ mod ordering;
 mod progress;
 mod prune;
 mod reader;
+mod prune_segment;
 mod record;
 mod recovery;
 mod reserve;
