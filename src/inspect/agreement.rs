@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::diagnosis::{self, Subject};
+use super::diagnosis::Subject;
+use super::history::history;
 use crate::config::Registry;
 use crate::delivery::{Delivery, Verdict};
 use crate::rules::AgreementFacts;
@@ -46,7 +47,7 @@ pub fn facts(reader: &Reader, delivery: &Delivery, registry: &Registry, budget: 
     if matches!(judgement.verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) {
         return AgreementFacts::default();
     }
-    let history = diagnosis::history(reader, delivery, registry);
+    let history = history(reader, delivery, registry);
     let kept = reader.diagnosis(delivery.summary.id).ok().flatten();
     let kept = kept.and_then(|json| serde_json::from_str::<Value>(&json).ok());
     let cause = match kept {

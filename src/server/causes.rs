@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use super::{Changes, Watcher};
 use crate::delivery::DeliveryId;
-use crate::inspect::diagnosis::{Subject, history};
+use crate::inspect::diagnosis::Subject;
+use crate::inspect::history::history;
 use crate::server::listener::Control;
 use crate::signature::diagnose::Budget;
 use crate::store::{Location, Reader, StoreError};
