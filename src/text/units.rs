@@ -75,8 +75,7 @@ const SIZE_UNITS: [(&str, u64); 14] = [
 ///
 /// [`InvalidDuration`] without a unit, with an unknown one, or beyond about 580 years.
 pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
-    let of = |month| InvalidDuration { text: visible(text).into_owned(), month };
-    let invalid = || of(false);
+    let invalid = || InvalidDuration { text: visible(text).into_owned(), month: false };
     let mut rest = text.trim();
     let mut nanoseconds = 0_u64;
     if rest.is_empty() {
@@ -86,7 +85,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, InvalidDuration> {
         let (number, after) = split_number(rest);
         let end = after.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(after.len());
         if &after[..end] == "M" {
-            return Err(of(true));
+            return Err(InvalidDuration { month: true, ..invalid() });
         }
         let part = scaled(number, &TIME_UNITS, &after[..end]).ok_or_else(invalid)?;
         nanoseconds = nanoseconds.checked_add(part).ok_or_else(invalid)?;
