@@ -26,7 +26,7 @@ use crate::store::{Freed, Location, Marking};
 use crate::system::thread;
 
 /// What wakes an interface, from any thread; it must not block.
-pub type EventTeller = Arc<dyn Fn(ServerEvent) + Send + Sync>;
+pub type EventSink = Arc<dyn Fn(ServerEvent) + Send + Sync>;
 
 /// What goes back to senders at a moment.
 #[derive(Debug, Clone)]
@@ -141,7 +141,7 @@ pub trait ShownListener: fmt::Debug + Send + Sync {
     fn newest(&self) -> DeliveryId;
     /// Calls `tell` as [`SessionFeed::watch`] does.
     #[must_use = "what is dropped is told no longer"]
-    fn watch(&self, tell: EventTeller) -> SessionWatch;
+    fn watch(&self, tell: EventSink) -> SessionWatch;
     /// The webhooks and active secrets; another pointer once they are others.
     fn registry(&self) -> Arc<Registry>;
     /// The client for what is sent from here.
@@ -283,7 +283,7 @@ impl ShownListener for SessionFeed {
         self.newest()
     }
 
-    fn watch(&self, tell: EventTeller) -> SessionWatch {
+    fn watch(&self, tell: EventSink) -> SessionWatch {
         self.watch(move |event| tell(event))
     }
 

@@ -86,7 +86,7 @@ impl EventLoop {
                 self.ask(ListenerRequest::LetGo(ids), RequestPurpose::Decisions(count))
             }
             effect => {
-                self.teller.perform(effect, self.messenger());
+                self.answers_worker.perform(effect, self.messenger());
                 Ok(())
             }
         }
