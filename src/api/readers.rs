@@ -41,7 +41,7 @@ impl ApiReaders {
         self.read_large(work).await.map(|(read, _)| read)
     }
 
-    /// The same, with the place that was taken for it: to be kept as long as what was read is held.
+    /// Reads as [`Self::read`] does, and returns the place that was taken for it: to be kept as long as what was read is held.
     pub(super) async fn read_large<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, ApiProblem> + Send + 'static,

@@ -144,7 +144,7 @@ pub(super) fn find(reader: &Reader, id: &str) -> Result<Option<Delivery>, CliErr
     })
 }
 
-/// The same without its bytes.
+/// What [`find`] finds, without its bytes.
 pub(super) fn find_summary(reader: &Reader, id: &str) -> Result<Option<Summary>, CliError> {
     if id == "latest" {
         return Ok(reader.page(Page::Newest, 1)?.into_iter().next());

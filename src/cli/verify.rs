@@ -89,7 +89,7 @@ struct Given {
     all: Option<Bytes>,
 }
 
-/// The same as elsewhere, but for who names a file, as other tools take it.
+/// Reads the name of a delivery, with a hint for who names a file, as other tools take it.
 fn captured_delivery(text: &str) -> Result<String, String> {
     let is_file = || Path::new(text).is_file();
     delivery_name(text).map_err(|error| match is_file() {

@@ -67,7 +67,7 @@ pub enum ResponseLength {
     /// There is none, whatever the headers say: to HEAD, with 204, with 304 … The length that is declared
     /// nevertheless is that of the body which another request would have got.
     NoBody(Option<u64>),
-    /// So many bytes.
+    /// After this many bytes.
     Known(u64),
     /// Chunks follow.
     Chunked,

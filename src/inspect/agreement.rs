@@ -28,7 +28,7 @@ pub fn explaining_cause(diagnosis: &Diagnosis) -> Option<&str> {
     diagnosis.causes.iter().find(explains).map(|cause| cause.summary.as_str())
 }
 
-/// The same of a diagnosis that was kept.
+/// The explaining cause of a diagnosis that was kept, as JSON.
 fn kept_cause(diagnosis: &Value) -> Option<String> {
     let explains = |cause: &&Value| {
         let changes = cause["changes"].as_array().map(Vec::as_slice).unwrap_or_default();

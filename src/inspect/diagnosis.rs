@@ -59,7 +59,7 @@ impl<'a> Subject<'a> {
         Self { head, body, received_at, intake, schemes, scheme, secrets, others, trailers: Vec::new() }
     }
 
-    /// The same with what surrounded its body on the wire.
+    /// This subject with what surrounded its body on the wire.
     #[must_use]
     pub fn with_framing(mut self, framing: &WireFraming) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -333,7 +333,7 @@ fn reply(asked: Vec<oneshot::Sender<ReloadReport>>, report: &ReloadReport) {
     asked.into_iter().for_each(|told| drop(told.send(report.clone())));
 }
 
-/// The same for those who have asked.
+/// What reading the configuration again has come to, for those who have asked for it.
 fn report(event: &ServerEvent, changed: ChangedKeys, remarks: &[String]) -> ReloadReport {
     match event {
         ServerEvent::Rules(rules, file) => ReloadReport::Applied {
@@ -356,7 +356,7 @@ enum Looked {
     File(Box<ConfigFile>),
     /// One that may not, and why.
     Unallowed(Box<ConfigFile>, Vec<Need>),
-    /// The same, which was said before.
+    /// One that may not be used, which was said before.
     Waiting(Box<ConfigFile>),
     /// One that cannot be read.
     Fault(String),

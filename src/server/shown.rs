@@ -85,7 +85,7 @@ pub enum ListenerRequest {
 /// What comes of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RequestReply {
-    /// It is done, for so many of what was meant.
+    /// It is done; to how many of the deliveries, jobs or settings that were meant.
     Done(usize),
     /// How the listener is.
     Status(Box<ListenerStatus>),

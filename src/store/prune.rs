@@ -48,7 +48,7 @@ pub enum Thoroughness {
     Exact,
     /// What lies in a segment of which little would go may stay for now.
     Lazy,
-    /// The same, and what lies in a segment of which much would stay: deliveries wait meanwhile.
+    /// As [`Self::Lazy`], and what lies in a segment of which much would stay: deliveries wait meanwhile.
     Brief,
 }
 

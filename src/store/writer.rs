@@ -61,7 +61,7 @@ impl Writer {
         Self::start_retaining(location, Retention::default(), RETENTION_INTERVAL, observer)
     }
 
-    /// The same, for a command that changes a little and ends: what was deleted before stays hidden, and can still be
+    /// Starts as [`Writer::start`] does, for a command that changes a little and ends: what was deleted before stays hidden, and can still be
     /// brought back.
     ///
     /// # Errors
@@ -71,8 +71,8 @@ impl Writer {
         Self::start_with(location, (Retention::default(), RETENTION_INTERVAL), LastWork::None, |_| {})
     }
 
-    /// The same as [`Writer::start`], for a store that keeps what `retention` says: checks after a commit what may be deleted,
-    /// whenever so much time has passed, or a segment is full. What was there before is not looked at for it.
+    /// Starts as [`Writer::start`] does, for a store that keeps what `retention` says: checks after a commit what may be deleted,
+    /// whenever `interval` has passed or a segment is full. What was there before is not looked at for it.
     ///
     /// # Errors
     ///

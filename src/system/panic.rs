@@ -99,7 +99,7 @@ pub fn restore_terminal() {
     restore();
 }
 
-/// The same for the program's last moments: no frame is written from now on.
+/// Gives the terminal back in the program's last moments: no frame is written from now on.
 pub(crate) fn restore_terminal_for_good() {
     std::mem::forget(await_frame());
     restore();

@@ -19,7 +19,7 @@ impl HiddenTyping {
         Some(Self { signals: None })
     }
 
-    /// The same for one that does not: a signal that ends or stops it gives the terminal back first.
+    /// Hides what is typed for a program that does not: a signal that ends or stops it gives the terminal back first.
     pub(crate) fn begin_alone() -> Option<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
         let mut hidden = Self::begin()?;

@@ -55,7 +55,7 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
     follow(state, begun, params, work).await
 }
 
-/// The same for a job of some milliseconds, which waits while too many are in progress.
+/// Begins a job of some milliseconds, which waits while too many are in progress.
 pub(super) async fn begin_short<F: Future<Output = Result<Value, String>> + Send + 'static>(
     state: &Arc<ApiState>,
     kind: &'static str,
@@ -141,7 +141,7 @@ fn other(state: &ApiState, number: u64) -> Option<Value> {
     running.iter().find(|job| job.number == number).map(running_json)
 }
 
-/// The same at its end, or as it is after a while. Of its result nothing is known here.
+/// A job of the interface at its end, or as it is after a while. Of its result nothing is known here.
 async fn other_ended(state: &ApiState, mut job: Value, number: u64) -> Value {
     let wake = Arc::new(Notify::new());
     let woken = Arc::clone(&wake);

@@ -131,14 +131,14 @@ impl OpenedBody {
         opened
     }
 
-    /// The same within what is left of a budget, which others share.
+    /// Opens a body within what is left of a budget, which others share.
     #[must_use]
     pub fn within(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
         Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body, is_signed: true }
             .opened(budget)
     }
 
-    /// The same of a response, over whose body there is no signature.
+    /// Opens the body of a response, over which there is no signature.
     #[must_use]
     pub fn of_response(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
         Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body, is_signed: false }

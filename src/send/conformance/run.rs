@@ -72,7 +72,7 @@ pub enum CheckEvent<'a> {
         /// How long.
         wait: Duration,
     },
-    /// So many suspected mistakes are tried out.
+    /// The number of suspected mistakes that are tried out.
     Probing(usize),
 }
 

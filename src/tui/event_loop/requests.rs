@@ -21,7 +21,7 @@ use crate::tui::screens::signature::state::EnteredSecret;
 pub(crate) enum RequestPurpose {
     /// Another answer or other rules.
     Answers,
-    /// The end of so many held deliveries.
+    /// The decision about this many held deliveries.
     Decisions(usize),
     /// A secret that was entered.
     EnteredSecret(EnteredSecret),

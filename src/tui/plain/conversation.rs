@@ -59,7 +59,7 @@ pub(super) enum Awaited {
     Settled,
     /// A message after this one: what came of what was done.
     Said(u64),
-    /// The same, and stored deliveries judged again.
+    /// A message after this one, and stored deliveries judged again.
     Judged(u64),
 }
 
