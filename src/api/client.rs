@@ -141,7 +141,7 @@ impl ApiClient {
         self.ask_for(method, target, body.map_or_else(Body::empty, |body| Body::from(body.to_string())))
     }
 
-    /// The same with JSON that holds a secret: it is wiped once it was sent.
+    /// Sends JSON that holds a secret: it is wiped once it was sent.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl ApiClient {
         self.follow_by(EventReader::default(), target, &[("last-event-id", &after.to_string())], take)
     }
 
-    /// The same with lines of up to `limit` bytes.
+    /// Reads an event stream with lines of up to `limit` bytes.
     pub(super) fn follow_lines<B>(
         &self,
         target: &str,

@@ -74,7 +74,7 @@ impl Jobs {
         Ok((number, ticket))
     }
 
-    /// The same for a short one, which waits for a place: many may be begun at once.
+    /// Begins a short job, which waits for a place: many may be begun at once.
     pub(super) async fn begin_short(
         &self,
         kind: &'static str,

@@ -40,7 +40,7 @@ impl ApiProblem {
         Self { status, detail: detail.to_string(), at: None }
     }
 
-    /// The same, with the byte of the client's text at which it was found.
+    /// This problem, with the byte of the client's text at which it was found.
     pub(super) fn at(mut self, at: usize) -> Self {
         self.at = Some(at);
         self

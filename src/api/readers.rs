@@ -6,7 +6,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::ApiProblem;
 use crate::store::{Location, Reader};
-use crate::system::panic::caught;
+use crate::system::panic::catch_panic;
 
 /// Readers at a time. What is read may be a body of many megabytes.
 pub(super) const READERS: usize = 4;
@@ -41,7 +41,7 @@ impl ApiReaders {
         self.read_large(work).await.map(|(read, _)| read)
     }
 
-    /// The same, with the place that was taken for it: to be kept as long as what was read is held.
+    /// Reads as [`Self::read`] does, and returns the place that was taken for it: to be kept as long as what was read is held.
     pub(super) async fn read_large<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Reader) -> Result<T, ApiProblem> + Send + 'static,
@@ -53,7 +53,7 @@ impl ApiReaders {
             let known = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = known.map_or_else(|| Reader::open(&location), Ok)?;
             // What reads changes nothing: a panic in it is this request's. Its reader is not used again.
-            let done = caught(|| {
+            let done = catch_panic(|| {
                 crate::system::panic::trap("api");
                 work(&reader)
             })?;

@@ -87,7 +87,7 @@ impl Default for EventReader {
 }
 
 impl EventReader {
-    /// A reader that holds lines of so many bytes.
+    /// A reader of lines of up to `limit` bytes.
     #[must_use]
     pub fn with_limit(limit: usize) -> Self {
         Self { limit, line: Vec::new(), event: SseEvent::default(), has_data: false }

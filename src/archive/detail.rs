@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use super::forwards::Forwards;
 use crate::config::Registry;
 use crate::delivery::{Delivery, DeliveryId, Retry, detail_json};
-use crate::inspect::diagnosis::{self, Subject};
+use crate::inspect::diagnosis::Subject;
+use crate::inspect::history::history;
 use crate::inspect::{Reading, Recall, Sightings};
 use crate::payload::binary::images_json;
 use crate::payload::contract::report_json;
@@ -75,7 +76,7 @@ pub fn found_diagnosis(
     let deadline = Instant::now() + EXPLAINING;
     let go_on = || Instant::now() < deadline && go_on();
     let budget = Budget { go_on: &go_on, ..Budget::default() };
-    let history = diagnosis::history(reader, delivery, registry);
+    let history = history(reader, delivery, registry);
     let found = Subject::of(delivery, registry).why(&history, &budget);
     if found.causes.is_empty() { None } else { serde_json::to_value(found).ok() }
 }

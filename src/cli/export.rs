@@ -110,7 +110,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &ExportArgs) -> Result<ExitCode
         redaction => redaction,
     };
     #[cfg(unix)]
-    let _clearing = args.output.as_ref().map(|_| crate::system::scratch::ClearOnSignals::start(false));
+    let _clearing = args.output.as_ref().map(|_| crate::system::scratch::ClearOnSignals::start());
     let mut export = Export { reader: &reader, exporter, redaction, written: 0 };
     match &args.output {
         Some(folder) if args.format == ExportFormat::Raw && (ids.len() > 1 || folder.is_dir()) => {

@@ -215,7 +215,7 @@ fn edited(
     let failed = |error: editor::EditorError| CliError::Usage(error.to_string());
     if args.edit {
         #[cfg(unix)]
-        let _clearing = crate::system::scratch::ClearOnSignals::start(true);
+        let _clearing = crate::system::scratch::ClearOnSignals::start_lending_terminal();
         for summary in summaries {
             let Some(delivery) = reader.load(summary.id)? else { continue };
             if let Some(body) =

@@ -74,7 +74,7 @@ impl RunningListener {
         }
     }
 
-    /// The same with a body that holds a secret.
+    /// Sends a body that holds a secret, and wipes it.
     pub(super) fn ask_secretly(
         &self,
         method: &str,

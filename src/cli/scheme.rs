@@ -44,7 +44,7 @@ impl SchemeArgs {
         }
     }
 
-    /// The same, with these names where no scheme was named.
+    /// These choices, with these names where no scheme was named.
     pub(super) fn or_named(&self, names: Vec<String>) -> Self {
         if self.is_named() { self.clone() } else { Self { scheme: names, ..self.clone() } }
     }

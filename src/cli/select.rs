@@ -19,7 +19,7 @@ pub(super) fn delivery_name(text: &str) -> Result<String, String> {
     Err("expected the number of a delivery, or latest".to_owned())
 }
 
-/// The same, or a range of numbers.
+/// Reads the number of a delivery, `latest`, or a range of numbers.
 pub(super) fn delivery_names(text: &str) -> Result<String, String> {
     match DeliveryNumbers::parse(text) {
         Some(_) => Ok(text.to_owned()),

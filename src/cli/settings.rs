@@ -166,7 +166,7 @@ impl SettingsArgs {
         self.secret_file.iter().cloned().chain(key).collect()
     }
 
-    /// The same for a command that does not listen; warnings go to stderr.
+    /// Loads the settings of a command that does not listen; warnings go to stderr.
     pub(super) fn load_quietly(&self, scope: Scope) -> Result<Settings, CliError> {
         let LoadedSettings { settings, warnings, .. } = self.load(&ListenArgs::default(), scope)?;
         warnings.iter().for_each(|warning| output::log(&format!("warning: {warning}")));

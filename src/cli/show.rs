@@ -15,7 +15,7 @@ use crate::archive::detail;
 use crate::archive::forwards::Forwards;
 use crate::config::Registry;
 use crate::config::consent::Scope;
-use crate::delivery::{AttemptId, Delivery, DeliveryId, Outcome, Summary, Verdict};
+use crate::delivery::{Answer, AttemptId, Delivery, DeliveryId, Outcome, Summary, TimestampFacts, Verdict};
 use crate::inspect::{Reading, Sightings};
 use crate::store::{Page, Reader};
 use crate::text;
@@ -144,7 +144,7 @@ pub(super) fn find(reader: &Reader, id: &str) -> Result<Option<Delivery>, CliErr
     })
 }
 
-/// The same without its bytes.
+/// What [`find`] finds, without its bytes.
 pub(super) fn find_summary(reader: &Reader, id: &str) -> Result<Option<Summary>, CliError> {
     if id == "latest" {
         return Ok(reader.page(Page::Newest, 1)?.into_iter().next());
@@ -156,33 +156,10 @@ pub(super) fn find_summary(reader: &Reader, id: &str) -> Result<Option<Summary>,
 /// All that is shown before the body.
 fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: Option<&Sightings>) -> String {
     let summary = &delivery.summary;
-    let judgement = &summary.judgement;
     let time = units::time_words(summary.received_at, &TimeZone::system());
     let mut lines = vec![format!("#{}  {time}  from {}", summary.id, summary.remote)];
-    let secret = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {label}"));
-    let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
-    // A digest that matches the part that arrived is shown, but does not verify the delivery.
-    let verdict = match judgement.verdict {
-        Verdict::Verified if !summary.is_verified() => {
-            format!(
-                "not verified: the signature matches the part that arrived, but the request is {}",
-                summary.intake.name()
-            )
-        }
-        verdict => verdict.words().to_owned(),
-    };
-    lines.push(format!("verdict   {verdict}{secret}{note}"));
-    if let Some(timestamp) = &judgement.timestamp {
-        let age = timestamp.age_ms.map_or_else(
-            || "age unknown".to_owned(),
-            |age| match age < 0 {
-                true => format!("{} ahead of our clock", units::age_words(age)),
-                false => format!("{} old on arrival", units::age_words(age)),
-            },
-        );
-        let stale = if timestamp.fresh == Some(false) { ", stale" } else { "" };
-        lines.push(format!("timestamp {} ({}, {age}{stale})", timestamp.raw, timestamp.unit.code()));
-    }
+    lines.push(verdict_line(summary));
+    lines.extend(summary.judgement.timestamp.as_ref().map(timestamp_line));
     if !summary.intake.is_complete() {
         lines.push(format!("intake    {}: {}", summary.intake.name(), summary.intake.reason()));
     }
@@ -195,18 +172,7 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
     lines.extend(delivery.framing_words().map(|words| format!("unframed  {words}")));
     if let Some(answer) = &delivery.answer {
         lines.extend(answer.interim_words().map(|words| format!("interim   {words}")));
-        let milliseconds = answer.latency.as_secs_f64() * 1000.0;
-        lines.push(match answer.outcome {
-            Outcome::Sent => format!("answer    {} by {} after {milliseconds:.1} ms", answer.status, answer.rule),
-            Outcome::SenderGone => format!("answer    none by {}: the sender hung up", answer.rule),
-            outcome if answer.status == 0 => format!("answer    none by {}: {}", answer.rule, outcome.words()),
-            outcome => format!(
-                "answer    {} by {} after {milliseconds:.1} ms: {}",
-                answer.status,
-                answer.rule,
-                outcome.words()
-            ),
-        });
+        lines.push(answer_line(answer));
     }
     lines.extend(facts);
     let mut shown: String = lines.iter().map(|line| format!("{}\n", text::visible(line))).collect();
@@ -224,4 +190,42 @@ fn for_people(delivery: &Delivery, facts: Vec<String>, reading: &Reading, seen: 
         shown.push('\n');
     }
     shown
+}
+
+fn verdict_line(summary: &Summary) -> String {
+    let judgement = &summary.judgement;
+    let secret = judgement.secret.as_ref().map_or(String::new(), |label| format!(" with the secret {label}"));
+    let note = judgement.note.as_ref().map_or(String::new(), |note| format!(": {note}"));
+    // A digest that matches the part that arrived is shown, but does not verify the delivery.
+    let verdict = match judgement.verdict {
+        Verdict::Verified if !summary.is_verified() => {
+            format!(
+                "not verified: the signature matches the part that arrived, but the request is {}",
+                summary.intake.name()
+            )
+        }
+        verdict => verdict.words().to_owned(),
+    };
+    format!("verdict   {verdict}{secret}{note}")
+}
+
+fn timestamp_line(timestamp: &TimestampFacts) -> String {
+    let age = match timestamp.age_ms {
+        None => "age unknown".to_owned(),
+        Some(age) if age < 0 => format!("{} ahead of our clock", units::age_words(age)),
+        Some(age) => format!("{} old on arrival", units::age_words(age)),
+    };
+    let stale = if timestamp.fresh == Some(false) { ", stale" } else { "" };
+    format!("timestamp {} ({}, {age}{stale})", timestamp.raw, timestamp.unit.code())
+}
+
+fn answer_line(answer: &Answer) -> String {
+    let Answer { status, rule, .. } = answer;
+    let milliseconds = answer.latency.as_secs_f64() * 1000.0;
+    match answer.outcome {
+        Outcome::Sent => format!("answer    {status} by {rule} after {milliseconds:.1} ms"),
+        Outcome::SenderGone => format!("answer    none by {rule}: the sender hung up"),
+        outcome if *status == 0 => format!("answer    none by {rule}: {}", outcome.words()),
+        outcome => format!("answer    {status} by {rule} after {milliseconds:.1} ms: {}", outcome.words()),
+    }
 }

@@ -19,6 +19,7 @@ use crate::config::{MissingSecret, ProcessEnvironment, Registry};
 use crate::delivery::{Intake, Judgement, TimestampUnit, Verdict};
 use crate::http::{Head, WireFraming};
 use crate::inspect::diagnosis::{self, Subject};
+use crate::inspect::history::history;
 use crate::signature::diagnose::{Budget, Depth, Diagnosis, History};
 use crate::store::Reader;
 use crate::text::units::age_words;
@@ -88,7 +89,7 @@ struct Given {
     all: Option<Bytes>,
 }
 
-/// The same as elsewhere, but for who names a file, as other tools take it.
+/// Reads the name of a delivery, with a hint for who names a file, as other tools take it.
 fn captured_delivery(text: &str) -> Result<String, String> {
     let is_file = || Path::new(text).is_file();
     delivery_name(text).map_err(|error| match is_file() {
@@ -107,7 +108,7 @@ pub(super) fn run(settings: &SettingsArgs, args: &VerifyArgs) -> Result<ExitCode
                 output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
                 return Ok(ExitCode::FAILURE);
             };
-            let history = diagnosis::history(&reader, &delivery, &loaded.registry);
+            let history = history(&reader, &delivery, &loaded.registry);
             let at = delivery.summary.received_at;
             let (head, body, framing) = (delivery.head, delivery.body, delivery.framing);
             Given { head, body, at, intake: delivery.summary.intake, history, framing, all: None }

@@ -68,7 +68,7 @@ impl ChosenBy {
         Self(text.into())
     }
 
-    /// The same, with what came of it.
+    /// What chose the answer, with what came of it.
     #[must_use]
     pub fn noting(self, what: impl Display) -> Self {
         Self(format!("{} ({what})", self.0))

@@ -100,7 +100,7 @@ impl Marks {
         Ok(())
     }
 
-    /// The same as far as the limits and the form of tags allow, and what that leaves out, in words.
+    /// These marks as far as the limits and the form of tags allow, and what that leaves out, in words.
     #[must_use]
     pub fn within_limits(self) -> (Self, Vec<String>) {
         let mut left_out = Vec::new();

@@ -14,7 +14,7 @@ pub struct ByteDifference {
     pub alike_at_end: usize,
     /// The rows of the first around that place, as hexadecimal digits and characters.
     pub from: Vec<String>,
-    /// The same of the second.
+    /// The rows of the second around that place.
     pub to: Vec<String>,
 }
 

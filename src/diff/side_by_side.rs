@@ -40,7 +40,7 @@ impl SideText {
 }
 
 impl MessageComparison {
-    /// The same as [`MessageComparison::to_text`], side by side; empty when nothing differs.
+    /// The lines of [`MessageComparison::to_text`], side by side; empty when nothing differs.
     #[must_use]
     pub fn side_by_side(&self) -> Vec<SideRow> {
         let mut rows = Vec::new();

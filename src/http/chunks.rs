@@ -98,7 +98,7 @@ impl BodyFraming {
         self.decode(bytes, |_| ())
     }
 
-    /// The same, and hands over what was taken in, piece by piece. At a fault the pieces before it have been handed
+    /// Takes in `bytes` as [`Self::advance`] does, and hands over what was taken in, piece by piece. At a fault the pieces before it have been handed
     /// over; the bytes behind them are those that are wrong, and whatever follows.
     ///
     /// # Errors
@@ -122,7 +122,7 @@ impl BodyFraming {
         }
     }
 
-    /// The same, up to the next place where the data that is announced changes: behind a chunk-size line, and behind
+    /// Takes in `bytes` as [`Self::decode`] does, up to the next place where the data that is announced changes: behind a chunk-size line, and behind
     /// a chunk. So a chunk that is too long is seen before its bytes are taken in.
     ///
     /// # Errors

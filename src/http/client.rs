@@ -129,7 +129,7 @@ impl Client {
         self.send_body(target, request, body, limits, cancel).await
     }
 
-    /// The same with `body` after the request's head, in the place of its own.
+    /// Sends a request as [`Client::send`] does, with `body` in place of its own.
     pub async fn send_body(
         &self,
         target: &Target,
@@ -165,7 +165,7 @@ impl Client {
         Some(Sent { at, peer: run.peer, latency: run.latency, result })
     }
 
-    /// The same with `body` after the request's head, in the place of its own, and a response that is handed on
+    /// Sends a request as [`Client::send`] does, with `body` in place of its own and a response that is handed on
     /// to `parts` while it comes, as fast as they are taken. When nobody takes them any more it ends.
     pub async fn hand_on(
         &self,

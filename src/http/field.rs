@@ -45,7 +45,7 @@ pub fn field(line: &[u8]) -> Result<(&[u8], &[u8]), FieldFault> {
     Ok((name, value))
 }
 
-/// The same without a look at the value, of which the caller may take more than RFC 9110 allows.
+/// Reads a field line as [`field`] does, without a look at the value, of which the caller may take more than RFC 9110 allows.
 ///
 /// # Errors
 ///

@@ -36,7 +36,7 @@ impl PercentEncoding {
     /// All but unreserved characters (RFC 3986, section 2.3): PHP's `rawurlencode`, Python's `quote` with `safe=''`, .NET's
     /// `Uri.EscapeDataString`, the qs package.
     pub const UNRESERVED: Self = Self::ALPHANUMERIC.keeping(b"-._~");
-    /// The same with a plus sign for a space: Python's `quote_plus`, Go's `url.QueryEscape`, .NET's
+    /// [`Self::UNRESERVED`] with a plus sign for a space: Python's `quote_plus`, Go's `url.QueryEscape`, .NET's
     /// `FormUrlEncodedContent`, Ruby's `CGI.escape`, curl's `--data-urlencode`.
     pub const UNRESERVED_PLUS: Self = Self::UNRESERVED.with_plus(PlusSign::Space);
     /// `application/x-www-form-urlencoded` (WHATWG URL, sections 1.3 and 5.2): `URLSearchParams`, Java's `URLEncoder`,
@@ -51,10 +51,10 @@ impl PercentEncoding {
     /// A target as a URL can hold it: all but visible ASCII is escaped, and `#`, which would begin a fragment. Escapes that
     /// are there stay.
     pub const TARGET: Self = Self::ALPHANUMERIC.keeping(b"!\"$%&'()*+,-./:;<=>?@[\\]^_`{|}~");
-    /// The same with `#`: all but visible ASCII is escaped.
+    /// [`Self::TARGET`] with `#` as it is: all but visible ASCII is escaped.
     pub const GRAPHIC: Self = Self::TARGET.keeping(b"#");
 
-    /// The same with these characters as they are.
+    /// This encoding with these characters as they are.
     ///
     /// # Panics
     ///
@@ -70,13 +70,13 @@ impl PercentEncoding {
         self
     }
 
-    /// The same with a space as `+` or as `%20`.
+    /// This encoding with a space as `+` or as `%20`.
     #[must_use]
     pub const fn with_plus(self, plus: PlusSign) -> Self {
         Self { plus, ..self }
     }
 
-    /// The same with small digits: `%2f`.
+    /// This encoding with small digits: `%2f`.
     #[must_use]
     pub const fn in_lower_case(self) -> Self {
         Self { digits: b"0123456789abcdef", ..self }

@@ -259,7 +259,7 @@ impl Outgoing {
         Ok((request, changes))
     }
 
-    /// The same, with the length headers as received.
+    /// A request for `target`, with the length headers as received.
     fn without_length(
         head: &Head,
         target: &Target,

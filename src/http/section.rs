@@ -104,7 +104,7 @@ impl Section {
         }
     }
 
-    /// So many bytes were read into it.
+    /// Counts bytes that were read straight into the body.
     pub(crate) fn came_straight(&mut self, bytes: usize) {
         if let BodyFraming::Known(remaining) = &mut self.framing {
             *remaining -= bytes as u64;

@@ -72,7 +72,7 @@ pub enum InvalidTarget {
 }
 
 impl Target {
-    /// The same with this path, which begins with `/`, where the URL is an origin alone: `http://localhost:8080`.
+    /// This target with a path, which begins with `/`, where the URL is an origin alone: `http://localhost:8080`.
     #[must_use]
     pub fn with_path_unless_given(mut self, path: &str) -> Self {
         if self.rest.is_empty() {

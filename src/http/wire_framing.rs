@@ -176,7 +176,7 @@ pub struct WireFramingBuilder {
 }
 
 impl WireFramingBuilder {
-    /// So many bytes of the body have come.
+    /// Counts bytes of the body that have come.
     pub fn data(&mut self, bytes: usize) {
         if bytes > 0 {
             self.end_run();

@@ -3,7 +3,8 @@
 
 use serde_json::Value;
 
-use super::diagnosis::{self, Subject};
+use super::diagnosis::Subject;
+use super::history::history;
 use crate::config::Registry;
 use crate::delivery::{Delivery, Verdict};
 use crate::rules::AgreementFacts;
@@ -27,7 +28,7 @@ pub fn explaining_cause(diagnosis: &Diagnosis) -> Option<&str> {
     diagnosis.causes.iter().find(explains).map(|cause| cause.summary.as_str())
 }
 
-/// The same of a diagnosis that was kept.
+/// The explaining cause of a diagnosis that was kept, as JSON.
 fn kept_cause(diagnosis: &Value) -> Option<String> {
     let explains = |cause: &&Value| {
         let changes = cause["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -46,7 +47,7 @@ pub fn facts(reader: &Reader, delivery: &Delivery, registry: &Registry, budget: 
     if matches!(judgement.verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) {
         return AgreementFacts::default();
     }
-    let history = diagnosis::history(reader, delivery, registry);
+    let history = history(reader, delivery, registry);
     let kept = reader.diagnosis(delivery.summary.id).ok().flatten();
     let kept = kept.and_then(|json| serde_json::from_str::<Value>(&json).ok());
     let cause = match kept {

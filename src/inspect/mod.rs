@@ -4,6 +4,7 @@
 pub mod agreement;
 mod candidates;
 pub mod diagnosis;
+pub mod history;
 mod rejudge;
 mod sightings;
 pub use candidates::{SchemeCandidate, candidates};

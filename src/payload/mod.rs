@@ -41,7 +41,7 @@ pub fn capture_facts(body: &[u8]) -> (EventFacts, Option<ImageFacts>) {
     facts_in(facts_coding(body, b""), body)
 }
 
-/// The same of a body whose `Content-Encoding` is `declared`: one that is said to be in brotli or deflate, which
+/// The facts of a body whose `Content-Encoding` is `declared`: one that is said to be in brotli or deflate, which
 /// no first bytes prove, is inflated in the same way.
 #[must_use]
 pub fn declared_facts(body: &[u8], declared: &[u8]) -> (EventFacts, Option<ImageFacts>) {

@@ -23,7 +23,7 @@ impl Query {
         Self::parse_with(text, &SavedFilters::default())
     }
 
-    /// The same, where `@name` stands for a saved filter.
+    /// Reads a filter in which `@name` stands for a saved one.
     ///
     /// # Errors
     ///

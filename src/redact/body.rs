@@ -20,7 +20,7 @@ use crate::payload::image;
 use crate::payload::inflate::{self, InflateBudget};
 use crate::signature::rewrite::framing;
 
-/// A body is inflated to so many bytes at most.
+/// Bytes to which a body is inflated at most.
 const MOST_INFLATED: u64 = 256 << 20;
 /// Multipart within multipart is followed so far.
 const NESTING: usize = 3;

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use memchr::memmem;
 
-/// So many characters of a digest that was cut are enough to know it by: 80 bits.
+/// Characters of a digest that was cut by which it is known: 80 bits.
 const LEAST: usize = 20;
 
 /// A digest, and the one that takes its place.

@@ -68,7 +68,7 @@ const UUID_KEPT: [usize; 2] = [14, 19];
 const MAC_LENGTH: usize = 17;
 /// The longest text of an IPv6 address, with an IPv4 address at its end.
 const IPV6_LENGTH: usize = 45;
-/// Letters of one alphabet stand together in blocks of so many; within one, UTF-8 has the same length.
+/// Code points of a block: letters of one alphabet are neighbours, and within a block UTF-8 has the same length.
 const BLOCK: u32 = 64;
 
 /// What the placeholders of one export are drawn from.
@@ -104,7 +104,7 @@ impl PlaceholderKey {
         characters.into_iter().collect()
     }
 
-    /// The same for characters that are written in some way of their own: one becomes one, whose UTF-8 is as long.
+    /// Replaces words of characters that are written in some way of their own: each becomes one whose UTF-8 is as long.
     pub(super) fn replace(&self, characters: &mut [char]) {
         let mut at = 0;
         while at < characters.len() {

@@ -32,7 +32,7 @@ pub struct RequestToRedact<'a> {
     pub others: &'a [&'a Secret],
 }
 
-/// The same request without anybody's data.
+/// A request without anybody's data.
 #[derive(Debug, Clone)]
 pub struct RedactedRequest {
     /// Its request line and headers.
@@ -41,7 +41,7 @@ pub struct RedactedRequest {
     pub body: Bytes,
     /// Throw-away secrets in place of those that may have signed it, with their labels.
     pub secrets: Vec<Secret>,
-    /// The same in place of those of other webhooks.
+    /// Throw-away secrets in place of those of other webhooks.
     pub others: Vec<Secret>,
 }
 

@@ -7,6 +7,7 @@ mod batch;
 mod captured;
 pub mod conformance;
 mod destination;
+pub mod junit;
 mod outcome;
 pub mod probe;
 pub mod replay;

@@ -46,7 +46,7 @@ pub fn attempt(origin: Origin, target: &Target, request: &Outgoing, original: Op
     }
 }
 
-/// The same of a request whose body was the `length` bytes of the delivery that it was made from.
+/// The facts of a sending whose body was the `length` bytes of the delivery that it was made from.
 #[must_use]
 pub fn attempt_of_stored(origin: Origin, target: &Target, request: &Outgoing, length: u64, sent: Sent) -> Attempt {
     Attempt { body: None, body_bytes: length, ..attempt(origin, target, request, None, sent) }

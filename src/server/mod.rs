@@ -28,7 +28,8 @@ pub use run::*;
 #[cfg(unix)]
 pub(crate) use shown::marked;
 pub use shown::{
-    AnswersNow, EventTeller, ListenerLink, ListenerRequest, Performed, RequestOutcome, RequestReply, ShownListener,
+    AnswersNow, EventSink, ListenerLink, ListenerRequest, Performed, RequestError, RequestOutcome, RequestReply,
+    ShownListener,
 };
 #[cfg(unix)]
 pub(crate) use signals::forward as forward_signals;

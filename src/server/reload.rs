@@ -245,13 +245,12 @@ pub(crate) async fn watch(
         if news.is_none() && !asked.is_empty() {
             unallowed = waiting;
             let places = watched.file().map_or_else(|| watched.places.clone(), |file| vec![file]);
-            answer(asked, &ReloadReport::NoFile(places));
+            reply(asked, &ReloadReport::NoFile(places));
             continue;
         }
         let gate = Arc::clone(&watched.gate);
         let Ok(looked) = tokio::task::spawn_blocking(move || look(news, waiting, &gate)).await else { return };
-        let mut remarked = Vec::new();
-        let mut changed = ChangedKeys::default();
+        let (mut remarks, mut changed) = (Vec::new(), ChangedKeys::default());
         let event = match looked {
             Looked::Nothing => continue,
             Looked::Waiting(file) => {
@@ -260,14 +259,12 @@ pub(crate) async fn watch(
                 continue;
             }
             Looked::Unallowed(file, needs) => {
-                let words = crate::config::consent::words(&needs);
-                let event = ServerEvent::RulesFault(format!(
-                    "{} has changed and would {words}: not applied until `whyhook trust` allows it",
-                    crate::config::shown(&file.path)
-                ));
-                tracing::warn!(file = crate::config::shown(&file.path), "configuration not applied: not trusted");
+                let (name, words) = (crate::config::shown(&file.path), crate::config::consent::words(&needs));
+                tracing::warn!(file = name, "configuration not applied: not trusted");
+                let fault =
+                    format!("{name} has changed and would {words}: not applied until `whyhook trust` allows it");
                 unallowed = Some(*file);
-                event
+                ServerEvent::RulesFault(fault)
             }
             Looked::Fault(error) => {
                 // Not the error: it may repeat a value.
@@ -277,10 +274,10 @@ pub(crate) async fn watch(
             Looked::File(file) => match rules(&file, &flags, &control) {
                 Ok(rules) => {
                     watched.gate.agree(&file);
-                    let (count, remarks) = (rules.rules().len(), rules.remarks());
+                    let count = rules.rules().len();
+                    remarks = file.warnings.iter().map(ToString::to_string).chain(rules.remarks()).collect();
                     changed = logged.reloaded(&file);
                     control.set_rules(rules);
-                    remarked = file.warnings.iter().map(ToString::to_string).chain(remarks).collect();
                     ServerEvent::Rules(count, file.path)
                 }
                 Err(error) => {
@@ -290,9 +287,9 @@ pub(crate) async fn watch(
             },
         };
         if !asked.is_empty() {
-            answer(asked, &report(&event, std::mem::take(&mut changed), &remarked));
+            reply(asked, &report(&event, changed, &remarks));
         }
-        let remarks = remarked.into_iter().map(ServerEvent::RulesRemark);
+        let remarks = remarks.into_iter().map(ServerEvent::RulesRemark);
         if std::iter::once(event).chain(remarks).any(|event| events.send(event).is_err()) {
             return;
         }
@@ -331,12 +328,12 @@ impl Logged {
     }
 }
 
-fn answer(asked: Vec<oneshot::Sender<ReloadReport>>, report: &ReloadReport) {
+fn reply(asked: Vec<oneshot::Sender<ReloadReport>>, report: &ReloadReport) {
     // Who has gone away meanwhile is not told.
     asked.into_iter().for_each(|told| drop(told.send(report.clone())));
 }
 
-/// The same for those who have asked.
+/// What reading the configuration again has come to, for those who have asked for it.
 fn report(event: &ServerEvent, changed: ChangedKeys, remarks: &[String]) -> ReloadReport {
     match event {
         ServerEvent::Rules(rules, file) => ReloadReport::Applied {
@@ -359,7 +356,7 @@ enum Looked {
     File(Box<ConfigFile>),
     /// One that may not, and why.
     Unallowed(Box<ConfigFile>, Vec<Need>),
-    /// The same, which was said before.
+    /// One that may not be used, which was said before.
     Waiting(Box<ConfigFile>),
     /// One that cannot be read.
     Fault(String),

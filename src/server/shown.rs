@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use zeroize::Zeroizing;
 
-use super::listener::{Control, Means, SecretNews, StatsSnapshot};
+use super::listener::{Control, InvalidForward, Means, SecretNews, StatsSnapshot};
 use super::tunnel::Tunnels;
 use super::{
     GivenSecret, JobProgress, JobTicket, ListenerNews, ListenerStatus, MarkedElsewhere, ProcessMemory, ServerEvent,
@@ -22,11 +22,11 @@ use crate::query::Query;
 use crate::rules::{Held, Override, Rule, RuleAction, RuleSet, TimedResponse};
 use crate::signature::diagnose::Diagnosis;
 use crate::signature::{Secret, SecretOrigin};
-use crate::store::{Freed, Location, Marking};
-use crate::system::thread;
+use crate::store::{Freed, Location, Marking, StoreError};
+use crate::system::thread::{self, ThreadError};
 
 /// What wakes an interface, from any thread; it must not block.
-pub type EventTeller = Arc<dyn Fn(ServerEvent) + Send + Sync>;
+pub type EventSink = Arc<dyn Fn(ServerEvent) + Send + Sync>;
 
 /// What goes back to senders at a moment.
 #[derive(Debug, Clone)]
@@ -85,14 +85,34 @@ pub enum ListenerRequest {
 /// What comes of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RequestReply {
-    /// It is done, for so many of what was meant.
+    /// It is done; to how many of the deliveries, jobs or settings that were meant.
     Done(usize),
     /// How the listener is.
     Status(Box<ListenerStatus>),
 }
 
-/// What came of a request, or why it was refused, in words.
-pub type RequestOutcome = Result<RequestReply, String>;
+/// Why a listener has not done what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum RequestError {
+    /// A rule or a choice forwards to where the listener cannot.
+    #[error(transparent)]
+    Forward(#[from] InvalidForward),
+    /// The store has not changed the marks.
+    #[error(transparent)]
+    Store(#[from] Arc<StoreError>),
+    /// The store's writer has ended before it changed the marks.
+    #[error("the store's writer has stopped")]
+    WriterStopped,
+    /// The system gives no thread that could wait for the store.
+    #[error(transparent)]
+    Thread(#[from] ThreadError),
+    /// A listener in another process has refused it or cannot be asked; in words.
+    #[error("{0}")]
+    Elsewhere(String),
+}
+
+/// What came of a request.
+pub type RequestOutcome = Result<RequestReply, RequestError>;
 
 /// A request that is done, or that the writer has.
 #[derive(Debug)]
@@ -141,7 +161,7 @@ pub trait ShownListener: fmt::Debug + Send + Sync {
     fn newest(&self) -> DeliveryId;
     /// Calls `tell` as [`SessionFeed::watch`] does.
     #[must_use = "what is dropped is told no longer"]
-    fn watch(&self, tell: EventTeller) -> SessionWatch;
+    fn watch(&self, tell: EventSink) -> SessionWatch;
     /// The webhooks and active secrets; another pointer once they are others.
     fn registry(&self) -> Arc<Registry>;
     /// The client for what is sent from here.
@@ -186,12 +206,10 @@ impl SessionFeed {
             ListenerRequest::Choose(chosen) => refuse(control, chosen.as_ref().map(|chosen| chosen.action.clone()))
                 .map(|()| control.set_override(chosen))
                 .map(|()| 1),
-            ListenerRequest::SetRules(rules) => {
-                control.check_rules(&rules).map_err(|error| error.to_string()).map(|()| {
-                    control.set_rules((*rules).clone());
-                    1
-                })
-            }
+            ListenerRequest::SetRules(rules) => control.check_rules(&rules).map(|()| {
+                control.set_rules((*rules).clone());
+                1
+            }),
             ListenerRequest::Decide(ids, act) => refuse(control, Some(RuleAction::from(act.clone())))
                 .map(|()| ids.into_iter().filter(|id| control.decide(*id, act.clone()).is_ok()).count()),
             ListenerRequest::LetGo(ids) => Ok(ids.into_iter().filter(|id| control.let_go(*id).is_ok()).count()),
@@ -227,7 +245,7 @@ impl SessionFeed {
             }
             ListenerRequest::Observe => return Performed::Done(Ok(RequestReply::Status(Box::new(self.status())))),
         };
-        Performed::Done(done.map(RequestReply::Done))
+        Performed::Done(done.map(RequestReply::Done).map_err(RequestError::from))
     }
 
     /// What is to be said of a request that gives a secret, before it is done.
@@ -251,11 +269,11 @@ impl SessionFeed {
 }
 
 /// Refuses an action that forwards to where the listener cannot.
-fn refuse(control: &Control, action: Option<RuleAction>) -> Result<(), String> {
+fn refuse(control: &Control, action: Option<RuleAction>) -> Result<(), InvalidForward> {
     let Some(action) = action else { return Ok(()) };
     let rules = control.rules();
     let alone = RuleSet::new(vec![Rule { when: Query::default(), then: action }], rules.hold_for);
-    control.check_rules(&alone).map_err(|error| error.to_string())
+    control.check_rules(&alone)
 }
 
 impl ShownListener for SessionFeed {
@@ -283,7 +301,7 @@ impl ShownListener for SessionFeed {
         self.newest()
     }
 
-    fn watch(&self, tell: EventTeller) -> SessionWatch {
+    fn watch(&self, tell: EventSink) -> SessionWatch {
         self.watch(move |event| tell(event))
     }
 
@@ -353,14 +371,11 @@ impl ShownListener for SessionFeed {
             }
             later(outcome.map(RequestReply::Done));
         };
-        thread::spawn("whyhook-marks", wait).err().map(|error| Err(error.to_string()))
+        thread::spawn("whyhook-marks", wait).err().map(|error| Err(error.into()))
     }
 }
 
-/// What the writer has made of a change of marks, in words where it failed.
-pub(crate) fn marked<E: fmt::Display, R>(outcome: Result<Result<usize, E>, R>) -> Result<usize, String> {
-    match outcome {
-        Ok(outcome) => outcome.map_err(|error| error.to_string()),
-        Err(_) => Err("the store's writer has stopped".to_owned()),
-    }
+/// How many deliveries the writer has changed the marks of.
+pub(crate) fn marked<R>(outcome: Result<Result<usize, Arc<StoreError>>, R>) -> Result<usize, RequestError> {
+    outcome.map_err(|_| RequestError::WriterStopped)?.map_err(RequestError::from)
 }

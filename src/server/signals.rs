@@ -41,7 +41,7 @@ pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
             if is_end {
                 std::thread::sleep(GRACE);
                 crate::system::groups::kill_all();
-                crate::system::panic::give_up_terminal();
+                crate::system::panic::restore_terminal_for_good();
                 crate::system::scratch::clear();
                 tracing::warn!(signal, "ended by a signal before everything was closed");
                 crate::system::log::finish();

@@ -47,7 +47,7 @@ pub enum InvalidBurst {
     Rate(f64),
 }
 
-/// Whether deliveries can follow each other at so many a second: the pause between them is a duration that any clock can
+/// Whether deliveries can follow each other at this rate, in deliveries a second: the pause between them is a duration that any clock can
 /// add up.
 #[must_use]
 pub fn is_rate(rate: f64) -> bool {

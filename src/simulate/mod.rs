@@ -111,7 +111,7 @@ impl Recipe {
         Self { event, live: false, items: 1, image: None, size: PictureSize::default(), edits: Vec::new() }
     }
 
-    /// The same, like a live event.
+    /// A simulation of `event` like a live one.
     #[must_use]
     pub fn live(event: SimulatedEvent) -> Self {
         Self { live: true, ..Self::new(event) }

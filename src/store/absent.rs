@@ -191,7 +191,7 @@ struct RowPlace {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SegmentLook {
     Missing,
-    /// It has so many bytes.
+    /// It is shorter than it was, and has this many bytes.
     Cut(u64),
     /// Something else lies there.
     Other,

@@ -21,7 +21,7 @@ use crate::http::{BodyEnd, Failure, HttpResponse, Latency};
 pub(super) const INSERT: &str = "INSERT INTO attempts VALUES
     (NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20,?21,?22)";
 
-/// The same for a store whose listener is of a release that knows neither interim answers nor bodies that are
+/// Inserts an attempt into a store whose listener is of a release that knows neither interim answers nor bodies that are
 /// kept in part; the last parameters, which are never NULL, are left out.
 const INSERT_BEFORE_3: &str = "INSERT INTO attempts SELECT
     NULL,?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18,?19,?20 WHERE ?21 IS NOT NULL AND ?22 IS NOT NULL";

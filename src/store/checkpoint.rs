@@ -43,7 +43,7 @@ impl Checkpointer {
         Ok(Self { nudge: Some(nudge), thread: Some(thread), pages: 0 })
     }
 
-    /// Counts a commit of so many rows, and begins a checkpoint when there were enough.
+    /// Counts a commit of `rows` rows, and begins a checkpoint when there were enough.
     pub(super) fn committed(&mut self, rows: usize) {
         self.pages += COMMIT_PAGES + rows / PAGE_ROWS;
         if self.pages >= PAGES {

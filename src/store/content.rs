@@ -28,7 +28,7 @@ impl<'a> StoredContent<'a> {
         Self { reader, id, place: None, loaded: OnceCell::new() }
     }
 
-    /// The same for one of many, whose row says where its record lies.
+    /// Reads one of many, whose row says where its record lies.
     pub(super) fn at(reader: &'a Reader, id: DeliveryId, place: Option<LogPlace>) -> Self {
         Self { place, ..Self::new(reader, id) }
     }

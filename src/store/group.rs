@@ -85,7 +85,7 @@ impl CommitGroup {
     }
 }
 
-/// The place of a record of so many bytes at `at`, which is where the next one lies then.
+/// The place of a record of `bytes` at `at`, which is moved to where the next one lies.
 pub(super) fn place_of(bytes: usize, at: &mut LogEnd) -> LogPlace {
     let place = LogPlace { segment: at.segment, position: at.position, bytes: bytes as u64 };
     at.position = place.end();

@@ -7,7 +7,8 @@
 use super::StoreError;
 use super::blanks::{BLANKED, RecordRun, blank, places, runs};
 use super::log::LogPlace;
-use super::prune::{Freed, PruneStage, Task, Work};
+use super::prune::{Freed, PruneStage, Work};
+use super::prune_segment::Task;
 use super::settling::forget;
 use crate::delivery::DeliveryId;
 
@@ -27,15 +28,15 @@ impl Work<'_> {
             if cut.deliveries == 0 || cut.kept.is_empty() {
                 return self.replace(task, &cut, gone, watch);
             }
-            let runs = self.going(task.segment()).map(runs).map_err(|source| self.failed(source))?;
+            let runs = self.going(task.segment).map(runs).map_err(|source| self.failed(source))?;
             self.commit(task, &[], BLANKED, false)?;
             gone.deliveries += cut.deliveries;
             watch(PruneStage::Committed)?;
-            blank(self.location, &self.keys.own, task.segment(), &runs)?;
+            blank(self.location, &self.keys.own, task.segment, &runs)?;
             gone.bytes += runs.iter().map(RecordRun::bytes).sum::<u64>();
             watch(PruneStage::Replaced)?;
             let connection = self.index.connection();
-            forget(connection, task.segment()).map_err(|source| self.failed(source))?;
+            forget(connection, task.segment).map_err(|source| self.failed(source))?;
             // The next rows go to the beginning of SQLite's log again. Where a reader keeps it from that, it grows.
             let _ = connection.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(()));
         }

@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::prune::{Task, Work};
+use super::prune::{Doomed, Work};
+use super::prune_segment::Task;
 use super::{Freed, StoreError};
 use crate::delivery::DeliveryId;
 
@@ -70,10 +71,10 @@ impl LivePruning {
             Some(current) => current,
             None => {
                 let PruneOrder { doomed, pinned, watch, reply } = self.waiting.pop_front()?;
-                match work.live_tasks((&doomed, pinned)) {
+                match work.live_tasks(Doomed { ids: &doomed, pinned }) {
                     Ok(tasks) => {
                         // What is kept from now on has its place elsewhere: the tasks name all that can go.
-                        tasks.iter().for_each(|task| close(task.segment()));
+                        tasks.iter().for_each(|task| close(task.segment));
                         CurrentPruning { tasks: tasks.into(), freed: Freed::default(), watch, reply }
                     }
                     Err(error) => {

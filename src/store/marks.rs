@@ -65,7 +65,7 @@ impl MarksFile {
             file: None,
             bytes: content.as_ref().map_or(0, |content| content.whole),
             known: None,
-            is_stale: harm.is_some_and(|(harm, is_loss)| !is_loss || harm == MarksHarm::Foreign),
+            is_stale: harm.is_some_and(|harm| !harm.is_loss || harm.kind == MarksHarm::Foreign),
         };
         let content = content.unwrap_or_default();
         marks.known = marks.doubt().map(|_| applied.bytes);

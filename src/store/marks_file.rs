@@ -126,8 +126,7 @@ pub(super) enum TakenMarks {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct MarksWorth {
     pub(super) taken: TakenMarks,
-    /// What is wrong with it, and whether something may be lost by that.
-    pub(super) harm: Option<(MarksHarm, bool)>,
+    pub(super) harm: Option<FoundHarm>,
     /// Up to where the tables hold the file once this is taken.
     pub(super) applied: AppliedMarks,
 }
@@ -145,16 +144,17 @@ pub(super) fn compare(
     let restored = |harm| MarksWorth { taken: TakenMarks::After(u64::MAX), harm, applied: own };
     let Some(content) = content else {
         let is_missed = has_rows || own.bytes > 0;
-        return restored(is_missed.then_some((MarksHarm::Missing, false)));
+        return restored(is_missed.then_some(MarksHarm::Missing.without_loss()));
     };
     if content.head.as_ref().is_some_and(|head| !is_ours(head)) {
-        return restored(Some((MarksHarm::Foreign, applied.is_none())));
+        return restored(Some(FoundHarm { kind: MarksHarm::Foreign, is_loss: applied.is_none() }));
     }
     let generation = content.generation();
     let is_same = generation == own.generation;
     if applied.is_some() && (generation < own.generation || (is_same && content.whole < own.bytes)) {
         let is_damaged = is_same || content.head.is_none();
-        return restored(Some((if is_damaged { MarksHarm::Damaged } else { MarksHarm::Outdated }, false)));
+        let kind = if is_damaged { MarksHarm::Damaged } else { MarksHarm::Outdated };
+        return restored(Some(kind.without_loss()));
     }
     let known = if applied.is_some() && is_same { own.bytes } else { 0 };
     let lost = content.damaged(known);
@@ -163,7 +163,7 @@ pub(super) fn compare(
     let is_damaged = lost.is_some() || content.damaged(0).is_some();
     MarksWorth {
         taken,
-        harm: is_damaged.then_some((MarksHarm::Damaged, lost.is_some())),
+        harm: is_damaged.then_some(FoundHarm { kind: MarksHarm::Damaged, is_loss: lost.is_some() }),
         // What is damaged stays unknown, so that it is told until somebody has seen to it.
         applied: AppliedMarks { bytes: lost.unwrap_or(content.whole), generation },
     }
@@ -178,6 +178,20 @@ pub(super) enum MarksHarm {
     Foreign,
 }
 
+/// What is wrong with a file of marks, and what that costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct FoundHarm {
+    pub(super) kind: MarksHarm,
+    /// Whether marks may be lost; otherwise the index has them all.
+    pub(super) is_loss: bool,
+}
+
+impl MarksHarm {
+    fn without_loss(self) -> FoundHarm {
+        FoundHarm { kind: self, is_loss: false }
+    }
+}
+
 /// A file of pins, notes, tags and deletions that is not as it was left.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MarksDamage {
@@ -189,8 +203,8 @@ pub struct MarksDamage {
 }
 
 impl MarksDamage {
-    pub(super) fn new(path: PathBuf, (harm, is_loss): (MarksHarm, bool)) -> Self {
-        Self { path, is_loss, harm }
+    pub(super) fn new(path: PathBuf, found: FoundHarm) -> Self {
+        Self { path, is_loss: found.is_loss, harm: found.kind }
     }
 }
 
@@ -246,7 +260,8 @@ mod tests {
         assert_eq!(worth(&three, Some((two.len(), 1))), taken(TakenMarks::After(two.len() as u64)));
         assert_eq!(worth(&three, None), taken(TakenMarks::All));
         assert_eq!(worth(&three, Some((9_999, 0))), taken(TakenMarks::All), "written again since then");
-        let harm = |file: &str, applied| worth(file, applied).harm;
+        let told = |found: FoundHarm| (found.kind, found.is_loss);
+        let harm = |file: &str, applied| worth(file, applied).harm.map(told);
         assert_eq!(harm(&two, Some((three.len(), 1))), Some((MarksHarm::Damaged, false)));
         assert_eq!(harm(&three, Some((10, 2))), Some((MarksHarm::Outdated, false)));
         assert_eq!(harm(&file(0, 3), Some((10, 1))), Some((MarksHarm::Damaged, false)), "its first line is gone");
@@ -254,7 +269,7 @@ mod tests {
         let other = line_of(&MarksHead { store: "other".to_owned(), generation: 1 }) + &file(0, 9);
         assert_eq!(harm(&other, Some((10, 1))), Some((MarksHarm::Foreign, false)));
         assert_eq!(harm(&other, None), Some((MarksHarm::Foreign, true)));
-        let missing = |applied, has_rows| compare(None, applied, has_rows, |_| true).harm;
+        let missing = |applied, has_rows| compare(None, applied, has_rows, |_| true).harm.map(told);
         assert_eq!((missing(None, false), missing(Some(AppliedMarks::default()), false)), (None, None));
         assert_eq!(missing(None, true), Some((MarksHarm::Missing, false)));
         assert_eq!(missing(Some(applied), false), Some((MarksHarm::Missing, false)));
@@ -279,7 +294,7 @@ mod tests {
             let is_loss = at >= head && at >= known.len();
             // The case of a checksum's digit does not count.
             if !bytes.eq_ignore_ascii_case(whole.as_bytes()) {
-                prop_assert_eq!(harm, Some((MarksHarm::Damaged, is_loss)));
+                prop_assert_eq!(harm, Some(FoundHarm { kind: MarksHarm::Damaged, is_loss }));
             }
         }
 

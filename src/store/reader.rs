@@ -197,7 +197,7 @@ impl Reader {
         self.load_by(id, |place| self.log.read(&self.location, place, id))
     }
 
-    /// The same for one of many that are read in the log's order, or the other way round.
+    /// Loads one of many that are read in the log's order, or the other way round.
     pub(super) fn load_nearby(&self, id: DeliveryId) -> Result<Option<Delivery>, StoreError> {
         self.load_by(id, |place| self.nearby(place, id).or_else(|| self.log.read(&self.location, place, id)))
     }

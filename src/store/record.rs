@@ -85,7 +85,7 @@ impl RecordHeader {
         Self { format: RecordFormat::V2, id, facts: 0, head: 0, body: 0, framing: 0, crc32: 0 }
     }
 
-    /// The same before `bytes` zeros, in the place of records up to that number.
+    /// A [`Self::mark`] before `bytes` zeros, in the place of records up to that number.
     pub(super) fn blank(id: DeliveryId, bytes: u64) -> Self {
         Self { body: bytes, ..Self::mark(id) }
     }
@@ -137,12 +137,12 @@ impl RecordHeader {
         keys.vouch(at, bytes.get(SEALED)?, bytes.get(SEALED.end..HEADER_BYTES)?).then_some(header)
     }
 
-    /// Bytes of the whole record; `None` when there cannot be so many.
+    /// Bytes of the whole record; `None` beyond 64 bits, which only a damaged header says.
     pub(super) fn record_bytes(&self) -> Option<u64> {
         (self.format.header_bytes() as u64).checked_add(self.content_bytes()?)
     }
 
-    /// Bytes after the header; `None` when there cannot be so many.
+    /// Bytes after the header; `None` beyond 64 bits.
     pub(super) fn content_bytes(&self) -> Option<u64> {
         self.facts.checked_add(self.head)?.checked_add(self.body)?.checked_add(self.framing)
     }

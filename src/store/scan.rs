@@ -71,7 +71,7 @@ impl<'a> LogScan<'a, File> {
 }
 
 impl<'a, F: Read + Seek> LogScan<'a, F> {
-    /// The same for a segment of `size` bytes that is open.
+    /// Scans a segment of `size` bytes that is open.
     pub(super) fn over(file: F, size: u64, from: LogEnd, keys: &'a SealKeys) -> io::Result<Self> {
         let mut file = BufReader::with_capacity(WINDOW_BYTES, file);
         let written = room::begin(&mut file, size, from.position)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::StoreError;
 use crate::delivery::DeliveryId;
 
-/// How many are remembered. A reader that has met so many tells of no more.
+/// How many unreadable deliveries are remembered; a reader reports no more than these.
 const REMEMBERED: usize = 1000;
 
 /// What one reader has met.

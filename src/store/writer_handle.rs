@@ -80,7 +80,7 @@ impl WriterHandle {
         self.prune_watched((doomed, true), Box::new(|_| true))
     }
 
-    /// The same, with or without those that are pinned when it comes to them. `watch` is told after each segment and can end it
+    /// Deletes deliveries for good, with or without those that are pinned when it comes to them. `watch` is told after each segment and can end it
     /// there: what has gone by then is gone.
     #[must_use]
     pub fn prune_watched(&self, (doomed, pinned): (Vec<DeliveryId>, bool), watch: PruneWatch) -> Pruning {

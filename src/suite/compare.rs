@@ -1,8 +1,8 @@
-//! A response beside what was expected of it: every difference in words, and what to expect of it from now on.
+//! A response beside what was expected of it: every difference in words.
 
 use std::borrow::Cow;
 
-use super::expect::{BodyExpectation, Expectations, ExpectedStatus, ExpectedValue, HeaderExpectation};
+use super::expect::{BodyExpectation, Expectations, ExpectedValue, HeaderExpectation};
 use crate::diff::{DifferenceKind, JsonDifference, compare_json, compare_lines};
 use crate::http::{BodyEnd, Head, HttpResponse};
 use crate::payload::inflate::{InflateBudget, encodings, inflate};
@@ -58,63 +58,7 @@ pub fn compare(expect: &Expectations, reply: &HttpResponse) -> Vec<AnswerDiffere
     differences
 }
 
-/// The same expectations with those changed that do not hold of `reply`, so that all of them do; `None` when they all
-/// do already.
-///
-/// An expected pattern becomes the text that came, since no pattern follows from a text. What is not there is expected to be
-/// absent.
-#[must_use]
-pub fn expecting(expect: &Expectations, reply: &HttpResponse) -> Option<Expectations> {
-    let mut new = expect.clone();
-    if new.status.is_some_and(|status| !status.holds(reply.status)) {
-        new.status = Some(ExpectedStatus::Exactly(reply.status));
-    }
-    for header in &mut new.headers {
-        if header_difference(header, &reply.head).is_some() {
-            header.wanted = match header_value(&header.name, &reply.head) {
-                ExpectedValue::Text(_) if header.wanted == ExpectedValue::Absent => ExpectedValue::Present,
-                value => value,
-            };
-        }
-    }
-    let body = ComparedBody::of(reply);
-    for expected in &mut new.body {
-        if body.difference(expected).is_some() {
-            expected.wanted = match body.value(expected) {
-                ExpectedValue::Text(_) | ExpectedValue::Json(_) if expected.wanted == ExpectedValue::Absent => {
-                    ExpectedValue::Present
-                }
-                value => value,
-            };
-        }
-    }
-    (new != *expect).then_some(new)
-}
-
-/// Expectations of the same places: of each that `reply` has there, or nothing where it has nothing.
-#[must_use]
-pub fn as_answered(places: &Expectations, reply: &HttpResponse) -> Expectations {
-    let mut taken = places.clone();
-    for header in &mut taken.headers {
-        header.wanted = header_value(&header.name, &reply.head);
-    }
-    let body = ComparedBody::of(reply);
-    for expected in &mut taken.body {
-        expected.wanted = body.value(expected);
-    }
-    taken
-}
-
-/// What a header says, as an expectation.
-fn header_value(name: &str, head: &Head) -> ExpectedValue {
-    match head.value(name).map(std::str::from_utf8) {
-        None => ExpectedValue::Absent,
-        Some(Ok(text)) => ExpectedValue::Text(text.to_owned()),
-        Some(Err(_)) => ExpectedValue::Present,
-    }
-}
-
-fn header_difference(header: &HeaderExpectation, head: &Head) -> Option<AnswerDifference> {
+pub(super) fn header_difference(header: &HeaderExpectation, head: &Head) -> Option<AnswerDifference> {
     let values: Vec<&[u8]> = head.values(&header.name).collect();
     let holds = match &header.wanted {
         ExpectedValue::Text(text) | ExpectedValue::Json(text) => values.contains(&text.as_bytes()),
@@ -138,14 +82,14 @@ fn header_difference(header: &HeaderExpectation, head: &Head) -> Option<AnswerDi
 }
 
 /// A response's body with what is needed to look into it.
-struct ComparedBody<'a> {
-    head: &'a Head,
-    bytes: Cow<'a, [u8]>,
+pub(super) struct ComparedBody<'a> {
+    pub(super) head: &'a Head,
+    pub(super) bytes: Cow<'a, [u8]>,
 }
 
 impl<'a> ComparedBody<'a> {
     /// Of one that is compressed, the content, where it is whole and of a bearable size.
-    fn of(reply: &'a HttpResponse) -> Self {
+    pub(super) fn of(reply: &'a HttpResponse) -> Self {
         let declared = reply.head.value("Content-Encoding").unwrap_or_default();
         let mut budget = InflateBudget::facts();
         let content = encodings(declared, &reply.body).into_iter().next().filter(|_| !declared.is_empty());
@@ -153,7 +97,7 @@ impl<'a> ComparedBody<'a> {
         Self { head: &reply.head, bytes: content.map_or(Cow::Borrowed(&reply.body[..]), Cow::Owned) }
     }
 
-    fn difference(&self, expected: &BodyExpectation) -> Option<AnswerDifference> {
+    pub(super) fn difference(&self, expected: &BodyExpectation) -> Option<AnswerDifference> {
         match &expected.path {
             Some(path) => {
                 let found = path.find(self.head, &self.bytes);
@@ -216,28 +160,6 @@ impl<'a> ComparedBody<'a> {
             [] => vec!["the response has no body".to_owned()],
             bytes if !is_json => vec![format!("the body is not JSON: {}", clip(&visible_bytes(bytes), SHOWN))],
             _ => Vec::new(),
-        }
-    }
-
-    /// What is there, as an expectation.
-    fn value(&self, expected: &BodyExpectation) -> ExpectedValue {
-        let Some(path) = &expected.path else {
-            return match std::str::from_utf8(&self.bytes) {
-                Ok("") => ExpectedValue::Absent,
-                // A string of JSON stays as it came: in a suite's file a string is the whole body.
-                Ok(text)
-                    if matches!(expected.wanted, ExpectedValue::Json(_)) && !text.trim_start().starts_with('"') =>
-                {
-                    ExpectedValue::json(text).unwrap_or_else(|_| ExpectedValue::Text(text.to_owned()))
-                }
-                Ok(text) => ExpectedValue::Text(text.to_owned()),
-                Err(_) => ExpectedValue::Present,
-            };
-        };
-        match path.find(self.head, &self.bytes) {
-            None => ExpectedValue::Absent,
-            Some(NamedValue::Text(text)) => ExpectedValue::Text(text),
-            Some(NamedValue::Json(json)) => ExpectedValue::json(&json).unwrap_or(ExpectedValue::Json(json)),
         }
     }
 }
@@ -336,12 +258,12 @@ fn quoted(shown: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use bytes::Bytes;
 
     use super::*;
 
-    fn reply(status: u16, headers: &str, body: &[u8]) -> HttpResponse {
+    pub(in crate::suite) fn reply(status: u16, headers: &str, body: &[u8]) -> HttpResponse {
         HttpResponse {
             status,
             interim: Bytes::new(),
@@ -352,7 +274,7 @@ mod tests {
         }
     }
 
-    fn expectations(typed: &[&str]) -> Expectations {
+    pub(in crate::suite) fn expectations(typed: &[&str]) -> Expectations {
         let mut expectations = Expectations::default();
         typed.iter().for_each(|typed| expectations.add(typed).unwrap());
         expectations
@@ -362,8 +284,10 @@ mod tests {
         compare(&expectations(&[typed]), reply).iter().map(AnswerDifference::words).collect()
     }
 
-    const HEADERS: &str = "Content-Type: application/json; charset=utf-8\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n";
-    const BODY: &[u8] = br#"{"result": {"id": 7, "name": "Ada", "tags": ["a", "b"], "price": 1.10}, "error": null}"#;
+    pub(in crate::suite) const HEADERS: &str =
+        "Content-Type: application/json; charset=utf-8\r\nSet-Cookie: a=1\r\nset-cookie: b=2\r\n";
+    pub(in crate::suite) const BODY: &[u8] =
+        br#"{"result": {"id": 7, "name": "Ada", "tags": ["a", "b"], "price": 1.10}, "error": null}"#;
 
     #[test]
     fn what_is_as_expected_says_nothing() {
@@ -448,27 +372,5 @@ mod tests {
         // gzip of {"a":1} by Python's gzip.compress(b'{"a":1}', mtime=0).
         let gzip = hex::decode("1f8b0800000000000203ab564a54b232ac0500afac1b5607000000").unwrap();
         assert_eq!(compared("body:a=1", &reply(200, "Content-Encoding: gzip\r\n", &gzip)), Vec::<String>::new());
-    }
-
-    #[test]
-    fn expectations_of_a_response_hold_of_it() {
-        let before = expectations(&[
-            "status=2xx",
-            "header:Set-Cookie=c",
-            "header:Gone",
-            "!header:Content-Type",
-            "body:result.id=8",
-            "body:result.name~^B",
-            "body:gone=1",
-            "!body:error",
-            "body=x",
-        ]);
-        let reply = reply(500, HEADERS, BODY);
-        let after = expecting(&before, &reply).unwrap();
-        assert_eq!(compare(&after, &reply), []);
-        assert_eq!(expecting(&after, &reply), None);
-        assert_eq!((after.headers.len(), after.body.len()), (before.headers.len(), before.body.len()));
-        assert_eq!(after.headers[0].wanted, ExpectedValue::Text("a=1".to_owned()));
-        assert_eq!(after.body[0].wanted, ExpectedValue::Json("7".to_owned()));
     }
 }

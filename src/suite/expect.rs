@@ -145,7 +145,7 @@ impl fmt::Display for ExpectedStatus {
 }
 
 impl HeaderExpectation {
-    /// The same of a header of this name.
+    /// What is wanted of the header called `name`.
     ///
     /// # Errors
     ///

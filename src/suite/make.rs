@@ -1,23 +1,24 @@
 //! Captured deliveries as cases.
 
+mod request;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
-use bytes::Bytes;
 use jiff::Timestamp;
 use memchr::memmem;
 use zeroize::Zeroizing;
 
-use super::case::{ResignAs, SuiteCase, SuiteRequest, SuiteSigning};
-use super::compare::as_answered;
+use self::request::{blank_signature, check_sendable, name, request};
+use super::adjust::as_answered;
+use super::case::{ResignAs, SuiteCase, SuiteSigning};
 use super::expect::{Expectations, ExpectedStatus};
-use super::file::NAME_BYTES;
 use super::redact::CaseRedaction;
 use crate::config::Registry;
-use crate::delivery::{Answer, Delivery, Verdict};
-use crate::http::{BodyEnd, Head, HeaderLine, HttpResponse, Target};
+use crate::delivery::{Delivery, Verdict};
+use crate::http::HttpResponse;
 use crate::inspect::diagnosis::Subject;
 use crate::send::replay::{kind_of, webhook_of};
-use crate::signature::{Scheme, SignError, SignaturePlace, catalogue, unsignable, written_header};
+use crate::signature::{Scheme, SignError, catalogue, unsignable, written_header};
 use crate::text::visible;
 
 /// A shorter secret is in a request by chance as well.
@@ -237,97 +238,21 @@ impl CaseMaker<'_> {
     }
 }
 
-fn request(delivery: &Delivery) -> SuiteRequest {
-    let head = &delivery.head;
-    SuiteRequest {
-        method: String::from_utf8_lossy(head.method()).into_owned(),
-        target: head.bytes().slice_ref(head.target()),
-        headers: head.field_lines().filter_map(|line| HeaderLine::raw(line).ok()).collect(),
-        body: delivery.body.clone(),
-    }
-}
-
 /// The moment as a file has it, so that a case that is read is the case that was made.
 fn to_milliseconds(moment: Timestamp) -> Timestamp {
     Timestamp::from_millisecond(moment.as_millisecond()).unwrap_or(moment)
 }
 
-/// Takes the values of the signature's headers away. They are made again; under some schemes one is the secret itself.
-fn blank_signature(request: &mut SuiteRequest, scheme: &Scheme) {
-    let is_signature = |name: &[u8]| {
-        scheme.signature.places.iter().any(|place| match place {
-            SignaturePlace::Header(own) | SignaturePlace::Headers(own) => name.eq_ignore_ascii_case(own.as_bytes()),
-            SignaturePlace::Numbered(prefix) => {
-                name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
-            }
-            SignaturePlace::Part(_) => false,
-        })
-    };
-    for line in &mut request.headers {
-        if is_signature(line.name())
-            && let Ok(blank) = HeaderLine::raw(Bytes::from([line.name(), b":"].concat()))
-        {
-            *line = blank;
-        }
-    }
-}
-
-/// Refuses what no server can be asked for, whichever it is.
-fn check_sendable(request: &SuiteRequest, id: i64) -> Result<(), CaseError> {
-    let no_request = |reason: String| CaseError::NoRequest { id, reason };
-    let anywhere: Target = "http://localhost".parse().map_err(|error| no_request(format!("{error}")))?;
-    request.outgoing(&anywhere).map(|_| ()).map_err(|error| no_request(error.to_string()))
-}
-
-/// `screenshot-12`, or of what is no event `post-webhooks-github-12`: letters, digits, `-`, `_` and `.` alone.
-fn name(delivery: &Delivery) -> String {
-    let summary = &delivery.summary;
-    let path = summary.path.split('?').next().unwrap_or_default();
-    let what = summary.event.short_event().map_or_else(|| format!("{}-{path}", summary.method), str::to_owned);
-    let mut name = String::new();
-    for character in what.chars() {
-        match character {
-            'a'..='z' | '0'..='9' | '_' | '.' => name.push(character),
-            'A'..='Z' => name.push(character.to_ascii_lowercase()),
-            _ if !name.is_empty() && !name.ends_with('-') => name.push('-'),
-            _ => {}
-        }
-    }
-    // Room for the number, of at most 19 digits.
-    name.truncate(NAME_BYTES - 20);
-    let name = name.trim_matches(['-', '.']);
-    format!("{}-{}", if name.is_empty() { "request" } else { name }, summary.id)
-}
-
-/// A kept response as one that came; `None` when none was sent.
-#[must_use]
-pub fn kept_response(answer: &Answer) -> Option<HttpResponse> {
-    if !(100..=999).contains(&answer.status) {
-        return None;
-    }
-    let mut head = format!("HTTP/1.1 {} \r\n", answer.status).into_bytes();
-    for (name, value) in &answer.headers {
-        for part in [name.as_bytes(), b": ", value, b"\r\n"] {
-            head.extend_from_slice(part);
-        }
-    }
-    head.extend_from_slice(b"\r\n");
-    Some(HttpResponse {
-        status: answer.status,
-        interim: answer.interim.clone(),
-        head: Head::from(head),
-        body: answer.body.clone(),
-        body_bytes: answer.body_bytes,
-        end: BodyEnd::Complete,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use bytes::Bytes;
+
     use super::*;
     use crate::config::Keyring;
-    use crate::delivery::{ChosenBy, Intake};
+    use crate::delivery::{Answer, ChosenBy, Intake};
+    use crate::http::Head;
     use crate::signature::{Secret, SecretOrigin, Signing, SigningKind};
+    use crate::suite::kept::kept_response;
     use crate::suite::redact::without_credentials;
     use crate::suite::testing::delivery;
 
@@ -468,18 +393,5 @@ mod tests {
         assert!(matches!(maker(&sns).make(&delivery, None), Err(CaseError::NoRequest { .. })));
         delivery.summary.intake = Intake::Malformed("x".to_owned());
         assert!(matches!(maker(&sns).make(&delivery, None), Err(CaseError::NotWhole { .. })));
-    }
-
-    #[test]
-    fn names_are_safe_whatever_the_event_is_called() {
-        let named = |event: &str| {
-            let mut delivery = delivery(HEAD, b"");
-            delivery.summary.event.event = Some(event.to_owned());
-            name(&delivery)
-        };
-        assert_eq!(named("desktop.screenshot_tracking.captured"), "screenshot-7");
-        assert_eq!(named("../Invoice \u{1b}[31m Paid!"), "invoice-31m-paid-7");
-        assert_eq!(named("…"), "request-7");
-        assert!(named(&"a".repeat(1000)).len() <= NAME_BYTES);
     }
 }

@@ -13,10 +13,12 @@
 //! assert_eq!(expect.status, Some(ExpectedStatus::Class(2)));
 //! ```
 
+mod adjust;
 mod case;
 mod compare;
 mod expect;
 pub mod file;
+mod kept;
 mod make;
 mod redact;
 mod report;
@@ -24,13 +26,15 @@ mod run;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use adjust::{as_answered, expecting};
 pub use case::{ResignAs, Suite, SuiteCase, SuiteRequest, SuiteSigning};
-pub use compare::{AnswerDifference, as_answered, compare, expecting};
+pub use compare::{AnswerDifference, compare};
 pub use expect::{
     BodyExpectation, Expectations, ExpectedPattern, ExpectedStatus, ExpectedValue, HeaderExpectation,
     InvalidExpectation,
 };
-pub use make::{CaseError, CaseMaker, MadeCase, SigningChoice, kept_response};
+pub use kept::kept_response;
+pub use make::{CaseError, CaseMaker, MadeCase, SigningChoice};
 pub use redact::{CaseRedaction, without_credentials};
 pub use report::{SuiteReport, suite_json, suite_junit, suite_text};
 pub use run::{CaseOutcome, CaseResult, NotPrepared, NotPreparedReason, PreparedCase, SuiteRun, prepare, run};

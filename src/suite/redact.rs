@@ -35,7 +35,7 @@ pub fn without_credentials(delivery: &Delivery) -> Delivery {
     redacted
 }
 
-/// The same request target without the values of credentials.
+/// A request target without the values of credentials.
 fn without_values(target: &[u8]) -> Vec<u8> {
     let Some(query) = memchr::memchr(b'?', target) else { return target.to_vec() };
     let parameters = form::pairs(&target[query + 1..]).map(|pair| {

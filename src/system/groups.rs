@@ -90,7 +90,7 @@ pub(crate) fn has_ended(child: &mut Child) -> io::Result<bool> {
     }
 }
 
-/// The same where a process can only be looked at.
+/// Whether a child has ended, where a process can only be looked at.
 #[cfg(not(unix))]
 pub(crate) fn has_ended(child: &mut Child) -> io::Result<bool> {
     child.try_wait().map(|status| status.is_some())
@@ -105,7 +105,7 @@ pub(crate) fn await_end(leader: u32, _: &Mutex<Child>) {
     while waitid(WaitId::Pid(process), options).is_err_and(|error| error == rustix::io::Errno::INTR) {}
 }
 
-/// The same where a process can only be looked at.
+/// Waits until a child has ended, where a process can only be looked at.
 #[cfg(not(unix))]
 pub(crate) fn await_end(_: u32, child: &Mutex<Child>) {
     const LOOK: std::time::Duration = std::time::Duration::from_millis(500);

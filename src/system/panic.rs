@@ -31,27 +31,27 @@ fn place(at: &str) -> String {
 }
 
 /// Runs work whose panic is a failure of that work alone. It must leave nothing half-done behind: a function of its
-/// arguments. What it changes beyond them is wrapped in [`uncontained`].
+/// arguments. What it changes beyond them is wrapped in [`panic_ends_program`].
 ///
 /// # Errors
 ///
 /// [`CaughtPanic`]; it has been logged.
-pub(crate) fn caught<T>(run: impl FnOnce() -> T) -> Result<T, CaughtPanic> {
+pub(crate) fn catch_panic<T>(run: impl FnOnce() -> T) -> Result<T, CaughtPanic> {
     let before = CONTAINED.replace(true);
     let outcome = catch_unwind(AssertUnwindSafe(run));
     CONTAINED.set(before);
     outcome.map_err(|_| CaughtPanic { at: CAUGHT_AT.take() })
 }
 
-/// The same for code of others over bytes of others: `None` when it panics.
-pub(crate) fn contained<T>(run: impl FnOnce() -> T) -> Option<T> {
-    caught(run).ok()
+/// Runs code of others over bytes of others as [`catch_panic`] does: `None` when it panics.
+pub(crate) fn catch_to_none<T>(run: impl FnOnce() -> T) -> Option<T> {
+    catch_panic(run).ok()
 }
 
-/// The same for work that waits, on whatever thread it goes on.
-pub(crate) async fn caught_future<T>(work: impl Future<Output = T>) -> Result<T, CaughtPanic> {
+/// Runs work that waits as [`catch_panic`] does, on whatever thread it goes on.
+pub(crate) async fn catch_panic_in_future<T>(work: impl Future<Output = T>) -> Result<T, CaughtPanic> {
     let mut work = pin!(work);
-    std::future::poll_fn(|context| match caught(|| work.as_mut().poll(context)) {
+    std::future::poll_fn(|context| match catch_panic(|| work.as_mut().poll(context)) {
         Ok(Poll::Ready(done)) => Poll::Ready(Ok(done)),
         Ok(Poll::Pending) => Poll::Pending,
         Err(panic) => Poll::Ready(Err(panic)),
@@ -59,9 +59,9 @@ pub(crate) async fn caught_future<T>(work: impl Future<Output = T>) -> Result<T,
     .await
 }
 
-/// Within such work, a step that changes what others use: a panic in it ends the program, since what it leaves behind is
-/// not known.
-pub(crate) fn uncontained<T>(run: impl FnOnce() -> T) -> T {
+/// Runs a step that changes what others use, within work whose panics are caught: a panic in it ends the program, since
+/// what it leaves behind is not known.
+pub(crate) fn panic_ends_program<T>(run: impl FnOnce() -> T) -> T {
     let before = CONTAINED.replace(false);
     let done = run();
     CONTAINED.set(before);
@@ -78,18 +78,18 @@ static FRAME: Mutex<()> = Mutex::new(());
 /// being written to a terminal that reads no more, or by the very thread that has panicked.
 const FRAME_WAITS: (u32, Duration) = (20, Duration::from_millis(5));
 
-/// Says how to give the terminal back from now on; `None` when there is nothing to give back.
-pub(crate) fn on_restore(restore: Option<fn()>) {
+/// Sets how the terminal is given back from now on; `None` when there is nothing to give back.
+pub(crate) fn set_terminal_restorer(restore: Option<fn()>) {
     *RESTORE.lock().unwrap_or_else(PoisonError::into_inner) = restore;
 }
 
-/// Says what is to be done before the program ends in a panic.
-pub(crate) fn on_end(end: fn()) {
+/// Sets what is done before the program ends in a panic.
+pub(crate) fn set_cleanup(end: fn()) {
     *END.lock().unwrap_or_else(PoisonError::into_inner) = Some(end);
 }
 
-/// To be held while a frame is written.
-pub(crate) fn frame() -> MutexGuard<'static, ()> {
+/// Taken for as long as a frame is written: the terminal is not given back in the middle of it.
+pub(crate) fn lock_frame() -> MutexGuard<'static, ()> {
     FRAME.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -99,8 +99,8 @@ pub fn restore_terminal() {
     restore();
 }
 
-/// The same for the program's last moments: no frame is written from now on.
-pub(crate) fn give_up_terminal() {
+/// Gives the terminal back in the program's last moments: no frame is written from now on.
+pub(crate) fn restore_terminal_for_good() {
     std::mem::forget(await_frame());
     restore();
 }
@@ -137,7 +137,7 @@ pub fn install_hook() {
             CAUGHT_AT.set(at);
             return;
         }
-        give_up_terminal();
+        restore_terminal_for_good();
         // Nothing better can be done where stderr is gone.
         let _ = std::io::Write::write_all(&mut std::io::stderr(), report(thread, &at, panic.payload()).as_bytes());
         tracing::error!(thread, at, "panic");
@@ -190,9 +190,9 @@ mod tests {
 
     #[test]
     fn a_contained_panic_is_an_answer() {
-        assert_eq!(contained(|| 7), Some(7));
+        assert_eq!(catch_to_none(|| 7), Some(7));
         let nothing: Vec<u8> = Vec::new();
-        assert_eq!(contained(|| nothing[3]), None);
+        assert_eq!(catch_to_none(|| nothing[3]), None);
     }
 
     #[test]
@@ -202,15 +202,15 @@ mod tests {
         let work = async {
             assert!(CONTAINED.get());
             tokio::time::sleep(Duration::from_millis(1)).await;
-            assert!(CONTAINED.get() && !uncontained(|| CONTAINED.get()) && CONTAINED.get());
+            assert!(CONTAINED.get() && !panic_ends_program(|| CONTAINED.get()) && CONTAINED.get());
             7
         };
-        assert_eq!(runtime.block_on(caught_future(work)), Ok(7));
+        assert_eq!(runtime.block_on(catch_panic_in_future(work)), Ok(7));
         let late = async {
             tokio::task::yield_now().await;
             nothing[3]
         };
-        let panic = runtime.block_on(caught_future(late)).unwrap_err();
+        let panic = runtime.block_on(catch_panic_in_future(late)).unwrap_err();
         assert!(panic.to_string().starts_with("internal error"), "{panic}");
         assert!(!CONTAINED.get());
         let there = CaughtPanic { at: "src/a.rs:1:2".to_owned() };

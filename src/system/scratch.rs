@@ -44,7 +44,7 @@ pub fn folder() -> io::Result<PathBuf> {
     let base = std::env::temp_dir();
     sweep_in(&base);
     let made = make(&base)?;
-    crate::system::panic::on_end(clear);
+    crate::system::panic::set_cleanup(clear);
     Ok(run.insert(made).folder.clone())
 }
 
@@ -77,7 +77,7 @@ impl Tracked {
     /// From now on.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        crate::system::panic::on_end(clear);
+        crate::system::panic::set_cleanup(clear);
         TRACKED.lock().unwrap_or_else(PoisonError::into_inner).push(path.to_owned());
         Self(path.to_owned())
     }
@@ -189,19 +189,32 @@ pub struct ClearOnSignals {
 
 #[cfg(unix)]
 impl ClearOnSignals {
-    /// From now on. With `lends` Ctrl-C is left to the program that has the terminal, as git leaves it to an editor.
+    /// From now on.
     ///
     /// # Errors
     ///
     /// When the system refuses a signal or a thread.
-    pub fn start(lends: bool) -> io::Result<Self> {
+    pub fn start() -> io::Result<Self> {
+        Self::start_ignoring(None)
+    }
+
+    /// From now on, but for Ctrl-C, which is left to the program that has the terminal, as git leaves it to an editor.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a signal or a thread.
+    pub fn start_lending_terminal() -> io::Result<Self> {
+        Self::start_ignoring(Some(signal_hook::consts::SIGINT))
+    }
+
+    fn start_ignoring(ignored: Option<i32>) -> io::Result<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
         let which = [SIGTERM, SIGHUP, SIGQUIT, SIGINT];
         let claimed = Some(ClaimedSignals::claim(&which)?);
         let mut signals = signal_hook::iterator::Signals::new(which)?;
         let handle = signals.handle();
         super::thread::spawn("whyhook-signals", move || {
-            if let Some(signal) = signals.forever().find(|signal| !lends || *signal != SIGINT) {
+            if let Some(signal) = signals.forever().find(|signal| Some(*signal) != ignored) {
                 clear();
                 tracing::info!(signal, "ended by a signal");
                 crate::system::log::finish();

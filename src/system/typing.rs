@@ -15,11 +15,11 @@ impl HiddenTyping {
     /// Hides it, where stdin is a terminal; for a program that hears of signals itself.
     pub(crate) fn begin() -> Option<Self> {
         set_echo(false).ok()?;
-        super::panic::on_restore(Some(show));
+        super::panic::set_terminal_restorer(Some(show));
         Some(Self { signals: None })
     }
 
-    /// The same for one that does not: a signal that ends or stops it gives the terminal back first.
+    /// Hides what is typed for a program that does not: a signal that ends or stops it gives the terminal back first.
     pub(crate) fn begin_alone() -> Option<Self> {
         use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP};
         let mut hidden = Self::begin()?;
@@ -57,7 +57,7 @@ fn show() {
 #[cfg(unix)]
 impl Drop for HiddenTyping {
     fn drop(&mut self) {
-        super::panic::on_restore(None);
+        super::panic::set_terminal_restorer(None);
         show();
         // In this order no signal is lost: it ends or stops the program by itself before nobody listens any more.
         if let Some((claimed, signals)) = self.signals.take() {

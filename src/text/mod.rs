@@ -11,7 +11,6 @@
 //! ```
 
 mod count;
-pub mod junit;
 mod nearest;
 mod numbers;
 mod paint;

@@ -25,7 +25,7 @@ pub fn suggestion<'n>(written: &str, names: impl Iterator<Item = &'n str>) -> St
     nearest(written, names).map_or_else(String::new, did_you_mean)
 }
 
-/// The same for what was found to be near.
+/// `; did you mean 'event'?` about a name that was found to be near.
 #[must_use]
 pub fn did_you_mean(name: impl Display) -> String {
     format!("; did you mean '{name}'?")

@@ -32,7 +32,7 @@ pub fn hexadecimal(digits: impl AsRef<[u8]>) -> Option<u64> {
     number(digits.as_ref(), 16)
 }
 
-/// The same of decimal digits; [`str::parse`] takes a sign.
+/// The number that decimal digits alone stand for; unlike it, [`str::parse`] takes a sign.
 #[must_use]
 pub fn decimal(digits: impl AsRef<[u8]>) -> Option<u64> {
     number(digits.as_ref(), 10)

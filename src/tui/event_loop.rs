@@ -100,18 +100,18 @@ pub(crate) struct EventLoop {
     pub(crate) look: Look,
     pub(crate) loader: DeliveriesWorker,
     pub(crate) diagnoser: DiagnosisWorker,
-    pub(crate) recaller: SightingsWorker,
+    pub(crate) sightings: SightingsWorker,
     pub(crate) rejudger: RejudgeWorker,
-    pub(crate) painter: ImageWorker,
+    pub(crate) images: ImageWorker,
     pub(crate) sender: SendWorker,
-    pub(crate) teller: AnswersWorker,
+    pub(crate) answers_worker: AnswersWorker,
     pub(crate) files: Files,
     /// The redaction that is being made: dropped, it ends.
     pub(crate) redacting: Option<DropGuard>,
     pub(crate) notifier: Option<(NotifyManner, NotifyWorker)>,
     /// For threads that answer once.
     pub(crate) wakes: mpsc::Sender<Wake>,
-    pub(crate) assistant: PayloadWorker,
+    pub(crate) payloads: PayloadWorker,
     pub(crate) model: Model,
     /// What is drawn on; `--plain` draws nothing.
     pub(crate) screen: Option<TerminalScreen>,
@@ -402,7 +402,7 @@ impl EventLoop {
     fn draw(&mut self) -> Result<(), TuiError> {
         self.clear_graphics()?;
         crate::system::panic::trap("main");
-        let _frame = crate::system::panic::frame();
+        let _frame = crate::system::panic::lock_frame();
         let Some(screen) = &mut self.screen else { return Ok(()) };
         let before = self.model.viewport;
         let mut viewport = before;

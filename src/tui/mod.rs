@@ -122,10 +122,10 @@ pub fn run(
     warnings: &[String],
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
-    let mut face = begin(listener, setup, &appearance, filter, &wakes)?;
-    face.screen = Some(terminal::enter(appearance.has_mouse)?);
+    let mut event_loop = new_event_loop(listener, setup, &appearance, filter, &wakes)?;
+    event_loop.screen = Some(terminal::enter(appearance.has_mouse)?);
     let (look, reply) = appearance.look();
-    face.look = look;
+    event_loop.look = look;
     let late = reply.as_ref().filter(|reply| !reply.is_whole).map(|_| LateReply::default());
     for event in reply.iter().flat_map(|reply| reply::events(&reply.typed)) {
         let _ = wakes.send(Wake::Input(Input::Event(event)));
@@ -136,14 +136,14 @@ pub fn run(
     }
     pass_on(events, wakes)?;
     tracing::info!("interface begun");
-    let ended = face.run(&queue, warnings);
+    let ended = event_loop.run(&queue, warnings);
     tracing::info!(failed = ended.is_err(), "interface ended");
-    if let Some(kind) = face.graphics {
+    if let Some(kind) = event_loop.graphics {
         let _ = terminal::forget(kind);
     }
-    face.keep_layout();
-    let farewell = stopped::words(face.stopped, &face.model);
-    drop(face);
+    event_loop.keep_layout();
+    let farewell = stopped::words(event_loop.stopped, &event_loop.model);
+    drop(event_loop);
     crate::system::panic::restore_terminal();
     stopped::say(farewell.as_deref());
     match ended {
@@ -167,7 +167,7 @@ fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Re
 }
 
 /// The model with everything that works for it, and nothing to draw on yet.
-fn begin(
+fn new_event_loop(
     listener: &Arc<dyn ShownListener>,
     setup: Setup,
     appearance: &Appearance,
@@ -195,12 +195,12 @@ fn begin(
     Ok(EventLoop {
         loader: DeliveriesWorker::start(location(), Arc::clone(listener), tell())?,
         diagnoser: DiagnosisWorker::start(location(), Arc::clone(listener), tell())?,
-        recaller: SightingsWorker::start(location(), tell())?,
+        sightings: SightingsWorker::start(location(), tell())?,
         rejudger: RejudgeWorker::start(location(), Arc::clone(listener), tell())?,
-        painter: ImageWorker::start(appearance.pictures, tell())?,
-        assistant: PayloadWorker::start(tell())?,
+        images: ImageWorker::start(appearance.pictures, tell())?,
+        payloads: PayloadWorker::start(tell())?,
         sender: SendWorker::start(listener, tell())?,
-        teller: AnswersWorker::start(listener, tell())?,
+        answers_worker: AnswersWorker::start(listener, tell())?,
         notifier,
         model: model(listener, setup, appearance, filter),
         listener: Arc::clone(listener),

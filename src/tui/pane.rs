@@ -16,7 +16,7 @@ use crate::tui::widgets::put;
 pub(crate) enum TabContent<'a> {
     /// All lines.
     Whole(Vec<Line<'a>>),
-    /// So many lines, each made when it is on the screen.
+    /// The number of lines, and what makes each when it is on the screen.
     Window(usize, Box<dyn Fn(usize) -> Line<'a> + 'a>),
 }
 

@@ -54,7 +54,7 @@ impl Theme {
         Self::with(palette, &BTreeMap::new(), ColourDepth::True)
     }
 
-    /// The same with colours that a person has chosen, as near as a terminal of this depth can show them.
+    /// The theme of a palette with colours that a person has chosen, as near as a terminal of this depth can show them.
     #[must_use]
     pub fn with(palette: ThemePalette, chosen: &BTreeMap<ColourRole, ColourChoice>, depth: ColourDepth) -> Self {
         use ColourRole as Role;
@@ -137,7 +137,7 @@ impl Theme {
         }
     }
 
-    /// The same for a delivery: an incomplete request is not verified, whatever its digest, and a stale one may be a
+    /// The glyph, the word and the style of a delivery's verdict: an incomplete request is not verified, whatever its digest, and a stale one may be a
     /// replay.
     #[must_use]
     pub fn verdict_of(&self, summary: &Summary) -> (&'static str, &'static str, Style) {
@@ -201,7 +201,7 @@ impl Look {
         }
     }
 
-    /// A line or a bar of so many cells: nothing in lines.
+    /// A line or a bar of this many cells; empty in lines, where nothing is drawn.
     #[must_use]
     pub fn bar(&self, cell: &'static str, cells: usize) -> String {
         self.mark(cell).repeat(cells)

@@ -17,7 +17,8 @@ use crate::config::consent::Gate;
 use crate::delivery::DeliveryId;
 use crate::server::listener::Means;
 use crate::server::{
-    Changes, InterfaceNumber, ListenerLink, ListenerRequest, RequestOutcome, RunningJobs, ServerEvent, Watched,
+    Changes, InterfaceNumber, ListenerLink, ListenerRequest, RequestError, RequestOutcome, RunningJobs, ServerEvent,
+    Watched,
 };
 use crate::store::Location;
 
@@ -196,24 +197,27 @@ impl AttachedState {
     }
 
     fn ask_now(&self, request: &ListenerRequest) -> RequestOutcome {
-        let words = |error: ApiClientError| error.to_string();
-        let client = on_socket(&self.location).map_err(words)?.ok_or_else(|| self.gone())?;
-        let part = serde_json::to_string(&AskedPart::from(request)).map_err(|error| error.to_string())?;
+        let failed = |error: ApiClientError| RequestError::Elsewhere(error.to_string());
+        let client = on_socket(&self.location).map_err(failed)?.ok_or_else(|| self.gone())?;
+        let part = serde_json::to_string(&AskedPart::from(request))
+            .map_err(|error| RequestError::Elsewhere(error.to_string()))?;
         let target = format!("/attach?format={FORMAT}&interface={}", self.interface.0);
         // What is sent may hold a secret.
-        let reply = client.ask_secretly("POST", &target, Zeroizing::new(part)).map_err(words)?;
-        let mut reply: ReplyPart = serde_json::from_value(reply)
-            .map_err(|_| "the listener's reply cannot be read: is it another release of whyhook?".to_owned())?;
+        let reply = client.ask_secretly("POST", &target, Zeroizing::new(part)).map_err(failed)?;
+        let mut reply: ReplyPart = serde_json::from_value(reply).map_err(|_| {
+            let words = "the listener's reply cannot be read: is it another release of whyhook?";
+            RequestError::Elsewhere(words.to_owned())
+        })?;
         if let Some(snapshot) = reply.snapshot.take() {
-            self.take(snapshot)?;
+            self.take(snapshot).map_err(RequestError::Elsewhere)?;
         }
         reply.outcome()
     }
 
     /// That nobody can be asked, after what was not done for it.
-    pub(super) fn gone(&self) -> String {
+    pub(super) fn gone(&self) -> RequestError {
         let why = self.lock().lost.clone().unwrap_or_else(|| ENDED.to_owned());
-        format!("{why}; this attaches again once one runs on the store")
+        RequestError::Elsewhere(format!("{why}; this attaches again once one runs on the store"))
     }
 }
 

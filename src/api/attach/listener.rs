@@ -16,9 +16,8 @@ use crate::http::TlsSetupError;
 use crate::server::listener::{Means, SecretNews, StatsSnapshot};
 use crate::server::tunnel::Tunnels;
 use crate::server::{
-    ATTACHED_JOBS, AnswersNow, Changes, EventTeller, InterfaceNumber, JobProgress, JobTicket, ListenerLink,
-    ListenerNews, ListenerRequest, RequestOutcome, RequestReply, RunningJobs, ServerEvent, SessionWatch, ShownListener,
-    Watched,
+    ATTACHED_JOBS, AnswersNow, Changes, EventSink, InterfaceNumber, JobProgress, JobTicket, ListenerLink, ListenerNews,
+    ListenerRequest, RequestOutcome, RequestReply, RunningJobs, ServerEvent, SessionWatch, ShownListener, Watched,
 };
 use crate::store::{AttemptKeeper, Freed, Location, Page, Reader, StoreError};
 use crate::system::thread::{self, ThreadError};
@@ -164,7 +163,7 @@ impl ShownListener for AttachedListener {
         self.shared.lock().newest
     }
 
-    fn watch(&self, tell: EventTeller) -> SessionWatch {
+    fn watch(&self, tell: EventSink) -> SessionWatch {
         let wake = |changes: &Changes, event: fn() -> ServerEvent| {
             let tell = Arc::clone(&tell);
             changes.subscribe(move || tell(event()))

@@ -19,7 +19,7 @@ mod tests;
 
 pub use listener::{AttachError, AttachedListener};
 pub(super) use parts::{AskedPart, ReplyPart};
-pub(super) use snapshot::{Snapshot, Teller};
+pub(super) use snapshot::{Snapshot, SnapshotFeed};
 
 /// The form of what is said. Another number once an end of before would misread it.
 pub(super) const FORMAT: u32 = 2;

@@ -13,7 +13,7 @@ use crate::rules::{
     ActionKind, AnswerChoice, CustomAnswer, Held, NamedAnswer, Override, Rule, RuleAction, RuleReader, RuleSet,
     Template, TimedResponse, check_count,
 };
-use crate::server::{JobProgress, ListenerRequest, ListenerStatus, RequestOutcome, RequestReply};
+use crate::server::{JobProgress, ListenerRequest, ListenerStatus, RequestError, RequestOutcome, RequestReply};
 
 /// An answer that has a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -295,13 +295,14 @@ impl ReplyPart {
             RequestReply::Done(count) => OutcomePart::Done(count),
             RequestReply::Status(status) => OutcomePart::Status(status),
         });
-        Self { outcome, snapshot }
+        Self { outcome: outcome.map_err(|error| error.to_string()), snapshot }
     }
 
     pub(super) fn outcome(self) -> RequestOutcome {
-        self.outcome.map(|outcome| match outcome {
-            OutcomePart::Done(count) => RequestReply::Done(count),
-            OutcomePart::Status(status) => RequestReply::Status(status),
-        })
+        match self.outcome {
+            Ok(OutcomePart::Done(count)) => Ok(RequestReply::Done(count)),
+            Ok(OutcomePart::Status(status)) => Ok(RequestReply::Status(status)),
+            Err(words) => Err(RequestError::Elsewhere(words)),
+        }
     }
 }

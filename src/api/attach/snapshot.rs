@@ -108,9 +108,9 @@ impl StatePart {
     }
 }
 
-/// Tells one interface of a listener: each thing once, until it is another.
+/// The snapshots for one interface: each part once, and again when it has changed.
 #[derive(Debug)]
-pub(in crate::api) struct Teller {
+pub(in crate::api) struct SnapshotFeed {
     interface: InterfaceNumber,
     is_begun: bool,
     registry: Option<Arc<Registry>>,
@@ -119,19 +119,19 @@ pub(in crate::api) struct Teller {
     news: u64,
 }
 
-impl Teller {
+impl SnapshotFeed {
     /// Of news before, nothing is told.
     pub(in crate::api) fn new(feed: &SessionFeed, interface: InterfaceNumber) -> Self {
         let news = feed.news().last();
         Self { interface, is_begun: false, registry: None, rules: None, state: None, news }
     }
 
-    /// One that tells the state alone, to an interface that knows the run.
+    /// One of the state alone, to an interface that knows the run.
     pub(in crate::api) fn of_state(feed: &SessionFeed, interface: InterfaceNumber) -> Self {
         Self { is_begun: true, ..Self::new(feed, interface) }
     }
 
-    /// What is to be told now.
+    /// What has changed since the last one.
     pub(in crate::api) fn next(&mut self, feed: &SessionFeed) -> Option<Snapshot> {
         // Before anything is read: of two snapshots, the one with the greater number holds nothing older.
         let at = CLOCK.fetch_add(1, Ordering::SeqCst);

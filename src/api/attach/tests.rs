@@ -16,7 +16,7 @@ use crate::query::SavedFilters;
 use crate::rules::{CustomAnswer, Held, NamedAnswer, Override, RuleReader, RuleSet, Template, TimedResponse};
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::Tunnels;
-use crate::server::{JobProgress, ListenerNews, ListenerRequest, RequestReply};
+use crate::server::{JobProgress, ListenerNews, ListenerRequest, RequestError, RequestReply};
 
 fn named(body: &str) -> Arc<NamedAnswer> {
     let written = CustomAnswer {
@@ -212,8 +212,10 @@ fn each_request_arrives_as_it_was_asked() {
 
 #[test]
 fn outcomes_and_jobs_arrive() {
-    assert_eq!(sent(&ReplyPart::new(Ok(RequestReply::Done(3)), None)).outcome(), Ok(RequestReply::Done(3)));
-    assert_eq!(sent(&ReplyPart::new(Err("no".to_owned()), None)).outcome(), Err("no".to_owned()));
+    let outcome = |outcome| sent(&ReplyPart::new(outcome, None)).outcome();
+    assert_eq!(outcome(Ok(RequestReply::Done(3))).unwrap(), RequestReply::Done(3));
+    let refused = outcome(Err(RequestError::WriterStopped)).unwrap_err();
+    assert!(matches!(&refused, RequestError::Elsewhere(words) if words == "the store's writer has stopped"));
     let job = |kind| JobProgress { number: 2, kind, done: 1, total: 5, is_cancelled: true };
     assert_eq!(sent(&JobPart::from(&job("prune"))).job(), job("prune"));
     assert_eq!(sent(&JobPart::from(&job("of a later release"))).job(), job("job"));

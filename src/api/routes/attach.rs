@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::Shared;
 use crate::api::ApiProblem;
-use crate::api::attach::{AskedPart, FORMAT, ReplyPart, SNAPSHOT_EVENT, Teller};
+use crate::api::attach::{AskedPart, FORMAT, ReplyPart, SNAPSHOT_EVENT, SnapshotFeed};
 use crate::api::extract::{Members, Params, json_response};
 use crate::api::sending::{ChannelStream, PIECE_PATIENCE};
 use crate::api::state::ApiState;
@@ -81,11 +81,11 @@ async fn tell(
     let news = feed.news().changes().subscribe(move || of_news.notify_one());
     let tunnel = feed.tunnel_changes().subscribe(move || of_tunnel.notify_one());
     let mut closing = state.closing.clone();
-    let mut teller = Teller::new(feed, interface);
+    let mut snapshots = SnapshotFeed::new(feed, interface);
     loop {
         let watchers = [&watch.stored, &watch.held, &watch.refused, &watch.secrets, &watch.answers, &watch.jobs];
         watchers.into_iter().chain([&news, &tunnel]).for_each(|watcher| _ = watcher.look());
-        if let Some(snapshot) = teller.next(feed) {
+        if let Some(snapshot) = snapshots.next(feed) {
             let data = serde_json::to_string(&snapshot).map_err(|_| Detached)?;
             let event = Event::default().event(SNAPSHOT_EVENT).data(data);
             match tokio::time::timeout(PIECE_PATIENCE, events.send(Ok(event))).await {
@@ -115,7 +115,7 @@ pub(super) async fn ask(
     let feed = &state.feed;
     let request = part.request(&feed.control().rules()).map_err(ApiProblem::bad)?;
     let outcome = perform(&state, interface, request).await;
-    let snapshot = if changes { Teller::of_state(feed, interface).next(feed) } else { None };
+    let snapshot = if changes { SnapshotFeed::of_state(feed, interface).next(feed) } else { None };
     let reply = serde_json::to_string(&ReplyPart::new(outcome, snapshot));
     reply
         .map(json_response)

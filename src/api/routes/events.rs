@@ -41,7 +41,7 @@ use crate::text;
 const READY: usize = 2;
 /// Bytes from which on a piece is sent.
 const PIECE: usize = 32 * 1024;
-/// For each moment of looking, so many without: what is told may take a tenth of a processor, while senders wait.
+/// How many times as long as a look took the next one waits: events may take a tenth of a processor while senders wait.
 const REST: u32 = 9;
 /// However long the looking took.
 const LONGEST_REST: Duration = Duration::from_millis(100);

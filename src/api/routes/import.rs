@@ -21,9 +21,11 @@ use crate::api::ApiProblem;
 use crate::api::extract::{Params, SafeJson};
 use crate::api::sending::PIECE_PATIENCE;
 use crate::api::state::ApiState;
-use crate::archive::import::{ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, SPOOL_BYTES};
+use crate::archive::import::{
+    ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, KeptImports, SPOOL_BYTES,
+};
 use crate::server::JobTicket;
-use crate::system::panic::{caught, uncontained};
+use crate::system::panic::{catch_panic, panic_ends_program};
 use crate::system::read;
 
 /// Bytes in which a file shows what it is.
@@ -67,11 +69,10 @@ pub(super) async fn import(
         .try_acquire_owned()
         .map_err(|_| ApiProblem::busy("another import is in progress"))?;
     let file = spooled(body).await?;
-    let (judge_again, strict) = (params.judge_again, params.strict);
     let shared = Arc::clone(&state);
     jobs::begin(&state, "import", &JobParams::waiting(params.wait), |ticket| async move {
         let work = move || {
-            let done = run(&shared, file, source, (judge_again, strict), &ticket);
+            let done = run(&shared, file, source, &params, &ticket);
             drop(turn);
             done
         };
@@ -124,27 +125,27 @@ fn run(
     state: &ApiState,
     file: File,
     source: Option<ImportSource>,
-    (judge_again, strict): (bool, bool),
+    params: &ImportParams,
     ticket: &JobTicket,
 ) -> Result<Value, String> {
     let unreadable = |error: io::Error| ImportError::from(error).to_string();
     let registry = state.feed.control().registry();
-    let importer = Importer { registry: &registry, judge_again, now: Timestamp::now(), strict, files: None };
+    let importer = Importer {
+        registry: &registry,
+        judge_again: params.judge_again,
+        now: Timestamp::now(),
+        strict: params.strict,
+        files: None,
+    };
     let mut file = BufReader::with_capacity(64 * 1024, file);
     file.rewind().map_err(unreadable)?;
-    let source = match source {
-        Some(source) => source,
-        None => {
-            let beginning = file.fill_buf().map_err(unreadable)?;
-            ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)]).unwrap_or(ImportSource::Raw)
-        }
-    };
+    let source = source.map_or_else(|| detected(&mut file), Ok).map_err(unreadable)?;
     let stopping = || match state.is_closing() {
         true => Err(ImportError::Taken("the listener is stopping".to_owned())),
         false => Ok(()),
     };
     // Reading what a client sent changes nothing: a panic in it is this job's.
-    let found = caught(|| {
+    let found = catch_panic(|| {
         crate::system::panic::trap("api");
         importer.read(source, &mut file, &mut |_| stopping())
     });
@@ -162,19 +163,15 @@ fn run(
         goes_on = ticket.advance(keeper.kept().count, total);
         Ok(())
     };
-    let read = caught(|| importer.read(source, &mut file, &mut |imported| uncontained(|| keep(imported))));
+    let read = catch_panic(|| importer.read(source, &mut file, &mut |imported| panic_ends_program(|| keep(imported))));
     let read = read.unwrap_or_else(|panic| Err(ImportError::Taken(panic.to_string())));
-    let kept = if ticket.record().is_cut_off() {
-        // Who cancels keeps what was kept by then.
-        let (kept, outcome) = keeper.stop();
-        outcome.map_err(|error| partly(&error, kept.count, total))?;
-        kept
-    } else {
-        match keeper.finish(read.map(drop)) {
-            ImportEnd::Kept(kept) => kept,
-            ImportEnd::TakenBack(error) => return Err(format!("{error}; nothing was imported")),
-            ImportEnd::Partly(error, kept) => return Err(partly(&error, kept.count, total)),
+    // Who cancels keeps what was kept by then.
+    let kept = match ticket.record().is_cut_off() {
+        true => {
+            let (kept, outcome) = keeper.stop();
+            outcome.map(|()| kept).map_err(|error| partly(&error, kept.count, total))?
         }
+        false => finished(keeper, read.map(drop), total)?,
     };
     ticket.advance(kept.count, total);
     let (first, last) = kept.ids.map(|(first, last)| (first.0, last.0)).unzip();
@@ -185,6 +182,21 @@ fn run(
         "passed_over": found.passed_over.to_json("reason"),
         "remarks": found.remarks.to_json("remark"),
     }))
+}
+
+/// The format that the beginning of the file shows.
+fn detected(file: &mut BufReader<File>) -> io::Result<ImportSource> {
+    let beginning = file.fill_buf()?;
+    Ok(ImportSource::detect(&beginning[..beginning.len().min(BEGINNING_BYTES)]).unwrap_or(ImportSource::Raw))
+}
+
+/// What was kept, once the file was read as `read` says: all of it, or nothing where that can be taken back.
+fn finished(keeper: ImportKeeper, read: Result<(), ImportError>, total: u64) -> Result<KeptImports, String> {
+    match keeper.finish(read) {
+        ImportEnd::Kept(kept) => Ok(kept),
+        ImportEnd::TakenBack(error) => Err(format!("{error}; nothing was imported")),
+        ImportEnd::Partly(error, kept) => Err(partly(&error, kept.count, total)),
+    }
 }
 
 fn partly(error: &ImportError, kept: u64, total: u64) -> String {

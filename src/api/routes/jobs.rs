@@ -18,7 +18,7 @@ use crate::api::extract::{InPath, Params, PathValue, SafeJson};
 use crate::api::jobs::{JobEnd, running_json};
 use crate::api::state::ApiState;
 use crate::server::JobTicket;
-use crate::system::panic::{CaughtPanic, caught_future};
+use crate::system::panic::{CaughtPanic, catch_panic_in_future};
 
 /// How long a client may wait for a job's end at a time.
 const WAIT: Duration = Duration::from_secs(20);
@@ -39,7 +39,7 @@ impl JobParams {
 
 /// What a job is made of, from what a client sent. A panic in it is a problem of this request, and the listener goes on.
 pub(super) async fn planned<T>(plan: impl Future<Output = Result<T, ApiProblem>>) -> Result<T, ApiProblem> {
-    caught_future(plan).await.unwrap_or_else(|panic: CaughtPanic| Err(panic.into()))
+    catch_panic_in_future(plan).await.unwrap_or_else(|panic: CaughtPanic| Err(panic.into()))
 }
 
 /// Begins a job. With `wait`, the response comes at its end where that is soon. The work says by its ticket how far it is,
@@ -55,7 +55,7 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
     follow(state, begun, params, work).await
 }
 
-/// The same for a job of some milliseconds, which waits while too many are in progress.
+/// Begins a job of some milliseconds, which waits while too many are in progress.
 pub(super) async fn begin_short<F: Future<Output = Result<Value, String>> + Send + 'static>(
     state: &Arc<ApiState>,
     kind: &'static str,
@@ -77,7 +77,7 @@ async fn follow<F: Future<Output = Result<Value, String>> + Send + 'static>(
     let work = work(Arc::clone(&ticket));
     let shared = Arc::clone(state);
     tokio::spawn(async move {
-        let end = match caught_future(work).await {
+        let end = match catch_panic_in_future(work).await {
             Ok(Ok(result)) if record.is_cut_off() => JobEnd::Cancelled(result),
             Ok(Ok(result)) => JobEnd::Done(result),
             Ok(Err(error)) => JobEnd::Failed(error),
@@ -141,7 +141,7 @@ fn other(state: &ApiState, number: u64) -> Option<Value> {
     running.iter().find(|job| job.number == number).map(running_json)
 }
 
-/// The same at its end, or as it is after a while. Of its result nothing is known here.
+/// A job of the interface at its end, or as it is after a while. Of its result nothing is known here.
 async fn other_ended(state: &ApiState, mut job: Value, number: u64) -> Value {
     let wake = Arc::new(Notify::new());
     let woken = Arc::clone(&wake);

@@ -33,7 +33,7 @@ pub(super) struct PruneMembers {
     filter: Option<String>,
     /// Those that are older: `30d`.
     older_than: Option<String>,
-    /// All but so many of the newest.
+    /// All but this many of the newest.
     keep: Option<u64>,
     /// The oldest beyond this size of the log: `2GiB`.
     max_size: Option<String>,

@@ -78,7 +78,7 @@ impl ImportSource {
         Self::recognise(beginning).or_else(|| unmarked(beginning).starts_with(b"{").then_some(Self::Json))
     }
 
-    /// The same of a file that nobody has named, such as one of many in a folder: what is no archive is none.
+    /// Detects the format of a file that nobody has named, such as one of many in a folder; `None` where it is not an archive.
     #[must_use]
     pub fn recognise(beginning: &[u8]) -> Option<Self> {
         let text = unmarked(beginning);

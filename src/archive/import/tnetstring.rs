@@ -27,7 +27,7 @@ impl<'a> Tnet<'a> {
         matches!(self.kind, b',' | b';').then_some(self.payload)
     }
 
-    /// The same where it is UTF-8.
+    /// Bytes or text, where they are UTF-8.
     pub(super) fn text(self) -> Option<&'a str> {
         std::str::from_utf8(self.bytes()?).ok()
     }

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use super::finding::Finding;
-use crate::config::consent::{Gate, Scope};
-use crate::config::file::{CheckedFile, ConfigFile, SecretSource};
+use crate::config::consent::{Gate, Need, Scope};
+use crate::config::file::{CheckedFile, ConfigFile, PlacedFault, SecretSource};
 use crate::config::{
     ConfigError, DEFAULT_VARIABLE, DotenvUse, Environment, Flags, MissingSecret, Settings, SettingsSource, Warning,
     dotenv_miss, dotenv_oddity, dotenv_uses, shown,
@@ -44,27 +44,7 @@ pub(super) fn checks(flags: &Flags, yes: bool, environment: &dyn Environment) ->
                 file.as_ref().filter(|_| !yes).map(|file| gate.missing(file, Scope::Network)).unwrap_or_default();
             checked.needs_consent = !needs.is_empty();
             let path = path.as_deref().map(shown).unwrap_or_default();
-            checked.findings.push(match (faults.first(), faults.len()) {
-                (Some(first), count) => Finding::problem(
-                    CONFIGURATION,
-                    format!(
-                        "{path}: {}, the first at {}: {}",
-                        counted(count as u64, "fault"),
-                        first.place,
-                        first.words
-                    ),
-                    "`whyhook config check` lists all",
-                ),
-                (None, _) if checked.needs_consent => Finding::warning(
-                    CONFIGURATION,
-                    format!(
-                        "{path} is used only with your consent, since it would {}",
-                        crate::config::consent::words(&needs)
-                    ),
-                    "`whyhook trust` allows it",
-                ),
-                (None, _) => Finding::ok(CONFIGURATION, format!("{path} is valid")),
-            });
+            checked.findings.push(of_file(&path, &faults, &needs));
             // What is right in it still says where.
             checked.places = places(file.as_ref().filter(|_| !checked.needs_consent));
             file.filter(|_| faults.is_empty()).map(Some)
@@ -103,6 +83,27 @@ pub(super) fn checks(flags: &Flags, yes: bool, environment: &dyn Environment) ->
     }
     checked.findings.push(dotenv(&variables, environment));
     checked
+}
+
+/// What a file is worth that could be read.
+fn of_file(path: &str, faults: &[PlacedFault], needs: &[Need]) -> Finding {
+    if let Some(first) = faults.first() {
+        let count = counted(faults.len() as u64, "fault");
+        return Finding::problem(
+            CONFIGURATION,
+            format!("{path}: {count}, the first at {}: {}", first.place, first.words),
+            "`whyhook config check` lists all",
+        );
+    }
+    if !needs.is_empty() {
+        let words = crate::config::consent::words(needs);
+        return Finding::warning(
+            CONFIGURATION,
+            format!("{path} is used only with your consent, since it would {words}"),
+            "`whyhook trust` allows it",
+        );
+    }
+    Finding::ok(CONFIGURATION, format!("{path} is valid"))
 }
 
 const CONFIGURATION: &str = "configuration";

@@ -9,7 +9,7 @@ use crate::text::count_bytes;
 
 /// How many characters base64 without a magic number must have: shorter ones are words too often.
 const BASE64_EVIDENCE: usize = 64;
-/// The same for hexadecimal digits.
+/// How many hexadecimal digits without a magic number there must be.
 const HEX_EVIDENCE: usize = 32;
 
 /// Decoded base64.

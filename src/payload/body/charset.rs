@@ -56,7 +56,7 @@ pub(super) fn decode(body: Bytes, declared: Option<&str>) -> (Bytes, Option<Stri
     (body, note)
 }
 
-/// The same of a form.
+/// Decodes a form, whose bytes may be escaped.
 pub(super) fn decode_form(body: Bytes, declared: Option<&str>) -> (Bytes, Option<String>) {
     match form_in_utf8(&body, declared) {
         Some(form) => (form.into(), declared.map(|label| format!("{}, decoded for display", visible(label)))),

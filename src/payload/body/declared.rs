@@ -23,7 +23,7 @@ impl Declared {
         Self::of_fields(head.pairs())
     }
 
-    /// The same of names and values.
+    /// What names and values of headers declare.
     pub fn of_fields<'a>(fields: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Self {
         let (mut declared, mut codings) = (None, Vec::new());
         for (name, value) in fields {

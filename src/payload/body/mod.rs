@@ -126,20 +126,19 @@ impl OpenedBody {
         if let Some(bound) = bound
             && opened.stop.as_ref() != Some(&bound)
         {
-            opened
-                .remark(format!("the event in the list was read from the beginning of the body only: {bound}"), false);
+            opened.remark(format!("the event in the list was read from the beginning of the body only: {bound}"));
         }
         opened
     }
 
-    /// The same within what is left of a budget, which others share.
+    /// Opens a body within what is left of a budget, which others share.
     #[must_use]
     pub fn within(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
         Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body, is_signed: true }
             .opened(budget)
     }
 
-    /// The same of a response, over whose body there is no signature.
+    /// Opens the body of a response, over which there is no signature.
     #[must_use]
     pub fn of_response(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
         Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body, is_signed: false }
@@ -157,13 +156,17 @@ impl OpenedBody {
         opened.is_as_sent &= bytes == opened.bytes;
         opened.bytes = bytes;
         if let Some(words) = note {
-            opened.remark(words, false);
+            opened.remark(words);
         }
         opened
     }
 
-    fn remark(&mut self, words: String, is_warning: bool) {
-        self.remarks.push(BodyRemark { words, is_warning });
+    fn remark(&mut self, words: String) {
+        self.remarks.push(BodyRemark { words, is_warning: false });
+    }
+
+    fn warn(&mut self, words: String) {
+        self.remarks.push(BodyRemark { words, is_warning: true });
     }
 
     /// Undoes the declared codings from the last applied to the first, then what is evident.
@@ -175,13 +178,12 @@ impl OpenedBody {
             let coding = token.as_deref().map_or_else(|| Coding::of_magic(&self.bytes), Coding::named);
             let Some(coding) = coding else {
                 if let Some(token) = token {
-                    self.remark(format!("unknown content coding “{}”: shown as sent", text::visible(&token)), true);
+                    self.warn(format!("unknown content coding “{}”: shown as sent", text::visible(&token)));
                 }
                 return;
             };
             if undone == STACK_LIMIT {
-                return self
-                    .remark(format!("more than {STACK_LIMIT} content codings: the rest is shown as sent"), true);
+                return self.warn(format!("more than {STACK_LIMIT} content codings: the rest is shown as sent"));
             }
             undone += 1;
             if !self.undo(coding, token.is_some(), budget) {
@@ -198,7 +200,7 @@ impl OpenedBody {
         self.stop = inflated.stop;
         if let Some(stop) = self.stop.as_ref().filter(|_| inflated.bytes.is_empty()) {
             // What declares a coding and does not have it is shown as sent.
-            self.remark(format!("{name}: cannot be inflated: {stop}; shown as sent"), true);
+            self.warn(format!("{name}: cannot be inflated: {stop}; shown as sent"));
             return false;
         }
         let tail = match &self.stop {
@@ -206,7 +208,12 @@ impl OpenedBody {
             None if self.is_signed => "; the signature is over the bytes as sent".to_owned(),
             None => String::new(),
         };
-        self.remark(format!("{name}: {before} bytes inflated to {after}{tail}"), self.stop.is_some());
+        let words = format!("{name}: {before} bytes inflated to {after}{tail}");
+        if self.stop.is_some() {
+            self.warn(words)
+        } else {
+            self.remark(words)
+        }
         self.bytes = Bytes::from(inflated.bytes);
         self.is_as_sent = false;
         self.stop.is_none()

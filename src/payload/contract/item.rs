@@ -45,7 +45,7 @@ impl EventItem {
         values.collect::<Vec<_>>().join(" · ")
     }
 
-    /// The same for a narrow place: times on the day of `date` without it, and no id. What can be done without is
+    /// The item's words for a narrow place: times on the day of `date` without it, and no id. What can be done without is
     /// left out where there are no more than `columns`, so that the app and the image stay.
     #[must_use]
     pub fn short_words(&self, date: Option<&str>, columns: usize) -> String {

@@ -149,5 +149,5 @@ fn is_zlib(body: &[u8]) -> bool {
 
 /// Runs a decoder; one that panics has failed, and nothing else has.
 fn contained(run: impl FnOnce() -> Result<(), InflateStop>) -> Result<(), InflateStop> {
-    crate::system::panic::contained(run).unwrap_or(Err(InflateStop::Failed))
+    crate::system::panic::catch_to_none(run).unwrap_or(Err(InflateStop::Failed))
 }

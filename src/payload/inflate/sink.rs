@@ -47,7 +47,7 @@ impl InflateBudget {
         Self { bytes: BYTES, full, input: 256 << 10, window: 4 << 20, parts: PARTS, all_parts: PARTS }
     }
 
-    /// The same with at most `bytes` of output.
+    /// This budget with at most `bytes` of output.
     #[must_use]
     pub fn at_most(self, bytes: u64) -> Self {
         if bytes < self.bytes { Self { bytes, full: InflateStop::TooLarge(bytes), ..self } } else { self }

@@ -85,7 +85,7 @@ const fn is_special(byte: u8) -> bool {
     byte == b'"' || byte == b'\\' || byte < 0x20
 }
 
-/// The same for a long stretch: thirty-two bytes are tested at a time without a branch, which compiles
+/// The next special byte after a long stretch: thirty-two bytes are tested at a time without a branch, which compiles
 /// to vector instructions.
 fn next_special_far(body: &[u8], mut at: usize) -> usize {
     while let Some(chunk) = body.get(at..).and_then(<[u8]>::first_chunk::<32>) {

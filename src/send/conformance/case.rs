@@ -107,7 +107,7 @@ pub enum CasePayload {
     Usual,
     /// The documented simulation of an event of Trackpilots.
     Simulated(SimulatedEvent),
-    /// The same like a live one.
+    /// The event as a live delivery has it.
     Live(SimulatedEvent),
     /// A live screenshot of Trackpilots whose image is written in this form.
     Image(BinaryForm),
@@ -161,9 +161,9 @@ impl CasePayload {
 pub enum CaseSigning {
     /// What they should be.
     Right,
-    /// The same with a timestamp in seconds.
+    /// Right, with a timestamp in seconds.
     Seconds,
-    /// The same with a timestamp in milliseconds.
+    /// Right, with a timestamp in milliseconds.
     Milliseconds,
     /// Signed with another secret.
     WrongSecret,

@@ -108,7 +108,7 @@ impl Case {
         self.craft_as(fixture, now, nonce, None)
     }
 
-    /// The same signed as a receiver with that mistake would sign it.
+    /// The request of this case, signed as a receiver with that mistake would sign it.
     pub(super) fn craft_as(
         &self,
         fixture: &Fixture,

@@ -68,7 +68,7 @@ pub(super) async fn nothing_accepted(running: &mut RunningCheck<'_>, tell: Tell<
     };
     if let Some(seen) = outside(&first, running.plan.target()) {
         let evidence = CheckEvidence::bare(running.plan, &running.rows);
-        let mut finding = evidence.named(seen.fault, true, proof, seen.detail);
+        let mut finding = evidence.named(seen.fault, proof, seen.detail);
         finding.title = seen.title.map_or(finding.title, str::to_owned);
         finding.remedy.fix = seen.fix.unwrap_or(finding.remedy.fix);
         return vec![finding];
@@ -78,30 +78,30 @@ pub(super) async fn nothing_accepted(running: &mut RunningCheck<'_>, tell: Tell<
     for probe in OTHER_UNIT.into_iter().filter(|_| running.plan.fixture.scheme.timestamp_unit.is_none()) {
         if running.ask(probe, tell).await.is_accepted() {
             let detail = format!("valid deliveries are refused, but {} is accepted", probe.sends);
-            return vec![running.bare().named(probe.fault, true, proof, detail)];
+            return vec![running.bare().named(probe.fault, proof, detail)];
         }
     }
     let is_disagreement = first.is_like(&forged) || first.is_like(&unsigned);
     if is_disagreement {
         if let Some(suspect) = running.mistake_of_all(&case, &forged, tell).await {
             let mistakes = ProvedMistake::all_of(&suspect, &running.plan.fixture, &proof);
-            return mistakes.iter().map(|mistake| running.bare().proved(mistake, true, proof.clone())).collect();
+            return mistakes.iter().map(|mistake| running.bare().proved(mistake, proof.clone())).collect();
         }
         if running.is_fickle {
             let detail = "it refused valid deliveries first, and then accepted a forged one".to_owned();
-            return vec![running.bare().named(ReceiverFault::AcceptsWrongSignature, true, proof, detail)];
+            return vec![running.bare().named(ReceiverFault::AcceptsWrongSignature, proof, detail)];
         }
     }
     let status = first.status().unwrap_or_default();
     if first.is_like(&unsigned) && (!first.is_like(&forged) || says_missing(&first)) {
         let detail = format!("{status}, as without a signature{}", super::outside::quoted(&first));
-        return vec![running.bare().named(ReceiverFault::HeaderNotFound, true, proof, detail)];
+        return vec![running.bare().named(ReceiverFault::HeaderNotFound, proof, detail)];
     }
     let mut detail = format!("{status}: {}", hint_by_status(status));
     if is_disagreement {
         detail.push_str("; none of the known mistakes explains it");
     }
-    let mut finding = running.bare().named(ReceiverFault::RefusesValid, true, proof, detail);
+    let mut finding = running.bare().named(ReceiverFault::RefusesValid, proof, detail);
     if (502..=504).contains(&status) {
         finding.title = "does not answer behind its proxy".to_owned();
         finding.remedy.fix =

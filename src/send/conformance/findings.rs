@@ -89,21 +89,15 @@ impl CheckEvidence<'_> {
         Framework::of(self.rows.iter().map(|row| &row.came))
     }
 
-    /// A finding with nothing but the fault's own words.
-    pub(super) fn named(
-        &self,
-        fault: ReceiverFault,
-        required: bool,
-        proof: Vec<&'static str>,
-        detail: String,
-    ) -> CheckFinding {
+    /// A finding with nothing but the fault's own words, about what is required of a receiver.
+    pub(super) fn named(&self, fault: ReceiverFault, proof: Vec<&'static str>, detail: String) -> CheckFinding {
         let remedy = Remedy::of(fault, self.scheme, self.framework(), &self.target.request_target());
-        CheckFinding { fault, title: fault.title().to_owned(), required, proof, detail, remedy, mistake: None }
+        CheckFinding { fault, title: fault.title().to_owned(), required: true, proof, detail, remedy, mistake: None }
     }
 
-    /// A finding with the mistake that was shown.
-    pub(super) fn proved(&self, mistake: &ProvedMistake, required: bool, proof: Vec<&'static str>) -> CheckFinding {
-        let mut finding = self.named(mistake.fault, required, proof, mistake.words());
+    /// A finding with the mistake that was shown, about what is required of a receiver.
+    pub(super) fn proved(&self, mistake: &ProvedMistake, proof: Vec<&'static str>) -> CheckFinding {
+        let mut finding = self.named(mistake.fault, proof, mistake.words());
         // What it signs shows its language where its answers do not.
         let framework = self.framework().or_else(|| Framework::of_writers(&mistake.names));
         finding.remedy = Remedy::of(mistake.fault, self.scheme, framework, &self.target.request_target());
@@ -131,9 +125,9 @@ impl CheckEvidence<'_> {
         let required = rows.iter().any(|row| row.mark == CaseVerdict::Fail);
         let proof: Vec<&'static str> = rows.iter().map(|row| row.case.name).collect();
         if let Some(mistake) = self.mistakes.iter().find(|mistake| mistake.fault == fault) {
-            return self.proved(mistake, required, proof);
+            return CheckFinding { required, ..self.proved(mistake, proof) };
         }
-        let mut finding = self.named(fault, required, proof, answers(rows));
+        let mut finding = CheckFinding { required, ..self.named(fault, proof, answers(rows)) };
         let first = rows.first().map(|row| &row.came);
         match fault {
             ReceiverFault::Redirects | ReceiverFault::RequiresLogin | ReceiverFault::CsrfProtection => {
@@ -201,7 +195,7 @@ impl CheckEvidence<'_> {
             detail.push_str(&format!("; {timed_out} timed out"));
         }
         let proof = late.iter().map(|row| row.case.name).collect();
-        Some(self.named(ReceiverFault::TooSlow, true, proof, detail))
+        Some(self.named(ReceiverFault::TooSlow, proof, detail))
     }
 
     pub(super) fn row(&self, name: &str) -> Option<&CheckRow> {

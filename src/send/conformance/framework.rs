@@ -58,7 +58,7 @@ const SIGNS: [(Framework, &[&str]); 12] = [
     (Framework::Go, &["404 page not found", "method not allowed\n"]),
 ];
 
-/// The same of languages and servers, which is told where no framework is.
+/// What the answers of languages and servers show, which is told where no framework is.
 const COMMON_SIGNS: [(Framework, &[&str]); 5] = [
     (Framework::Php, &["x-powered-by: php"]),
     (Framework::Python, &["server: basehttp", "server: gunicorn", "server: waitress", "python/3"]),

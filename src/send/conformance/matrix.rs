@@ -398,7 +398,7 @@ pub(super) const UNSIGNED: Case =
 /// The case with half a character.
 pub(super) const LONE_SURROGATE: &str = "unicode-lone-surrogate";
 
-/// A plain valid delivery of so many bytes.
+/// A plain valid delivery of `bytes` bytes.
 pub(super) const fn sized(bytes: usize) -> Case {
     accept("control-size", "a plain payload", CasePayload::Padded(bytes), ReceiverFault::RejectsLargeBody)
 }

@@ -68,7 +68,7 @@ impl CasePayload {
         }
     }
 
-    /// The same of a sample event, JSON or a form.
+    /// The payload made from a sample event, JSON or a form.
     fn of_sample(self, sample: &BuiltPayload) -> Vec<u8> {
         let body = &sample.body;
         match self {

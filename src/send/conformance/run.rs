@@ -72,7 +72,7 @@ pub enum CheckEvent<'a> {
         /// How long.
         wait: Duration,
     },
-    /// So many suspected mistakes are tried out.
+    /// The number of suspected mistakes that are tried out.
     Probing(usize),
 }
 
@@ -137,13 +137,13 @@ pub async fn run(
         let evidence = CheckEvidence::bare(plan, &running.rows);
         let limited = running.rows.iter().filter(|row| matches!(row.came, Observed::Limited { .. }));
         let proof = limited.map(|row| row.case.name).collect();
-        found.insert(0, evidence.named(ReceiverFault::RateLimited, true, proof, detail.clone()));
+        found.insert(0, evidence.named(ReceiverFault::RateLimited, proof, detail.clone()));
     }
     if let Some(detail) = &blocked {
         let evidence = CheckEvidence::bare(plan, &running.rows);
         let skipped = running.rows.iter().filter(|row| row.mark == CaseVerdict::Skipped);
         let proof = skipped.map(|row| row.case.name).collect();
-        found.insert(0, evidence.named(ReceiverFault::BlocksSender, true, proof, detail.clone()));
+        found.insert(0, evidence.named(ReceiverFault::BlocksSender, proof, detail.clone()));
     }
     let answers_later = found.iter().any(|finding| finding.fault == ReceiverFault::ChecksLater);
     let why = match (limit, blocked) {

@@ -58,7 +58,7 @@ impl RunningCheck<'_> {
             return None;
         }
         let words = came.words();
-        let mut finding = self.bare().named(ReceiverFault::NoAnswer, true, proof, words);
+        let mut finding = self.bare().named(ReceiverFault::NoAnswer, proof, words);
         finding.title = "gives no answer to anything".to_owned();
         if let Some(secure) = self.courier.secure_target().await {
             finding.title = "expects https".to_owned();

@@ -16,7 +16,7 @@ use crate::text::{grouped, visible, visible_bytes};
 
 /// Lines of a payload or response that the text shows.
 const SHOWN_LINES: usize = 60;
-/// The same of a payload that is the delivery's own, which can be looked at there.
+/// Lines that the text shows of a payload that is the delivery's own, which can be looked at there.
 const OWN_LINES: usize = 10;
 /// Bytes of one line that the text shows.
 const SHOWN_BYTES: usize = 2000;

@@ -24,7 +24,7 @@ const COUNTS: usize = 4096;
 /// What is more work than searching this many bytes for one text (a fraction of a millisecond) is done on a thread of
 /// its own.
 const CHOSEN_INLINE: usize = 1 << 20;
-/// So many are chosen for at a time on such threads.
+/// Bodies beyond that which rules search at the same time, each on a thread of its own.
 const SEARCHES: usize = 2;
 
 /// See the module's page.

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 /// So long a head or a body may make us wait before its place can be another's.
 const GRACE: Duration = Duration::from_millis(500);
-/// The same of a connection that has sent nothing at all, or takes nothing of its answer: an honest sender that has
+/// How long a connection that has sent nothing at all, or takes nothing of its answer, may make us wait: an honest sender that has
 /// connected sends within a round trip or two, and reads what it is sent. Whoever wants all places, and takes new ones
 /// all the time, must be quicker than this with all of them.
 const SHORT_GRACE: Duration = Duration::from_millis(100);

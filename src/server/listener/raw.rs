@@ -120,7 +120,7 @@ impl Script {
         }
     }
 
-    /// The same, after these interim answers.
+    /// This response, after these interim ones.
     pub(super) fn behind(mut self, interim: Bytes) -> Self {
         self.record.answer.interim = interim;
         self

@@ -75,7 +75,7 @@ impl SecretNews {
         visible(&words).into_owned()
     }
 
-    /// The same in a few words, for a line of a terminal. `adopt` is what adopts a delivery's secret there: a key or a
+    /// What happened in a few words, for a line of a terminal. `adopt` is what adopts a delivery's secret there: a key or a
     /// command, if there is one.
     #[must_use]
     pub fn brief(&self, adopt: Option<&str>) -> String {

@@ -113,7 +113,7 @@ impl MemoryRoom {
         Ok(())
     }
 
-    /// The same without waiting; `false` where there is too little, and nothing is taken.
+    /// Takes as much as `length` bytes need in all without waiting; `false` where there is too little, and nothing is taken.
     pub(super) fn try_grow(&mut self, length: usize) -> bool {
         let units = self.missing(length);
         if units == 0 {
@@ -141,8 +141,7 @@ impl MemoryRoom {
         self.bytes
     }
 
-    /// The same bytes, which give the room back when the last that holds any of them lets go, wherever they
-    /// have gone by then.
+    /// `bytes`, which give the room back when the last that holds any of them lets go, wherever they have gone by then.
     pub(super) fn over(self, bytes: Bytes) -> Bytes {
         struct Roomy {
             bytes: Bytes,

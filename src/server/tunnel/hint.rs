@@ -55,7 +55,7 @@ impl Hint {
         }
     }
 
-    /// The same, at most for so long (without end for `None`) and in the calling thread, which sleeps in one piece: a runtime's
+    /// Waits for a sign for `time` at most (without end for `None`) and in the calling thread, which sleeps in one piece: a runtime's
     /// timer wakes several times on its way to a moment that is minutes away. Whether a sign was given.
     pub(super) fn given_within(&self, time: Option<Duration>) -> bool {
         let is_given = self.0.is_given.lock().unwrap_or_else(PoisonError::into_inner);

@@ -20,7 +20,7 @@ impl Pace {
         Self { shortest: Duration::from_secs(shortest), longest: Duration::from_secs(longest), patience: 1 }
     }
 
-    /// The same, whose pauses grow after so many questions that bring nothing new.
+    /// This pace, whose pauses grow once `patience` questions in a row have brought nothing new.
     pub(super) const fn after(self, patience: u32) -> Self {
         Self { patience, ..self }
     }
@@ -71,7 +71,7 @@ impl Schedule {
         (self.asked, self.next) = (Some(now), now + self.pace.pause_after(self.quiet));
     }
 
-    /// The same, due at once: what is asked was started or has ended.
+    /// This schedule, due at once: what is asked was started or has ended.
     pub(super) fn again(self, now: Instant) -> Self {
         Self { next: now, quiet: 0, ..self }
     }

@@ -64,7 +64,7 @@ impl Tunnels {
         all
     }
 
-    /// The same, where this run has started a tunnel of `name`.
+    /// These tunnels, where this run has started one of `name`.
     #[must_use]
     pub fn with_started(self, name: Option<TunnelName>) -> Self {
         Self { started: name, ..self }

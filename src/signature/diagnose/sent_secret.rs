@@ -94,7 +94,7 @@ impl SecretForms {
     }
 }
 
-/// The same for a delivery that verifies, whose causes say nothing but its age.
+/// That the secret was sent, of a delivery that verifies, whose causes say nothing but its age.
 pub(super) fn secret_evidence(request: &Request<'_>) -> Option<Evidence> {
     let (why, _) = secret(request)?;
     let text = format!("{}: replace it, and send only the signature", why.detail);

@@ -281,7 +281,7 @@ fn misfits(
 
 impl SignatureChecks {
     /// Checks each signature over a message, and tells `right` the reading of each that is right. The cost is that of
-    /// hashing so many bytes.
+    /// hashing the message.
     pub(super) fn check(
         &mut self,
         key: usize,

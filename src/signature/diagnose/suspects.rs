@@ -88,7 +88,7 @@ enum Form {
     Hex,
     Base64,
     Base64Url,
-    /// The same with its padding.
+    /// URL-safe base64 with its padding.
     Base64UrlPadded,
     /// Each byte as `%x`.
     ShortBytes,

@@ -33,11 +33,11 @@ pub(super) enum Construction {
     HashedHex,
     /// `hash(HMAC)`
     DigestHashed,
-    /// The same over its hexadecimal digits.
+    /// `hash(hex(HMAC))`
     DigestHexHashed,
     /// HMAC over the HMAC.
     Again,
-    /// The same over its hexadecimal digits.
+    /// HMAC over the hexadecimal digits of the HMAC.
     HexAgain,
 }
 
@@ -406,7 +406,7 @@ fn of_fields(usual: &SignedContent, axis: &mut Axis<TemplateShape>) {
     }
 }
 
-/// The same with `&` between the URL and the form that follows it; `None` where none does.
+/// The signed content with `&` between the URL and the form that follows it; `None` where none does.
 fn joined_to_url(content: &SignedContent) -> Option<SignedContent> {
     let is_form = |piece: &TemplatePiece| matches!(piece, TemplatePiece::Value(value) if value.source == Source::Body);
     let pieces = content.pieces();

@@ -27,7 +27,7 @@ pub(super) fn odd_times(token: &Token<'_>) -> Vec<Evidence> {
         .collect()
 }
 
-/// The same of the token that a request carries.
+/// [`odd_times`] of the token that a request carries.
 pub(super) fn odd_times_of(request: &Request<'_>) -> Vec<Evidence> {
     if !matches!(request.scheme.proof, Proof::Jwt { .. }) {
         return Vec::new();

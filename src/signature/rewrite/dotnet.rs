@@ -2,7 +2,7 @@
 //! in capital letters.
 
 use super::needs::Needs;
-use super::numbers::{as_written, is_integer, shortest};
+use super::numbers::{NumberForm, as_written, is_integer, shortest};
 use super::strings::{Lone, NonAscii, PLAIN, Strings};
 use super::style::{INDENT_2, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
@@ -66,6 +66,15 @@ pub(super) const PRESETS: &[StylePreset] = &[
     StylePreset::new(Family::DotNet, ".NET System.Text.Json, WriteIndented", 33, Style { layout: INDENT_2, ..DEFAULT }),
 ];
 
+const NUMBERS: NumberForm = NumberForm {
+    plain: -3..=15,
+    plain_fraction: false,
+    exponent_fraction: false,
+    mark: b'E',
+    plus: "+",
+    exponent_digits: 2,
+};
+
 /// Doubles as .NET Core 3.0 and later write them: the shortest digits, with an exponent from 1E+15 on and below 0.0001.
 fn doubles(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if is_integer(text) {
@@ -73,11 +82,7 @@ fn doubles(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
     let number = shortest(text)?;
     number.sign(out);
-    if (-3..=15).contains(&number.point) {
-        number.plain(false, out);
-    } else {
-        number.exponent(b'E', "+", false, 2, out);
-    }
+    number.write(&NUMBERS, out);
     Some(())
 }
 

@@ -140,7 +140,7 @@ pub fn as_object_of_full(body: &[u8]) -> Option<Vec<u8>> {
     as_object_of_last(&without_empty_fields(body)?)
 }
 
-/// The same as an object of arrays: `json.dumps(parse_qs(body))`.
+/// The form as an object of arrays without the fields that have no value: `json.dumps(parse_qs(body))`.
 #[must_use]
 pub fn as_object_of_full_arrays(body: &[u8]) -> Option<Vec<u8>> {
     as_object_of_arrays(&without_empty_fields(body)?)

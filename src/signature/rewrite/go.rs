@@ -1,6 +1,6 @@
 //! `json.Marshal` of what `json.Unmarshal` made of the body.
 
-use super::numbers::{as_written, copy_small_integer, shortest};
+use super::numbers::{NumberForm, as_written, copy_small_integer, shortest};
 use super::strings::{Lone, PLAIN, Strings};
 use super::style::{INDENT_2, INDENT_TAB, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
@@ -52,6 +52,15 @@ pub(super) const PRESETS: &[StylePreset] = &[
     StylePreset::new(Family::Go, "Go json.NewEncoder of a json.RawMessage", 16, Style { tail: "\n", ..RAW }),
 ];
 
+const NUMBERS: NumberForm = NumberForm {
+    plain: -5..=21,
+    plain_fraction: false,
+    exponent_fraction: false,
+    mark: b'e',
+    plus: "+",
+    exponent_digits: 1,
+};
+
 /// Every number is a float64 in a map; beyond it, `json.Unmarshal` fails.
 pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if copy_small_integer(text, out) {
@@ -59,10 +68,6 @@ pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
     let number = shortest(text)?;
     number.sign(out);
-    if number.digits == b"0" || (-5..=21).contains(&number.point) {
-        number.plain(false, out);
-    } else {
-        number.exponent(b'e', "+", false, 1, out);
-    }
+    number.write(&NUMBERS, out);
     Some(())
 }

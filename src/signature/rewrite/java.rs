@@ -1,6 +1,6 @@
 //! `Double.toString`, which Java's libraries share.
 
-use super::numbers::{copy_small_integer, is_integer, shortest};
+use super::numbers::{NumberForm, copy_small_integer, is_integer, shortest};
 
 /// Integers of any size; doubles as `Double.toString` writes them from JDK 19 on. Before, a few
 /// doubles had more digits than needed (JDK-4511638).
@@ -20,6 +20,15 @@ pub(super) fn doubles(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     all_doubles(text, out)
 }
 
+const NUMBERS: NumberForm = NumberForm {
+    plain: -2..=7,
+    plain_fraction: true,
+    exponent_fraction: true,
+    mark: b'E',
+    plus: "",
+    exponent_digits: 1,
+};
+
 /// As [`doubles`], for readers that make every number a double.
 pub(super) fn all_doubles(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let mut number = shortest(text)?;
@@ -28,10 +37,6 @@ pub(super) fn all_doubles(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         number.digits = b"49".to_vec();
     }
     number.sign(out);
-    if (-2..=7).contains(&number.point) {
-        number.plain(true, out);
-    } else {
-        number.exponent(b'E', "", true, 1, out);
-    }
+    number.write(&NUMBERS, out);
     Some(())
 }

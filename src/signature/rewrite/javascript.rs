@@ -1,6 +1,6 @@
 //! `JSON.stringify(JSON.parse(body))` (ECMA-262, sections 25.5.1 and 25.5.2).
 
-use super::numbers::{copy_small_integer, shortest};
+use super::numbers::{NumberForm, copy_small_integer, shortest};
 use super::strings::{Lone, PLAIN, Strings};
 use super::style::{INDENT_2, INDENT_4, INDENT_TAB, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
@@ -40,6 +40,15 @@ pub(super) const PRESETS: &[StylePreset] = &[
     ),
 ];
 
+const NUMBERS: NumberForm = NumberForm {
+    plain: -5..=21,
+    plain_fraction: false,
+    exponent_fraction: false,
+    mark: b'e',
+    plus: "+",
+    exponent_digits: 1,
+};
+
 /// Number::toString (ECMA-262, section 6.1.6.1.20); minus zero is `0`, what is not a double is `null`.
 pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if copy_small_integer(text, out) {
@@ -52,10 +61,6 @@ pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if number.digits != b"0" {
         number.sign(out);
     }
-    if (-5..=21).contains(&number.point) {
-        number.plain(false, out);
-    } else {
-        number.exponent(b'e', "+", false, 1, out);
-    }
+    number.write(&NUMBERS, out);
     Some(())
 }

@@ -1,5 +1,7 @@
 //! How languages write numbers that they have read as their own.
 
+use std::ops::RangeInclusive;
+
 /// Rewrites the digits as sent; `None` when the language fails on them.
 pub(super) type NumberStyle = fn(&[u8], &mut Vec<u8>) -> Option<()>;
 
@@ -45,6 +47,22 @@ pub(super) fn shortest(text: &[u8]) -> Option<Shortest> {
     Some(Shortest { negative: value.is_sign_negative(), digits, point })
 }
 
+/// How a language writes its floating-point numbers.
+pub(super) struct NumberForm {
+    /// Where the decimal point lies in numbers that are written without an exponent, counted from the first digit.
+    pub(super) plain: RangeInclusive<i32>,
+    /// Whether `.0` follows an integer without an exponent.
+    pub(super) plain_fraction: bool,
+    /// Whether `.0` follows a single digit before an exponent.
+    pub(super) exponent_fraction: bool,
+    /// What begins the exponent.
+    pub(super) mark: u8,
+    /// The sign of a positive exponent.
+    pub(super) plus: &'static str,
+    /// The exponent's digits, at least.
+    pub(super) exponent_digits: usize,
+}
+
 impl Shortest {
     pub(super) fn sign(&self, out: &mut Vec<u8>) {
         if self.negative {
@@ -52,8 +70,13 @@ impl Shortest {
         }
     }
 
-    /// `1234`, `12.5`, `0.001`, with `.0` after an integer when `fraction` asks for it.
-    pub(super) fn plain(&self, fraction: bool, out: &mut Vec<u8>) {
+    /// The number in a language's form, without its sign.
+    pub(super) fn write(&self, form: &NumberForm, out: &mut Vec<u8>) {
+        if form.plain.contains(&self.point) { self.plain(form, out) } else { self.exponent(form, out) }
+    }
+
+    /// `1234`, `12.5`, `0.001`.
+    fn plain(&self, form: &NumberForm, out: &mut Vec<u8>) {
         let count = self.digits.len() as i32;
         if self.point <= 0 {
             out.extend_from_slice(b"0.");
@@ -68,24 +91,24 @@ impl Shortest {
         }
         out.extend_from_slice(&self.digits);
         out.extend(std::iter::repeat_n(b'0', (self.point - count) as usize));
-        if fraction {
+        if form.plain_fraction {
             out.extend_from_slice(b".0");
         }
     }
 
-    /// `1.25E-7`: `mark` is the exponent's beginning, `plus` its sign when positive, `fraction` asks
-    /// for `.0` after a single digit, `width` is the least number of the exponent's digits.
-    pub(super) fn exponent(&self, mark: u8, plus: &str, fraction: bool, width: usize, out: &mut Vec<u8>) {
+    /// `1.25E-7`.
+    fn exponent(&self, form: &NumberForm, out: &mut Vec<u8>) {
         out.push(self.digits[0]);
         if self.digits.len() > 1 {
             out.push(b'.');
             out.extend_from_slice(&self.digits[1..]);
-        } else if fraction {
+        } else if form.exponent_fraction {
             out.extend_from_slice(b".0");
         }
         let exponent = self.point - 1;
-        out.push(mark);
-        out.extend_from_slice(if exponent < 0 { b"-" } else { plus.as_bytes() });
+        let width = form.exponent_digits;
+        out.push(form.mark);
+        out.extend_from_slice(if exponent < 0 { b"-" } else { form.plus.as_bytes() });
         out.extend_from_slice(format!("{:0width$}", exponent.unsigned_abs()).as_bytes());
     }
 }

@@ -1,6 +1,6 @@
 //! `json_encode(json_decode($body, true))` and its flags, PHP 7.1 and later.
 
-use super::numbers::{copy_small_integer, is_integer, shortest};
+use super::numbers::{NumberForm, copy_small_integer, is_integer, shortest};
 use super::strings::{NonAscii, PLAIN, Strings};
 use super::style::{INDENT_4, Layout, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
@@ -78,16 +78,28 @@ pub(super) const PRESETS: &[StylePreset] = &[
 ];
 
 pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    write(text, false, out)
+    write(text, &NUMBERS, out)
 }
 
 pub(super) fn with_zero_fraction(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
-    write(text, true, out)
+    write(text, &WITH_FRACTION, out)
 }
+
+const NUMBERS: NumberForm = NumberForm {
+    plain: -3..=17,
+    plain_fraction: false,
+    exponent_fraction: true,
+    mark: b'e',
+    plus: "+",
+    exponent_digits: 1,
+};
+
+/// With `JSON_PRESERVE_ZERO_FRACTION`.
+const WITH_FRACTION: NumberForm = NumberForm { plain_fraction: true, ..NUMBERS };
 
 /// Integers of 64 bits, else doubles with `serialize_precision = -1`; an infinity makes
 /// `json_encode` fail.
-fn write(text: &[u8], fraction: bool, out: &mut Vec<u8>) -> Option<()> {
+fn write(text: &[u8], form: &NumberForm, out: &mut Vec<u8>) -> Option<()> {
     if copy_small_integer(text, out) {
         return Some(());
     }
@@ -101,10 +113,6 @@ fn write(text: &[u8], fraction: bool, out: &mut Vec<u8>) -> Option<()> {
         return Some(());
     }
     number.sign(out);
-    if (-3..=17).contains(&number.point) {
-        number.plain(fraction, out);
-    } else {
-        number.exponent(b'e', "+", true, 1, out);
-    }
+    number.write(form, out);
     Some(())
 }

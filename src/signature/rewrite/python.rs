@@ -1,7 +1,7 @@
 //! `json.dumps(json.loads(body))`.
 
 use super::needs::Needs;
-use super::numbers::{copy_small_integer, is_integer, shortest};
+use super::numbers::{NumberForm, copy_small_integer, is_integer, shortest};
 use super::strings::{Lone, NonAscii, PLAIN, Strings};
 use super::style::{COMPACT, INDENT_2, INDENT_4, Order, SPACED, Style, VERBATIM};
 use super::{Family, StylePreset};
@@ -59,6 +59,15 @@ pub(super) const PRESETS: &[StylePreset] = &[
     StylePreset::new(Family::Python, "Python -m json.tool", 22, Style { layout: INDENT_4, tail: "\n", ..DEFAULT }),
 ];
 
+const NUMBERS: NumberForm = NumberForm {
+    plain: -3..=16,
+    plain_fraction: true,
+    exponent_fraction: false,
+    mark: b'e',
+    plus: "+",
+    exponent_digits: 2,
+};
+
 /// Integers of any size; floats as `repr` writes them.
 pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if copy_small_integer(text, out) {
@@ -74,11 +83,7 @@ pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
         return Some(());
     };
     number.sign(out);
-    if (-3..=16).contains(&number.point) {
-        number.plain(true, out);
-    } else {
-        number.exponent(b'e', "+", false, 2, out);
-    }
+    number.write(&NUMBERS, out);
     Some(())
 }
 

@@ -1,6 +1,6 @@
 //! `JSON.parse(body).to_json`, and what Rails makes of it.
 
-use super::numbers::{copy_small_integer, is_integer, shortest};
+use super::numbers::{NumberForm, copy_small_integer, is_integer, shortest};
 use super::strings::{PLAIN, Strings};
 use super::style::{Empty, INDENT_2, Layout, Order, Style, VERBATIM};
 use super::{Family, StylePreset};
@@ -25,6 +25,15 @@ pub(super) const PRESETS: &[StylePreset] = &[
     ),
 ];
 
+const NUMBERS: NumberForm = NumberForm {
+    plain: -3..=15,
+    plain_fraction: true,
+    exponent_fraction: true,
+    mark: b'e',
+    plus: "+",
+    exponent_digits: 2,
+};
+
 /// `Integer#to_s` and `Float#to_s`; an infinity makes the generator fail.
 pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     if copy_small_integer(text, out) {
@@ -36,11 +45,7 @@ pub(super) fn numbers(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     }
     let number = shortest(text)?;
     number.sign(out);
-    if (-3..=15).contains(&number.point) {
-        number.plain(true, out);
-    } else {
-        number.exponent(b'e', "+", true, 2, out);
-    }
+    number.write(&NUMBERS, out);
     Some(())
 }
 

@@ -43,7 +43,7 @@ impl<'a> Tree<'a> {
         Some(tree)
     }
 
-    /// The same for a large body; `None` as well when its nodes might take more than `limit` bytes, or when it is so
+    /// Reads a large body as [`Tree::read`] does; `None` as well when its nodes might take more than `limit` bytes, or when it is so
     /// deep, or one of its objects has so many keys, that to re-serialise it would take much more.
     #[must_use]
     pub fn read_large(body: &'a [u8], limit: usize) -> Option<Self> {

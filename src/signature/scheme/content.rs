@@ -186,7 +186,7 @@ impl SignedContent {
         })
     }
 
-    /// The same with another filter in the place of each; templates that are sorted stay as they are.
+    /// This content with another filter in the place of each; templates that are sorted stay as they are.
     pub(in crate::signature) fn with_filters<'f>(&'f self, other: impl Fn(&'f Filter) -> &'f Filter) -> Self {
         let replaced = |piece: &'f TemplatePiece| match piece {
             TemplatePiece::Value(Expression { source, filters }) => {

@@ -237,7 +237,7 @@ impl PlainFilter {
     }
 }
 
-/// The same unless it is empty: anyone can sign with an empty key.
+/// `bytes` unless they are empty: anyone can sign with an empty key.
 fn not_empty(bytes: Vec<u8>) -> Option<Vec<u8>> {
     (!bytes.is_empty()).then_some(bytes)
 }

@@ -77,7 +77,7 @@ pub enum Source {
     Form(String),
     /// A JSON member by its pointer (RFC 6901): a string's text, anything else as written.
     Json(Vec<String>),
-    /// The same as written, quotation marks included.
+    /// A JSON member by its pointer, as written, quotation marks included.
     JsonRaw(Vec<String>),
     /// A JSON member of the JSON in a form's field.
     FormJson(String, Vec<String>),
@@ -211,7 +211,7 @@ impl<'a> Parts<'a> {
         Self { method, target, url, body, head: Some(head), scheme: Some(scheme), ..Self::default() }
     }
 
-    /// The same for what a variable's template names.
+    /// These parts for what a variable's template names; `None` too deep within others.
     pub(super) fn deeper(self) -> Option<Self> {
         (self.depth < DEPTH).then(|| Self { depth: self.depth + 1, ..self })
     }

@@ -31,7 +31,7 @@ fn is_direct(host: &[u8]) -> bool {
 }
 
 impl Scheme {
-    /// The same for a request that this program sends there: its URL is known, with or without TLS.
+    /// The rule for a request that this program sends to `target`: its URL is known, with or without TLS.
     #[must_use]
     pub fn sent_to(&self, target: &Target) -> Self {
         Self { tls: Some(target.is_tls()), ..self.clone() }

@@ -182,9 +182,9 @@ pub(super) fn check(
 /// Why a token is not valid at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::signature) enum Untimely {
-    /// Its `exp` has passed, so many seconds ago.
+    /// Its `exp` has passed; by this many seconds.
     Expired(u64),
-    /// Its `nbf` has not come, for so many seconds.
+    /// Its `nbf` has not come; it is this many seconds away.
     NotYet(u64),
     /// This claim is there and says no time.
     Unreadable(&'static str),

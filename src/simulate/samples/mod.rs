@@ -6,7 +6,7 @@
 //! | placeholder | what it becomes |
 //! |---|---|
 //! | `{{uuid}}` | a fresh UUID |
-//! | `{{hex:7}}`, `{{digits:9}}`, `{{alnum:24}}`, `{{lower:8}}`, `{{upper:10}}` | so many fresh characters |
+//! | `{{hex:7}}`, `{{digits:9}}`, `{{alnum:24}}`, `{{lower:8}}`, `{{upper:10}}` | fresh characters, as many as the number says |
 //! | `{{digits:9#hook}}` | the same in every place that has this name |
 //! | `{{seconds}}`, `{{milliseconds}}`, `{{iso}}`, `{{iso_ms}}` | the moment |
 //! | `{{signature}}` | the signature, for senders that write it into the body |

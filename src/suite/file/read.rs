@@ -115,7 +115,7 @@ pub enum CaseFault {
 }
 
 impl SuiteFault {
-    /// The same with the file's name before it, as `file:line:column: reason`.
+    /// The fault with the file's name before it, as `file:line:column: reason`.
     #[must_use]
     pub fn in_file(&self, file: &str) -> String {
         let gap = if matches!(self, Self::Syntax { .. }) { "" } else { " " };

@@ -1,9 +1,9 @@
 //! A report as JUnit XML, which CI systems read.
 
 use super::SuiteReport;
+use crate::send::junit::{JunitCase, JunitOutcome, JunitSuite};
 use crate::suite::compare::AnswerDifference;
 use crate::suite::run::{CaseOutcome, CaseResult};
-use crate::text::junit::{JunitCase, JunitOutcome, JunitSuite};
 
 /// The report as a document of one suite: a test case for each case.
 #[must_use]

@@ -62,7 +62,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.focus = Focus::Detail;
             Vec::new()
         }
-        Action::Open => say(model, "no delivery to open"),
+        Action::Open => warn(model, "no delivery to open"),
         Action::Back => back(model),
         Action::Filter => {
             filter_prompt::begin(model);
@@ -79,14 +79,14 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::CopyMenu => open(model, Overlay::Copy(0)),
         Action::CopyPublicUrl => copy_public_url(model),
         Action::Reveal if model.loaded().is_none_or(|loaded| loaded.expected.is_empty()) => {
-            say(model, "no expected digest: there is no secret for this delivery, or nothing to hash")
+            warn(model, "no expected digest: there is no secret for this delivery, or nothing to hash")
         }
         Action::Reveal => {
             model.revealed = !model.revealed;
             // In lines the tab is printed; on a screen the digest may be further down.
             if !model.keymap.is_in_lines() {
                 let what = if model.revealed { "revealed" } else { "hidden" };
-                model.say(format!("expected digest {what}: below Digests on the Signature tab"), false);
+                model.say(format!("expected digest {what}: below Digests on the Signature tab"));
             }
             show_tab(model, Tab::Signature)
         }
@@ -94,7 +94,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
         Action::StopLooking => jobs::stop(model),
         Action::Try => match model.loaded().map(Trial::of) {
             Some(trial) => open(model, Overlay::Try(Box::new(trial))),
-            None => say(model, "select a delivery to try a secret on"),
+            None => warn(model, "select a delivery to try a secret on"),
         },
         Action::Compare if model.loaded().is_some() => {
             open(model, Overlay::Prompt(Prompt::new(PromptKind::Digest, String::new())))
@@ -103,7 +103,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
             model.event_folded = !model.event_folded;
             show_tab(model, Tab::Payload)
         }
-        Action::Compare => say(model, "select a delivery to compare a digest with"),
+        Action::Compare => warn(model, "select a delivery to compare a digest with"),
         Action::Messages => open(model, Overlay::Messages(0)),
         Action::Zoom => {
             model.is_zoomed = !model.is_zoomed;
@@ -129,7 +129,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 true => "the mouse is on: click, double-click, turn the wheel; Shift selects text",
                 false => "the mouse is off: the terminal selects text with it",
             };
-            model.say(words, false);
+            model.say(words);
             vec![Effect::Mouse(model.has_mouse)]
         }
         Action::Quit => jobs::quit(model),
@@ -150,18 +150,18 @@ pub(crate) fn unbound(model: &mut Model, key: &str) -> Vec<Effect> {
         let (help, commands) = (model.keymap.press(Action::Help), model.keymap.press(Action::Commands));
         format!("{key} does nothing here: {help} shows the keys, {commands} finds a command")
     });
-    say(model, &words)
+    warn(model, &words)
 }
 
-fn say(model: &mut Model, text: &str) -> Vec<Effect> {
-    model.say(text, true);
+fn warn(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.warn(text);
     Vec::new()
 }
 
 fn back(model: &mut Model) -> Vec<Effect> {
     if model.tour.take().is_some() {
         let words = format!("the tour is over; {} shows every key", model.keymap.press(Action::Help));
-        model.say(words, false);
+        model.say(words);
         return Vec::new();
     }
     if payload::update::close_one(model) {

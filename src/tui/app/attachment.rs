@@ -16,12 +16,12 @@ pub(crate) fn changed(model: &mut Model, link: ListenerLink) -> Vec<Effect> {
             if before.is_none_or(|before| before.lost.is_none()) {
                 return Vec::new();
             }
-            model.say(format!("attached again, to {} (process {process})", model.setup.url), false);
+            model.say(format!("attached again, to {} (process {process})", model.setup.url));
             // What was marked or deleted meanwhile, nobody has told.
             model.list.retired().into_iter().collect()
         }
         ListenerLink::Lost(words) => {
-            model.say(format!("{words}: {LOST}"), true);
+            model.warn(format!("{words}: {LOST}"));
             let process = model.attachment.as_ref().map_or(0, |attachment| attachment.process);
             model.attachment = Some(Attachment { process, lost: Some(words) });
             Vec::new()

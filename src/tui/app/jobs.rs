@@ -24,10 +24,10 @@ pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
         return cancel_sending(model);
     }
     if !model.jobs.is_empty() {
-        model.say(format!("cancelling {}", in_words(&model.jobs)), false);
+        model.say(format!("cancelling {}", in_words(&model.jobs)));
         return vec![Effect::CancelJobs(model.jobs.iter().map(|job| job.number).collect())];
     }
-    model.say("nothing to stop: nothing is searched for, sent or deleted", true);
+    model.warn("nothing to stop: nothing is searched for, sent or deleted");
     Vec::new()
 }
 
@@ -59,7 +59,7 @@ pub(crate) fn sending_ended(model: &mut Model) {
 /// Cancels what is being sent, and says so.
 pub(crate) fn cancel_sending(model: &mut Model) -> Vec<Effect> {
     let Some(running) = model.sending.running() else { return Vec::new() };
-    model.say(format!("cancelling {}: {WAITED}", running.what), false);
+    model.say(format!("cancelling {}: {WAITED}", running.what));
     vec![Effect::Send(SendTask::Cancel)]
 }
 

@@ -62,7 +62,7 @@ pub enum Message {
     StoreFault(String),
     /// The retention has deleted deliveries: how many, and how many bytes that freed.
     Retired(u64, u64),
-    /// The same, deleted by somebody over the control interface.
+    /// Somebody has deleted deliveries over the control interface: how many, and how many bytes that freed.
     Pruned(u64, u64),
     /// Somebody has changed marks, deleted or brought back over the control interface.
     MarkedElsewhere(MarkedElsewhere),

@@ -45,7 +45,25 @@ impl Notice {
 
 impl Model {
     /// Shows a message, and keeps it to be read again.
-    pub(crate) fn say(&mut self, text: impl Into<String>, is_error: bool) {
+    pub(crate) fn say(&mut self, text: impl Into<String>) {
+        self.notify(text, false);
+    }
+
+    /// Like [`Model::say`], for something that went wrong.
+    pub(crate) fn warn(&mut self, text: impl Into<String>) {
+        self.notify(text, true);
+    }
+
+    /// Says what came of something, or warns of why nothing did.
+    pub(crate) fn say_outcome(&mut self, outcome: Result<String, String>) {
+        match outcome {
+            Ok(text) => self.say(text),
+            Err(problem) => self.warn(problem),
+        }
+    }
+
+    /// Shows a message of which the caller has found out whether something went wrong.
+    pub(crate) fn notify(&mut self, text: impl Into<String>, is_error: bool) {
         let text = text.into();
         self.said += 1;
         let times = match self.notices.back() {

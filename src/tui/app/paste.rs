@@ -31,11 +31,11 @@ pub(super) fn pasted(model: &mut Model, text: &str) -> Vec<Effect> {
         _ if is_one_line => Cow::Borrowed(text),
         LineEnds::Blanks => Cow::Owned(in_one_line(text)),
         LineEnds::FirstLine(what) => {
-            model.say(format!("only the first line was pasted: {what} is one line"), true);
+            model.warn(format!("only the first line was pasted: {what} is one line"));
             Cow::Borrowed(text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default())
         }
         LineEnds::Refused(why) => {
-            model.say(format!("not pasted: {why}"), true);
+            model.warn(format!("not pasted: {why}"));
             return Vec::new();
         }
     };

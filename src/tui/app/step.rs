@@ -1,5 +1,25 @@
 //! How far a key moves.
 
+/// Which of two neighbours is meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Neighbour {
+    /// The one after; after the last, the first.
+    Next,
+    /// The one before; before the first, the last.
+    Previous,
+}
+
+impl Neighbour {
+    /// The place beside `at` among `count`, which is not 0.
+    #[must_use]
+    pub fn beside(self, at: usize, count: usize) -> usize {
+        match self {
+            Self::Next => (at + 1) % count,
+            Self::Previous => (at + count - 1) % count,
+        }
+    }
+}
+
 /// How far to move.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {

@@ -101,14 +101,14 @@ fn note(model: &mut Model, message: Message) {
         Message::SchemesFound(id, candidates) => adopt::found(model, id, candidates),
         Message::SecretReceived(news) => {
             let adopt = model.keymap.hint(Action::Adopt);
-            model.say(news.brief(adopt.as_deref()), !news.is_used());
+            let brief = news.brief(adopt.as_deref());
+            if news.is_used() { model.say(brief) } else { model.warn(brief) }
         }
         Message::Rejudged(report) => rejudge::judged(model, report),
         Message::Redacted(number, made) => redact::update::made(model, number, made),
         Message::NotExported(fault) => list::marks::not_exported(model, fault),
         Message::Copied(outcome) | Message::Exported(outcome) | Message::Opened(outcome) => {
-            let is_error = outcome.is_err();
-            model.say(outcome.unwrap_or_else(|words| words), is_error);
+            model.say_outcome(outcome);
         }
         Message::Picture(key, made) => image::update::pictured(model, key, made),
         Message::Saved(request, outcome) => image::update::saved(model, request, outcome),
@@ -122,7 +122,7 @@ fn note(model: &mut Model, message: Message) {
                 view.sizes = Some(sizes);
             }
         }
-        Message::Warn(text) => model.say(text, true),
+        Message::Warn(text) => model.warn(text),
         Message::Drawn(viewport) => drawn(model, viewport),
         // These ask for more: see `apply`.
         Message::Act(_)
@@ -309,7 +309,7 @@ fn show(model: &mut Model, id: DeliveryId, mut content: Result<Box<LoadedDeliver
 /// Deliveries are gone for good that the list may show.
 fn deleted(model: &mut Model, who: &str, deliveries: u64, bytes: u64) -> Vec<Effect> {
     model.recount(-i64::try_from(deliveries).unwrap_or(i64::MAX));
-    model.say(format!("{who} deleted {}; {} freed", counted(deliveries, "delivery"), counted(bytes, "byte")), false);
+    model.say(format!("{who} deleted {}; {} freed", counted(deliveries, "delivery"), counted(bytes, "byte")));
     // Some of them may have been hidden before, and are not counted.
     [Effect::Recount].into_iter().chain(model.list.retired()).collect()
 }

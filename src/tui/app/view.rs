@@ -35,7 +35,7 @@ pub fn draw(frame: &mut Frame<'_>, model: &Model, look: &Look) -> Viewport {
     draw_with_areas(frame, model, look).0
 }
 
-/// The same, with where what can be pointed at is.
+/// Draws as [`draw`] does, and returns as well where what can be pointed at is.
 pub fn draw_with_areas(frame: &mut Frame<'_>, model: &Model, look: &Look) -> (Viewport, ScreenAreas) {
     let area = frame.area();
     let (mut viewport, mut areas) = (Viewport::default(), ScreenAreas::default());
@@ -155,7 +155,7 @@ impl Panes {
         }
     }
 
-    /// The same, with nothing from row `bottom` on.
+    /// This layout, with nothing from row `bottom` on.
     fn above(self, bottom: u16) -> Self {
         let cut = |area: Rect| Rect { height: area.height.min(bottom.saturating_sub(area.y)), ..area };
         Self { list: self.list.map(cut), rule: self.rule.map(cut), detail: self.detail.map(cut), ..self }

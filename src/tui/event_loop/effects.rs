@@ -24,11 +24,11 @@ impl EventLoop {
                 self.loader.read(effect)
             }
             Effect::Inquire(id, question) => self.diagnoser.ask(id, question),
-            Effect::Payload(request) => self.assistant.ask(request),
+            Effect::Payload(request) => self.payloads.ask(request),
             Effect::StopInquiry => self.diagnoser.stop(),
-            Effect::Recall(id, ids) => self.recaller.ask(id, ids),
+            Effect::Recall(id, ids) => self.sightings.ask(id, ids),
             Effect::Answers(effect) => return self.ask_of_answers(effect),
-            Effect::Config(effect) => self.teller.save(effect, self.messenger()),
+            Effect::Config(effect) => self.answers_worker.save(effect, self.messenger()),
             Effect::Rejudge(number, label) => self.rejudger.ask(number, label),
             Effect::UseSecret(secret) => return self.use_secret(secret),
             Effect::AcceptSecret { target, secret } => {
@@ -48,7 +48,7 @@ impl EventLoop {
                 let outcome = self.clipboard.copy(&what, &text, registry.keyring());
                 return self.message(Message::Copied(outcome));
             }
-            Effect::Picture(request) => self.painter.make(request),
+            Effect::Picture(request) => self.images.make(request),
             Effect::SaveImage(request) => self.files.save(request, self.messenger()),
             Effect::OpenImage(image) => {
                 let keyring = self.listener.registry().keyring().clone();

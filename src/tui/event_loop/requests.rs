@@ -21,7 +21,7 @@ use crate::tui::screens::signature::state::EnteredSecret;
 pub(crate) enum RequestPurpose {
     /// Another answer or other rules.
     Answers,
-    /// The end of so many held deliveries.
+    /// The decision about this many held deliveries.
     Decisions(usize),
     /// A secret that was entered.
     EnteredSecret(EnteredSecret),
@@ -86,7 +86,7 @@ impl EventLoop {
                 self.ask(ListenerRequest::LetGo(ids), RequestPurpose::Decisions(count))
             }
             effect => {
-                self.teller.perform(effect, self.messenger());
+                self.answers_worker.perform(effect, self.messenger());
                 Ok(())
             }
         }
@@ -112,16 +112,16 @@ impl EventLoop {
                     RequestReply::Done(changed) => changed,
                     RequestReply::Status(_) => 0,
                 });
-                self.message(Message::Marked(ids, edit, changed))
+                self.message(Message::Marked(ids, edit, changed.map_err(|error| error.to_string())))
             }
             (RequestPurpose::Decisions(of), Ok(RequestReply::Done(done))) => {
                 self.answers()?;
                 self.message(Message::Answers(AnswersNews::Decided(done, of.saturating_sub(done))))
             }
             (RequestPurpose::Answers, Ok(_)) => self.answers(),
-            (RequestPurpose::Answers | RequestPurpose::Decisions(_), Err(words)) => {
+            (RequestPurpose::Answers | RequestPurpose::Decisions(_), Err(error)) => {
                 self.answers()?;
-                self.message(Message::Answers(AnswersNews::Refused(words)))
+                self.message(Message::Answers(AnswersNews::Refused(error.to_string())))
             }
             (RequestPurpose::EnteredSecret(entered), Ok(_)) => {
                 self.registry_changed()?;
@@ -139,8 +139,8 @@ impl EventLoop {
                 | RequestPurpose::Registry
                 | RequestPurpose::TestWith(_)
                 | RequestPurpose::Jobs,
-                Err(words),
-            ) => self.message(Message::Warn(words)),
+                Err(error),
+            ) => self.message(Message::Warn(error.to_string())),
             // The next look comes in a second.
             (RequestPurpose::Jobs | RequestPurpose::Status | RequestPurpose::Decisions(_), _) => Ok(()),
         }

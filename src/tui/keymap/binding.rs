@@ -18,7 +18,7 @@ pub struct Binding {
 }
 
 impl Binding {
-    /// The same, only while the details have the focus.
+    /// This binding, only while the details have the focus.
     #[must_use]
     pub const fn with_focus(self) -> Self {
         Self { needs_focus: true, ..self }

@@ -19,9 +19,9 @@ pub enum KeyContext {
     Payload,
     /// After `z` on the Payload tab: the next key says how to fold.
     Folding,
-    /// The same, on the Image tab.
+    /// On the Image tab.
     Image,
-    /// The same, on the Answer tab.
+    /// On the Answer tab.
     Answer,
     /// In a menu or the help.
     Menu,

@@ -126,13 +126,13 @@ impl Keymap {
         if self.is_in_lines { self.press(Action::Show(tab)) } else { format!("tab {}", tab.title()) }
     }
 
-    /// The same as a request: `press s`, or `enter secret`.
+    /// How an action is asked for: `press s`, or `enter secret`.
     #[must_use]
     pub fn request(&self, action: Action) -> String {
         format!("{} {}", if self.is_in_lines { "enter" } else { "press" }, self.press(action))
     }
 
-    /// The same for a sentence: the key, or where the action is found that has none; in lines, the command.
+    /// What a sentence names for an action: the key, or where an action without one is found; in lines, the command.
     #[must_use]
     pub fn press(&self, action: Action) -> String {
         if self.is_in_lines {

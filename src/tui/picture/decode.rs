@@ -78,7 +78,7 @@ pub fn decode(bytes: &[u8]) -> Result<DecodedPicture, PictureError> {
         Dimensions::Unreadable => return Err(PictureError::NoDimensions),
     }
     // A decoder may panic: what it reads is hostile.
-    let read = panic::contained(|| read(bytes, format));
+    let read = panic::catch_to_none(|| read(bytes, format));
     let (image, stopped) = read.unwrap_or_else(|| Err(PictureError::Undecodable("the decoder failed".to_owned())))?;
     let is_cut = file::is_complete(bytes) == Some(false);
     let shortfall = match stopped {

@@ -5,7 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::delivery::{DeliveryId, Outcome, Summary, Verdict};
-use crate::inspect::diagnosis::{self, Subject};
+use crate::inspect::diagnosis::Subject;
+use crate::inspect::history::history;
 use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, CauseKind};
 use crate::store::{AnsweredBatch, AnsweredRows};
@@ -114,7 +115,7 @@ fn cause(rows: &AnsweredRows, listener: &dyn ShownListener, summary: &Summary) -
     let registry = listener.registry();
     let deadline = Instant::now() + PATIENCE;
     let go_on = || Instant::now() < deadline;
-    let history = diagnosis::history(rows.reader(), &delivery, &registry);
+    let history = history(rows.reader(), &delivery, &registry);
     let found = Subject::of(&delivery, &registry).why(&history, &Budget { go_on: &go_on, ..Budget::default() });
     let cause = found.causes.first()?;
     let kind = match cause.kind {

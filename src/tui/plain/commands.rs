@@ -55,7 +55,7 @@ impl Conversation {
                 self.awaited = Some(Awaited::Rows(words::LISTED));
             }
             PlainCommand::Answers => self.print_answers(model),
-            PlainCommand::Answer(action, once) => self.answer(model, &action, once),
+            PlainCommand::Answer { action, once } => self.answer(model, &action, once),
             PlainCommand::ClearAnswer => self.act(model, Action::Answer(super::AnswerAction::Clear)),
             PlainCommand::Held => self.print_held(model),
             PlainCommand::Release(id, answer) => self.release(model, id, answer.as_deref()),

@@ -29,7 +29,7 @@ use crate::tui::app::message::Message;
 use crate::tui::app::model::{Attachment, Setup};
 use crate::tui::error::TuiError;
 use crate::tui::event_loop::{EventLoop, Wake};
-use crate::tui::{Appearance, begin, pass_on, stopped};
+use crate::tui::{Appearance, new_event_loop, pass_on, stopped};
 
 pub(crate) use crate::tui::screens::answers::action::AnswerAction;
 
@@ -53,8 +53,8 @@ pub fn run(
 ) -> Result<(), TuiError> {
     let (wakes, queue) = mpsc::channel();
     let look = appearance.in_lines();
-    let mut edge = begin(listener, setup, appearance, filter, &wakes)?;
-    edge.model.keymap = Arc::new(appearance.keymap.clone().in_lines());
+    let mut event_loop = new_event_loop(listener, setup, appearance, filter, &wakes)?;
+    event_loop.model.keymap = Arc::new(appearance.keymap.clone().in_lines());
     let announcer = {
         let wakes = wakes.clone();
         let wake = |said| match said {
@@ -68,8 +68,8 @@ pub fn run(
         Lines::start(move |line| drop(wakes.send(Wake::Line(line))))?
     };
     pass_on(events, wakes)?;
-    let mut face = PlainLoop {
-        edge,
+    let mut plain_loop = PlainLoop {
+        event_loop,
         conversation: Conversation::new(look),
         announcer,
         lines,
@@ -82,13 +82,13 @@ pub fn run(
         is_prompted: false,
     };
     tracing::info!("plain interface begun");
-    let ended = face.run(&queue, warnings);
+    let ended = plain_loop.run(&queue, warnings);
     tracing::info!(failed = ended.is_err(), "plain interface ended");
     ended
 }
 
 struct PlainLoop {
-    edge: EventLoop,
+    event_loop: EventLoop,
     conversation: Conversation,
     announcer: Announcer,
     lines: Lines,
@@ -109,14 +109,14 @@ struct PlainLoop {
 
 impl PlainLoop {
     fn run(&mut self, queue: &mpsc::Receiver<Wake>, warnings: &[String]) -> Result<(), TuiError> {
-        self.edge.message(Message::Drawn(screen_text::viewport()))?;
-        self.edge.stored();
-        self.edge.secrets_received()?;
-        self.edge.answers()?;
-        if let Some(first) = self.edge.model.list_reload() {
-            self.edge.perform(first)?;
+        self.event_loop.message(Message::Drawn(screen_text::viewport()))?;
+        self.event_loop.stored();
+        self.event_loop.secrets_received()?;
+        self.event_loop.answers()?;
+        if let Some(first) = self.event_loop.model.list_reload() {
+            self.event_loop.perform(first)?;
         }
-        let model = &self.edge.model;
+        let model = &self.event_loop.model;
         let url = model.local_url();
         let mut begin = vec![match &model.attachment {
             None => format!("whyhook listens on {url}. Enter help for the commands."),
@@ -132,7 +132,7 @@ impl PlainLoop {
         self.announcer.poke();
         self.go_on()?;
         let mut grown = false;
-        while !self.edge.end {
+        while !self.event_loop.end {
             let wake = match (&self.settling, grown) {
                 (Some(_), _) => queue.recv_timeout(settling::STEP),
                 (None, true) => queue.recv_timeout(CATCH_UP),
@@ -144,12 +144,12 @@ impl PlainLoop {
                 Ok(Wake::Announced(line)) => self.print(&[line])?,
                 Ok(Wake::AnnouncedTo(to)) => {
                     if let Some(settling) = &mut self.settling {
-                        settling.announced(to, &self.edge.model, Instant::now());
+                        settling.announced(to, &self.event_loop.model, Instant::now());
                         self.catch_up()?;
                     }
                 }
                 Ok(Wake::Line(line)) => self.line(line)?,
-                Ok(wake) => self.edge.wake(wake)?,
+                Ok(wake) => self.event_loop.wake(wake)?,
                 Err(mpsc::RecvTimeoutError::Timeout) => {
                     grown = false;
                     self.catch_up()?;
@@ -165,15 +165,15 @@ impl PlainLoop {
         }
         self.hidden = None;
         // Who presses ^C knows what has ended it.
-        let reason = self.edge.stopped.filter(|reason| *reason != StopReason::Signal("SIGINT"));
-        stopped::say(stopped::words(reason, &self.edge.model).as_deref());
+        let reason = self.event_loop.stopped.filter(|reason| *reason != StopReason::Signal("SIGINT"));
+        stopped::say(stopped::words(reason, &self.event_loop.model).as_deref());
         Ok(())
     }
 
     /// Takes in what has come, and what was answered.
     fn catch_up(&mut self) -> Result<(), TuiError> {
-        self.edge.stored();
-        self.edge.answers()
+        self.event_loop.stored();
+        self.event_loop.answers()
     }
 
     fn line(&mut self, line: Option<zeroize::Zeroizing<String>>) -> Result<(), TuiError> {
@@ -183,11 +183,11 @@ impl PlainLoop {
             // The line end that was typed was not shown either.
             self.write("\n")?;
         }
-        self.edge.listener.hint_tunnel();
+        self.event_loop.listener.hint_tunnel();
         // What has come until now is what the line is about.
         self.catch_up()?;
         match line {
-            Some(line) => self.conversation.enter(&mut self.edge.model, &line),
+            Some(line) => self.conversation.enter(&mut self.event_loop.model, &line),
             None => self.has_ended = true,
         }
         Ok(())
@@ -196,7 +196,7 @@ impl PlainLoop {
     /// Performs what was asked for and prints what has changed, until nothing more follows from it.
     fn settle(&mut self) -> Result<(), TuiError> {
         loop {
-            self.conversation.look_around(&mut self.edge.model);
+            self.conversation.look_around(&mut self.event_loop.model);
             let lines = std::mem::take(&mut self.conversation.lines);
             self.print(&lines)?;
             let effects = self.conversation.take_effects();
@@ -207,7 +207,7 @@ impl PlainLoop {
                 match effect {
                     // What has come is announced before.
                     Effect::Quit => self.is_quitting = true,
-                    effect => self.edge.perform(effect)?,
+                    effect => self.event_loop.perform(effect)?,
                 }
             }
         }
@@ -216,20 +216,21 @@ impl PlainLoop {
     /// Asks for the next line, or ends when there is none and nothing runs any more.
     fn go_on(&mut self) -> Result<(), TuiError> {
         // What was asked of the listener is answered before the next line is read.
-        self.has_rows |= !self.edge.model.list.is_loading();
-        if !self.edge.requests.is_empty() || self.edge.end || !self.has_rows {
+        self.has_rows |= !self.event_loop.model.list.is_loading();
+        if !self.event_loop.requests.is_empty() || self.event_loop.end || !self.has_rows {
             return Ok(());
         }
         let is_ready = self.conversation.is_ready();
-        let ends = self.is_quitting || (self.has_ended && is_ready && !self.conversation.is_busy(&self.edge.model));
+        let ends =
+            self.is_quitting || (self.has_ended && is_ready && !self.conversation.is_busy(&self.event_loop.model));
         if ends || self.conversation.awaited == Some(Awaited::Settled) {
             if !self.has_settled() {
                 return Ok(());
             }
             self.conversation.awaited = None;
-            self.edge.end = ends;
+            self.event_loop.end = ends;
         }
-        if !self.conversation.is_ready() || self.has_ended || self.edge.end {
+        if !self.conversation.is_ready() || self.has_ended || self.event_loop.end {
             return Ok(());
         }
         if self.conversation.asked.is_hidden() && self.hidden.is_none() {
@@ -249,9 +250,9 @@ impl PlainLoop {
     /// Whether what has come is announced and in the list; where it may not be, it is waited for from now on.
     fn has_settled(&mut self) -> bool {
         let now = Instant::now();
-        let before = self.edge.listener.began_behind();
+        let before = self.event_loop.listener.began_behind();
         let settling = self.settling.get_or_insert_with(|| Settling::begin(self.announcer.look(), before, now));
-        let is_done = settling.is_done(&self.edge.model, now);
+        let is_done = settling.is_done(&self.event_loop.model, now);
         if is_done {
             self.settling = None;
         }

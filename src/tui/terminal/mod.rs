@@ -65,7 +65,7 @@ pub(super) fn notify(manner: NotifyManner, words: &str) -> io::Result<()> {
     if !io::stdout().is_terminal() {
         return Ok(());
     }
-    let _frame = crate::system::panic::frame();
+    let _frame = crate::system::panic::lock_frame();
     let mut stdout = io::stdout();
     stdout.write_all(notification(manner, words).as_bytes())?;
     stdout.flush()
@@ -82,7 +82,7 @@ fn notification(manner: NotifyManner, words: &str) -> String {
 
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
-    crate::system::panic::on_restore(Some(give_back));
+    crate::system::panic::set_terminal_restorer(Some(give_back));
     // A grapheme that takes more columns than it should must not go on in the next row, or scroll the screen.
     execute!(io::stdout(), EnterAlternateScreen, DisableLineWrap, EnableBracketedPaste, cursor::Hide)?;
     if MOUSE.load(Ordering::Relaxed) { write(MOUSE_ON) } else { Ok(()) }

@@ -93,8 +93,8 @@ const fn tones(dark: u8, light: u8, on_dark: u8, on_light: u8, neutral: u8, ansi
     [Some(dark), Some(light), Some(on_dark), Some(on_light), Some(neutral), Some(ansi)]
 }
 
-/// The same where attributes do it on an unknown background and in 16 colours: of the colours there, none is sure to be
-/// readable on another.
+/// Tones of a background, which attributes replace on an unknown background and in 16 colours: of the colours there, none
+/// is sure to be readable on another.
 const fn grounds(dark: u8, light: u8, on_dark: u8, on_light: u8) -> Tones {
     [Some(dark), Some(light), Some(on_dark), Some(on_light), None, None]
 }

@@ -12,7 +12,7 @@ use super::latest_wins::{LatestWins, Rest};
 use crate::config::file::{ConfigChange, ConfigPart};
 use crate::config::{AnswerFlags, Registry};
 use crate::delivery::{AttemptKind, DeliveryId};
-use crate::inspect::diagnosis::history;
+use crate::inspect::history::history;
 use crate::rules::NamedAnswer;
 use crate::server::{AnswersNow, ShownListener, Watched};
 use crate::store::{AttemptKeeper, Location, Reader, StoreError};

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use super::latest_wins::{LatestWins, Rest};
 use crate::delivery::DeliveryId;
-use crate::inspect::diagnosis;
+use crate::inspect::diagnosis::Subject;
+use crate::inspect::history::history;
 use crate::server::ShownListener;
 use crate::signature::diagnose::{Budget, Depth, SearchProgress};
 use crate::store::{Location, Reader};
@@ -95,11 +96,11 @@ impl<S: Fn(Message)> Worker<S> {
             }
         };
         let registry = self.listener.registry();
-        let subject = diagnosis::Subject::of(delivery, &registry);
+        let subject = Subject::of(delivery, &registry);
         match &job.question {
             Question::Why(depth) => {
                 let budget = Budget { depth: *depth, go_on: &go_on, progress: &progress, ..Budget::default() };
-                let history = diagnosis::history(&self.reader, delivery, &registry);
+                let history = history(&self.reader, delivery, &registry);
                 let found = Arc::new(subject.why(&history, &budget));
                 if is_wanted() {
                     self.listener.keep_diagnosis(job.id, &found);

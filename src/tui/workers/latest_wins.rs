@@ -62,7 +62,7 @@ impl<R: Send + 'static> LatestWins<R> {
         Self::start_with(name, rest, || (), work)
     }
 
-    /// The same for work that lets the listener's threads go first (see [`give_way`]).
+    /// Starts a thread as [`LatestWins::start`] does, for work that lets the listener's threads go first (see [`give_way`]).
     ///
     /// # Errors
     ///

@@ -25,7 +25,7 @@ use crate::send::{BatchPace, Destination, DestinationChoice};
 use crate::server::JobTicket;
 use crate::signature::SigningKind;
 use crate::simulate;
-use crate::system::panic::caught_future;
+use crate::system::panic::catch_panic_in_future;
 use crate::system::thread;
 use crate::text::{units, visible};
 
@@ -151,7 +151,7 @@ async fn run(state: Arc<ApiState>, plan: CheckPlan, client: Client, ticket: Arc<
             checked(&plan, &client, &cancel, &ticket).await
         };
         let _ = told.send(match runtime {
-            Ok(runtime) => runtime.block_on(caught_future(work)).unwrap_or_else(|panic| Err(panic.to_string())),
+            Ok(runtime) => runtime.block_on(catch_panic_in_future(work)).unwrap_or_else(|panic| Err(panic.to_string())),
             Err(error) => Err(format!("cannot start a thread for the check: {error}")),
         });
     };

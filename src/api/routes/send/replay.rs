@@ -27,7 +27,7 @@ use crate::send::{self, BatchPace, Origin, attempt_json, run_all};
 use crate::server::JobTicket;
 use crate::signature::SigningKind;
 use crate::store::{Page, Reader};
-use crate::system::panic::caught_future;
+use crate::system::panic::catch_panic_in_future;
 
 /// Which deliveries are sent again, where, and how.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -283,7 +283,7 @@ async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Re
         let (state, plan, keeping, cancel) = (Arc::clone(&state), Arc::clone(&plan), keeping.clone(), cancel.clone());
         // Each has a task of its own.
         async move {
-            let sent = caught_future(plan.send(&state, &keeping, &sending, &cancel)).await;
+            let sent = catch_panic_in_future(plan.send(&state, &keeping, &sending, &cancel)).await;
             sent.unwrap_or_else(|panic| not_sent(&sending, &panic))
         }
     };

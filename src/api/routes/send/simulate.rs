@@ -31,7 +31,7 @@ use crate::send::{
 };
 use crate::server::JobTicket;
 use crate::simulate::{self, BurstSending, SavedSimulation};
-use crate::system::panic::caught_future;
+use crate::system::panic::catch_panic_in_future;
 
 /// Members that are not those of a saved simulation.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -252,7 +252,7 @@ async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Re
             }
         };
         // Each has a task of its own.
-        async { caught_future(work).await.unwrap_or_else(|panic| Some(Err(panic.to_string()))) }
+        async { catch_panic_in_future(work).await.unwrap_or_else(|panic| Some(Err(panic.to_string()))) }
     };
     let done = |ended: Ended| match ended {
         None => {}

@@ -328,7 +328,7 @@ impl CurlFiles<'_> {
         self.read_as("the body is", name)
     }
 
-    /// The same of another part of the request.
+    /// Reads a file for a part of the request that `what` names in a fault.
     fn read_as(&self, what: &str, name: &[u8]) -> Result<Vec<u8>, String> {
         if name == b"-" {
             return self

@@ -70,7 +70,7 @@ impl<'b> Backward<'b> {
         let mask = (1 << count) - 1;
         match usize::try_from(self.left - i64::from(count)) {
             Ok(lowest) => self.word(lowest / 8) >> (lowest % 8) & mask,
-            // So many are missing; of 56 or more there are none.
+            // The bits that are missing are zeros; where 56 or more are, all of them are.
             Err(_) => match u32::try_from(i64::from(count) - self.left) {
                 Ok(missing) if missing < count => self.word(0) << missing & mask,
                 _ => 0,

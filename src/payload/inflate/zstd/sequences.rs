@@ -69,7 +69,7 @@ const LITERALS_LENGTHS: [(u32, u32); 20] = [
     (32_768, 15),
     (65_536, 16),
 ];
-/// The same from code 32 on.
+/// The base and the extra bits of match lengths from code 32 on.
 const MATCH_LENGTHS: [(u32, u32); 21] = [
     (35, 1),
     (37, 1),

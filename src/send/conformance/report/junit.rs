@@ -4,7 +4,7 @@ use super::CheckReport;
 use crate::send::conformance::case::Expect;
 use crate::send::conformance::findings::CheckFinding;
 use crate::send::conformance::judge::{CaseVerdict, CheckRow};
-use crate::text::junit::{JunitCase, JunitOutcome, JunitSuite};
+use crate::send::junit::{JunitCase, JunitOutcome, JunitSuite};
 
 /// The report as a document of one suite: a test case for each delivery, and one more for each fault
 /// that no single delivery shows, such as answers that come too late.

@@ -31,7 +31,7 @@ const HOP_BY_HOP: [&str; 9] = [
 pub(super) enum AnswerFraming {
     /// There is none.
     NoBody,
-    /// So many bytes, as the server has said.
+    /// The bytes that the server has declared.
     Length(u64),
     /// In chunks.
     Chunks,

@@ -272,15 +272,15 @@ async fn it_does_not_ask_this_listener() {
 
 #[tokio::test]
 async fn a_hint_shortens_the_wait_for_an_agent() {
-    let address = StandIn::of(&[]).await.stop().await;
-    let mut watched = Watched::of_ngrok(Paces { ngrok: LONG, ..EAGER }, address);
-    assert_eq!(watched.next().await, Tunnels::default());
-    // By now it waits for long.
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    let agent = StandIn::start(address, &[("/api/endpoints", Reply::Bytes(answer(NGROK)))]).await;
+    let agent = StandIn::of(&[]).await;
+    let mut watched = Watched::of_ngrok(Paces { ngrok: LONG, ..EAGER }, agent.address);
+    // Each question that brings nothing new doubles the pause before the next.
+    while agent.asked() < 20 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    agent.now_replies("/api/endpoints", Reply::Bytes(answer(NGROK)));
     watched.hint.give();
     watched.knows(&[OURS]).await;
-    drop(agent);
 }
 
 #[tokio::test]

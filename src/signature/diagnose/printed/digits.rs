@@ -133,7 +133,7 @@ impl Run {
             return Some(Sighting::whole(bytes, inner.within_hex()));
         }
         let length = decoded.as_ref().map_or(0, Vec::len);
-        // So many digits are seldom what is left of SHA-256.
+        // A digest of this length is seldom what is left of SHA-256.
         if Algorithm::of_length(length).is_none()
             && length != SHA224_BYTES
             && self.groups.len() == 1
@@ -168,7 +168,7 @@ impl Run {
     }
 }
 
-/// Whether so many bytes are no digest, and may be the beginning of one that a column or a log has cut.
+/// Whether this many bytes are not a digest, and may be the beginning of one that a column or a log has cut.
 fn may_be_cut(length: usize) -> bool {
     let longest = Algorithm::ALL.iter().map(|algorithm| algorithm.digest_bytes()).max().unwrap_or_default();
     Algorithm::of_length(length).is_none() && length != SHA224_BYTES && (super::LEAST_CUT..longest).contains(&length)

@@ -15,10 +15,10 @@ pub enum NotADigest {
     /// More than one, and they differ.
     #[error("{0} digests are in this text: paste only the one that your server computed")]
     Several(usize),
-    /// A beginning of so many bytes.
+    /// The beginning of a digest, with its number of bytes.
     #[error("the beginning of a digest proves something from 16 hexadecimal digits on, and this one has {}: print all of it", 2 * *.0)]
     TooShort(usize),
-    /// So many bytes.
+    /// The number of bytes that were found, which no digest has.
     #[error("{}", wrong_length(*.0))]
     WrongLength(usize),
     /// `null`, `undefined`, `None`, or an empty text.

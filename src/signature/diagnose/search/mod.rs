@@ -108,7 +108,7 @@ fn run_from<'a>(request: &Request<'a>, structure: &Structure, budget: &Budget<'_
     run_test(request, structure, budget, CandidateTest::Digests(test), SearchAxes { readings, keys, shapes })
 }
 
-/// The same for signatures that public keys check.
+/// The search under a scheme whose signatures public keys check.
 pub(super) fn run_signatures<'a>(
     request: &Request<'a>,
     structure: &Structure,

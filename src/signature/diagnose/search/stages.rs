@@ -47,7 +47,7 @@ impl<'a> Search<'_, 'a, '_> {
         Ok(())
     }
 
-    /// How many digests all pairs need at most, with so many bodies.
+    /// How many digests all pairs need at most, with `bodies` forms of the body.
     fn pairs_with(&self, bodies: usize) -> u64 {
         let found = &self.found;
         let (keys, stamps, shapes) = (found.keys.all.len(), found.stamps.all.len(), found.shapes.all.len());

@@ -144,7 +144,7 @@ impl Prompt {
         }
     }
 
-    /// The same, about these deliveries.
+    /// This prompt, about these deliveries.
     pub(crate) fn about(mut self, about: Vec<DeliveryId>) -> Self {
         self.about = about;
         self

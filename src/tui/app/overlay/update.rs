@@ -10,7 +10,7 @@ use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{CopyItem, CopyWhole, Overlay, PromptKind};
-use crate::tui::app::step::Step;
+use crate::tui::app::step::{Neighbour, Step};
 use crate::tui::screens::list::filter_prompt;
 use crate::tui::screens::signature::state::Question;
 use crate::tui::screens::signature::trial::Trial;
@@ -78,10 +78,11 @@ pub(crate) fn act_on_overlay(model: &mut Model, action: Action) -> Vec<Effect> {
             prompt.cursor = step.apply(prompt.cursor, choices, viewport.overlay_rows);
             Vec::new()
         }
-        (Some(Overlay::Prompt(prompt)), Action::NextField | Action::PreviousField)
-            if prompt.kind == PromptKind::Filter =>
-        {
-            filter_prompt::complete_next(model, action == Action::NextField)
+        (Some(Overlay::Prompt(prompt)), Action::NextField) if prompt.kind == PromptKind::Filter => {
+            filter_prompt::complete(model, Neighbour::Next)
+        }
+        (Some(Overlay::Prompt(prompt)), Action::PreviousField) if prompt.kind == PromptKind::Filter => {
+            filter_prompt::complete(model, Neighbour::Previous)
         }
         (Some(Overlay::Prompt(prompt)), Action::SaveFilter) if prompt.kind == PromptKind::Filter => {
             filter_prompt::begin_saving(model)
@@ -156,7 +157,7 @@ pub(crate) fn back_out(model: &mut Model) -> Vec<Effect> {
             model.list.return_to(query, prompt.before.clone(), prompt.selected).into_iter().collect()
         }
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Search => {
-            payload::update::leave_search(model, false);
+            payload::update::cancel_search(model);
             Vec::new()
         }
         Some(Overlay::Prompt(prompt)) if prompt.kind == PromptKind::Query => {
@@ -209,7 +210,7 @@ pub(crate) fn accept_prompt(model: &mut Model) -> Vec<Effect> {
         PromptKind::Columns => list::columns::accept(model),
         PromptKind::Export => list::marks::export(model),
         PromptKind::Search => {
-            payload::update::leave_search(model, true);
+            payload::update::keep_search(model);
             close(model)
         }
         PromptKind::Query => close(model),
@@ -261,7 +262,7 @@ pub(crate) fn copy_public_url(model: &mut Model) -> Vec<Effect> {
                 false => format!("{} copies the local URL", model.keymap.press(Action::CopyMenu)),
             };
             let text = format!("no tunnel to this listener yet: run `ngrok http {port}`; {copies}");
-            model.say(text, true);
+            model.warn(text);
             Vec::new()
         }
     }

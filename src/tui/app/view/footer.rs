@@ -78,7 +78,7 @@ fn hints(frame: &mut Frame<'_>, area: Rect, model: &Model, look: &Look, columns:
     areas
 }
 
-/// So many columns of a line, from one of them on.
+/// The part of a line that begins at the column `first` and is `columns` wide.
 pub(super) fn within(line: Rect, first: usize, columns: usize) -> Rect {
     let column = |columns: usize| u16::try_from(columns).unwrap_or(u16::MAX);
     let part = Rect { x: line.x.saturating_add(column(first)), width: column(columns), height: 1, ..line };

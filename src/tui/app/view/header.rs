@@ -272,7 +272,7 @@ fn port(model: &Model) -> String {
     format!(":{}", model.setup.url.rsplit(':').next().unwrap_or_default())
 }
 
-/// A host in so many columns: its beginning, which tells it from others, and its end, which tells whose it is.
+/// A host cut to `columns`: its beginning, which tells it from others, and its end, which tells whose it is.
 fn elided(host: &str, columns: usize) -> String {
     const BEGINNING: usize = 4;
     if host.width() <= columns {

@@ -14,7 +14,7 @@ pub struct AnswerStory {
     pub retries: Vec<Retry>,
 }
 
-/// The same for the shown delivery, as far as it is known.
+/// The [`AnswerStory`] of the shown delivery, as far as it is known.
 #[derive(Debug, Default)]
 pub struct StoryView {
     /// Of which delivery, and what was found.

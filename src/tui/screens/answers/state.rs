@@ -87,7 +87,7 @@ pub struct Answers {
     pub(crate) place: Option<PathBuf>,
     /// The active rules.
     pub set: Arc<RuleSet>,
-    /// The same, and among them those that are switched off.
+    /// The active rules, and among them those that are switched off.
     pub rules: Vec<RuleRow>,
     /// The choice over the rules.
     pub chosen: Option<Override>,

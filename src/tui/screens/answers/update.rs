@@ -29,8 +29,13 @@ fn effect(effect: AnswersEffect) -> Vec<Effect> {
     vec![Effect::Answers(effect)]
 }
 
-fn say(model: &mut Model, text: impl Into<String>, is_error: bool) -> Vec<Effect> {
-    model.say(text, is_error);
+fn say(model: &mut Model, text: impl Into<String>) -> Vec<Effect> {
+    model.say(text);
+    Vec::new()
+}
+
+fn warn(model: &mut Model, text: impl Into<String>) -> Vec<Effect> {
+    model.warn(text);
     Vec::new()
 }
 
@@ -56,7 +61,7 @@ pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
         (AnswerAction::Write, _) => write(model, None, None),
         (AnswerAction::DecideAll, _) => {
             let ids: Vec<DeliveryId> = model.answers.held.iter().map(|held| held.id).collect();
-            if ids.is_empty() { say(model, "no delivery is held", true) } else { pick(model, ids) }
+            if ids.is_empty() { warn(model, "no delivery is held") } else { pick(model, ids) }
         }
         (AnswerAction::Decide, Some(id)) => pick(model, vec![id]),
         (AnswerAction::Decide, None) => jump(model),
@@ -69,11 +74,11 @@ pub(crate) fn act(model: &mut Model, action: AnswerAction) -> Vec<Effect> {
             }
             None => {
                 let rules = model.keymap.press(Action::Answer(AnswerAction::Rules));
-                say(model, format!("no upstream server: run with --forward-to URL, or add a rule with {rules}"), true)
+                warn(model, format!("no upstream server: run with --forward-to URL, or add a rule with {rules}"))
             }
         },
         (AnswerAction::LetGo | AnswerAction::Drop | AnswerAction::Forward, None) => {
-            say(model, "this delivery is not held", true)
+            warn(model, "this delivery is not held")
         }
         (AnswerAction::SendAgain, _) => send_again(model),
         (AnswerAction::Probe, _) => probe(model),
@@ -97,15 +102,25 @@ fn decide_by(model: &mut Model, id: DeliveryId, text: &str) -> Vec<Effect> {
 
 fn clear(model: &mut Model) -> Vec<Effect> {
     if model.answers.chosen.take().is_none() {
-        return say(model, "nothing to clear: no answer is chosen", false);
+        return say(model, "nothing to clear: no answer is chosen");
     }
     let words = model.answers.words().0;
-    say(model, format!("cleared: {words}"), false);
+    say(model, format!("cleared: {words}"));
     effect(AnswersEffect::Choose(None))
 }
 
+/// The deliveries that a choice is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ChosenFor {
+    /// The next one alone.
+    OneNext,
+    /// Every one from now on, until it is cleared.
+    EveryNext,
+}
+
 /// Activates a choice.
-fn choose(model: &mut Model, picked: &Picked, once: bool) -> Vec<Effect> {
+fn choose(model: &mut Model, picked: &Picked, deliveries: ChosenFor) -> Vec<Effect> {
+    let once = deliveries == ChosenFor::OneNext;
     let chosen = match picked {
         Picked::Rules | Picked::Default => None,
         Picked::Action(action) => {
@@ -132,7 +147,7 @@ fn step_attempt(model: &mut Model, offset: isize) -> Vec<Effect> {
     let story = &model.answers.story;
     let Some(Ok(found)) = story.of(shown) else { return Vec::new() };
     let Some(place) = story.place(shown, &found.retries) else {
-        return say(model, "the sender has made only one attempt", false);
+        return say(model, "the sender has made only one attempt");
     };
     let count = found.retries.len().cast_signed();
     let next = (place.cast_signed() + offset).rem_euclid(count).unsigned_abs();
@@ -161,10 +176,10 @@ fn send_again(model: &mut Model) -> Vec<Effect> {
     let target = before.or_else(|| model.answers.targets().first().map(|target| target.url().to_owned()));
     match target {
         Some(url) => {
-            say(model, format!("sending {shown} to {url} …"), false);
+            say(model, format!("sending {shown} to {url} …"));
             effect(AnswersEffect::SendAgain(shown, url))
         }
-        None => say(model, "no upstream server: it was not forwarded, and no rule forwards", true),
+        None => warn(model, "no upstream server: it was not forwarded, and no rule forwards"),
     }
 }
 
@@ -173,13 +188,13 @@ fn probe(model: &mut Model) -> Vec<Effect> {
     let Some(shown) = model.detail.as_ref().map(|detail| detail.id) else { return Vec::new() };
     if model.sending.is_busy() {
         let busy = busy(&model.keymap);
-        return say(model, busy, true);
+        return warn(model, busy);
     }
     match probed(model) {
         Some(url) => vec![Effect::Send(SendTask::Probe(shown, url.to_owned()))],
         None => {
             let check = model.keymap.press(Action::Send(SendAction::Check));
-            say(model, format!("this delivery was not forwarded: {check} checks a receiver by its URL"), true)
+            warn(model, format!("this delivery was not forwarded: {check} checks a receiver by its URL"))
         }
     }
 }
@@ -203,7 +218,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
                 if !model.keymap.is_in_lines() {
                     let show = model.keymap.press(Action::Show(Tab::Answer));
                     let all = model.keymap.press(Action::Answer(AnswerAction::DecideAll));
-                    say(model, format!("{words}: {show} shows it, {all} answers all"), false);
+                    say(model, format!("{words}: {show} shows it, {all} answers all"));
                 }
             }
             windows::settle(model, chosen.as_ref());
@@ -217,8 +232,7 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
         AnswersNews::Saved(named, outcome) => return windows::saved(model, &named, outcome),
         AnswersNews::SentAgain(id, outcome) => {
             model.answers.story.forget(id);
-            let is_error = outcome.is_err();
-            say(model, outcome.unwrap_or_else(|words| words), is_error);
+            model.say_outcome(outcome);
         }
         AnswersNews::Decided(done, gone) => {
             let count = |count: usize| counted(count as u64, "delivery");
@@ -227,18 +241,18 @@ pub(crate) fn news(model: &mut Model, news: AnswersNews) -> Vec<Effect> {
                 (0, gone) => format!("too late for {}: answered, or the sender hung up", count(gone)),
                 (done, gone) => format!("answered {}; too late for {}", count(done), count(gone)),
             };
-            say(model, words, done == 0);
+            model.notify(words, done == 0);
         }
         AnswersNews::Refused(problem) => match window(model) {
             Some(AnswerOverlay::Rules(rules)) => rules.problem = Some(problem),
-            _ => drop(say(model, problem, true)),
+            _ => model.warn(problem),
         },
         AnswersNews::Reloaded(count, file) => {
             model.answers.config = Some(file);
             model.answers.saved = None;
             model.filters = model.answers.set.filters().clone();
             let rules = counted(count as u64, "rule");
-            say(model, format!("configuration reloaded: {rules}"), false);
+            say(model, format!("configuration reloaded: {rules}"));
         }
     }
     Vec::new()

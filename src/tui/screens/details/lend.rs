@@ -22,7 +22,7 @@ pub(crate) fn lend(model: &mut Model, to: LentTo) -> Vec<Effect> {
     match content(model, to) {
         Ok(lent) => vec![Effect::Lend(Box::new(lent))],
         Err(reason) => {
-            model.say(reason, true);
+            model.warn(reason);
             Vec::new()
         }
     }

@@ -62,7 +62,7 @@ impl LoadedDelivery {
         Self::begin_with(delivery, registry, Digests::of)
     }
 
-    /// The same with a say in how the digests are found.
+    /// Prepares as [`LoadedDelivery::begin`] does, with digests from `digests`.
     pub(crate) fn begin_with(
         delivery: Delivery,
         registry: &Registry,
@@ -179,7 +179,7 @@ impl Unread {
         Contents { event: self.event(registry), images: self.images() }
     }
 
-    /// The same, but stops with `None` once `is_wanted` is false.
+    /// Reads it, but stops with `None` once `is_wanted` is false.
     #[must_use]
     pub fn read_while(&self, registry: &Registry, is_wanted: impl Fn() -> bool) -> Option<Contents> {
         let event = is_wanted().then(|| self.event(registry))?;

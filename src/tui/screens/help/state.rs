@@ -26,7 +26,7 @@ impl HelpView {
         }
     }
 
-    /// The same with pasted text, as one line.
+    /// Adds pasted text to what is looked for, as one line.
     pub(crate) fn paste(&mut self, text: &str) {
         if self.is_typing {
             paste_into(&mut self.search, text);

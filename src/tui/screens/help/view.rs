@@ -131,7 +131,7 @@ fn row(keys: &str, words: &str, columns: usize, look: &Look) -> Vec<Line<'static
     own.into_iter().chain(beside).collect()
 }
 
-/// How many rows hold all lines in so many columns, at most `most`.
+/// The rows that `count` columns need for all lines, at most `most`.
 fn balanced_rows(lines: &[HelpLine], count: usize, most: usize) -> usize {
     let least = lines.len().div_ceil(count).min(most);
     (least..most).find(|rows| placed(lines, 0, count, *rows).1 == lines.len()).unwrap_or(most)

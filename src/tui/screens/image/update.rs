@@ -82,7 +82,7 @@ pub(crate) fn act(model: &mut Model, action: ImageAction) -> Vec<Effect> {
 }
 
 fn say(model: &mut Model, words: &str) -> Vec<Effect> {
-    model.say(words, false);
+    model.say(words);
     Vec::new()
 }
 
@@ -171,7 +171,7 @@ fn find(model: &mut Model, direction: Direction) -> Vec<Effect> {
     match found {
         None => {
             let words = format!("no match for {}", needle_words(needle));
-            model.say(words, true);
+            model.warn(words);
             Vec::new()
         }
         Some((at, went_round)) => {
@@ -278,8 +278,7 @@ pub(crate) fn saved(model: &mut Model, request: SaveRequest, outcome: Result<Str
         }
         Err(error) => Err(format!("not saved: {error}")),
     };
-    let is_error = words.is_err();
-    model.say(words.unwrap_or_else(|words| words), is_error);
+    model.say_outcome(words);
 }
 
 /// Whether the image that was to be saved is still the one that is shown.
@@ -330,7 +329,7 @@ pub(crate) fn copy(model: &mut Model, way: ImageCopy) -> Vec<Effect> {
             let save = model.keymap.hint(Action::Image(ImageAction::Save));
             let save = save.map_or(String::new(), |key| format!(": {key} saves it to a file"));
             let text = format!("too large for a clipboard (at most {limit} bytes){save}");
-            model.say(text, true);
+            model.warn(text);
             Vec::new()
         }
         None => Vec::new(),

@@ -94,7 +94,7 @@ fn usual(room: usize, marks: Added) -> Vec<(ListColumn, usize)> {
     let shown = order.into_iter().filter(|column| matches!(column, Event | Status) || has(*column));
     let mut columns: Vec<(ListColumn, usize)> =
         shown.map(|column| (column, if column == Event { 0 } else { least(column) })).collect();
-    // Each step: a column grows up to so many, before the next one does. The longest cause has 24.
+    // Each step: a column grows up to this width before the next one does. The longest cause has 24 columns.
     let steps = [(Event, 24), (Cause, 24), (Event, 32), (Path, 36), (Note, 32), (Event, 48), (Path, 72), (Note, 64)];
     let mut left = left.saturating_sub(1);
     for (column, most) in steps.into_iter().chain([(Event, usize::MAX)]) {

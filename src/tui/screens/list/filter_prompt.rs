@@ -9,7 +9,7 @@ use crate::query::{KnownValues, Query};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind, byte_cursor};
-use crate::tui::app::step::Step;
+use crate::tui::app::step::{Neighbour, Step};
 use crate::tui::screens::list::filter_assist::FilterAssist;
 use crate::tui::screens::saving::state::ToSave;
 use crate::tui::screens::saving::update::ask;
@@ -124,18 +124,17 @@ fn before(text: &str, at: usize) -> String {
 }
 
 /// Puts the next suggestion into the text, or the one before.
-pub(crate) fn complete_next(model: &mut Model, forwards: bool) -> Vec<Effect> {
+pub(crate) fn complete(model: &mut Model, to: Neighbour) -> Vec<Effect> {
     let known = known(model);
     let Some(Overlay::Prompt(prompt)) = &mut model.overlay else { return Vec::new() };
     let (text, cursor) = (prompt.text().to_owned(), byte_cursor(prompt));
     let Some(assist) = &mut prompt.assist else { return Vec::new() };
     let Some(completion) = &assist.completion else { return Vec::new() };
     let count = completion.suggestions.len();
-    let next = match (assist.chosen, forwards) {
-        (None, true) => 0,
-        (None, false) => count - 1,
-        (Some(chosen), true) => (chosen + 1) % count,
-        (Some(chosen), false) => (chosen + count - 1) % count,
+    let next = match (assist.chosen, to) {
+        (Some(chosen), to) => to.beside(chosen, count),
+        (None, Neighbour::Next) => 0,
+        (None, Neighbour::Previous) => count - 1,
     };
     let (base, end) = assist.base.get_or_insert((text, cursor)).clone();
     let suggestion = &completion.suggestions[next].text;
@@ -211,7 +210,7 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
 /// Asks for the name under which the filter is saved.
 pub(crate) fn begin_saving(model: &mut Model) -> Vec<Effect> {
     if model.list.filter().trim().is_empty() {
-        model.say("type a filter first: / and then ^S saves it under a name".to_owned(), true);
+        model.warn("type a filter first: / and then ^S saves it under a name".to_owned());
         return Vec::new();
     }
     model.overlay = Some(Overlay::Prompt(Prompt::new(PromptKind::FilterName, String::new())));

@@ -30,7 +30,7 @@ pub(crate) fn act(model: &mut Model, action: ListAction) -> Vec<Effect> {
         ListAction::Columns => columns::begin(model),
         ListAction::Sort => order_menu::open(model),
         ListAction::SelectAll => select_all(model),
-        _ if ids.is_empty() => say(model, "no delivery is selected"),
+        _ if ids.is_empty() => warn(model, "no delivery is selected"),
         ListAction::Pin => {
             let pinned = !ids.iter().all(|id| marks(model, *id).pinned);
             vec![Effect::Mark(ids, MarksEdit::Pin(pinned))]
@@ -74,7 +74,7 @@ pub(crate) fn export(model: &mut Model) -> Vec<Effect> {
 pub(crate) fn not_exported(model: &mut Model, fault: ExportFault) {
     let ExportFault { ids, name, reason } = fault;
     if model.overlay.is_some() || model.keymap.is_in_lines() {
-        return model.say(format!("not exported: {reason}"), true);
+        return model.warn(format!("not exported: {reason}"));
     }
     let mut prompt = Prompt::new(PromptKind::Export, name).about(ids);
     prompt.error = Some(reason);
@@ -105,7 +105,7 @@ fn select_all(model: &mut Model) -> Vec<Effect> {
     if model.chosen.is_empty() {
         model.chosen = model.list.rows().iter().map(|row| row.id).take(MOST).collect();
         let count = grouped(model.chosen.len() as u64);
-        model.say(format!("{count} selected: all that are loaded; Esc selects none"), false);
+        model.say(format!("{count} selected: all that are loaded; Esc selects none"));
     } else {
         model.chosen.clear();
     }
@@ -128,7 +128,7 @@ fn delete(model: &mut Model, ids: Vec<DeliveryId>) -> Vec<Effect> {
     let kept = kept_words(pinned.len());
     if doomed.is_empty() {
         let unpin = model.keymap.press(Action::List(ListAction::Pin));
-        return say(model, &format!("nothing deleted: {kept}; {unpin} unpins"));
+        return warn(model, &format!("nothing deleted: {kept}; {unpin} unpins"));
     }
     let what = counted(doomed.len() as u64, "delivery");
     let kept = if kept.is_empty() { kept } else { format!(" {kept}.") };
@@ -155,7 +155,7 @@ fn ask(model: &mut Model, question: String, yes: &str, effect: Effect) -> Vec<Ef
 fn undo(model: &mut Model) -> Vec<Effect> {
     match model.deletions.pop() {
         Some(ids) => vec![Effect::Mark(ids, MarksEdit::Delete(false))],
-        None => say(model, "nothing left to undo: every deletion of this run was brought back, or there was none"),
+        None => warn(model, "nothing left to undo: every deletion of this run was brought back, or there was none"),
     }
 }
 
@@ -211,7 +211,7 @@ pub(crate) fn marked(
         Ok(changed) => changed,
         Err(error) => {
             model.tagging = Tagging::default();
-            model.say(format!("not changed: {error}"), true);
+            model.warn(format!("not changed: {error}"));
             return Vec::new();
         }
     };
@@ -221,13 +221,13 @@ pub(crate) fn marked(
         && id > model.last
     {
         model.tagging = Tagging::default();
-        return say(model, &format!("there is no delivery {id}"));
+        return warn(model, &format!("there is no delivery {id}"));
     }
     let words = marked_words(edit, &ids);
     match edit {
         MarksEdit::Delete(true) => {
             let undo = model.keymap.press(Action::List(ListAction::Undo));
-            model.say(format!("{words}; {undo} brings back what was deleted last"), false);
+            model.say(format!("{words}; {undo} brings back what was deleted last"));
             let effects = take_away(model, &ids, changed);
             model.deletions.push(ids);
             let surplus = model.deletions.len().saturating_sub(UNDONE);
@@ -235,19 +235,19 @@ pub(crate) fn marked(
             effects
         }
         MarksEdit::Delete(false) => {
-            model.say(words, false);
+            model.say(words);
             model.recount(i64::try_from(changed).unwrap_or_default());
             let newest = ids.iter().max().copied();
             newest.and_then(|id| model.list.bring_back(id)).into_iter().collect()
         }
         MarksEdit::Tag(_) | MarksEdit::Untag(_) => {
             if let Some(words) = model.tagging.done(&ids, edit, changed) {
-                model.say(words, false);
+                model.say(words);
             }
             read_again(model, ids, edit)
         }
         _ => {
-            model.say(words, false);
+            model.say(words);
             read_again(model, ids, edit)
         }
     }
@@ -255,7 +255,7 @@ pub(crate) fn marked(
 
 /// What another process has changed: the list shows it, and the cursor stays where it is.
 pub(crate) fn marked_elsewhere(model: &mut Model, marked: MarkedElsewhere) -> Vec<Effect> {
-    model.say(format!("another process {}", marked.words()), false);
+    model.say(format!("another process {}", marked.words()));
     let MarkedElsewhere { ids, edit, changed } = marked;
     match edit {
         MarksEdit::Delete(true) => take_away(model, &ids, changed),
@@ -290,7 +290,7 @@ fn read_again(model: &mut Model, ids: Vec<DeliveryId>, edit: &MarksEdit) -> Vec<
     [Effect::Reread(loaded)].into_iter().chain(shown.map(Effect::LoadAnswer)).collect()
 }
 
-fn say(model: &mut Model, text: &str) -> Vec<Effect> {
-    model.say(text.to_owned(), true);
+fn warn(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.warn(text);
     Vec::new()
 }

@@ -14,9 +14,9 @@ impl List {
     /// Moves the selection.
     pub(crate) fn step(&mut self, step: Step, viewport: &Viewport) -> Option<Effect> {
         match step {
-            Step::First if !self.newest && self.sorted.is_some() => return Some(self.request_around(None, 0, false)),
+            Step::First if !self.newest && self.sorted.is_some() => return Some(self.window_around(None, 0)),
             Step::Last if !self.oldest && self.sorted.is_some() => {
-                return Some(self.request_around(None, u64::MAX, false));
+                return Some(self.window_around(None, u64::MAX));
             }
             // Whoever goes to the newest wants to see what comes next, too.
             Step::First if !self.newest => {
@@ -84,7 +84,7 @@ impl List {
             return self.extend(index);
         }
         if self.sorted.is_some() {
-            return Some(self.request_around(Some(id), 0, false));
+            return Some(self.window_around(Some(id), 0));
         }
         // A window that begins a little above it.
         self.waiting = None;
@@ -135,7 +135,7 @@ impl List {
         (self.follow, self.newest, self.waiting) = (false, false, None);
         self.selected = Some(id);
         if self.sorted.is_some() {
-            return Some(self.request_around(Some(id), 0, true));
+            return Some(self.sort_around(Some(id), 0));
         }
         let above = i64::try_from(MARGIN_ROWS / 4).unwrap_or_default();
         Some(self.request(Edge::Before(DeliveryId(id.0.saturating_add(above))), PagePlace::Replace))

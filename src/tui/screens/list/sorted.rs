@@ -70,8 +70,17 @@ impl List {
         self.reload()
     }
 
-    /// Asks for the window around a delivery, or else around the row of this number.
-    pub(super) fn request_around(&mut self, id: Option<DeliveryId>, row: u64, is_fresh: bool) -> Effect {
+    /// Asks for the window around a delivery, or else around the row of this number, in the order as it was made.
+    pub(super) fn window_around(&mut self, id: Option<DeliveryId>, row: u64) -> Effect {
+        self.request_around(id, row, false)
+    }
+
+    /// Sorts again, and asks for the window around a delivery, or else around the row of this number.
+    pub(super) fn sort_around(&mut self, id: Option<DeliveryId>, row: u64) -> Effect {
+        self.request_around(id, row, true)
+    }
+
+    fn request_around(&mut self, id: Option<DeliveryId>, row: u64, is_fresh: bool) -> Effect {
         let sorting = self.sorting();
         if let Some(sorted) = &mut self.sorted {
             // What has come is sorted in after this.
@@ -91,7 +100,7 @@ impl List {
     /// Sorts again, and keeps what is in view.
     pub(super) fn sort_again(&mut self) -> Effect {
         let row = self.selected_row();
-        self.request_around(self.selected, row, true)
+        self.sort_around(self.selected, row)
     }
 
     /// The store has grown to `last`, or answers have come.
@@ -113,7 +122,7 @@ impl List {
         // Sorting again may take longer than whoever moves wants to wait.
         let is_coming = self.waiting.is_some() && !self.sorted.as_ref().is_some_and(|sorted| sorted.is_sorting);
         let row = self.selected_row();
-        (is_near && !is_coming).then(|| self.request_around(self.selected, row, false))
+        (is_near && !is_coming).then(|| self.window_around(self.selected, row))
     }
 
     /// Takes in a window.

@@ -203,7 +203,7 @@ impl List {
     pub(crate) fn reload(&mut self) -> Option<Effect> {
         self.waiting = None;
         if self.sorted.is_some() {
-            return Some(self.request_around(None, 0, true));
+            return Some(self.sort_around(None, 0));
         }
         Some(self.request(Edge::Newest, PagePlace::Replace))
     }

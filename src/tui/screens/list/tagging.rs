@@ -22,7 +22,7 @@ impl Tagging {
         edits.into_iter().map(|edit| Effect::Mark(ids.to_vec(), edit)).collect()
     }
 
-    /// One of them is done, and has changed so many; what to say once it was the last.
+    /// One of the changes is done, and has altered `changed` deliveries. Returns what to say once it was the last.
     pub(super) fn done(&mut self, ids: &[DeliveryId], edit: &MarksEdit, changed: usize) -> Option<String> {
         match edit {
             MarksEdit::Tag(tag) => self.added.push(tag.clone()),

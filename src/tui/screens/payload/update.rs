@@ -4,7 +4,7 @@ mod query;
 mod search;
 
 pub(crate) use self::query::{query, scroll_query};
-pub(crate) use self::search::{leave_search, search};
+pub(crate) use self::search::{cancel_search, keep_search, search};
 
 use crate::payload::body::Kind;
 use crate::payload::json::Pretty;
@@ -12,7 +12,7 @@ use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Detail, Focus, Model};
 use crate::tui::app::overlay::state::Overlay;
-use crate::tui::app::step::Step;
+use crate::tui::app::step::{Neighbour, Step};
 use crate::tui::app::viewport::Viewport;
 use crate::tui::screens::details::state::LoadedDelivery;
 use crate::tui::screens::payload::action::PayloadAction;
@@ -109,8 +109,8 @@ pub(crate) fn act_on_payload(model: &mut Model, action: PayloadAction) -> Vec<Ef
     match action {
         P::FoldMenu if has_cursor(model) => model.overlay = Some(Overlay::Folding),
         P::Search => return search::begin(model),
-        P::NextMatch => search::turn(model, true),
-        P::PreviousMatch => search::turn(model, false),
+        P::NextMatch => search::turn(model, Neighbour::Next),
+        P::PreviousMatch => search::turn(model, Neighbour::Previous),
         P::Fault => to_fault(model),
         P::AsSent => turn_as_sent(model),
         P::Wrap => {
@@ -236,10 +236,6 @@ impl Tree<'_> {
     }
 }
 
-fn say(model: &mut Model, text: impl Into<String>, is_error: bool) {
-    model.say(text, is_error);
-}
-
 fn request(detail: &Detail, number: u64, task: PayloadTask) -> Vec<Effect> {
     let Ok(loaded) = &detail.content else { return Vec::new() };
     let body = loaded.reading.body.bytes.clone();
@@ -284,11 +280,11 @@ fn to_fault(model: &mut Model) {
     let fault = match (&body.kind, &body.fault) {
         (Kind::Empty, _) => return,
         (_, Some(fault)) => fault.clone(),
-        (Kind::Json(Some(_)), None) => return say(model, "the whole body is valid JSON", false),
+        (Kind::Json(Some(_)), None) => return model.say("the whole body is valid JSON"),
         _ => return,
     };
     show_offset(model, fault.offset);
-    say(model, fault.to_string(), true);
+    model.warn(fault.to_string());
 }
 
 fn turn_as_sent(model: &mut Model) {

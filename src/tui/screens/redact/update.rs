@@ -43,7 +43,7 @@ pub(crate) fn made(model: &mut Model, number: u64, made: Result<Box<RedactionPre
         Ok(preview) => pending.preview = Some(preview),
         Err(words) => {
             model.overlay = None;
-            model.say(words, true);
+            model.warn(words);
         }
     }
 }

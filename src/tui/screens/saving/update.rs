@@ -154,6 +154,5 @@ fn say(model: &mut Model, said: Result<String, String>) {
         }
         _ => {}
     }
-    let is_error = said.is_err();
-    model.say(said.unwrap_or_else(|problem| problem), is_error);
+    model.say_outcome(said);
 }

@@ -2,6 +2,8 @@
 
 use tui_input::{Input, InputRequest};
 
+use crate::tui::app::step::Neighbour;
+
 /// What a field is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FieldKey {
@@ -141,10 +143,10 @@ impl Fields {
     }
 
     /// To the next field that applies, or the previous one.
-    pub(crate) fn turn(&mut self, forward: bool) {
+    pub(crate) fn turn(&mut self, to: Neighbour) {
         let count = self.all.len();
         for _ in 0..count {
-            self.at = if forward { (self.at + 1) % count } else { (self.at + count - 1) % count };
+            self.at = to.beside(self.at, count);
             if !self.all[self.at].hidden {
                 return;
             }
@@ -152,14 +154,16 @@ impl Fields {
     }
 
     /// The next choice, or the previous one; in a text it moves the cursor.
-    pub(crate) fn side(&mut self, forward: bool) {
+    pub(crate) fn side(&mut self, to: Neighbour) {
         match self.all.get_mut(self.at).map(|field| &mut field.value) {
             Some(FieldValue::Choice(options, chosen)) if !options.is_empty() => {
-                let count = options.len();
-                *chosen = if forward { (*chosen + 1) % count } else { (*chosen + count - 1) % count };
+                *chosen = to.beside(*chosen, options.len());
             }
             Some(FieldValue::Text(input)) => {
-                input.handle(if forward { InputRequest::GoToNextChar } else { InputRequest::GoToPrevChar });
+                input.handle(match to {
+                    Neighbour::Next => InputRequest::GoToNextChar,
+                    Neighbour::Previous => InputRequest::GoToPrevChar,
+                });
             }
             _ => {}
         }
@@ -171,7 +175,7 @@ impl Fields {
         let is_typed = matches!(request, InputRequest::InsertChar(_));
         if let Some(FieldValue::Choice(..)) = self.all.get(self.at).map(|field| &field.value) {
             if request == InputRequest::InsertChar(' ') {
-                self.side(true);
+                self.side(Neighbour::Next);
                 return true;
             }
             let is_open = |field: &FormField| {

@@ -9,6 +9,7 @@ use crate::send::BatchPace;
 use crate::signature::SigningKind;
 use crate::simulate::{SavedSimulation, SimulatedEvent};
 use crate::text::visible;
+use crate::tui::app::step::Neighbour;
 use crate::tui::screens::send::state::{Receiver, SendState};
 
 /// What a form is for.
@@ -180,7 +181,7 @@ impl SendForm {
             Purpose::Check => {}
         }
         if self.fields.all.get(self.fields.at).is_some_and(|field| field.hidden) {
-            self.fields.turn(true);
+            self.fields.turn(Neighbour::Next);
         }
     }
 

@@ -58,7 +58,7 @@ impl Panel {
         }
     }
 
-    /// The same byte for byte: every header, and a body that is not indented even if it is JSON.
+    /// The panel of an attempt byte for byte: every header, and a body that is not indented even if it is JSON.
     #[must_use]
     pub fn as_sent(attempt: Attempt, remarks: Vec<(&'static str, String)>) -> Self {
         let body = attempt.body.clone().unwrap_or_default();

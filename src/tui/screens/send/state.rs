@@ -127,7 +127,7 @@ pub struct ComparisonView {
     pub title: String,
     /// What differs, in lines; what is copied.
     pub lines: Vec<String>,
-    /// The same side by side, where there is room for it.
+    /// The comparison side by side, where there is room for it.
     pub rows: Vec<SideRow>,
     /// The first row shown.
     pub first: usize,

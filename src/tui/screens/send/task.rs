@@ -28,7 +28,7 @@ pub enum SendTask {
     Check(CheckTask),
     /// Copies of a delivery that ask an upstream server, at this URL, whether it checks the signature.
     Probe(DeliveryId, String),
-    /// The same, to hosts that the person has agreed to.
+    /// A task whose hosts the person has agreed to.
     Consented(Box<SendTask>),
     /// Cancel what is being sent.
     Cancel,

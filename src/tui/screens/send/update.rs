@@ -32,7 +32,7 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             send(model, SendTask::Test(path))
         }
         SendAction::Replay => {
-            let Some(loaded) = model.loaded() else { return say(model, "select a delivery to replay") };
+            let Some(loaded) = model.loaded() else { return warn(model, "select a delivery to replay") };
             let summary = &loaded.delivery.summary;
             let path = summary.path.split('?').next().unwrap_or_default();
             let is_own = |receiver: &&crate::tui::screens::send::state::Receiver| match &summary.webhook {
@@ -67,11 +67,11 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
         SendAction::Last if model.sending.last.is_some() => open(model, SendScreen::Panel),
         SendAction::Last => {
             let test = model.keymap.press(Action::Send(SendAction::Test));
-            say(model, &format!("nothing sent in this run yet: {test} sends a test event"))
+            warn(model, &format!("nothing sent in this run yet: {test} sends a test event"))
         }
         SendAction::Attempts => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::Attempts(id))],
-            None => say(model, "select a delivery to list its replays"),
+            None => warn(model, "select a delivery to list its replays"),
         },
         SendAction::Mark => mark(model),
         SendAction::Compare if model.chosen.len() == 2 => {
@@ -83,15 +83,15 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
             (Some(marked), Some(selected)) if marked != selected => {
                 vec![Effect::Send(SendTask::Compare(marked, selected))]
             }
-            (Some(_), _) => say(model, "this one is marked: select another to compare it with"),
+            (Some(_), _) => warn(model, "this one is marked: select another to compare it with"),
             (None, _) => {
                 let mark = model.keymap.press(Action::Send(SendAction::Mark));
-                say(model, &format!("mark a delivery with {mark} first, then compare another with it"))
+                warn(model, &format!("mark a delivery with {mark} first, then compare another with it"))
             }
         },
         SendAction::CompareTunnel => match model.list.selected() {
             Some(id) => vec![Effect::Send(SendTask::CompareTunnel(id))],
-            None => say(model, "select a delivery to compare with the tunnel's capture"),
+            None => warn(model, "select a delivery to compare with the tunnel's capture"),
         },
         SendAction::Cancel => cancel(model),
         SendAction::Copy | SendAction::Save | SendAction::Left | SendAction::Right => Vec::new(),
@@ -99,11 +99,11 @@ pub(crate) fn act(model: &mut Model, action: SendAction) -> Vec<Effect> {
 }
 
 fn mark(model: &mut Model) -> Vec<Effect> {
-    let Some(id) = model.list.selected() else { return say(model, "select a delivery to mark") };
+    let Some(id) = model.list.selected() else { return warn(model, "select a delivery to mark") };
     model.sending.marked = Some(id);
     let compare = model.keymap.press(Action::Send(SendAction::Compare));
     let text = format!("#{id} is marked: {compare} on another compares the two");
-    model.say(text, false);
+    model.say(text);
     Vec::new()
 }
 
@@ -111,13 +111,13 @@ fn mark(model: &mut Model) -> Vec<Effect> {
 fn send(model: &mut Model, task: SendTask) -> Vec<Effect> {
     if model.sending.is_busy() {
         let busy = busy(&model.keymap);
-        return say(model, &busy);
+        return warn(model, &busy);
     }
     vec![Effect::Send(task)]
 }
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
-    if model.sending.is_busy() { cancel_sending(model) } else { say(model, "nothing is being sent") }
+    if model.sending.is_busy() { cancel_sending(model) } else { warn(model, "nothing is being sent") }
 }
 
 /// Whether what was sent last, or is being sent, is a check whose screen was closed.
@@ -153,22 +153,22 @@ pub(crate) fn heard(model: &mut Model, news: News) -> Vec<Effect> {
         News::Tested(panel, made_up) => {
             model.sending.progress = None;
             let (text, is_error) = tested(&panel, made_up, &model.keymap);
-            model.say(text, is_error);
+            model.notify(text, is_error);
             model.sending.last = Some(panel);
             model.sending.check_is_last = false;
         }
         News::Probed(id, words, is_good) => {
             model.sending.progress = None;
             model.answers.story.forget(id);
-            model.say(words, is_good != Some(true));
+            model.notify(words, is_good != Some(true));
         }
         News::NotSent(reason) => not_sent(model, reason),
-        News::NotFound(reason) => return say(model, &reason),
+        News::NotFound(reason) => return warn(model, &reason),
         News::Consent(hosts, task) => ask(model, &hosts, task),
         News::Preview(number, made) => screens::previewed(model, number, made),
         News::Attempts(id, rows) if rows.is_empty() => {
             let replay = model.keymap.press(Action::Send(SendAction::Replay));
-            return say(model, &format!("no replays of #{id} yet: {replay} replays it"));
+            return warn(model, &format!("no replays of #{id} yet: {replay} replays it"));
         }
         News::Attempts(id, rows) if is_free(model) => return open(model, SendScreen::Attempts(id, rows, 0)),
         News::Attempt(panel) if is_free(model) => {
@@ -225,7 +225,7 @@ fn checked(model: &mut Model, report: Result<Box<CheckReport>, String>) {
         check.report = Some(report);
     }
     if is_closed {
-        model.say(words, is_error);
+        model.notify(words, is_error);
     }
 }
 
@@ -250,7 +250,7 @@ fn finished(model: &mut Model, panel: Option<Box<Panel>>, words: String) {
     match model.sending.screens.last_mut() {
         Some(screen) if is_shown && is_one && has_result => *screen = SendScreen::Panel,
         _ if is_shown => {}
-        _ => model.say(format!("{words}; {}", shows_result(&model.keymap)), is_bad),
+        _ => model.notify(format!("{words}; {}", shows_result(&model.keymap)), is_bad),
     }
 }
 
@@ -262,7 +262,7 @@ fn not_sent(model: &mut Model, reason: String) {
     }
     match model.sending.screens.last_mut() {
         Some(SendScreen::Form(form)) => form.error = Some(reason),
-        _ => model.say(reason, true),
+        _ => model.warn(reason),
     }
 }
 
@@ -313,7 +313,7 @@ fn open(model: &mut Model, screen: SendScreen) -> Vec<Effect> {
     Vec::new()
 }
 
-fn say(model: &mut Model, text: &str) -> Vec<Effect> {
-    model.say(text, true);
+fn warn(model: &mut Model, text: &str) -> Vec<Effect> {
+    model.warn(text);
     Vec::new()
 }

@@ -31,7 +31,7 @@ impl Model {
     }
 }
 
-/// The same of a redacted delivery, with the secret that it is explained by.
+/// The verdict on a redacted delivery and why, with the secret that it is explained by, as Markdown.
 pub(crate) fn redacted_markdown(redacted: &RedactedDelivery) -> String {
     let judgement = &redacted.delivery.summary.judgement;
     let mut text = markdown(&redacted.delivery, judgement, &redacted.scheme, redacted.why.as_ref());

@@ -28,7 +28,7 @@ pub(crate) fn elsewhere(model: &mut Model, given: &Result<GivenSecret, String>) 
             judge_again(model, about, !given.remarks.is_empty(), &given.label)
         }
         Err(label) => {
-            model.say(format!("another process took back {}", given_words(label)), false);
+            model.say(format!("another process took back {}", given_words(label)));
             // What others verify is shown again; that is no news of any of them.
             ask(model, String::new(), false, label)
         }
@@ -36,7 +36,7 @@ pub(crate) fn elsewhere(model: &mut Model, given: &Result<GivenSecret, String>) 
 }
 
 fn judge_again(model: &mut Model, about: String, is_odd: bool, label: &str) -> Vec<Effect> {
-    model.say(format!("{about}; judging stored deliveries again …"), is_odd);
+    model.notify(format!("{about}; judging stored deliveries again …"), is_odd);
     ask(model, about, is_odd, label)
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn judged(model: &mut Model, report: RejudgeReport) {
     let is_odd = model.rejudged.is_odd;
     let other = model.keymap.press(Action::Try);
     let (words, is_bad) = result(report.judged, report.verified, report.is_all, &other);
-    model.say(format!("{about}; {words}"), is_bad || is_odd);
+    model.notify(format!("{about}; {words}"), is_bad || is_odd);
 }
 
 /// What came of it, in words, and whether that asks for a second look.

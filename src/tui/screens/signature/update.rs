@@ -58,22 +58,22 @@ pub(crate) fn ask_shown(model: &mut Model, question: Question) -> Vec<Effect> {
 pub(crate) fn look_deeper(model: &mut Model) -> Vec<Effect> {
     let inquiry = model.detail.as_ref().map(|detail| &detail.inquiry);
     if inquiry.is_none() {
-        model.say("select a delivery to search for its cause", true);
+        model.warn("select a delivery to search for its cause");
         return Vec::new();
     }
     if inquiry.is_some_and(|inquiry| inquiry.running.is_some()) {
         let stop = model.keymap.press(Action::StopLooking);
-        model.say(format!("a search is running already: {stop} stops it"), true);
+        model.warn(format!("a search is running already: {stop} stops it"));
         return Vec::new();
     }
     if model.loaded().is_some_and(|loaded| !asks_why(loaded)) {
-        model.say("nothing to search for: this delivery raises no question", true);
+        model.warn("nothing to search for: this delivery raises no question");
         return Vec::new();
     }
     match inquiry.and_then(Inquiry::deeper) {
         Some(depth) => ask_shown(model, Question::Why(depth)),
         None => {
-            model.say("this was the deepest search: there is nothing more to try", false);
+            model.say("this was the deepest search: there is nothing more to try");
             Vec::new()
         }
     }
@@ -97,7 +97,7 @@ pub(crate) fn report(model: &mut Model, id: DeliveryId, report: InquiryReport) {
         InquiryReport::Found(finding) => detail.inquiry.found(finding),
         InquiryReport::Failed(text) => {
             detail.inquiry.running = None;
-            model.say(text, true);
+            model.warn(text);
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tui_input::InputRequest;
 
-use super::{choose, effect, is_answer, open, say, window, write};
+use super::{ChosenFor, choose, effect, is_answer, open, say, warn, window, write};
 use crate::rules::{AnswerChoice, NamedAnswer, Rule, RuleSet};
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
@@ -33,8 +33,8 @@ pub(crate) fn act_on_window(model: &mut Model, action: Action) -> Vec<Effect> {
                 Action::Move(step) => editor.step(step == crate::tui::app::step::Step::Down),
                 Action::Answer(AnswerAction::PreviewDown) => editor.preview += 3,
                 Action::Answer(AnswerAction::PreviewUp) => editor.preview = editor.preview.saturating_sub(3),
-                Action::Answer(AnswerAction::Use) => return use_written(model, false),
-                Action::Answer(AnswerAction::Once) => return use_written(model, true),
+                Action::Answer(AnswerAction::Use) => return use_written(model, ChosenFor::EveryNext),
+                Action::Answer(AnswerAction::Once) => return use_written(model, ChosenFor::OneNext),
                 Action::Answer(AnswerAction::Save) => return save(model),
                 _ => {}
             }
@@ -84,7 +84,7 @@ fn act_on_picker(model: &mut Model, action: Action) -> Vec<Effect> {
             return super::clear(model);
         }
         Action::Answer(AnswerAction::Rules) => return super::act(model, AnswerAction::Rules),
-        Action::Answer(AnswerAction::Once) => return accept_picker(model, true),
+        Action::Answer(AnswerAction::Once) => return accept_picker(model, ChosenFor::OneNext),
         Action::Answer(AnswerAction::Write) => {
             let picker = std::mem::take(picker);
             let row = chosen_row(model, &picker);
@@ -99,7 +99,7 @@ fn act_on_picker(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Enter in a window about answers.
 pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     match window(model) {
-        Some(AnswerOverlay::Picker(_)) => accept_picker(model, false),
+        Some(AnswerOverlay::Picker(_)) => accept_picker(model, ChosenFor::EveryNext),
         Some(AnswerOverlay::Editor(editor)) => {
             editor.enter();
             Vec::new()
@@ -110,20 +110,20 @@ pub(crate) fn accept(model: &mut Model) -> Vec<Effect> {
     }
 }
 
-fn accept_picker(model: &mut Model, once: bool) -> Vec<Effect> {
+fn accept_picker(model: &mut Model, deliveries: ChosenFor) -> Vec<Effect> {
     let Some(AnswerOverlay::Picker(picker)) = window(model) else { return Vec::new() };
     let picker = std::mem::take(picker);
     let chosen = chosen_row(model, &picker);
     model.overlay = None;
-    chosen.map_or_else(Vec::new, |choice| settle_on(model, &choice.picked, picker, once))
+    chosen.map_or_else(Vec::new, |choice| settle_on(model, &choice.picked, picker, deliveries))
 }
 
 /// Answers with the choice: the next deliveries, or the held ones.
-fn settle_on(model: &mut Model, picked: &Picked, picker: Picker, once: bool) -> Vec<Effect> {
+fn settle_on(model: &mut Model, picked: &Picked, picker: Picker, deliveries: ChosenFor) -> Vec<Effect> {
     if picker.deciding.is_empty() {
-        let effects = choose(model, picked, once);
+        let effects = choose(model, picked, deliveries);
         let words = model.answers.words().0;
-        say(model, format!("whyhook {words}"), false);
+        say(model, format!("whyhook {words}"));
         return effects;
     }
     if let Picked::Action(action) = picked {
@@ -132,7 +132,7 @@ fn settle_on(model: &mut Model, picked: &Picked, picker: Picker, once: bool) -> 
     decision(picked, picker.deciding).map_or_else(Vec::new, effect)
 }
 
-fn use_written(model: &mut Model, once: bool) -> Vec<Effect> {
+fn use_written(model: &mut Model, deliveries: ChosenFor) -> Vec<Effect> {
     let lost = model.lost().map(|lost| format!("not used: {lost}"));
     let Some(AnswerOverlay::Editor(editor)) = window(model) else { return Vec::new() };
     // What is wrong with it is on the screen.
@@ -145,7 +145,7 @@ fn use_written(model: &mut Model, once: bool) -> Vec<Effect> {
     let is_saved = editor.saved.as_ref().is_some_and(Result::is_ok);
     model.overlay = None;
     let answer = if is_saved { AnswerChoice::Named(named) } else { AnswerChoice::Written(named.written.clone()) };
-    settle_on(model, &Picked::Action(Box::new(answer.into())), picker, once)
+    settle_on(model, &Picked::Action(Box::new(answer.into())), picker, deliveries)
 }
 
 fn save(model: &mut Model) -> Vec<Effect> {
@@ -171,7 +171,7 @@ pub(super) fn saved(model: &mut Model, named: &Arc<NamedAnswer>, outcome: Result
     let words = outcome.clone().map(|file| format!("saved {} in {file}", named.name));
     match window(model) {
         Some(AnswerOverlay::Editor(editor)) => editor.saved = Some(words),
-        _ => drop(say(model, words.clone().unwrap_or_else(|problem| problem), words.is_err())),
+        _ => model.say_outcome(words),
     }
     if outcome.is_err() {
         return Vec::new();
@@ -244,7 +244,7 @@ fn act_on_rules(model: &mut Model, action: Action) -> Vec<Effect> {
 /// Brings back the rule that was deleted last, where it was.
 fn undo(model: &mut Model) -> Vec<Effect> {
     let Some((at, row)) = model.answers.deleted.pop() else {
-        return say(model, "nothing to undo: no rule was deleted here", true);
+        return warn(model, "nothing to undo: no rule was deleted here");
     };
     let again = row.clone();
     let at = at.min(model.answers.rules.len());
@@ -407,6 +407,6 @@ pub(super) fn settle(model: &mut Model, chosen: Option<&Rule>) {
     }
     if is_over {
         model.overlay = None;
-        say(model, "too late: it has been answered, or the sender hung up", true);
+        warn(model, "too late: it has been answered, or the sender hung up");
     }
 }

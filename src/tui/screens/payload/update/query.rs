@@ -1,6 +1,6 @@
 //! The jq query beside the tree.
 
-use super::{request, say};
+use super::request;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
@@ -11,7 +11,7 @@ use crate::tui::screens::payload::state::{JqQuery, PayloadTask, QueryResult};
 pub(super) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(detail) = &mut model.detail else { return Vec::new() };
     if !matches!(&detail.content, Ok(loaded) if loaded.body().rows().is_some()) {
-        say(model, "jq needs valid JSON: ! shows where the body becomes invalid", true);
+        model.warn("jq needs valid JSON: ! shows where the body becomes invalid");
         return Vec::new();
     }
     let program = detail.view.query.as_ref().map_or(String::new(), |query| query.program.clone());

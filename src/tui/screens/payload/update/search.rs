@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{has_cursor, request, say, show_offset, tree};
+use super::{has_cursor, request, show_offset, tree};
 use crate::payload::json::search::Hits;
 use crate::tui::app::action::Tab;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::{Detail, Model};
 use crate::tui::app::overlay::state::{Overlay, Prompt, PromptKind};
+use crate::tui::app::step::Neighbour;
 use crate::tui::screens::payload::state::{BeforeSearch, PayloadTask, Search};
 
 /// Opens the prompt.
@@ -69,14 +70,20 @@ fn put_back(detail: &mut Detail) {
     }
 }
 
-/// Ends the typing. Cancelling restores the state before the search.
-pub(crate) fn leave_search(model: &mut Model, keep: bool) {
+/// Ends the typing, and stays at the match.
+pub(crate) fn keep_search(model: &mut Model) {
     let Some(detail) = &mut model.detail else { return };
-    if !keep || detail.view.search.is_none() {
+    if detail.view.search.is_none() {
         put_back(detail);
     }
-    let Some(before) = detail.view.before_search.take() else { return };
-    if !keep {
+    detail.view.before_search = None;
+}
+
+/// Ends the typing, and restores the state before the search.
+pub(crate) fn cancel_search(model: &mut Model) {
+    let Some(detail) = &mut model.detail else { return };
+    put_back(detail);
+    if let Some(before) = detail.view.before_search.take() {
         detail.view.search = before.search;
         detail.view.string = before.string;
     }
@@ -112,28 +119,28 @@ fn offset_of(model: &Model, row: usize) -> usize {
 }
 
 /// Goes to the next match, or the previous one.
-pub(super) fn turn(model: &mut Model, forwards: bool) {
+pub(super) fn turn(model: &mut Model, to: Neighbour) {
     let Some(search) = model.detail.as_mut().and_then(|detail| detail.view.search.as_mut()) else {
-        return say(model, "no search yet: / starts one", true);
+        return model.warn("no search yet: / starts one");
     };
     let Some(hits) = &search.hits else {
         // It takes effect once they have been found.
-        search.turns += if forwards { 1 } else { -1 };
+        search.turns += if to == Neighbour::Next { 1 } else { -1 };
         return;
     };
     let count = hits.hits.len();
     if count == 0 {
-        return say(model, "no match", true);
+        return model.warn("no match");
     }
-    let current = search.current.unwrap_or(if forwards { count - 1 } else { 0 });
-    let (next, wrapped) = match forwards {
-        true => ((current + 1) % count, current + 1 == count),
-        false => ((current + count - 1) % count, current == 0),
+    let (end, words) = match to {
+        Neighbour::Next => (count - 1, "continued from the top"),
+        Neighbour::Previous => (0, "continued from the end"),
     };
-    search.current = Some(next);
+    let current = search.current.unwrap_or(end);
+    search.current = Some(to.beside(current, count));
     go_to_match(model);
-    if wrapped {
-        say(model, if forwards { "continued from the top" } else { "continued from the end" }, false);
+    if current == end {
+        model.say(words);
     }
 }
 

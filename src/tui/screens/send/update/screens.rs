@@ -9,7 +9,7 @@ use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::model::Model;
 use crate::tui::app::overlay::state::Overlay;
-use crate::tui::app::step::Step;
+use crate::tui::app::step::{Neighbour, Step};
 use crate::tui::screens::saving;
 use crate::tui::screens::saving::state::ToSave;
 use crate::tui::screens::send::action::SendAction;
@@ -31,15 +31,10 @@ pub(crate) fn act_on_screen(model: &mut Model, action: Action) -> Vec<Effect> {
             step_through(model, step);
             Vec::new()
         }
-        Action::NextField | Action::PreviousField => {
-            if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {
-                form.fields.turn(action == Action::NextField);
-            }
-            Vec::new()
-        }
-        Action::Send(SendAction::Left | SendAction::Right) => change(model, |form| {
-            form.fields.side(action == Action::Send(SendAction::Right));
-        }),
+        Action::NextField => turn(model, Neighbour::Next),
+        Action::PreviousField => turn(model, Neighbour::Previous),
+        Action::Send(SendAction::Left) => change(model, |form| form.fields.side(Neighbour::Previous)),
+        Action::Send(SendAction::Right) => change(model, |form| form.fields.side(Neighbour::Next)),
         Action::Send(SendAction::Cancel) => cancel(model),
         Action::Send(SendAction::Copy) => copy(model),
         Action::Send(SendAction::Save) => save(model),
@@ -72,6 +67,14 @@ fn edit_with(model: &mut Model, requests: &[InputRequest]) -> Vec<Effect> {
         form.error = Some(words);
     }
     effects
+}
+
+/// To another field of the form.
+fn turn(model: &mut Model, to: Neighbour) -> Vec<Effect> {
+    if let Some(SendScreen::Form(form)) = model.sending.screens.last_mut() {
+        form.fields.turn(to);
+    }
+    Vec::new()
 }
 
 fn change(model: &mut Model, change: impl FnOnce(&mut SendForm)) -> Vec<Effect> {

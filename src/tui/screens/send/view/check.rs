@@ -18,7 +18,7 @@ use crate::tui::window::window;
 
 /// Columns of a case's name.
 const NAME_COLUMNS: usize = 26;
-/// The same in a narrow window.
+/// Columns of a case's name in a narrow window.
 const NARROW_NAME_COLUMNS: usize = 22;
 /// The fewest columns of what was answered beside the time.
 const SAID_COLUMNS: usize = 12;

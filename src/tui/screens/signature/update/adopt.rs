@@ -15,7 +15,7 @@ use crate::tui::screens::signature::adopt::{AdoptChoice, AdoptMenu};
 pub(crate) fn begin(model: &mut Model) -> Vec<Effect> {
     let Some(loaded) = model.loaded() else {
         let text = "select a delivery first: the schemes are those whose headers it has".to_owned();
-        model.say(text, false);
+        model.say(text);
         return Vec::new();
     };
     let menu = AdoptMenu::of(loaded, model.adopted_by(loaded.webhook.as_deref()).map(str::to_owned));
@@ -48,7 +48,7 @@ pub(crate) fn act(model: &mut Model, action: Action) -> Vec<Effect> {
                 model.overlay = None;
             }
             if let Some(text) = text {
-                model.say(text, is_error);
+                model.notify(text, is_error);
             }
             effect.into_iter().collect()
         }
