@@ -110,7 +110,7 @@ fn cuts(body: &[u8]) -> Vec<usize> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::tests_of_copies::{causes, mac, told};
+    use super::super::tests::copies::{causes, mac, told};
     use super::*;
     use crate::signature::Algorithm;
     use crate::signature::diagnose::Diagnosis;

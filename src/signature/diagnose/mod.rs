@@ -83,34 +83,6 @@ mod suspects;
 mod templates;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_any_scheme;
-#[cfg(test)]
-mod tests_of_contents;
-#[cfg(test)]
-mod tests_of_copies;
-#[cfg(test)]
-mod tests_of_fields;
-#[cfg(test)]
-mod tests_of_frameworks;
-#[cfg(test)]
-mod tests_of_messages;
-#[cfg(test)]
-mod tests_of_names;
-#[cfg(test)]
-mod tests_of_places;
-#[cfg(test)]
-mod tests_of_public_keys;
-#[cfg(test)]
-mod tests_of_schemes;
-#[cfg(test)]
-mod tests_of_senders;
-#[cfg(test)]
-mod tests_of_tokens;
-#[cfg(test)]
-mod tests_of_values;
-#[cfg(test)]
-mod tests_of_wrappings;
 mod timestamps;
 mod token_times;
 mod unproved;

@@ -76,7 +76,7 @@ mod tests {
     use base64::prelude::BASE64_STANDARD;
     use rstest::rstest;
 
-    use super::super::tests_of_copies::{causes, mac, told};
+    use super::super::tests::copies::{causes, mac, told};
     use super::*;
     use crate::signature::{Algorithm, catalogue};
 
