@@ -124,7 +124,7 @@ pub enum RuleProblem {
     /// No URL that can be forwarded to.
     #[error(
         "invalid forward URL '{}': expected one such as http://127.0.0.1:8080 or https://example.com/hook{}",
-        visible(url),
+        visible(&without_user(url)),
         why(reason)
     )]
     BadUrl {
@@ -145,6 +145,16 @@ pub enum RuleProblem {
         /// How many there are.
         found: usize,
     },
+}
+
+/// A URL without the user and the password before its host: what is wrong is told where many read it.
+fn without_user(url: &str) -> String {
+    let start = url.find("//").map_or(0, |at| at + 2);
+    let end = url[start..].find(['/', '?', '#']).map_or(url.len(), |at| start + at);
+    match url[start..end].rfind('@') {
+        Some(at) => format!("{}…{}", &url[..start], &url[start + at..]),
+        None => url.to_owned(),
+    }
 }
 
 /// What the example does not say already.

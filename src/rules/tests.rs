@@ -111,7 +111,9 @@ fn rules_are_read_and_printed(#[case] text: &str, #[case] printed: &str) {
 #[case("redirect /a{{id}}\u{e9}", "invalid header")]
 #[case("forward", "invalid forward URL ''")]
 #[case("forward ftp://example.com", "invalid forward URL 'ftp://example.com'")]
-#[case("forward http://user:secret@example.com", "invalid forward URL")]
+#[case("forward http://user:secret@example.com", "invalid forward URL 'http://…@example.com'")]
+#[case("forward http://u:a@b@127.0.0.1:1/x@y", "invalid forward URL 'http://…@127.0.0.1:1/x@y'")]
+#[case("forward user:secret@example.com", "invalid forward URL '…@example.com'")]
 #[case("forward http://a http://b 200", "expected nothing more, found '200'")]
 fn what_cannot_be_is_refused(#[case] text: &str, #[case] words: &str) {
     let error = read(text).unwrap_err();

@@ -9,6 +9,42 @@ use crate::support::control::{Events, ask, get, socket};
 use crate::support::{Person, SECRET, Signed, Size, TestEnv, Unit, now, sample, signature, talk, tools::tool, until};
 
 #[test]
+fn a_body_is_an_object_and_is_read_or_refused() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
+    let asked = |method: &str, target: &str, body: Value| ask(&socket(&env), method, target, Some(&body));
+    let refused = |method: &str, target: &str, body: Value| {
+        let problem = asked(method, target, body).is(400).json();
+        problem["detail"].as_str().unwrap().to_owned()
+    };
+    for (method, target, body) in [
+        ("PUT", "/rules", json!([["503"]])),
+        ("PUT", "/answer", json!(["503", true])),
+        ("PUT", "/deliveries/1/note", json!(["hi"])),
+        ("POST", "/marks", json!([[1], null, true])),
+        ("POST", "/replay", json!([[1]])),
+        ("POST", "/secrets", json!(["a secret"])),
+    ] {
+        let words = refused(method, target, body);
+        assert!(words.contains("expected") && !words.contains("struct"), "{target}: {words}");
+    }
+    // Where nothing is read, nothing is asked for.
+    for (method, target) in [("POST", "/undo"), ("POST", "/reload"), ("PUT", "/deliveries/1/pin"), ("GET", "/status")] {
+        assert_eq!(refused(method, target, json!({"ids": [6]})), "body: this request takes no members", "{target}");
+    }
+    asked("POST", "/undo", json!({})).is(200);
+    for ids in [json!([null]), json!([1.5]), json!([-1])] {
+        let words = refused("POST", "/replay", json!({"ids": ids, "to": ["http://127.0.0.1:9/"]}));
+        assert!(words.contains("expected a") && !words.contains("enum"), "{words}");
+    }
+    // Many clients read nothing before they have sent everything.
+    let large = json!({"note": "x".repeat(8 << 20)});
+    asked("POST", "/import?from=nope", large.clone()).is(400);
+    asked("PUT", "/answer", large).is(413);
+}
+
+#[test]
 fn a_listener_is_asked_what_it_is_and_what_it_has() {
     let env = TestEnv::with_secret();
     let listening = env.listen(&[]);

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader};
 use serde_json::{Value, json};
 
 use crate::support::control::{Events, ask, socket};
-use crate::support::{KillOnDrop, SECRET, Signed, TestEnv, Unit, talk};
+use crate::support::{KillOnDrop, SECRET, Signed, TestEnv, Unit, talk, until};
 
 #[test]
 fn a_stream_tells_each_delivery_once_and_goes_on_where_it_was_cut_off() {
@@ -147,6 +147,53 @@ fn a_list_says_nothing_of_what_was_gone_when_it_began() {
     let mut said = String::new();
     std::io::Read::read_to_string(&mut stderr, &mut said).unwrap();
     assert_eq!(said, "");
+}
+
+#[test]
+fn a_list_that_nobody_reads_any_more_ends_by_itself() {
+    let env = TestEnv::with_secret();
+    for runs in [false, true] {
+        let _listening = runs.then(|| env.listen(&[]));
+        let mut follower = KillOnDrop(env.command(&["list", "--follow", "-n", "0"]).spawn().unwrap());
+        drop(follower.0.stdout.take());
+        let ended = until(|| follower.0.try_wait().unwrap()).expect("it ends");
+        assert!(ended.success(), "{ended}");
+    }
+}
+
+#[test]
+fn a_store_that_is_made_anew_is_followed_from_its_first_delivery() {
+    let env = TestEnv::with_secret();
+    env.write("one.http", Signed::new("{}").to("/old").wire());
+    let many = ["new", "newer"].map(|name| {
+        env.write(&format!("{name}.http"), Signed::new("{}").to(&format!("/{name}")).wire());
+        format!("{name}.http")
+    });
+    env.run(&["import", "one.http"]).yes();
+    let mut follower = KillOnDrop(env.command(&["list", "--follow", "--format", "json"]).spawn().unwrap());
+    let mut lines = BufReader::new(follower.0.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    assert_eq!(next()["path"], "/old");
+    let waits = ["wait", "path:/newer", "--timeout", "60s", "--format", "json"];
+    let mut waiter = KillOnDrop(env.command(&waits).spawn().unwrap());
+    // Its store is open: proc_pid_fd(5).
+    let folder = env.store().parent().unwrap().to_owned();
+    let has_opened = || {
+        let files = std::fs::read_dir(format!("/proc/{}/fd", waiter.0.id())).ok()?;
+        files.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|to| to == env.store())).then_some(())
+    };
+    if cfg!(target_os = "linux") {
+        until(has_opened).unwrap();
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+    for file in &many {
+        env.run(&["import", file]).yes();
+    }
+    assert_eq!((next()["path"].clone(), next()["path"].clone()), (json!("/new"), json!("/newer")));
+    assert!(until(|| waiter.0.try_wait().unwrap()).expect("it ends").success());
+    let mut said = String::new();
+    std::io::Read::read_to_string(&mut waiter.0.stderr.take().unwrap(), &mut said).unwrap();
+    assert!(said.contains("the store was removed, and another made in its place"), "{said}");
 }
 
 #[test]

@@ -2,6 +2,9 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::json;
+
+use crate::support::control::{ask, socket};
 use crate::support::{Person, Signed, Size, TestEnv, Unit, talk};
 
 /// Only a hang reaches it.
@@ -104,6 +107,30 @@ fn what_is_deleted_on_the_files_comes_back_until_a_listener_ends() {
     env.listen(&[]).stop();
     env.run(&["delete", "--undo"]).no();
     assert_eq!(ids(&env, &[]), [5, 3, 2, 1]);
+}
+
+#[test]
+fn one_tag_takes_the_place_of_another_and_too_many_change_nothing() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    talk(listening.address(), Signed::new("{}").wire());
+    listening.closes();
+    let full: Vec<String> = (0..16).map(|number| format!("t{number}")).collect();
+    for runs in [false, true] {
+        let _listening = runs.then(|| env.listen(&[]));
+        let add = full.iter().flat_map(|tag| ["--add", tag]);
+        env.run(&[&["tag", "1"], &add.collect::<Vec<_>>()[..]].concat()).yes();
+        env.run(&["tag", "1", "--add", "new", "--remove", "t3"]).yes();
+        assert!(env.run(&["tag", "1", "--add", "one-more", "--remove", "nothing"]).complains().contains("16 tags"));
+        let tags = env.show(1)["tags"].as_array().unwrap().clone();
+        assert!(tags.len() == 16 && tags.contains(&json!("new")) && !tags.contains(&json!("t3")), "{tags:?}");
+        env.run(&["tag", "1", "--add", "t3", "--remove", "new"]).yes();
+        if runs {
+            let many: Vec<String> = (0..17).map(|number| format!("u{number}")).collect();
+            let asked = ask(&socket(&env), "POST", "/marks?wait=true", Some(&json!({"ids": [1], "add_tags": many})));
+            assert_eq!(asked.is(400).json()["detail"], "17 tags are too many: a delivery has at most 16");
+        }
+    }
 }
 
 #[test]

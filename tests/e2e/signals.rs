@@ -39,6 +39,21 @@ fn what_ends_by_a_signal_has_closed_everything() {
     assert!((0..5).any(|_| TestEnv::with_secret().listen(&[]).stop().success()));
 }
 
+/// As `nohup` has it, and a shell for what it runs in the background.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_before_stays_so() {
+    let env = TestEnv::with_secret().within("trap '' HUP INT QUIT", false);
+    let listening = env.listen(&[]);
+    for ignored in [Signal::HUP, Signal::INT, Signal::QUIT] {
+        signal(listening.process(), ignored);
+    }
+    for _ in 0..3 {
+        assert_eq!(talk(listening.address(), Signed::new("{}").wire()).status, 200);
+    }
+    listening.closes();
+}
+
 /// Nobody is waited for who has an answer and does not hang up, nor who never asked.
 #[test]
 fn senders_that_stay_connected_are_not_waited_for() {

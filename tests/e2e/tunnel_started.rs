@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use super::tunnel::{bore_server, own_loopback};
 use crate::support::tools::bore;
-use crate::support::{Person, Signed, Size, TestEnv, talk, until};
+use crate::support::{Person, Signed, Size, TestEnv, Wire, talk, until};
 
 /// An environment whose `PATH` begins with a folder of its own, with this program in it.
 fn with_program(name: &str, text: &str) -> TestEnv {
@@ -47,7 +47,17 @@ fn a_program_is_started_for_this_port_and_ends_with_the_listener() {
     let started = process(&env);
     listening.closes();
     ends(started);
-    // Also when nobody can end it.
+    // Also when it does not want to, and the listener has no time.
+    let stubborn = with_program("ngrok", &format!("trap '' TERM INT HUP\n{NGROK}"));
+    let listening = stubborn.listen(&["--tunnel", "ngrok"]);
+    listening.says("tunnel: https://a1b2.ngrok-free.app (ngrok)");
+    let half = Signed::new("half a body").wire();
+    let mut stuck = Wire::connect(listening.address());
+    stuck.send(&half[..half.len() - 5]);
+    let started = process(&stubborn);
+    listening.closes();
+    ends(started);
+    // And when nobody can end it.
     if cfg!(target_os = "linux") {
         let listening = env.listen(&["--tunnel", "ngrok"]);
         listening.says("tunnel: https://a1b2.ngrok-free.app (ngrok)");

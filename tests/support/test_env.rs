@@ -62,7 +62,8 @@ impl TestEnv {
 
     /// The program's own name behind what it runs within.
     pub(crate) fn program(&self) -> Vec<OsString> {
-        [&self.within[..], &[env!("CARGO_BIN_EXE_whyhook").into()]].concat()
+        let undone = if has_ignored_signals() { &UNDONE.map(OsString::from)[..] } else { &[] };
+        [undone, &self.within[..], &[env!("CARGO_BIN_EXE_whyhook").into()]].concat()
     }
 
     /// Everything that the program could write to lies below.
@@ -159,6 +160,18 @@ impl TestEnv {
 }
 
 /// Runs `command` to its end, or kills it when it does not come to one.
+/// Gives signals their defaults again.
+const UNDONE: [&str; 2] = ["env", "--default-signal=HUP,INT,QUIT"];
+
+/// Whether the tests were started by `nohup`, or by a shell in the background: what they start would ignore these signals
+/// too (proc_pid_status(5)).
+fn has_ignored_signals() -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // HUP, INT and QUIT are 1, 2 and 3: the last of sixteen hexadecimal digits holds signals 1 to 4.
+    let last = status.lines().find_map(|line| line.strip_prefix("SigIgn:")?.chars().last()?.to_digit(16));
+    last.is_some_and(|digit| digit & 0b111 != 0)
+}
+
 pub(crate) fn finish(mut command: Command, stdin: &[u8]) -> Ran {
     if !stdin.is_empty() {
         command.stdin(Stdio::piped());

@@ -5,6 +5,7 @@ mod blocks;
 mod commands;
 mod links;
 mod shell;
+mod tables;
 
 use std::fs;
 use std::path::{Path, PathBuf};
