@@ -40,15 +40,27 @@ impl<T: JsonSchema> DocumentedExtractor for Params<T> {
     }
 }
 
-/// A JSON body.
+/// The members of a JSON body.
 pub(super) struct Members<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Members<T> {
     type Rejection = ApiProblem;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
+        let AnyJson(JsonObject(members)) = AnyJson::from_request(request, state).await?;
+        Ok(Self(members))
+    }
+}
+
+/// A JSON body that need not be an object.
+pub(super) struct AnyJson<T>(pub(super) T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for AnyJson<T> {
+    type Rejection = ApiProblem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiProblem> {
         match Json::from_request(request, state).await {
-            Ok(Json(JsonObject(members))) => Ok(Self(members)),
+            Ok(Json(value)) => Ok(Self(value)),
             // What a body holds may be a secret: where the mistake is, and not what stands there.
             Err(error) => Err(ApiProblem::new(refusal_status(&error), body_words(&error))),
         }

@@ -70,7 +70,7 @@ fn deliveries_are_replayed_by_the_listener() {
     assert!(refused(&env, "/replay", &json!({"ids": [1, 9], "to": [to]}), 404).contains("no delivery 9"));
     assert!(refused(&env, "/replay", &json!({"to": [to]}), 400).contains("expected ids or filter"));
     assert!(refused(&env, "/replay", &json!({"ids": [1], "two": [to]}), 400).contains("unknown field `two`"));
-    assert!(refused(&env, "/replay", &json!({"ids": [1]}), 400).contains("--to"));
+    assert!(refused(&env, "/replay", &json!({"ids": [1]}), 400).contains("to: expected a URL"));
     assert_eq!(other.stdout().lines().count(), before);
 }
 

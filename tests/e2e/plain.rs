@@ -190,7 +190,8 @@ fn answering_holding_and_rules() {
     script.enters("rules delete 1").hears("no rules");
     script.enters("rules undo").hears("rule 1: is:sim");
     script.enters("rules delete 1").hears("no rules");
-    script.enters("rules undo").hears("not saved: rules save");
+    script.enters("rules undo").hears("1 rule that is off is not saved");
+    script.enters("rules switch 1").hears("not saved: rules save");
     script.enters("quit").hears("The rules were changed and are not saved");
     script.enters("yes");
     assert_eq!(script.ends(), 0);

@@ -372,7 +372,7 @@ fn rules_that_cannot_be_are_refused_before_anything_begins() {
         ("[[rules]]\nwhen = \"evnt:a\"\nthen = \"503\"\n", "whyhook.toml:2:8: unknown filter 'evnt:'"),
         ("[[rules]]\nverdict = \"odd\"\nthen = \"503\"\n", "whyhook.toml:2:11: unknown verdict 'odd'"),
         ("[answers.hold]\nstatus = 200\n", "whyhook.toml:1:10: invalid answer name 'hold'"),
-        ("[answers.a]\nstatus = 99\n", "whyhook.toml:1:10: invalid status 99"),
+        ("[answers.a]\nstatus = 99\n", "whyhook.toml:2:10: invalid status 99"),
         ("respond = \"200\"\nforward_to = [\"http://a\"]\n", "whyhook.toml:2:15: 'respond' and 'forward_to' conflict"),
         ("hold_for = \"2h\"\n", "invalid hold time '2h'"),
     ] {

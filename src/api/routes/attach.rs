@@ -14,7 +14,7 @@ use tokio::sync::{Notify, mpsc};
 use super::Shared;
 use crate::api::ApiProblem;
 use crate::api::attach::{AskedPart, FORMAT, ReplyPart, SNAPSHOT_EVENT, SnapshotFeed};
-use crate::api::extract::{Members, Params, json_response};
+use crate::api::extract::{AnyJson, Params, json_response};
 use crate::api::sending::{ChannelStream, PIECE_PATIENCE};
 use crate::api::state::ApiState;
 use crate::server::{
@@ -108,7 +108,7 @@ async fn tell(
 pub(super) async fn ask(
     State(state): Shared,
     Params(params): Params<AttachParams>,
-    Members(part): Members<AskedPart>,
+    AnyJson(part): AnyJson<AskedPart>,
 ) -> Result<impl IntoResponse, ApiProblem> {
     let interface = params.interface()?;
     let changes = part.changes_state();

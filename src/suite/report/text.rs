@@ -77,8 +77,10 @@ fn push_result(
 
 /// The command that runs one case again.
 fn again(report: &SuiteReport, result: &CaseResult) -> String {
+    // One that begins with a hyphen is an option unless it is behind a sign.
+    let sign = if result.name.starts_with('-') { '=' } else { ' ' };
     format!(
-        "whyhook suite run {} --to {} --only {}",
+        "whyhook suite run {} --to {} --only{sign}{}",
         shell_word(&result.suite),
         shell_word(&report.target),
         shell_word(&result.name)

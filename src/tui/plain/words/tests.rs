@@ -21,7 +21,7 @@ fn meant() -> Meant {
 #[case("note 12 ask  them", PlainCommand::Mark(DeliveryId(12), vec![MarksEdit::Note("ask  them".to_owned())]))]
 #[case("note ask them", PlainCommand::Mark(DeliveryId(7), vec![MarksEdit::Note("ask them".to_owned())]))]
 #[case("note 12 -", PlainCommand::Mark(DeliveryId(12), vec![MarksEdit::Note(String::new())]))]
-#[case("tag 12 Odd -even", PlainCommand::Mark(DeliveryId(12), vec![MarksEdit::Tag("odd".to_owned()), MarksEdit::Untag("even".to_owned())]))]
+#[case("tag 12 Odd -even", PlainCommand::Mark(DeliveryId(12), vec![MarksEdit::Untag("even".to_owned()), MarksEdit::Tag("odd".to_owned())]))]
 #[case("delete latest", PlainCommand::Delete(DeliveryId(9)))]
 #[case("undo", PlainCommand::Undo)]
 #[case("export 12 to a b.har", PlainCommand::Export(DeliveryId(12), "a b.har".to_owned()))]
