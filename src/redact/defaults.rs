@@ -10,8 +10,8 @@ pub(super) enum HeaderValue {
     Nothing,
     /// The words that [`is_of_protocol`] knows.
     ProtocolWords,
-    /// The media type's words, and the boundary that the body is cut by.
-    MediaType,
+    /// The same of what is in front of its parameters and of their names, and of parameters that a body is read by.
+    Parameters,
     /// The name and version of a program at its beginning.
     Product,
 }
@@ -22,16 +22,16 @@ fn is_one_of(list: &str, word: &str) -> bool {
 
 /// Words of HTTP, of media types and of signatures. None of them is somebody's.
 const PROTOCOL: &str = "\
-    a age alg algorithm alternative any api application apr atom attachment audio aug avif base64 basic bearer big5 \
-    binary boundary br bytes c cache cbor charset chunked close compress connect content continue control created \
-    css csv data date de dec deflate delete digest ed25519 en encoding es euc event events expires feb filename form \
-    fr fri gb gbk get gif gmt gzip h h2c head headers hex hmac host html http https identity image immutable inline \
-    iso ja jan javascript jis jp jpeg jpg json jul jun keep keyid koi8 kr latin1 length live mar max may md5 mixed \
-    mode mon mp4 msgpack multipart must name ndjson no nov oct octet ogg options patch pdf plain png post printable \
-    private problem public put q quoted r related request revalidate s sat sep sha sha1 sha256 sha384 sha512 shift \
-    sig sign signature store stream sun svg t target text thu timeout timestamp trace trailers transform ts tue u \
-    upgrade urlencoded us utc utf utf16 utf8 v v0 v1 v1a v2 v3 version video vnd wav webm webp websocket wed windows \
-    www x xhtml xml z zh zip zstd";
+    16be 16le a age alg algorithm alternative any api application ascii atom attachment audio avif base64 basic \
+    bearer big5 binary bmp boundary br bytes c cache cbor charset chunked close cloudevents compress connect \
+    content continue control cp1252 created css csv data date de deflate delete digest ed25519 en encoding es \
+    euc event events expires filename form fr gb gb18030 gb2312 gbk get gif gmt gzip h h2c head headers heic hex \
+    hmac host html http https icon identity image immutable inline iso ja javascript jis jp jpeg jpg json keep \
+    keyid koi8 kr latin1 ld length live macintosh max md5 mixed mode mp4 mpeg msgpack multipart must name ndjson \
+    no octet ogg options patch pdf plain png post printable private problem protobuf public put q quoted r \
+    related request revalidate s sha sha1 sha256 sha384 sha512 shift sig sign signature soap store stream svg t \
+    target text tiff timeout timestamp trace trailers transform ts u upgrade urlencoded us utc utf utf16 utf8 v \
+    v0 v1 v1a v2 v3 version video vnd wav webm webp websocket windows www x xhtml xml z zh zip zstd";
 
 /// Whether a word of a value is one of HTTP, of a media type or of a signature, or a number that is too short to be
 /// anybody's.
@@ -45,13 +45,12 @@ pub(super) fn is_of_protocol(word: &str) -> bool {
 pub(super) fn header(name: &str, value: &str) -> HeaderValue {
     /// Those that HTTP or a tunnel needs.
     const PROTOCOL_HEADERS: &str = "\
-        accept accept-charset accept-encoding accept-language allow cache-control connection content-disposition \
-        content-encoding content-language content-transfer-encoding date digest expect keep-alive last-modified \
-        pragma priority te trailer transfer-encoding upgrade vary x-forwarded-port x-forwarded-proto \
-        x-forwarded-scheme";
+        accept accept-charset accept-encoding accept-language allow cache-control connection content-encoding \
+        content-language content-transfer-encoding digest expect keep-alive pragma priority te trailer \
+        transfer-encoding upgrade vary x-forwarded-port x-forwarded-proto x-forwarded-scheme";
     let lower = name.to_ascii_lowercase();
     match lower.as_str() {
-        "content-type" => return HeaderValue::MediaType,
+        "content-disposition" | "content-type" => return HeaderValue::Parameters,
         "user-agent" => return HeaderValue::Product,
         "content-length" if value.len() < 11 && value.bytes().all(|byte| byte.is_ascii_digit()) => {
             return HeaderValue::Everything;
@@ -66,7 +65,7 @@ pub(super) fn header(name: &str, value: &str) -> HeaderValue {
 /// Whether a header of these words tells of an event, a time, a version or a try, and its value has that grammar.
 fn tells_nobody(words: &[String], value: &str) -> bool {
     const SUBJECTS: &str =
-        "action algorithm alg attempt attempts count event num retry time timestamp topic type version";
+        "action algorithm alg attempt attempts count date event num retry time timestamp topic ts type version";
     /// Before an event's own words stands who sent it.
     const PRIVATE: &str = "account auth authorization cookie email id key password secret session token tenant user";
     let Some(last) = words.last().filter(|last| is_one_of(SUBJECTS, last)) else { return false };
@@ -75,7 +74,7 @@ fn tells_nobody(words: &[String], value: &str) -> bool {
     }
     let is_small = (1..=5).contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_digit());
     match last.as_str() {
-        "time" | "timestamp" => is_small || is_time(value) || is_date(value) || is_http_date(value),
+        "date" | "time" | "timestamp" | "ts" => is_small || is_time(value) || is_date(value) || is_http_date(value),
         "version" => is_small || is_version(value),
         "attempt" | "attempts" | "retry" | "count" | "num" => is_small,
         "algorithm" | "alg" => value.split(|one: char| !one.is_ascii_alphanumeric()).all(is_of_protocol),
@@ -210,6 +209,9 @@ mod tests {
     #[case("X-Slack-Retry-Num", "2", HeaderValue::Everything)]
     #[case("Authorization", "x", HeaderValue::Nothing)]
     #[case("Content-Language", "x", HeaderValue::ProtocolWords)]
+    #[case("Date", "Thu, 01 May 2025 18:17:36 GMT", HeaderValue::Everything)]
+    #[case("Date", "May Jansen", HeaderValue::Nothing)]
+    #[case("Content-Length", "1234567", HeaderValue::Everything)]
     fn a_header_stays_by_its_words_and_its_value(#[case] name: &str, #[case] value: &str, #[case] stays: HeaderValue) {
         assert_eq!(header(name, value), stays);
     }

@@ -98,7 +98,7 @@ impl Redactor {
             HeaderValue::Everything if self.secrets.first_in(value).is_none() => return None,
             HeaderValue::Everything | HeaderValue::Nothing => self.words(value),
             HeaderValue::ProtocolWords => self.words_but(value, &is_of_protocol),
-            HeaderValue::MediaType => self.media_type(value),
+            HeaderValue::Parameters => self.parameters(value),
             HeaderValue::Product => {
                 let (product, rest) = value.split_at(product_length(value));
                 [product, &self.words(rest)].concat()
@@ -107,15 +107,19 @@ impl Redactor {
         (other != value).then_some(other)
     }
 
-    /// A media type: its known words stay, and the boundary, by which the body is cut.
-    fn media_type(&self, value: &[u8]) -> Vec<u8> {
-        let lower = value.to_ascii_lowercase();
-        let Some(at) = memchr::memmem::find(&lower, b"boundary=") else {
-            return self.words_but(value, &is_of_protocol);
-        };
-        let end = memchr::memchr(b';', &value[at..]).map_or(value.len(), |length| at + length);
-        let known = |part: &[u8]| self.words_but(part, &is_of_protocol);
-        [known(&value[..at]), value[at..end].to_vec(), known(&value[end..])].concat()
+    /// A media type or a disposition: the values of its parameters go, but for the boundary and the character set.
+    fn parameters(&self, value: &[u8]) -> Vec<u8> {
+        let mut written = Vec::with_capacity(value.len());
+        for piece in value.split_inclusive(|&byte| byte == b';') {
+            let (name, own) = piece.split_at(memchr::memchr(b'=', piece).map_or(piece.len(), |at| at + 1));
+            written.extend_from_slice(&self.words_but(name, &is_of_protocol));
+            written.extend_from_slice(&match name.trim_ascii_start().to_ascii_lowercase().as_slice() {
+                b"boundary=" => own.to_vec(),
+                b"charset=" => self.words_but(own, &is_of_protocol),
+                _ => self.words(own),
+            });
+        }
+        written
     }
 
     /// What stands beside a signature: the parameters that schemes have and their times stay, all else goes.

@@ -9,7 +9,7 @@ use std::ops::Range;
 use zeroize::Zeroizing;
 
 use super::PlaceholderKey;
-use super::placeholder::{Dice, other};
+use super::placeholder::{PlaceholderDice, other};
 
 /// What secrets begin with whoever has them.
 const PREFIXES: &[&str] = &[
@@ -57,17 +57,17 @@ impl PlaceholderKey {
 }
 
 /// Bytes that are no text either; a line end after them stays.
-fn bytes_like(secret: &[u8], dice: &mut Dice<'_>) -> Vec<u8> {
+fn bytes_like(secret: &[u8], dice: &mut PlaceholderDice<'_>) -> Vec<u8> {
     let end = secret.trim_ascii_end().len();
     let drawn = secret[..end].iter().enumerate().map(|(at, own)| {
         // Of these no text begins with one.
-        let draw = |dice: &mut Dice<'_>| if at == 0 { 0xf8 | dice.byte() } else { dice.byte() };
+        let draw = |dice: &mut PlaceholderDice<'_>| if at == 0 { 0xf8 | dice.byte() } else { dice.byte() };
         unlike(*own, draw, dice)
     });
     drawn.chain(secret[end..].iter().copied()).collect::<Vec<u8>>()
 }
 
-fn text_like(text: &str, dice: &mut Dice<'_>) -> String {
+fn text_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
     let core = core(text);
     let (before, after) = (&text[..core.start], &text[core.end..]);
     let core = &text[core];
@@ -108,10 +108,10 @@ fn is_hex(text: &str) -> bool {
         && has(u8::is_ascii_alphabetic)
 }
 
-fn hex_like(text: &str, dice: &mut Dice<'_>) -> String {
+fn hex_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
     let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
     let digits: &[u8; 16] = if is_upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
-    let draw = |dice: &mut Dice<'_>| digits[usize::from(dice.byte() % 16)];
+    let draw = |dice: &mut PlaceholderDice<'_>| digits[usize::from(dice.byte() % 16)];
     text.bytes().map(|own| char::from(unlike(own, draw, dice))).collect()
 }
 
@@ -135,7 +135,7 @@ fn base64_value(byte: u8, last: &[u8; 2]) -> Option<u8> {
 
 /// The last character decides whether it can be decoded: some of its bits must be zero (RFC 4648, section 3.5). They are
 /// again, or again are not.
-fn base64_like(text: &str, dice: &mut Dice<'_>) -> String {
+fn base64_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let plain = text.trim_end_matches('=');
     let unused = match plain.len() % 4 {
@@ -151,9 +151,10 @@ fn base64_like(text: &str, dice: &mut Dice<'_>) -> String {
             b'+' | b'/' if !is_last => b"+/"[usize::from(own == b'+')],
             b'-' | b'_' if !is_last => b"-_"[usize::from(own == b'-')],
             _ => {
-                let draw = |dice: &mut Dice<'_>| ALPHABET[usize::from(dice.byte()) % ALPHABET.len()];
-                let draw =
-                    |dice: &mut Dice<'_>| (0..64).map(|_| draw(dice)).find(|one| !is_last || fits(*one) == fits(own));
+                let draw = |dice: &mut PlaceholderDice<'_>| ALPHABET[usize::from(dice.byte()) % ALPHABET.len()];
+                let draw = |dice: &mut PlaceholderDice<'_>| {
+                    (0..64).map(|_| draw(dice)).find(|one| !is_last || fits(*one) == fits(own))
+                };
                 unlike(own, |dice| draw(dice).unwrap_or(b'A'), dice)
             }
         })
@@ -161,7 +162,7 @@ fn base64_like(text: &str, dice: &mut Dice<'_>) -> String {
     drawn.chain(text[plain.len()..].chars()).collect()
 }
 
-fn words_like(text: &str, dice: &mut Dice<'_>) -> String {
+fn words_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
     let of_words = text.chars().filter(|one| one.is_alphanumeric() || one.is_whitespace()).count();
     // A sign or two within words may be where a shell has cut it; a secret of signs is made of them.
     let is_of_words = of_words * 4 >= text.chars().count() * 3;
@@ -178,7 +179,7 @@ fn words_like(text: &str, dice: &mut Dice<'_>) -> String {
     drawn
 }
 
-fn character_like(own: char, dice: &mut Dice<'_>) -> char {
+fn character_like(own: char, dice: &mut PlaceholderDice<'_>) -> char {
     match own {
         '0'..='9' => dice.between('0', 10),
         _ if own.is_alphanumeric() => other(own, false, None, dice),
@@ -191,7 +192,11 @@ fn character_like(own: char, dice: &mut Dice<'_>) -> char {
 }
 
 /// Draws until it is another one. What is alone of its kind stays.
-fn unlike<T: PartialEq + Copy>(own: T, draw: impl Fn(&mut Dice<'_>) -> T, dice: &mut Dice<'_>) -> T {
+fn unlike<T: PartialEq + Copy>(
+    own: T,
+    draw: impl Fn(&mut PlaceholderDice<'_>) -> T,
+    dice: &mut PlaceholderDice<'_>,
+) -> T {
     (0..64).map(|_| draw(dice)).find(|drawn| *drawn != own).unwrap_or(own)
 }
 
@@ -202,11 +207,10 @@ pub(super) struct KnownSecrets(Vec<(Zeroizing<Vec<u8>>, Vec<u8>)>);
 impl KnownSecrets {
     /// Takes in a secret: as it is configured, and as it is meant.
     pub(super) fn add(&mut self, secret: &[u8], throw_away: &[u8]) {
-        let mut places = vec![0..secret.len()];
-        if let Ok(text) = std::str::from_utf8(secret) {
-            places.extend([inside(text), core(text)]);
-        }
-        for place in places.into_iter().filter(|place| place.len() >= LEAST_KNOWN) {
+        let whole = 0..secret.len();
+        let text = std::str::from_utf8(secret).ok();
+        let places = [Some(whole), text.map(inside), text.map(core)];
+        for place in places.into_iter().flatten().filter(|place| place.len() >= LEAST_KNOWN) {
             self.0.push((secret[place.clone()].to_vec().into(), throw_away[place].to_vec()));
         }
         // The longest of those that begin at one place is the one that is meant.

@@ -201,12 +201,12 @@ impl PlaceholderKey {
         }
     }
 
-    fn dice(&self, word: &[char]) -> Dice<'_> {
+    fn dice(&self, word: &[char]) -> PlaceholderDice<'_> {
         self.dice_of(word.iter().collect::<String>().into_bytes())
     }
 
-    pub(super) fn dice_of(&self, word: Vec<u8>) -> Dice<'_> {
-        Dice { key: self, word: Zeroizing::new(word), block: Vec::new(), blocks: 0 }
+    pub(super) fn dice_of(&self, word: Vec<u8>) -> PlaceholderDice<'_> {
+        PlaceholderDice { key: self, word: Zeroizing::new(word), block: Vec::new(), blocks: 0 }
     }
 
     /// Bytes that nobody can foretell, for this purpose.
@@ -217,14 +217,14 @@ impl PlaceholderKey {
 }
 
 /// Numbers that follow from one word and the key.
-pub(super) struct Dice<'k> {
+pub(super) struct PlaceholderDice<'k> {
     key: &'k PlaceholderKey,
     word: Zeroizing<Vec<u8>>,
     block: Vec<u8>,
     blocks: u64,
 }
 
-impl Dice<'_> {
+impl PlaceholderDice<'_> {
     pub(super) fn byte(&mut self) -> u8 {
         loop {
             if let Some(byte) = self.block.pop() {
@@ -262,8 +262,8 @@ fn is_of_word(character: char) -> bool {
 }
 
 /// A character of the same kind. Before a combining mark, one that the mark composes with where it did before.
-pub(super) fn other(character: char, is_first: bool, mark: Option<char>, dice: &mut Dice<'_>) -> char {
-    let draw = |dice: &mut Dice<'_>| match character {
+pub(super) fn other(character: char, is_first: bool, mark: Option<char>, dice: &mut PlaceholderDice<'_>) -> char {
+    let draw = |dice: &mut PlaceholderDice<'_>| match character {
         'a'..='z' => dice.between('a', 26),
         'A'..='Z' => dice.between('A', 26),
         '0'..='9' => dice.digit(character, is_first),

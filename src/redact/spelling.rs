@@ -6,6 +6,7 @@
 use super::Redactor;
 use crate::http::percent::{self, PercentEncoding, PlusSign};
 use crate::payload::json::{StringPart, parts};
+use crate::text::{decimal, hexadecimal};
 
 /// Spellings within spellings are followed so far.
 const NESTING: usize = 4;
@@ -167,9 +168,9 @@ fn reference(text: &[u8]) -> Option<(char, usize)> {
     let name = &rest[..end];
     let named = NAMED.iter().find(|(known, _)| *known == name).map(|(_, character)| *character);
     let numbered = || {
-        let number = std::str::from_utf8(name.strip_prefix(b"#")?).ok()?;
-        let (digits, radix) = number.strip_prefix(['x', 'X']).map_or((number, 10), |digits| (digits, 16));
-        digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u32::from_str_radix(digits, radix).ok())?
+        let number = name.strip_prefix(b"#")?;
+        let hex = number.strip_prefix(b"x").or(number.strip_prefix(b"X"));
+        u32::try_from(hex.map_or_else(|| decimal(number), hexadecimal)?).ok()
     };
     let character = named.or_else(|| char::from_u32(numbered()?))?;
     Some((character, end + 2))
