@@ -8,14 +8,15 @@ use flate2::Compression;
 use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
 
 use super::pictures::Pictures;
-use super::rules::{RedactStep, RedactSubject};
+use super::spelling::{Spelled, Spelling};
+use super::subject::{RedactStep, RedactSubject};
 use super::tally::{Tally, TallyKind};
 use super::{Redactor, json};
-use crate::http::Head;
 use crate::http::form::{self, FormPair};
-use crate::http::percent::{self, PercentEncoding, PlusSign};
-use crate::payload::body::xml::{self, XmlTokenKind};
-use crate::payload::body::{Declared, FormBody, Multipart};
+use crate::http::percent::PlusSign;
+use crate::http::{Head, parameter};
+use crate::payload::body::xml;
+use crate::payload::body::{Declared, FormBody, Multipart, MultipartPart};
 use crate::payload::image;
 use crate::payload::inflate::{self, InflateBudget};
 use crate::signature::rewrite::framing;
@@ -84,35 +85,40 @@ impl Redactor {
             return framing::chunked(&other);
         }
         tally.add(TallyKind::Text, "the body");
-        // Text that was escaped for HTML stays that.
-        if is_text(body) { self.with_entities(body) } else { self.key.bytes("body", body.len()) }
+        if is_text(body) { self.words(body) } else { self.key.bytes("body", body.len()) }
     }
 
-    /// A form's values, each decoded, replaced and encoded as it was; names stay.
+    /// A form's values, each decoded, replaced and encoded as it was.
     fn form(&self, body: &[u8], pictures: &mut Pictures, tally: &mut Tally) -> Vec<u8> {
-        let pair = |pair: FormPair<'_>, pictures: &mut Pictures, tally: &mut Tally| {
-            let (name, Some(value)) = pair.split() else { return self.bytes_text(pair.written()) };
-            let value = Encoded::read(value);
-            let decoded = value.bytes();
-            let key = String::from_utf8_lossy(&pair.name()).into_owned();
-            let other = if json::is_json(&decoded) && decoded.len() > 2 {
-                self.json(&decoded, pictures, tally)
-            } else if self
-                .rules
-                .takes(RedactSubject::Text(&[RedactStep::Key(key.clone())]), &String::from_utf8_lossy(&decoded))
-            {
-                tally.add(TallyKind::Text, key);
-                self.bytes_text(&decoded)
-            } else {
-                decoded
-            };
-            [name, b"=", &value.written(&other)].concat()
-        };
-        let pairs: Vec<Vec<u8>> = form::pairs(body).map(|one| pair(one, pictures, tally)).collect();
+        let pairs: Vec<Vec<u8>> = form::pairs(body).map(|one| self.pair(one, pictures, tally)).collect();
         pairs.join(&b'&')
     }
 
-    /// The parts of `multipart/*`, each as a body of its own.
+    fn pair(&self, pair: FormPair<'_>, pictures: &mut Pictures, tally: &mut Tally) -> Vec<u8> {
+        let (name, Some(value)) = pair.split() else {
+            return self.spelled(pair.written(), Spelling::Percent(PlusSign::Space));
+        };
+        let (key, name) = self.field_name(name);
+        let value = Spelled::read(value, Spelling::Percent(PlusSign::Space));
+        let other = self.field_text(key, &value.decoded, pictures, tally);
+        [name.as_slice(), b"=", &value.form_written(&other)].concat()
+    }
+
+    /// The value of a form's field, or of one of `multipart/form-data`.
+    fn field_text(&self, key: String, value: &[u8], pictures: &mut Pictures, tally: &mut Tally) -> Vec<u8> {
+        if json::is_json(value) && value.len() > 2 {
+            return self.json(value, pictures, tally);
+        }
+        let path = [RedactStep::Key(key.clone())];
+        let goes = self.rules.takes(RedactSubject::Text(&path), &String::from_utf8_lossy(value));
+        if !goes && self.secrets.first_in(value).is_none() {
+            return value.to_vec();
+        }
+        tally.add(TallyKind::Text, key);
+        self.words(value)
+    }
+
+    /// The parts of `multipart/*`, each as a body of its own. What is between them is the boundary, and nothing else.
     fn parts(
         &self,
         declared: &Declared,
@@ -126,127 +132,74 @@ impl Redactor {
         if multipart.parts.is_empty() || nesting == 0 {
             return None;
         }
+        let delimiter = [b"--", boundary].concat();
         let (mut written, mut copied) = (Vec::with_capacity(body.len()), 0);
         for part in multipart.parts {
-            for (name, value) in &part.fields {
-                written.extend_from_slice(&body[copied..value.start]);
-                copied = value.end;
-                let is_disposition = body[name.clone()].eq_ignore_ascii_case(b"content-disposition");
-                let raw = &body[value.clone()];
-                let other = if is_disposition { self.without_file_name(raw) } else { raw.to_vec() };
-                written.extend_from_slice(&other);
-            }
-            written.extend_from_slice(&body[copied..part.content.start]);
+            let head = part.fields.first().map_or(part.content.start, |(name, _)| name.start);
+            written.extend_from_slice(&self.around_delimiter(&body[copied..head], &delimiter, copied == 0));
+            let (fields, kind) = self.part_head(body, head, &part);
+            written.extend_from_slice(&fields);
             copied = part.content.end;
-            let kind = part.fields.iter().find(|(name, _)| body[name.clone()].eq_ignore_ascii_case(b"content-type"));
-            let declared = kind.map(|(_, value)| Declared::of_type(&body[value.clone()])).unwrap_or_default();
-            let content = &body[part.content];
-            // A field is named as one of a form is.
-            let name = part.name.unwrap_or_default();
-            let is_field = part.file_name.is_none() && kind.is_none() && !json::is_json(content);
-            let words = String::from_utf8_lossy(content);
-            if is_field && !self.rules.takes(RedactSubject::Text(&[RedactStep::Key(name.clone())]), &words) {
-                written.extend_from_slice(content);
-            } else if is_field {
-                tally.add(TallyKind::Text, name);
-                written.extend_from_slice(&self.bytes_text(content));
+            let content = &body[part.content.clone()];
+            let is_field = part.file_name.is_none() && kind.is_none();
+            let declared = kind.map(Declared::of_type).unwrap_or_default();
+            written.extend_from_slice(&if is_field {
+                // A field is named as one of a form is.
+                let (key, _) = self.field_name(part.name.unwrap_or_default().as_bytes());
+                self.field_text(key, content, pictures, tally)
             } else {
-                written.extend_from_slice(&self.plain_body(&declared, content, nesting - 1, pictures, tally));
-            }
+                self.plain_body(&declared, content, nesting - 1, pictures, tally)
+            });
         }
-        written.extend_from_slice(&body[copied..]);
+        written.extend_from_slice(&self.around_delimiter(&body[copied..], &delimiter, false));
         Some(written)
     }
 
-    /// The disposition of a part with its file's name replaced (RFC 7578, section 4.2).
-    fn without_file_name(&self, disposition: &[u8]) -> Vec<u8> {
-        let lower = disposition.to_ascii_lowercase();
-        let Some(at) = memchr::memmem::find(&lower, b"filename") else { return disposition.to_vec() };
-        let value = at + memchr::memchr(b'=', &disposition[at..]).map_or(0, |equals| equals + 1);
-        [&disposition[..value], &self.bytes_text(&disposition[value..])].concat()
+    /// The header lines of a part and the empty line behind them, from `copied` on; and its media type.
+    fn part_head<'b>(&self, body: &'b [u8], mut copied: usize, part: &MultipartPart) -> (Vec<u8>, Option<&'b [u8]>) {
+        let (mut written, mut kind) = (Vec::new(), None);
+        for (name, value) in &part.fields {
+            // Between them are a colon and white space, behind them a line end.
+            written.extend_from_slice(&body[copied..name.start]);
+            copied = value.end;
+            let (name, between, value) = (&body[name.clone()], &body[name.end..value.start], &body[value.clone()]);
+            let words = String::from_utf8_lossy(name);
+            let is_field = !between.is_empty() && self.is_header_name(&words);
+            let other = if is_field { self.part_field(&words, value) } else { self.words(value) };
+            written.extend_from_slice(&if is_field { name.to_vec() } else { self.words(name) });
+            written.extend_from_slice(&[between, &other].concat());
+            kind = kind.or(words.eq_ignore_ascii_case("content-type").then_some(value));
+        }
+        written.extend_from_slice(&self.words(&body[copied..part.content.start]));
+        (written, kind)
     }
 
-    /// Texts and the values of attributes; tags and the names of attributes stay.
-    fn xml(&self, body: &[u8], tally: &mut Tally) -> Vec<u8> {
-        let (mut written, mut copied) = (Vec::with_capacity(body.len()), 0);
-        for (kind, range) in xml::tokens(body) {
-            written.extend_from_slice(&body[copied..range.start]);
-            copied = range.end;
-            let token = &body[range];
-            match kind {
-                XmlTokenKind::Text | XmlTokenKind::Cdata => {
-                    if !token.trim_ascii().is_empty() {
-                        tally.add(TallyKind::Text, "XML");
-                    }
-                    let (open, close) = if kind == XmlTokenKind::Cdata { (9, 3) } else { (0, 0) };
-                    let inside = open.min(token.len())..token.len().saturating_sub(close).max(open.min(token.len()));
-                    written.extend_from_slice(&token[..inside.start]);
-                    written.extend_from_slice(&self.with_entities(&token[inside.clone()]));
-                    written.extend_from_slice(&token[inside.end..]);
-                }
-                XmlTokenKind::Open | XmlTokenKind::Empty => written.extend_from_slice(&self.attributes(token, tally)),
-                XmlTokenKind::Close => written.extend_from_slice(token),
-                // A declaration says which character set it is.
-                XmlTokenKind::Aside if token.starts_with(b"<?xml") => written.extend_from_slice(token),
-                XmlTokenKind::Aside | XmlTokenKind::Broken => written.extend_from_slice(&self.bytes_text(token)),
-            }
-        }
-        written.extend_from_slice(&self.bytes_text(&body[copied..]));
-        written
+    /// A delimiter: what may stand before the first and behind the last of them, and nobody reads, goes.
+    fn around_delimiter(&self, text: &[u8], delimiter: &[u8], is_first: bool) -> Vec<u8> {
+        let find = if is_first { memchr::memmem::rfind } else { memchr::memmem::find };
+        let Some(at) = find(text, delimiter) else { return self.words(text) };
+        let (before, rest) = text.split_at(at);
+        let (delimiter, after) = rest.split_at(delimiter.len());
+        [&self.words(before), delimiter, &self.words(after)].concat()
     }
 
-    fn attributes(&self, tag: &[u8], tally: &mut Tally) -> Vec<u8> {
-        let (mut written, mut rest) = (Vec::with_capacity(tag.len()), tag);
-        while let Some(at) = rest.iter().position(|byte| matches!(byte, b'"' | b'\'')) {
-            let quote = rest[at];
-            let name = &rest[..at];
-            written.extend_from_slice(&rest[..=at]);
-            rest = &rest[at + 1..];
-            let end = memchr::memchr(quote, rest).unwrap_or(rest.len());
-            // A namespace is a name.
-            if memchr::memmem::find(name, b"xmlns").is_some() {
-                written.extend_from_slice(&rest[..end]);
-            } else {
-                tally.add(TallyKind::Text, "XML");
-                written.extend_from_slice(&self.with_entities(&rest[..end]));
-            }
-            rest = &rest[end..];
-            let closing = rest.len().min(1);
-            written.extend_from_slice(&rest[..closing]);
-            rest = &rest[closing..];
-        }
-        written.extend_from_slice(rest);
-        written
-    }
-
-    /// Words but for entities such as `&amp;` and `&#233;`.
-    fn with_entities(&self, text: &[u8]) -> Vec<u8> {
-        let mut written = Vec::with_capacity(text.len());
-        for (number, piece) in text.split(|&byte| byte == b'&').enumerate() {
-            if number > 0 {
-                written.push(b'&');
-            }
-            let entity = memchr::memchr(b';', piece).filter(|end| number > 0 && is_entity(&piece[..*end]));
-            let (entity, rest) = piece.split_at(entity.unwrap_or_default());
-            written.extend_from_slice(entity);
-            written.extend_from_slice(&self.bytes_text(rest));
-        }
-        written
+    /// A header of a part: of a disposition the field's name stays (RFC 7578, section 4.2).
+    fn part_field(&self, name: &str, value: &[u8]) -> Vec<u8> {
+        let goes_on = |value: &[u8]| self.header_value(name, value).unwrap_or_else(|| value.to_vec());
+        let field = parameter(value, "name").filter(|_| name.eq_ignore_ascii_case("content-disposition"));
+        let place = field.filter(|field| self.field_name(field).0 != "*").and_then(|field| {
+            let at = memchr::memmem::find(value, &[b"name=\"", field.as_slice(), b"\""].concat())?;
+            // Not that of `filename`.
+            (at > 0 && !value[at - 1].is_ascii_alphanumeric()).then_some(at..at + field.len() + 7)
+        });
+        let Some(place) = place else { return goes_on(value) };
+        [&goes_on(&value[..place.start]), &value[place.clone()], &goes_on(&value[place.end..])].concat()
     }
 }
 
-/// Whether this is the name of a character that is written as an entity: nobody's word.
-fn is_entity(name: &[u8]) -> bool {
-    match name.strip_prefix(b"#") {
-        Some(number) => number.len() <= 8 && number.iter().all(u8::is_ascii_alphanumeric),
-        None => matches!(name, b"amp" | b"lt" | b"gt" | b"quot" | b"apos" | b"nbsp"),
-    }
-}
-
-/// Whether bytes are text: UTF-8 but for a few.
+/// Whether bytes are text in some character set: nothing in them controls anything but lines.
 fn is_text(body: &[u8]) -> bool {
-    let invalid: usize = body.utf8_chunks().map(|chunk| chunk.invalid().len()).sum();
-    invalid * 8 <= body.len() && !body.contains(&0)
+    !body.iter().any(|byte| byte.is_ascii_control() && !byte.is_ascii_whitespace() && *byte != 0x1b)
 }
 
 /// What a body in base64 holds, where that is JSON.
@@ -275,35 +228,4 @@ fn packed(encoding: &str, as_was: &[u8], bytes: &[u8]) -> Option<Vec<u8>> {
         _ => return None,
     };
     written.ok()
-}
-
-/// The bytes of a form's value, each with the way in which it is written.
-struct Encoded<'a>(Vec<(u8, &'a [u8])>);
-
-impl<'a> Encoded<'a> {
-    fn read(raw: &'a [u8]) -> Self {
-        Self(percent::written_bytes(raw, PlusSign::Space).collect())
-    }
-
-    fn bytes(&self) -> Vec<u8> {
-        self.0.iter().map(|(byte, _)| *byte).collect()
-    }
-
-    /// Other bytes, each written as the one in its place was; where there are more or fewer, as browsers write them.
-    fn written(&self, bytes: &[u8]) -> Vec<u8> {
-        let is_lower = self.0.iter().any(|(_, raw)| raw.len() == 3 && raw.iter().any(u8::is_ascii_lowercase));
-        let in_case = |encoding: PercentEncoding| if is_lower { encoding.in_lower_case() } else { encoding };
-        if bytes.len() != self.0.len() {
-            return in_case(PercentEncoding::WHATWG_FORM.with_plus(PlusSign::Literal)).encode(bytes);
-        }
-        let escape = in_case(PercentEncoding::EVERYTHING);
-        let one = |(&(was, raw), &now): (&(u8, &[u8]), &u8)| match raw {
-            raw if was == now => raw.to_vec(),
-            [_] if now.is_ascii() => vec![now],
-            // Not escaped before, and not text that can stand as it is.
-            [_] => vec![now],
-            _ => escape.encode(&[now]),
-        };
-        self.0.iter().zip(bytes).flat_map(one).collect()
-    }
 }

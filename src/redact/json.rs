@@ -1,11 +1,12 @@
 //! JSON, token by token: keys, punctuation, spaces and the way in which each character is written stay.
 
 use super::pictures::Pictures;
-use super::rules::{RedactStep, RedactSubject};
+use super::spelling::{Spelled, Spelling};
+use super::subject::{RedactStep, RedactSubject};
 use super::tally::{Tally, TallyKind};
 use super::{Redactor, text};
 use crate::payload::binary::{FoundBinary, find_all};
-use crate::payload::json::{StringPart, TokenKind, decode_string, inner, parts, tokens};
+use crate::payload::json::{TokenKind, decode_string, inner, tokens};
 
 /// JSON within a string within JSON, and so on, is followed so far.
 const NESTING: usize = 3;
@@ -128,14 +129,14 @@ impl Redactor {
             };
             written.extend_from_slice(other.as_deref().unwrap_or(raw));
         }
-        written.extend_from_slice(&self.bytes_text(&body[copied..]));
+        written.extend_from_slice(&self.words(&body[copied..]));
         written
     }
 
     /// The name of a member; `None` where it stays, as most do.
     fn member(&self, raw: &[u8], place: &mut Place, tally: &mut Tally) -> Option<Vec<u8>> {
         let name = decode_string(raw).text.into_owned();
-        if !text::is_somebody(&name) {
+        if !self.rules.takes_name(&name, text::is_somebody(&name)) {
             place.key(name);
             return None;
         }
@@ -168,7 +169,8 @@ impl Redactor {
             let other = self.json_within(decoded.text.as_bytes(), nesting - 1, pictures, tally);
             return Some(rewritten(raw, &String::from_utf8_lossy(&other)));
         }
-        let goes = self.rules.takes(RedactSubject::Text(&place.steps), &decoded.text);
+        let goes = self.rules.takes(RedactSubject::Text(&place.steps), &decoded.text)
+            || self.secrets.first_in(decoded.text.as_bytes()).is_some();
         goes.then(|| {
             tally.add(TallyKind::Text, place.words());
             self.string(raw)
@@ -177,13 +179,15 @@ impl Redactor {
 
     /// A string's token, each word replaced.
     fn string(&self, token: &[u8]) -> Vec<u8> {
-        let mut characters: Vec<char> = characters(token).into_iter().map(|(character, _)| character).collect();
-        self.key.replace(&mut characters);
-        rewritten(token, &characters.into_iter().collect::<String>())
+        [b"\"", self.spelled(inner(token), Spelling::Json).as_slice(), b"\""].concat()
     }
 
-    /// A number of the same digits' places: sign, point, exponent, zeros and evenness stay.
+    /// A whole number's placeholder is that of the same digits in a text. One that a double may round keeps what that
+    /// depends on: of the digits' places, sign, point, exponent, zeros and evenness.
     fn number(&self, number: &str) -> String {
+        if number.len() < LARGE_NUMBER && number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+            return self.key.text(number);
+        }
         let mantissa = number.find(['e', 'E']).unwrap_or(number.len());
         let integer = number.find(['.', 'e', 'E']).unwrap_or(number.len());
         let is_large = number[..integer].trim_start_matches('-').len() >= LARGE_NUMBER;
@@ -198,21 +202,13 @@ impl Redactor {
             if digit == 0 || (is_large && seen <= 2) {
                 return character;
             }
-            // Of the same evenness and not zero: what a double rounds to is lost or kept as before.
-            let other = if digit % 2 == 0 { 2 + 2 * (u32::from(drawn) % 4) } else { 1 + 2 * (u32::from(drawn) % 5) };
+            // Another of the same evenness, and not zero: what a double rounds to is lost or kept as before.
+            let turn = u32::from(drawn);
+            let other =
+                if digit % 2 == 0 { 2 + (digit + 2 * (turn % 3)) % 8 } else { 1 + (digit + 1 + 2 * (turn % 4)) % 10 };
             char::from_digit(other, 10).unwrap_or(character)
         });
         digits.collect::<String>() + &number[mantissa..]
-    }
-
-    /// Words of bytes that may be no text: what is no UTF-8 stays.
-    pub(super) fn bytes_text(&self, bytes: &[u8]) -> Vec<u8> {
-        let mut written = Vec::with_capacity(bytes.len());
-        for chunk in bytes.utf8_chunks() {
-            written.extend_from_slice(self.key.text(chunk.valid()).as_bytes());
-            written.extend_from_slice(chunk.invalid());
-        }
-        written
     }
 }
 
@@ -220,60 +216,12 @@ fn drawn_for(character: char, drawn: &mut impl Iterator<Item = u8>) -> Option<u8
     character.is_ascii_digit().then(|| drawn.next()).flatten()
 }
 
-/// What stands for a byte that is no text, and for half of a surrogate pair: no word has it.
-const NO_TEXT: char = '\0';
-
-/// The characters of a string's token, each with the bytes that it is written with.
-fn characters(token: &[u8]) -> Vec<(char, &[u8])> {
-    let content = inner(token);
-    let starts: Vec<(usize, StringPart<'_>)> = parts(content).collect();
-    let mut all = Vec::new();
-    for (number, (start, part)) in starts.iter().enumerate() {
-        let end = starts.get(number + 1).map_or(content.len(), |(next, _)| *next);
-        match part {
-            StringPart::Raw(raw) => {
-                let mut at = 0;
-                for chunk in raw.utf8_chunks() {
-                    for character in chunk.valid().chars() {
-                        all.push((character, &raw[at..at + character.len_utf8()]));
-                        at += character.len_utf8();
-                    }
-                    for _ in chunk.invalid() {
-                        all.push((NO_TEXT, &raw[at..=at]));
-                        at += 1;
-                    }
-                }
-            }
-            StringPart::Escaped(character) => all.push((*character, &content[*start..end])),
-            StringPart::Lone(_) => all.push((NO_TEXT, &content[*start..end])),
-        }
-    }
-    all
-}
-
 /// A token for `text`, each character written as the one in its place was. Where there are more or fewer, as JSON asks
 /// for.
 fn rewritten(token: &[u8], text: &str) -> Vec<u8> {
-    let before = characters(token);
-    if before.len() != text.chars().count() {
-        return serde_json::Value::from(text).to_string().into_bytes();
-    }
-    let mut written = vec![b'"'];
-    for ((was, raw), now) in before.into_iter().zip(text.chars()) {
-        let is_same = was == now || was == NO_TEXT;
-        match raw {
-            _ if is_same => written.extend_from_slice(raw),
-            [b'\\', ..] => written.extend_from_slice(escaped(now, raw).as_bytes()),
-            _ => written.extend_from_slice(now.encode_utf8(&mut [0; 4]).as_bytes()),
-        }
-    }
-    written.push(b'"');
-    written
-}
-
-/// A character in the escapes of another, its hexadecimal digits in the same case.
-fn escaped(character: char, as_was: &[u8]) -> String {
-    let is_upper = as_was.iter().any(u8::is_ascii_uppercase);
-    let units = character.encode_utf16(&mut [0; 2]).to_vec();
-    units.iter().map(|unit| if is_upper { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") }).collect()
+    let written = Spelled::read(inner(token), Spelling::Json).written(text.as_bytes());
+    written.map_or_else(
+        || serde_json::Value::from(text).to_string().into_bytes(),
+        |written| [b"\"", written.as_slice(), b"\""].concat(),
+    )
 }

@@ -10,37 +10,48 @@
 //!
 //! | part | what it does |
 //! |---|---|
-//! | [`RedactRules`], [`RedactSelector`] | what goes and what stays |
+//! | [`RedactRules`], [`RedactSelector`] | what goes and what stays by a person's rules |
+//! | `defaults`, `text` | what stays where there is no rule: what is known by its grammar or a list |
 //! | `placeholder` | words to words of the same shape |
-//! | `json`, `body`, `head` | where words are in a request |
+//! | `spelling` | escapes and encodings undone, and done again as they were |
+//! | `json`, `xml`, `body`, `head` | where words are in a request |
 //! | `pictures` | a picture in place of a picture |
 //! | `digests` | one digest in place of another |
-//! | `signing` | throw-away secrets, and the same mistake again |
+//! | `key_material` | throw-away secrets |
+//! | `signing` | the same mistake again |
 //! | [`Tally`] | what was replaced, by place |
 
 mod body;
+mod defaults;
 mod digests;
 mod head;
 mod json;
+mod key_material;
 mod pictures;
 mod placeholder;
 mod rules;
 mod signing;
+mod spelling;
+mod subject;
 mod tally;
 #[cfg(test)]
 mod tests;
 mod text;
+mod xml;
 
 pub use placeholder::PlaceholderKey;
 pub use rules::{InvalidSelector, PathPiece, RedactRules, RedactSelector};
 pub use signing::{RedactedRequest, RequestToRedact};
 pub use tally::{Tally, TallyKind};
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 
 use crate::http::Head;
 use crate::signature::Algorithm;
 use digests::DigestPair;
+use key_material::KnownSecrets;
 use pictures::Pictures;
 
 /// Replaces what is to go, for one export: the same value becomes the same placeholder in all of it.
@@ -48,6 +59,9 @@ use pictures::Pictures;
 pub struct Redactor {
     key: PlaceholderKey,
     rules: RedactRules,
+    secrets: KnownSecrets,
+    /// Segments of the paths that are configured.
+    segments: HashSet<Vec<u8>>,
     pictures: std::sync::Mutex<Pictures>,
 }
 
@@ -55,7 +69,18 @@ impl Redactor {
     /// One that draws its placeholders from `key`.
     #[must_use]
     pub fn new(key: PlaceholderKey, rules: RedactRules) -> Self {
-        Self { key, rules, pictures: std::sync::Mutex::default() }
+        Self {
+            key,
+            rules,
+            secrets: KnownSecrets::default(),
+            segments: HashSet::new(),
+            pictures: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Has the segments of a configured path stay, by which a request finds its secrets, unless they may be somebody's.
+    pub fn know_path(&mut self, path: &str) {
+        self.segments.extend(path.split('/').map(|segment| segment.as_bytes().to_vec()));
     }
 
     /// A body that is not of a signed request, such as that of a response.
@@ -65,11 +90,62 @@ impl Redactor {
         self.body(head, body, &mut pictures, tally).into()
     }
 
-    /// The value of a header that is not of a signed request; `None` where it stays.
+    /// A header that is not of a signed request: its name and its value.
     #[must_use]
-    pub fn redact_field(&self, name: &str, value: &[u8]) -> Option<Bytes> {
-        let goes = self.rules.takes(rules::RedactSubject::Header(name), &String::from_utf8_lossy(value));
-        goes.then(|| self.bytes_text(value).into())
+    pub fn redact_field(&self, name: &str, value: &[u8]) -> (String, Bytes) {
+        if !self.is_header_name(name) {
+            let name = String::from_utf8_lossy(&self.words(name.as_bytes())).into_owned();
+            return (name, self.words(value).into());
+        }
+        let other = self.header_value(name, value).unwrap_or_else(|| value.to_vec());
+        (name.to_owned(), other.into())
+    }
+
+    /// What chose an answer: the kind of rule and statuses stay; URLs, texts and reasons go.
+    #[must_use]
+    pub fn redact_rule(&self, text: &str) -> String {
+        /// Words of rules and of what came of them.
+        const WORDS: &[&str] = &[
+            "after",
+            "answer",
+            "auto",
+            "by",
+            "chosen",
+            "closed",
+            "cut",
+            "decided",
+            "delay",
+            "drop",
+            "fixed",
+            "forward",
+            "forwarded",
+            "handshake",
+            "hold",
+            "imported",
+            "incomplete",
+            "later",
+            "limit",
+            "malformed",
+            "no",
+            "passed",
+            "reject",
+            "released",
+            "reply",
+            "reset",
+            "retry",
+            "rule",
+            "secret",
+            "slow",
+            "status",
+            "the",
+            "time",
+            "timeout",
+            "truncated",
+            "wait",
+        ];
+        let is_number = |word: &str| word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_digit());
+        let other = self.words_but(text.as_bytes(), &|word| WORDS.contains(&word) || is_number(word));
+        String::from_utf8_lossy(&other).into_owned()
     }
 }
 

@@ -1,13 +1,11 @@
 //! Throw-away secrets, and the original's mistake over the redacted request.
 
-use base64::Engine as _;
-use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::digests::DigestPair;
 use super::tally::{Tally, TallyKind};
-use super::{PlaceholderKey, Redactor, hashes};
+use super::{Redactor, hashes};
 use crate::delivery::Intake;
 use crate::http::Head;
 use crate::signature::diagnose::{Budget, History, Repetition, Request};
@@ -49,14 +47,15 @@ impl Redactor {
     /// Has secrets become throw-away ones wherever a request contains them. To be called before the first request.
     pub fn know_secrets<'a>(&mut self, secrets: impl IntoIterator<Item = &'a Secret>) {
         for secret in secrets {
-            keep_decodable(&mut self.key, secret.expose());
+            let other = self.throw_away(secret);
+            self.secrets.add(secret.expose(), other.expose());
         }
     }
 
-    /// A secret of the same shape: white space, quotation marks, prefixes and encodings stay, and nothing else.
+    /// A secret of the same shape: white space, quotation marks, known prefixes and encodings stay, and nothing else.
     #[must_use]
     pub fn throw_away(&self, secret: &Secret) -> Secret {
-        Secret::new(secret.label(), self.bytes_text(secret.expose()), SecretOrigin::MadeUp)
+        Secret::new(secret.label(), self.key.key_material(secret.expose()), SecretOrigin::MadeUp)
     }
 
     /// Replaces what is to go, and signs the rest as the original was signed. The search for how that was is bounded by
@@ -116,31 +115,4 @@ fn contains_any(head: &Head, secrets: &[&Secret]) -> bool {
         text.len() >= 6 && memchr::memmem::find(head.bytes(), text).is_some()
     };
     secrets.iter().any(is_within)
-}
-
-/// The last word of a secret in base64 decides whether it can be decoded: of its last character some bits must be zero
-/// (RFC 4648, section 3.5). One is chosen that has them.
-fn keep_decodable(key: &mut PlaceholderKey, secret: &[u8]) {
-    let Ok(text) = std::str::from_utf8(secret) else { return };
-    let core = text.trim().trim_matches(['"', '\'', '`']);
-    let core = core.rsplit_once('_').map_or(core, |(_, after)| after);
-    let is_base64 = |text: &str| {
-        [BASE64_STANDARD, BASE64_STANDARD_NO_PAD, BASE64_URL_SAFE, BASE64_URL_SAFE_NO_PAD]
-            .iter()
-            .any(|engine| engine.decode(text).is_ok())
-    };
-    if core.len() < 8 || !is_base64(core) || is_base64(&key.text(core)) {
-        return;
-    }
-    let plain = core.trim_end_matches('=');
-    let last = plain.rsplit(|one: char| !one.is_ascii_alphanumeric()).next().unwrap_or_default();
-    let mut drawn = key.text(last);
-    // Of each of these the last four bits are zero.
-    let with = match last.chars().last() {
-        Some('0'..='9' | 'a'..='z') => 'w',
-        _ => 'Q',
-    };
-    drawn.pop();
-    drawn.push(with);
-    key.choose(last, &drawn);
 }

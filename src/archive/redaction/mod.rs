@@ -10,7 +10,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::config::Registry;
-use crate::delivery::{Answer, Delivery, Intake, Judgement, Marks, Verdict};
+use crate::delivery::{Answer, AnswerFacts, ChosenBy, Delivery, Intake, Judgement, Marks, Summary, Verdict};
 use crate::http::{Head, WireFraming};
 use crate::inspect::diagnosis::Subject;
 use crate::redact::{PlaceholderKey, RedactRules, Redactor, RequestToRedact, Tally};
@@ -86,6 +86,7 @@ impl Redaction {
         let mut redactor = Redactor::new(PlaceholderKey::new(key), rules);
         redactor.know_secrets(registry.keyring().secrets());
         redactor.know_secrets(registry.received_secrets().map(|(_, secret)| secret));
+        registry.webhooks().iter().for_each(|webhook| redactor.know_path(&webhook.path));
         let throw_away = registry.with_other_secrets(&|secret| redactor.throw_away(secret));
         Self { redactor, registry: registry.clone(), throw_away }
     }
@@ -115,6 +116,8 @@ impl Redaction {
         let mut own = Tally::default();
         let mut redacted = self.request(delivery, &mut own);
         redacted.answer = delivery.answer.as_ref().map(|answer| self.answer(answer, &mut own));
+        // A row of a list may be all there is.
+        redacted.summary.answer = delivery.summary.answer.as_ref().map(|facts| self.facts(facts));
         if delivery.summary.marks != Marks::default() {
             own.add_note();
         }
@@ -161,17 +164,23 @@ impl Redaction {
         let path = if is_request { String::from_utf8_lossy(head.target()).into_owned() } else { String::new() };
         // What stood around the body may hold anything: extensions of chunks, trailers.
         let framing = WireFraming::NONE;
-        let summary = crate::delivery::Summary {
+        // Every member by its name, so that a new one is thought about.
+        let summary = Summary {
+            id: summary.id,
+            received_at: summary.received_at,
             remote: NOBODY.to_owned(),
+            method: if is_request { String::from_utf8_lossy(head.method()).into_owned() } else { String::new() },
             path,
+            webhook: summary.webhook.clone(),
+            intake: summary.intake.clone(),
             event,
             judgement,
             body_bytes: body.len() as u64,
             framing_bytes: 0,
             image,
+            answer: None,
             cause: None,
             marks: Marks { pinned: summary.marks.pinned, ..Marks::default() },
-            ..summary.clone()
         };
         Delivery { summary, head, body, framing, answer: None }
     }
@@ -186,19 +195,28 @@ impl Redaction {
         tally.merge(&own, "answer: ");
         let is_whole = answer.body_bytes == answer.body.len() as u64;
         let headers = answer.headers.iter().map(|(name, value)| {
-            let other = match is_whole && name.eq_ignore_ascii_case("content-length") {
-                true => Some(Bytes::from(body.len().to_string())),
-                false => self.redactor.redact_field(name, value),
-            };
-            (name.clone(), other.unwrap_or_else(|| value.clone()))
+            let (name, other) = self.redactor.redact_field(name, value);
+            let is_length = is_whole && name.eq_ignore_ascii_case("content-length");
+            (name, if is_length { Bytes::from(body.len().to_string()) } else { other })
         });
+        // Every member by its name, so that a new one is thought about.
+        let AnswerFacts { outcome, status, rule, latency } = self.facts(&answer.facts());
         Answer {
+            outcome,
+            status,
+            rule,
+            latency,
             headers: headers.collect(),
             interim: Bytes::new(),
             body_bytes: if is_whole { body.len() as u64 } else { answer.body_bytes },
             body,
-            ..answer.clone()
         }
+    }
+
+    fn facts(&self, facts: &AnswerFacts) -> AnswerFacts {
+        let AnswerFacts { outcome, status, rule, latency } = facts;
+        let rule = ChosenBy::kept(self.redactor.redact_rule(rule.as_str()));
+        AnswerFacts { outcome: *outcome, status: *status, rule, latency: *latency }
     }
 
     /// Why the redacted delivery fails, and whether that is why the original does.

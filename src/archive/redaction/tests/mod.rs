@@ -267,3 +267,5 @@ proptest! {
         }
     }
 }
+
+mod places;
