@@ -1,7 +1,8 @@
 //! Throw-away secrets: nothing of a secret stays but what a mistake may depend on.
 //!
 //! White space, characters that cannot be seen, quotation marks around it, a known prefix, and that it is or is not
-//! hexadecimal digits or base64, text or bytes. Every other character becomes another one.
+//! hexadecimal digits or base64, text or bytes. Every other character is drawn, whatever it was: one that always differed
+//! would tell a little in each export, and in many of them all.
 
 use std::fmt;
 use std::ops::Range;
@@ -39,44 +40,73 @@ const SYNTAX: &[u8] = b"\"'`\\$#%";
 const FAR_SIGNS: [&[char]; 3] =
     [&['§', '¶', '±', '¿', '¡', '¢', '£', '©'], &['‰', '†', '•', '€', '™', '→'], &['😀', '😃', '😎', '🙂']];
 
+/// Draws of one secret are given up after so many that came too near to it.
+const DRAWS: u8 = 64;
+
 impl PlaceholderKey {
     /// Another secret of the same shape and length.
     pub(super) fn key_material(&self, secret: &[u8]) -> Vec<u8> {
-        let mut dice = self.dice_of([b"\0secret", secret].concat());
-        let drawn = match std::str::from_utf8(secret) {
-            Ok(text) => text_like(text, &mut dice).into_bytes(),
-            Err(_) => bytes_like(secret, &mut dice),
-        };
-        // One that is nothing but white space and quotation marks.
-        if drawn == secret {
-            secret.iter().map(|byte| if *byte == b'x' { b'y' } else { b'x' }).collect()
-        } else {
-            drawn
-        }
+        let drawn = (0..DRAWS).find_map(|number| {
+            let dice = self.dice_of([b"\0secret", [number].as_slice(), secret].concat());
+            let mut drawing = Drawing { dice, drawn: 0, same: 0 };
+            let other = match std::str::from_utf8(secret) {
+                Ok(text) => text_like(text, &mut drawing).into_bytes(),
+                Err(_) => bytes_like(secret, &mut drawing),
+            };
+            drawing.is_another().then_some(other)
+        });
+        // None is another of one that is nothing but white space and quotation marks.
+        drawn.unwrap_or_else(|| secret.iter().map(|byte| if *byte == b'x' { b'y' } else { b'x' }).collect())
+    }
+}
+
+/// What draws a secret, and counts how near it comes to the real one.
+struct Drawing<'k> {
+    dice: PlaceholderDice<'k>,
+    drawn: usize,
+    same: usize,
+}
+
+impl Drawing<'_> {
+    /// Takes what was drawn in the place of `own`.
+    fn take<T: PartialEq>(&mut self, own: &T, drawn: T) -> T {
+        self.drawn += 1;
+        self.same += usize::from(*own == drawn);
+        drawn
+    }
+
+    fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[usize::from(self.dice.byte()) % all.len()]
+    }
+
+    fn is_another(&self) -> bool {
+        self.drawn > 0 && self.same * 4 <= self.drawn
     }
 }
 
 /// Bytes that are no text either; a line end after them stays.
-fn bytes_like(secret: &[u8], dice: &mut PlaceholderDice<'_>) -> Vec<u8> {
-    let end = secret.trim_ascii_end().len();
-    let drawn = secret[..end].iter().enumerate().map(|(at, own)| {
-        // Of these no text begins with one.
-        let draw = |dice: &mut PlaceholderDice<'_>| if at == 0 { 0xf8 | dice.byte() } else { dice.byte() };
-        unlike(*own, draw, dice)
-    });
-    drawn.chain(secret[end..].iter().copied()).collect::<Vec<u8>>()
+fn bytes_like(secret: &[u8], drawing: &mut Drawing<'_>) -> Vec<u8> {
+    let (drawn, end) = secret.split_at(secret.trim_ascii_end().len());
+    let mut other: Vec<u8> = Vec::with_capacity(secret.len());
+    for own in drawn {
+        let byte = drawing.dice.byte();
+        // No text begins with one of these.
+        other.push(drawing.take(own, if other.is_empty() { 0xf8 | byte } else { byte }));
+    }
+    other.extend_from_slice(end);
+    other
 }
 
-fn text_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
+fn text_like(text: &str, drawing: &mut Drawing<'_>) -> String {
     let core = core(text);
     let (before, after) = (&text[..core.start], &text[core.end..]);
     let core = &text[core];
     let drawn = if is_hex(core) {
-        hex_like(core, dice)
+        hex_like(core, drawing)
     } else if is_base64(core) {
-        base64_like(core, dice)
+        base64_like(core, drawing)
     } else {
-        words_like(core, dice)
+        words_like(core, drawing)
     };
     [before, &drawn, after].concat()
 }
@@ -108,11 +138,14 @@ fn is_hex(text: &str) -> bool {
         && has(u8::is_ascii_alphabetic)
 }
 
-fn hex_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
+fn hex_like(text: &str, drawing: &mut Drawing<'_>) -> String {
     let is_upper = text.bytes().any(|byte| byte.is_ascii_uppercase());
     let digits: &[u8; 16] = if is_upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
-    let draw = |dice: &mut PlaceholderDice<'_>| digits[usize::from(dice.byte() % 16)];
-    text.bytes().map(|own| char::from(unlike(own, draw, dice))).collect()
+    let digit = |own: u8| {
+        let drawn = drawing.one_of(digits);
+        char::from(drawing.take(&own, drawn))
+    };
+    text.bytes().map(digit).collect()
 }
 
 fn is_base64(text: &str) -> bool {
@@ -135,7 +168,7 @@ fn base64_value(byte: u8, last: &[u8; 2]) -> Option<u8> {
 
 /// The last character decides whether it can be decoded: some of its bits must be zero (RFC 4648, section 3.5). They are
 /// again, or again are not.
-fn base64_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
+fn base64_like(text: &str, drawing: &mut Drawing<'_>) -> String {
     const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
     let plain = text.trim_end_matches('=');
     let unused = match plain.len() % 4 {
@@ -143,26 +176,26 @@ fn base64_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
         3 => 0b11,
         _ => 0,
     };
-    let fits =
-        |byte: u8| base64_value(byte, b"+/").or(base64_value(byte, b"-_")).is_some_and(|value| value & unused == 0);
-    let drawn = plain.bytes().enumerate().map(|(at, own)| {
+    let value = |byte: u8| base64_value(byte, b"+/").or(base64_value(byte, b"-_"));
+    let fits = |byte: u8| value(byte).is_some_and(|value| value & unused == 0);
+    let mut written = String::with_capacity(text.len());
+    for (at, own) in plain.bytes().enumerate() {
         let is_last = at + 1 == plain.len();
-        char::from(match own {
-            b'+' | b'/' if !is_last => b"+/"[usize::from(own == b'+')],
-            b'-' | b'_' if !is_last => b"-_"[usize::from(own == b'-')],
-            _ => {
-                let draw = |dice: &mut PlaceholderDice<'_>| ALPHABET[usize::from(dice.byte()) % ALPHABET.len()];
-                let draw = |dice: &mut PlaceholderDice<'_>| {
-                    (0..64).map(|_| draw(dice)).find(|one| !is_last || fits(*one) == fits(own))
-                };
-                unlike(own, |dice| draw(dice).unwrap_or(b'A'), dice)
+        let drawn = match own {
+            b'+' | b'/' if !is_last => drawing.one_of(b"+/"),
+            b'-' | b'_' if !is_last => drawing.one_of(b"-_"),
+            _ if is_last => {
+                let fitting: Vec<u8> = ALPHABET.iter().copied().filter(|one| fits(*one) == fits(own)).collect();
+                if fitting.is_empty() { drawing.one_of(ALPHABET) } else { drawing.one_of(&fitting) }
             }
-        })
-    });
-    drawn.chain(text[plain.len()..].chars()).collect()
+            _ => drawing.one_of(ALPHABET),
+        };
+        written.push(char::from(drawing.take(&own, drawn)));
+    }
+    written + &text[plain.len()..]
 }
 
-fn words_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
+fn words_like(text: &str, drawing: &mut Drawing<'_>) -> String {
     let of_words = text.chars().filter(|one| one.is_alphanumeric() || one.is_whitespace()).count();
     // A sign or two within words may be where a shell has cut it; a secret of signs is made of them.
     let is_of_words = of_words * 4 >= text.chars().count() * 3;
@@ -174,30 +207,23 @@ fn words_like(text: &str, dice: &mut PlaceholderDice<'_>) -> String {
             || (is_escaped && matches!(own, 'n' | 'r' | 't'))
             || (is_of_words && own.is_ascii() && SYNTAX.contains(&(own as u8)));
         is_escaped = stays && own == '\\' && !is_escaped;
-        drawn.push(if stays { own } else { unlike(own, |dice| character_like(own, dice), dice) });
+        if stays {
+            drawn.push(own);
+        } else {
+            let other = character_like(own, drawing);
+            drawn.push(drawing.take(&own, other));
+        }
     }
     drawn
 }
 
-fn character_like(own: char, dice: &mut PlaceholderDice<'_>) -> char {
+fn character_like(own: char, drawing: &mut Drawing<'_>) -> char {
     match own {
-        '0'..='9' => dice.between('0', 10),
-        _ if own.is_alphanumeric() => other(own, false, None, dice),
-        _ if own.is_ascii() => char::from(SIGNS[usize::from(dice.byte()) % SIGNS.len()]),
-        _ => {
-            let signs = FAR_SIGNS[own.len_utf8() - 2];
-            signs[usize::from(dice.byte()) % signs.len()]
-        }
+        '0'..='9' => drawing.dice.between('0', 10),
+        _ if own.is_alphanumeric() => other(own, false, None, &mut drawing.dice),
+        _ if own.is_ascii() => char::from(drawing.one_of(SIGNS)),
+        _ => drawing.one_of(FAR_SIGNS[own.len_utf8() - 2]),
     }
-}
-
-/// Draws until it is another one. What is alone of its kind stays.
-fn unlike<T: PartialEq + Copy>(
-    own: T,
-    draw: impl Fn(&mut PlaceholderDice<'_>) -> T,
-    dice: &mut PlaceholderDice<'_>,
-) -> T {
-    (0..64).map(|_| draw(dice)).find(|drawn| *drawn != own).unwrap_or(own)
 }
 
 /// Secrets that a request may hold, each with the throw-away one.
@@ -261,7 +287,7 @@ mod tests {
         let other = text(secret);
         assert!(other.starts_with(prefix) && other.len() == secret.len(), "{other}");
         let same = other[prefix.len()..].chars().zip(secret[prefix.len()..].chars()).filter(|(one, own)| one == own);
-        assert_eq!(same.count(), 0, "{other}");
+        assert!(same.count() * 4 <= secret.len() - prefix.len(), "{other}");
     }
 
     #[test]
@@ -300,9 +326,10 @@ mod tests {
         }
 
         #[test]
-        fn words_share_no_letter(secret in "[A-Za-z0-9]{1,60}") {
+        fn words_share_no_more_than_chance(secret in "[A-Za-z0-9]{1,60}") {
             let other = text(&secret);
-            prop_assert!(other.bytes().zip(secret.bytes()).all(|(one, own)| one != own), "{}", other);
+            let same = other.bytes().zip(secret.bytes()).filter(|(one, own)| one == own).count();
+            prop_assert!(same * 4 <= secret.len(), "{}", other);
         }
 
         #[test]

@@ -1,6 +1,6 @@
 //! What goes and what stays: by header, parameter, JSON path, key and text.
 //!
-//! Where no rule says otherwise, the [`defaults`](super::defaults) decide.
+//! Where no rule says otherwise, `defaults` decides.
 
 use std::fmt;
 use std::str::FromStr;
