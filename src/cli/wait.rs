@@ -24,9 +24,8 @@ const POLL: Duration = Duration::from_millis(50);
 const SHOWN_WITH_ANSWER: Duration = Duration::from_millis(250);
 /// How much later than the time is over the last look may end. What no time is given for is looked at whole, once.
 const LAST_LOOK: Duration = Duration::from_millis(250);
-/// Of a store whose place another has taken.
-pub(super) const REPLACED: &str =
-    "the store was removed, and another made in its place: going on with the first of its deliveries";
+/// What is said when another store has replaced the one that was watched.
+pub(super) const REPLACED: &str = "the store was replaced: continuing with the first delivery of the new one";
 /// Rows read at once.
 const PAGE_ROWS: usize = 500;
 

@@ -1,4 +1,4 @@
-//! A store that is followed, through its making, its removal and its making anew.
+//! A store that is followed, from before it is made, and through its replacement.
 
 use std::rc::Rc;
 
@@ -17,9 +17,9 @@ pub struct FollowedStore {
 pub enum StoreChange {
     /// It is the one that it was, or there still is none.
     None,
-    /// It was opened, or opened again: its index was made anew. Its deliveries are those that it had.
+    /// It was opened, or opened again: its index was rebuilt. Its deliveries are those that it had.
     Opened,
-    /// Another store has taken its place, whose deliveries have numbers from 1 again.
+    /// Another store has replaced it, whose deliveries are numbered from 1 again.
     Replaced,
 }
 

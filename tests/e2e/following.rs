@@ -193,7 +193,7 @@ fn a_store_that_is_made_anew_is_followed_from_its_first_delivery() {
     assert!(until(|| waiter.0.try_wait().unwrap()).expect("it ends").success());
     let mut said = String::new();
     std::io::Read::read_to_string(&mut waiter.0.stderr.take().unwrap(), &mut said).unwrap();
-    assert!(said.contains("the store was removed, and another made in its place"), "{said}");
+    assert!(said.contains("the store was replaced"), "{said}");
 }
 
 #[test]
