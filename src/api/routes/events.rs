@@ -284,11 +284,12 @@ impl EventStream {
         let held = held_ids(&self.state);
         let (added, gone) = (&held - &self.held, &self.held - &held);
         self.held = held;
-        for id in added {
-            self.change(&json!({"what": "held", "id": id.0}));
-        }
+        // In the order in which it mostly happens: what is seen at one look has come since the one before.
         for id in gone {
             self.change(&json!({"what": "released", "id": id.0}));
+        }
+        for id in added {
+            self.change(&json!({"what": "held", "id": id.0}));
         }
         // Which they are is not told: a client reads again what it shows.
         if self.marks.look() {
