@@ -338,7 +338,8 @@ mod tests {
             let same = other.iter().zip(&secret).filter(|(one, own)| one == own).count();
             prop_assert!(same * 4 < secret.len() && other.len() == secret.len(), "{:?}", other);
             prop_assert_eq!(std::str::from_utf8(&other).is_ok(), std::str::from_utf8(&secret).is_ok());
-            let codings: [(String, fn(&str) -> Vec<u8>); 3] = [
+            type Decode = fn(&str) -> Vec<u8>;
+            let codings: [(String, Decode); 3] = [
                 (BASE64_STANDARD.encode(&secret), |text| BASE64_STANDARD.decode(text).unwrap()),
                 (BASE64_URL_SAFE_NO_PAD.encode(&secret), |text| BASE64_URL_SAFE_NO_PAD.decode(text).unwrap()),
                 (hex::encode(&secret), |text| hex::decode(text).unwrap()),
