@@ -112,7 +112,7 @@ impl ApiServer {
         let runtime = Builder::new_current_thread()
             .max_blocking_threads(BLOCKING_THREADS)
             .enable_all()
-            // Of the threads that do the work; requests are taken by one that is no less than the listener's.
+            // For the blocking threads, which do the work; the thread that accepts requests keeps its priority.
             .thread_name("whyhook-api-job")
             .on_thread_start(priority::give_way)
             .build()?;

@@ -72,7 +72,7 @@ pub(super) fn end_once_unread() -> Result<(), CliError> {
     thread::spawn("whyhook-stdout", watch).map(drop).map_err(|error| CliError::Usage(error.to_string()))
 }
 
-/// There is no such thing to wait for: the next line tells.
+/// Where a closed pipe cannot be waited for, it is found when the next line is written.
 #[cfg(not(unix))]
 pub(super) fn end_once_unread() -> Result<(), CliError> {
     Ok(())

@@ -44,7 +44,7 @@ impl Redactor {
                 }
             } else {
                 // No field: a line without a colon, one that goes on with the value before, or somebody's name.
-                tally.add(TallyKind::Header, "a line that is no field");
+                tally.add(TallyKind::Header, "a malformed header line");
                 edits.extend([(place(name), self.words(name)), (place(value), self.words(value))]);
             }
         }

@@ -40,7 +40,7 @@ const SYNTAX: &[u8] = b"\"'`\\$#%";
 const FAR_SIGNS: [&[char]; 3] =
     [&['§', '¶', '±', '¿', '¡', '¢', '£', '©'], &['‰', '†', '•', '€', '™', '→'], &['😀', '😃', '😎', '🙂']];
 
-/// Draws of one secret are given up after so many that came too near to it.
+/// The most draws for one secret; each that resembles the real one is discarded.
 const DRAWS: u8 = 64;
 
 impl PlaceholderKey {

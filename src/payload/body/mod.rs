@@ -138,7 +138,7 @@ impl OpenedBody {
             .opened(budget)
     }
 
-    /// Opens the body of a response, over which there is no signature.
+    /// Opens the body of a response, which is not signed.
     #[must_use]
     pub fn of_response(declared: Declared, body: Bytes, budget: &mut InflateBudget) -> Self {
         Self { is_as_sent: true, remarks: Vec::new(), stop: None, declared, bytes: body, is_signed: false }

@@ -228,7 +228,7 @@ fn example(shape: &Value, choices: &[&Value]) -> Option<String> {
     given(shape).or_else(|| choices.iter().find_map(|choice| given(choice)))
 }
 
-/// What stands for a key that is left out is no example.
+/// An empty default only says that the key may be omitted: it is not an example.
 fn is_empty(value: &Value) -> bool {
     value.as_array().is_some_and(Vec::is_empty) || value.as_object().is_some_and(serde_json::Map::is_empty)
 }
