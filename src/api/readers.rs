@@ -54,7 +54,7 @@ impl ApiReaders {
             let reader = known.map_or_else(|| Reader::open(&location), Ok)?;
             // What reads changes nothing: a panic in it is this request's. Its reader is not used again.
             let done = catch_panic(|| {
-                crate::system::panic::trap("api");
+                crate::system::panic::panic_for_test("api");
                 work(&reader)
             })?;
             idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);

@@ -22,8 +22,10 @@ const BRIEF: Duration = Duration::from_millis(500);
 /// Whether a delivery that came through a tunnel is what the agent has captured: `same`, and `offset`, the first byte of
 /// the body that differs. `None` where no agent answers at once, or holds it no more.
 pub(super) fn tunnel_capture(settings: &SettingsArgs, delivery: &Delivery) -> Option<Value> {
-    let came_through = delivery.head.value("X-Forwarded-Host").is_some() && !delivery.summary.is_imported();
-    let address = settings.load_quietly(Scope::Network).ok().filter(|_| came_through)?.ngrok_api?;
+    if delivery.head.value("X-Forwarded-Host").is_none() || delivery.summary.is_imported() {
+        return None;
+    }
+    let address = settings.load(&ListenArgs::default(), Scope::Network).ok()?.settings.ngrok_api?;
     let text = block_on(agent::requests(address, BRIEF)).ok()?.ok()?;
     let found = compare(delivery, &captures(&text).ok()?)?;
     Some(json!({"same": found.is_same(), "offset": found.offset()}))

@@ -133,7 +133,7 @@ impl<'a> Lines<'a> {
                 Some(wait) => events.recv_timeout(wait),
                 None => events.recv().map_err(|_| mpsc::RecvTimeoutError::Disconnected),
             };
-            crate::system::panic::trap("main");
+            crate::system::panic::panic_for_test("main");
             match event {
                 Ok(ServerEvent::Stored) => {
                     watch.stored.look();

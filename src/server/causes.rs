@@ -49,7 +49,7 @@ impl CauseFinder {
         let watcher = changes.subscribe(move || told.ring());
         let location = location.clone();
         let thread = thread::spawn("whyhook-causes", move || {
-            crate::system::panic::trap("causes");
+            crate::system::panic::panic_for_test("causes");
             crate::system::priority::give_way();
             Search { control: &control, watcher: &watcher, bell: &woken }.run(&location);
         })?;

@@ -128,7 +128,7 @@ fn follow(
 ) {
     let mut skipped = 0;
     while rows.wait(pokes) && !shared.is_stopping() {
-        crate::system::panic::trap("hook");
+        crate::system::panic::panic_for_test("hook");
         watch.look();
         loop {
             let AnsweredBatch { ready: answered, faults, more } = rows.take();
@@ -192,7 +192,7 @@ fn run_jobs(shared: &Shared, jobs: &Mutex<mpsc::Receiver<HookJob>>) {
             shared.dropped.fetch_add(1, Ordering::Relaxed);
             continue;
         }
-        crate::system::panic::trap("command");
+        crate::system::panic::panic_for_test("command");
         let ended = run(shared, &job);
         shared.report(job.id, ended);
     }

@@ -26,7 +26,7 @@ pub(crate) fn forward(events: mpsc::Sender<ServerEvent>) -> io::Result<()> {
         // To the end of the program.
         let _claimed = claimed;
         for signal in signals.forever() {
-            crate::system::panic::trap("signals");
+            crate::system::panic::panic_for_test("signals");
             let event = match signal {
                 SIGWINCH => ServerEvent::Resized,
                 SIGTSTP => ServerEvent::Suspend,

@@ -32,7 +32,7 @@ impl Checkpointer {
         let (nudge, nudges) = mpsc::sync_channel(1);
         let thread = thread::spawn("whyhook-checkpoint", move || {
             for () in nudges {
-                crate::system::panic::trap("checkpoint");
+                crate::system::panic::panic_for_test("checkpoint");
                 // What fails now is tried again with the next; the log only grows meanwhile.
                 match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
                     Ok(()) => tracing::trace!("checkpoint done"),

@@ -81,7 +81,7 @@ impl Committer {
                 }
                 Err(mpsc::RecvError) => break,
             }
-            crate::system::panic::trap("writer");
+            crate::system::panic::panic_for_test("writer");
             waiting.fetch_sub(group.keeps.len(), Ordering::Relaxed);
             for order in std::mem::take(&mut group.prunings) {
                 self.pruning.add(order);

@@ -266,7 +266,7 @@ impl IndexQueue {
             } else {
                 wait(gathered, GATHERING_BUSY - GATHERING, |queue| queue.hurry || queue.closed);
             }
-            crate::system::panic::trap("index");
+            crate::system::panic::panic_for_test("index");
             match self.flush() {
                 Ok(()) | Err(_) if closed => return,
                 Ok(()) => {}

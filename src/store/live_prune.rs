@@ -9,10 +9,9 @@ use std::sync::Arc;
 
 use tokio::sync::oneshot;
 
-use super::prune::{Doomed, Work};
+use super::prune::{Doomed, DoomedDeliveries, Work};
 use super::prune_segment::Task;
 use super::{Freed, StoreError};
-use crate::delivery::DeliveryId;
 
 /// What was deleted, or why no more was.
 pub(super) type PrunedReply = Result<Freed, Arc<StoreError>>;
@@ -22,9 +21,7 @@ pub type PruneWatch = Box<dyn FnMut(Freed) -> bool + Send>;
 
 /// A pruning that is asked for.
 pub(super) struct PruneOrder {
-    pub(super) doomed: Vec<DeliveryId>,
-    /// Whether those of them that are pinned when it comes to them go as well.
-    pub(super) pinned: bool,
+    pub(super) doomed: DoomedDeliveries,
     pub(super) watch: PruneWatch,
     pub(super) reply: oneshot::Sender<PrunedReply>,
 }
@@ -70,8 +67,8 @@ impl LivePruning {
         let mut current = match self.current.take() {
             Some(current) => current,
             None => {
-                let PruneOrder { doomed, pinned, watch, reply } = self.waiting.pop_front()?;
-                match work.live_tasks(Doomed { ids: &doomed, pinned }) {
+                let PruneOrder { doomed, watch, reply } = self.waiting.pop_front()?;
+                match work.live_tasks(Doomed::from(&doomed)) {
                     Ok(tasks) => {
                         // What is kept from now on has its place elsewhere: the tasks name all that can go.
                         tasks.iter().for_each(|task| close(task.segment));

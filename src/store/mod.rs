@@ -93,7 +93,7 @@ pub use lock::{LockUse, StoreLock};
 pub use losses::{LogLoss, Loss};
 pub use marks_file::MarksDamage;
 pub use ordering::StoreOrder;
-pub use prune::{Freed, PruneStage, Pruner, Thoroughness};
+pub use prune::{DoomedDeliveries, Freed, PruneStage, Pruner, Thoroughness};
 pub use reader::{Page, Reader, StoreScan};
 pub use retention::{PrunePlan, Retention};
 pub use retire::RETENTION_INTERVAL;

@@ -76,11 +76,25 @@ pub enum PruneStage {
 }
 
 /// The deliveries that somebody wants deleted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DoomedDeliveries {
+    /// Their numbers, in any order. What does not exist is passed over.
+    pub ids: Vec<DeliveryId>,
+    /// Whether those of them go as well that are pinned when their segment's turn comes.
+    pub pinned: bool,
+}
+
+/// The same, borrowed.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Doomed<'a> {
     pub(super) ids: &'a [DeliveryId],
-    /// Whether those of them go as well that are pinned when their segment's turn comes.
     pub(super) pinned: bool,
+}
+
+impl<'a> From<&'a DoomedDeliveries> for Doomed<'a> {
+    fn from(doomed: &'a DoomedDeliveries) -> Self {
+        Self { ids: &doomed.ids, pinned: doomed.pinned }
+    }
 }
 
 impl<'a> From<&'a PrunePlan> for Doomed<'a> {

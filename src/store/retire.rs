@@ -60,7 +60,7 @@ impl Retirer {
     fn look(&self) -> Option<JoinHandle<Result<PrunePlan, StoreError>>> {
         let (location, retention) = (self.location.clone(), self.retention);
         let look = move || {
-            crate::system::panic::trap("retention");
+            crate::system::panic::panic_for_test("retention");
             retention.plan(&Reader::open(&location)?, &Query::default(), Timestamp::now())
         };
         thread::spawn("whyhook-retention", look).inspect_err(|error| tracing::warn!(reason = %error, "retention")).ok()

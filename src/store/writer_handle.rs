@@ -10,6 +10,7 @@ use super::group::{Job, KeptRecord, MarkedCount};
 use super::index::IndexRow;
 use super::index_queue::IndexQueue;
 use super::live_prune::{PruneOrder, PruneWatch, PrunedReply};
+use super::prune::DoomedDeliveries;
 use super::record::Draft;
 use crate::delivery::{Answer, Attempt, Captured, DeliveryId, MarksEdit};
 
@@ -77,15 +78,14 @@ impl WriterHandle {
     /// Deletes deliveries for good, between commits, pinned ones as well. What does not exist is passed over.
     #[must_use]
     pub fn prune(&self, doomed: Vec<DeliveryId>) -> Pruning {
-        self.prune_watched((doomed, true), Box::new(|_| true))
+        self.prune_watched(DoomedDeliveries { ids: doomed, pinned: true }, Box::new(|_| true))
     }
 
-    /// Deletes deliveries for good, with or without those that are pinned when it comes to them. `watch` is told after each segment and can end it
-    /// there: what has gone by then is gone.
+    /// Deletes deliveries for good. `watch` is told after each segment and can end it there: what has gone by then is gone.
     #[must_use]
-    pub fn prune_watched(&self, (doomed, pinned): (Vec<DeliveryId>, bool), watch: PruneWatch) -> Pruning {
+    pub fn prune_watched(&self, doomed: DoomedDeliveries, watch: PruneWatch) -> Pruning {
         let (reply, pruning) = oneshot::channel();
-        let order = PruneOrder { doomed, pinned, watch, reply };
+        let order = PruneOrder { doomed, watch, reply };
         if let Err(mpsc::SendError(Job::Prune(order))) = self.jobs.send(Job::Prune(order)) {
             let _ = order.reply.send(Err(Arc::new(StoreError::Stopped)));
         }

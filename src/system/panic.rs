@@ -169,7 +169,7 @@ fn report(thread: &str, at: &str, payload: &dyn Any) -> String {
 /// thread's name and that file exists. So a test chooses which thread panics, and when. A release
 /// build holds nothing of it.
 #[inline]
-pub(crate) fn trap(thread: &str) {
+pub(crate) fn panic_for_test(thread: &str) {
     #[cfg(debug_assertions)]
     {
         use std::sync::OnceLock;
@@ -178,7 +178,10 @@ pub(crate) fn trap(thread: &str) {
             let variable = std::env::var("WHYHOOK_DEBUG_PANIC").ok()?;
             variable.split_once('=').map(|(name, file)| (name.to_owned(), file.into()))
         });
-        assert!(!set.as_ref().is_some_and(|(name, file)| name == thread && file.exists()), "the trap of {thread}");
+        assert!(
+            !set.as_ref().is_some_and(|(name, file)| name == thread && file.exists()),
+            "asked for in the thread {thread}"
+        );
     }
     #[cfg(not(debug_assertions))]
     let _ = thread;

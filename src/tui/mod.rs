@@ -157,7 +157,7 @@ pub fn run(
 fn pass_on(events: mpsc::Receiver<ServerEvent>, wakes: mpsc::Sender<Wake>) -> Result<(), TuiError> {
     thread::spawn("whyhook-events", move || {
         for event in events {
-            crate::system::panic::trap("events");
+            crate::system::panic::panic_for_test("events");
             if wakes.send(Wake::Event(event)).is_err() {
                 return;
             }

@@ -263,7 +263,7 @@ fn a_panic_ends_the_interface_and_not_the_listener() {
         talk(listening.address(), Signed::new("{}").wire());
         assert_eq!(person.ends(), 101, "{thread}");
         person.has_the_terminal_back();
-        person.sees(&format!("the trap of {thread}"));
+        person.sees(&format!("asked for in the thread {thread}"));
         listens(&env, &listening);
     }
 }

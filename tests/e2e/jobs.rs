@@ -135,6 +135,9 @@ fn deliveries_are_made_and_receivers_are_checked() {
         (json!({"event": "app", "body": "{}"}), "event cannot be combined"),
         (json!({"event": "app", "secret": "none"}), "secret"),
         (json!({"event": "app", "set": ["nowhere"]}), "nowhere"),
+        (json!({"event": "app", "set": ["data[7].tracking=1"]}), "data[7]"),
+        (json!({"event": "app", "items": 0}), "item count 0"),
+        (json!({"event": "activity", "items": 2}), "has no items"),
     ] {
         assert!(refused(&env, "/simulate", &members, 400).contains(words), "{members}");
     }
@@ -191,7 +194,7 @@ fn images_and_differences_are_as_the_commands_have_them() {
     get(&env, "/diff?left=2").is(400);
 }
 
-/// A debug build panics where the trap is (`WHYHOOK_DEBUG_PANIC`, see `src/system/panic.rs`).
+/// A debug build panics in the thread that is named (`WHYHOOK_DEBUG_PANIC`, see `src/system/panic.rs`).
 #[cfg(debug_assertions)]
 #[test]
 fn a_panic_in_a_job_fails_it_alone() {

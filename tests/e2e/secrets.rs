@@ -288,7 +288,7 @@ fn a_panic_repeats_no_secret() {
         let _ = crate::support::Wire::connect(address).send(wrong.wire()).try_answer();
         assert_eq!(person.ends(), 101, "{thread}");
         // A whole backtrace is longer than the screen.
-        let message = format!("the trap of {thread}");
+        let message = format!("asked for in the thread {thread}");
         let printed = || memchr::memmem::find(&person.settles().raw(), message.as_bytes()).map(|_| ());
         assert!(crate::support::until(printed).is_some(), "{message}");
         holds_none("the panic's message", &person.raw());

@@ -146,7 +146,7 @@ fn run(
     };
     // Reading what a client sent changes nothing: a panic in it is this job's.
     let found = catch_panic(|| {
-        crate::system::panic::trap("api");
+        crate::system::panic::panic_for_test("api");
         importer.read(source, &mut file, &mut |_| stopping())
     });
     let found = found.map_err(|panic| panic.to_string())?.map_err(|error| error.to_string())?;

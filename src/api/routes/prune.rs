@@ -19,7 +19,7 @@ use crate::api::state::ApiState;
 use crate::delivery::DeliveryId;
 use crate::query::{Query, SavedFilters};
 use crate::server::JobTicket;
-use crate::store::{Freed, Page, Reader, Retention};
+use crate::store::{DoomedDeliveries, Freed, Page, Reader, Retention};
 use crate::text::units;
 
 /// Which deliveries are deleted for good.
@@ -136,8 +136,8 @@ async fn run(state: &ApiState, doomed: Doomed, dry_run: bool, ticket: &Arc<JobTi
     }
     let watching = Arc::clone(ticket);
     let watch = Box::new(move |freed: Freed| watching.advance(freed.deliveries, matched as u64));
-    let pruned =
-        state.feed.control().prune((ids, pinned), watch).await.map_err(|_| "the listener is stopping".to_owned())?;
+    let doomed = DoomedDeliveries { ids, pinned };
+    let pruned = state.feed.control().prune(doomed, watch).await.map_err(|_| "the listener is stopping".to_owned())?;
     let freed = pruned.map_err(|error| error.to_string())?;
     Ok(json!({"matched": matched, "deleted": freed.deliveries, "freed_bytes": freed.bytes, "dry_run": false}))
 }

@@ -3,6 +3,7 @@
 mod answering;
 mod attempt;
 
+use std::cell::Cell;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -66,10 +67,12 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
         output::log(&format!("no delivery {id}: `whyhook list` shows the captured deliveries"));
         return Ok(ExitCode::FAILURE);
     };
+    let configured = Configured::load(settings);
     match args.format {
         ShowFormat::Json => {
-            let diagnosis = diagnosis_of(settings, &reader, &delivery)?;
-            let mut json = detail::known_json(&reader, &delivery, diagnosis.as_ref(), &registry_of(settings))?;
+            let diagnosis = diagnosis_of(&configured, &reader, &delivery)?;
+            let registry = configured.registry.clone().unwrap_or_default();
+            let mut json = detail::known_json(&reader, &delivery, diagnosis.as_ref(), &registry)?;
             if let Some(compared) = agent::tunnel_capture(settings, &delivery) {
                 json["tunnel_capture"] = compared;
             }
@@ -81,11 +84,11 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
             output::print_bytes(&delivery.body_section())?;
         }
         ShowFormat::Text => {
-            let reading = Reading::of(&delivery, &registry_of(settings));
+            let reading = Reading::of(&delivery, &configured.registry.clone().unwrap_or_default());
             let seen = detail::seen(&reader, &delivery, &reading);
             let attempts = reader.attempts(delivery.summary.id, detail::ATTEMPTS)?;
-            let mut facts = cause_lines(settings, &reader, &delivery)?;
-            facts.extend(forwards_of(settings, &reader, &delivery)?.lines());
+            let mut facts = cause_lines(&configured, &reader, &delivery)?;
+            facts.extend(forwards_of(&configured, &reader, &delivery)?.lines());
             facts.extend(answering::retry_lines(&reader, &delivery)?);
             facts.extend(attempt::lines(&attempts));
             let shown = output::fitted(for_people(&delivery, facts, &reading, seen.as_ref()));
@@ -100,22 +103,20 @@ pub(super) fn run(settings: &SettingsArgs, args: &ShowArgs) -> Result<ExitCode, 
 
 /// What was found out about a delivery's signature: what was kept, else what a search finds now with
 /// the current secrets. `None` when there is nothing to explain.
-fn diagnosis_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Option<Value>, CliError> {
+fn diagnosis_of(configured: &Configured, reader: &Reader, delivery: &Delivery) -> Result<Option<Value>, CliError> {
     if let Some(kept) = detail::kept_diagnosis(reader, delivery)? {
         return Ok(Some(kept));
     }
-    // Who only looks at a delivery need not have its secret at hand.
-    let Ok(loaded) = settings.load_quietly(Scope::Secrets) else { return Ok(None) };
-    Ok(detail::found_diagnosis(reader, delivery, &loaded.registry, &|| true))
+    Ok(configured.secrets().and_then(|registry| detail::found_diagnosis(reader, delivery, registry, &|| true)))
 }
 
 /// The likeliest cause of a signature that does not verify, and what to do about it.
-fn cause_lines(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Vec<String>, CliError> {
+fn cause_lines(configured: &Configured, reader: &Reader, delivery: &Delivery) -> Result<Vec<String>, CliError> {
     let verdict = delivery.summary.judgement.verdict;
     if matches!(verdict, Verdict::Verified | Verdict::NoSecret | Verdict::NotJudged) {
         return Ok(Vec::new());
     }
-    let found = diagnosis_of(settings, reader, delivery)?;
+    let found = diagnosis_of(configured, reader, delivery)?;
     let Some(cause) = found.as_ref().and_then(|found| found["causes"].get(0)) else { return Ok(Vec::new()) };
     let text = |name: &str| cause[name].as_str().unwrap_or_default();
     let id = delivery.summary.id;
@@ -126,14 +127,28 @@ fn cause_lines(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) ->
 }
 
 /// The answers of upstream servers; the secrets are read only where they explain a disagreement.
-fn forwards_of(settings: &SettingsArgs, reader: &Reader, delivery: &Delivery) -> Result<Forwards, CliError> {
-    let registry = || settings.load_quietly(Scope::Secrets).ok().map(|loaded| loaded.registry);
-    Ok(Forwards::read(reader, delivery, &registry)?)
+fn forwards_of(configured: &Configured, reader: &Reader, delivery: &Delivery) -> Result<Forwards, CliError> {
+    Ok(Forwards::read(reader, delivery, &|| configured.secrets().cloned())?)
 }
 
-/// Which webhook a delivery is for is known where the configuration can be read.
-fn registry_of(settings: &SettingsArgs) -> Registry {
-    settings.load(&ListenArgs::default(), Scope::Secrets).map(|loaded| loaded.settings.registry).unwrap_or_default()
+/// The configuration, as far as it can be read: who only looks at a delivery need not have its secret at hand.
+struct Configured {
+    registry: Option<Registry>,
+    warnings: Cell<Vec<String>>,
+}
+
+impl Configured {
+    fn load(settings: &SettingsArgs) -> Self {
+        let loaded = settings.load(&ListenArgs::default(), Scope::Secrets).ok();
+        let (registry, warnings) = loaded.map(|loaded| (loaded.settings.registry, loaded.warnings)).unzip();
+        Self { registry, warnings: Cell::new(warnings.unwrap_or_default()) }
+    }
+
+    /// The secrets, for what they explain. What is odd about them is told then, and once.
+    fn secrets(&self) -> Option<&Registry> {
+        self.warnings.take().iter().for_each(|warning| output::log(&format!("warning: {warning}")));
+        self.registry.as_ref()
+    }
 }
 
 /// Reads the delivery that `id` names; `latest` is the newest.

@@ -178,7 +178,7 @@ impl Answering {
         // It is never closed; without a permit it would only be done at once.
         let permit = Arc::clone(&self.searches).acquire_owned().await.ok();
         let choosing = move || {
-            crate::system::panic::trap("choose");
+            crate::system::panic::panic_for_test("choose");
             let chosen = policy.choose(&captured, &registry);
             drop(permit);
             (captured, chosen)

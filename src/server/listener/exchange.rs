@@ -62,7 +62,7 @@ pub(super) async fn serve(
     remote: SocketAddr,
     control: &Arc<Control>,
 ) -> Next {
-    crate::system::panic::trap("worker");
+    crate::system::panic::panic_for_test("worker");
     let Ok(read) = body::read(stream, &head, control).await else {
         control.stats().refused(Refusal::Memory);
         let _ = stream.write(&response(&overloaded_reply(), Ending::CLOSE).wire).await;

@@ -133,7 +133,7 @@ impl Exchange<'_> {
                 (hold.otherwise, label)
             }
             hold::Ended::Full => {
-                self.control.stats.not_held();
+                self.control.stats().not_held();
                 let label = label.noting(format_args!("too many held: {default}"));
                 (hold.otherwise, label)
             }

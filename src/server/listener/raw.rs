@@ -159,7 +159,7 @@ impl Script {
         };
         let written = tokio::select! {
             written = playing => written.map(|()| true),
-            () = control.holding().quitting() => Ok(false),
+            () = control.holding.quitting() => Ok(false),
             () = place.given_up() => Ok(false),
         };
         match written {

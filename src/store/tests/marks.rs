@@ -3,7 +3,7 @@
 use super::*;
 use crate::delivery::{Marks, MarksEdit};
 use crate::query::Query;
-use crate::store::{Pruner, Retention, Thoroughness};
+use crate::store::{DoomedDeliveries, Pruner, Retention, Thoroughness};
 
 fn mark(handle: &WriterHandle, ids: &[i64], edit: MarksEdit) -> usize {
     handle.mark(ids.iter().copied().map(DeliveryId).collect(), edit).blocking_recv().unwrap().unwrap()
@@ -414,7 +414,8 @@ fn nothing_is_pruned_as_long_as_pins_are_in_doubt() {
     // Neither by retention, nor when the listener ends.
     let (writer, handle) = Writer::start_retaining(&fixture.location, all, Duration::ZERO, |_| {}).unwrap();
     assert_eq!(mark(&handle, &[2], MarksEdit::Pin(true)), 1);
-    assert!(handle.prune_watched((vec![DeliveryId(5)], false), Box::new(|_| true)).blocking_recv().unwrap().is_err());
+    let doomed = DoomedDeliveries { ids: vec![DeliveryId(5)], pinned: false };
+    assert!(handle.prune_watched(doomed, Box::new(|_| true)).blocking_recv().unwrap().is_err());
     drop(handle);
     writer.join();
     assert_eq!((found(&fixture, ""), fixture.reader().deleted().unwrap().len()), (vec![5, 4, 3, 2], 1));

@@ -3,7 +3,7 @@
 use super::*;
 use crate::delivery::MarksEdit;
 use crate::query::Query;
-use crate::store::{Freed, PrunePlan, Pruner, Retention, Thoroughness};
+use crate::store::{DoomedDeliveries, Freed, PrunePlan, Pruner, Retention, Thoroughness};
 
 /// A store with twelve deliveries, four in each segment.
 fn filled() -> Fixture {
@@ -103,7 +103,7 @@ fn retention_of_a_listener_acts_on_the_pins_of_that_moment() {
 }
 
 /// The watcher is asked between two segments, on the writer's own thread: what it queues is done before the next one.
-fn between(fixture: &Fixture, doomed: (Vec<DeliveryId>, bool), edits: Vec<(Vec<DeliveryId>, MarksEdit)>) -> Freed {
+fn between(fixture: &Fixture, doomed: DoomedDeliveries, edits: Vec<(Vec<DeliveryId>, MarksEdit)>) -> Freed {
     let (writer, handle, _events) = fixture.open();
     mark(&handle, &[2, 7, 10], MarksEdit::Delete(true));
     let (marks, mut edits) = (handle.clone(), Some(edits));
@@ -123,20 +123,20 @@ fn between(fixture: &Fixture, doomed: (Vec<DeliveryId>, bool), edits: Vec<(Vec<D
 fn what_is_brought_back_or_pinned_between_two_segments_stays() {
     let fixture = filled();
     let edits = vec![(ids([2, 7, 10]), MarksEdit::Delete(false)), (ids([6]), MarksEdit::Pin(true))];
-    let freed = between(&fixture, (ids([1, 5, 6, 9]), false), edits);
+    let freed = between(&fixture, DoomedDeliveries { ids: ids([1, 5, 6, 9]), pinned: false }, edits);
     // Those of the first segment were gone by then.
     assert_eq!((freed.deliveries, left(&fixture)), (4, vec![3, 4, 6, 7, 8, 10, 11, 12]));
 
     let fixture = filled();
     let edits = vec![(ids([6]), MarksEdit::Pin(true)), (ids([7]), MarksEdit::Delete(false))];
-    between(&fixture, (ids([1, 5, 6, 7]), true), edits);
+    between(&fixture, DoomedDeliveries { ids: ids([1, 5, 6, 7]), pinned: true }, edits);
     assert_eq!(left(&fixture), [3, 4, 8, 9, 11, 12], "by number, whatever it is");
 
     // A segment of which nothing goes any more is left as it is.
     let fixture = filled();
     let before = std::fs::metadata(fixture.location.segment(2)).unwrap().modified().unwrap();
     let edits = vec![(ids([7]), MarksEdit::Delete(false))];
-    between(&fixture, (ids([1]), false), edits);
+    between(&fixture, DoomedDeliveries { ids: ids([1]), pinned: false }, edits);
     assert_eq!(left(&fixture), [3, 4, 5, 6, 7, 8, 9, 11, 12]);
     assert_eq!(std::fs::metadata(fixture.location.segment(2)).unwrap().modified().unwrap(), before);
 }

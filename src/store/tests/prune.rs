@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::query::Query;
-use crate::store::{Freed, PruneStage, Pruner, Retention, Thoroughness};
+use crate::store::{DoomedDeliveries, Freed, PruneStage, Pruner, Retention, Thoroughness};
 
 /// A store with `count` deliveries with answers, `per_segment` in each segment.
 fn filled(count: usize, per_segment: usize) -> Fixture {
@@ -70,8 +70,8 @@ fn the_writer_deletes_between_commits_what_somebody_names() {
     let mut told = Vec::new();
     let (seen, told_of) = std::sync::mpsc::channel();
     let watch = Box::new(move |freed: Freed| seen.send(freed.deliveries).is_err());
-    let some =
-        handle.prune_watched(((4..=14).map(DeliveryId).collect(), true), watch).blocking_recv().unwrap().unwrap();
+    let doomed = DoomedDeliveries { ids: (4..=14).map(DeliveryId).collect(), pinned: true };
+    let some = handle.prune_watched(doomed, watch).blocking_recv().unwrap().unwrap();
     told.extend(told_of.try_iter());
     assert_eq!(told, [some.deliveries]);
     let left = readable(&fixture);

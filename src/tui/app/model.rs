@@ -154,6 +154,8 @@ pub struct Model {
     pub(crate) inquiries: VecDeque<(DeliveryId, Inquiry)>,
     /// The delivery being read for the detail pane, until all of it is there.
     pub(crate) loading: Option<DeliveryId>,
+    /// Whose tab's end was asked for with the last key, until it has been drawn.
+    pub(crate) to_end: Option<(DeliveryId, Tab)>,
     /// What is no longer shown.
     pub(crate) discarded: Option<Box<dyn Any + Send>>,
     /// The tab that is shown.
@@ -244,6 +246,7 @@ impl Model {
             detail: None,
             inquiries: VecDeque::new(),
             loading: None,
+            to_end: None,
             discarded: None,
             tab: Tab::default(),
             focus: Focus::default(),

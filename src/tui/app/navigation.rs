@@ -24,6 +24,27 @@ pub(crate) fn show_tab(model: &mut Model, tab: Tab) -> Vec<Effect> {
 
 /// Scrolls the shown tab.
 pub(crate) fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
+    let selected = model.list.selected().filter(|_| step == Step::Last);
+    model.to_end = selected.map(|id| (id, model.tab));
+    scroll_within(model, step);
+    Vec::new()
+}
+
+/// Goes to the end that was asked for before all of it was there: while the delivery was read or its lines were broken, or
+/// since the last frame.
+pub(crate) fn go_to_end(model: &mut Model) {
+    let Some((id, tab)) = model.to_end.take() else { return };
+    if model.list.selected() != Some(id) || model.tab != tab {
+        return;
+    }
+    if model.is_preparing() {
+        model.to_end = Some((id, tab));
+        return;
+    }
+    scroll_within(model, Step::Last);
+}
+
+fn scroll_within(model: &mut Model, step: Step) {
     let viewport = model.viewport;
     let tab = model.tab.index();
     if let Some(detail) = &mut model.detail {
@@ -33,5 +54,4 @@ pub(crate) fn scroll(model: &mut Model, step: Step) -> Vec<Effect> {
         detail.scroll[tab] = step.apply(place, places, viewport.detail_rows);
     }
     payload::update::scrolled(model);
-    Vec::new()
 }

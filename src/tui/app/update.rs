@@ -13,6 +13,7 @@ use crate::text::counted;
 use crate::tui::app::action::Action;
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
+use crate::tui::app::navigation;
 use crate::tui::app::overlay::state::Overlay;
 use crate::tui::app::overlay::update::{retry, typed};
 use crate::tui::app::viewport::Viewport;
@@ -226,11 +227,13 @@ fn drawn(model: &mut Model, viewport: Viewport) {
     if is_other {
         image::update::keep_cursor(model);
     }
+    navigation::go_to_end(model);
 }
 
 /// Does what a key asks for. What it causes to be said is gone with the next key.
 fn by_key(model: &mut Model, key: impl FnOnce(&mut Model) -> Vec<Effect>) -> Vec<Effect> {
     model.turn_notice();
+    model.to_end = None;
     model.acting = true;
     let effects = key(model);
     model.acting = false;

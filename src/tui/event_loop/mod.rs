@@ -401,7 +401,7 @@ impl EventLoop {
 
     fn draw(&mut self) -> Result<(), TuiError> {
         self.clear_graphics()?;
-        crate::system::panic::trap("main");
+        crate::system::panic::panic_for_test("main");
         let _frame = crate::system::panic::lock_frame();
         let Some(screen) = &mut self.screen else { return Ok(()) };
         let before = self.model.viewport;

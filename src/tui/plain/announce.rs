@@ -72,7 +72,7 @@ fn follow(
     let say = |line| tell(Announcement::Line(line));
     let mut told = 0;
     while rows.wait(pokes) {
-        crate::system::panic::trap("announcer");
+        crate::system::panic::panic_for_test("announcer");
         // Read before the store is: what came before this look was asked for is in what follows.
         let look = looks.load(Ordering::Acquire);
         loop {

@@ -60,7 +60,7 @@ fn drain(late: &mut Option<LateReply>, send: &impl Fn(Input) -> Result<(), mpsc:
     while let Ok(true) = crossterm::event::poll(LINGER) {
         match crossterm::event::read() {
             Ok(event) => {
-                crate::system::panic::trap("input");
+                crate::system::panic::panic_for_test("input");
                 let events = match late {
                     Some(late) => late.pass(event),
                     None => vec![event],

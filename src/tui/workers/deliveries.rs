@@ -124,7 +124,7 @@ struct Deliveries<S> {
 impl<S: Fn(Message) + Send + 'static> Deliveries<S> {
     /// Reads a delivery: its rows first, and when it is large what it holds after that.
     fn load(&mut self, id: DeliveryId, is_wanted: &dyn Fn() -> bool) {
-        crate::system::panic::trap("loader");
+        crate::system::panic::panic_for_test("loader");
         tracing::trace!(delivery = id.0, "loading");
         let delivery = match self.reader.load(id) {
             Ok(Some(delivery)) => delivery,
@@ -222,7 +222,7 @@ impl<S: Fn(Message) + Send + 'static> Rows<S> {
     }
 
     fn perform(&mut self, job: Effect) {
-        crate::system::panic::trap("loader");
+        crate::system::panic::panic_for_test("loader");
         match job {
             Effect::LoadPage(request) => match request.sorted {
                 Some(sorted) => self.sorted_page(request, sorted),

@@ -74,7 +74,7 @@ impl Job {
 
 impl<S: Fn(Message)> Worker<S> {
     fn look_into(&self, job: &Job, is_wanted: &dyn Fn() -> bool) {
-        crate::system::panic::trap("diagnosis");
+        crate::system::panic::panic_for_test("diagnosis");
         let report = match self.reader.load(job.id) {
             Ok(Some(delivery)) => self.search(job, &delivery, is_wanted),
             Ok(None) => InquiryReport::Failed(format!("delivery {} is no longer in the store", job.id)),

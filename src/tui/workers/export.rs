@@ -25,7 +25,7 @@ pub(crate) fn start(
 ) {
     ids.sort_unstable();
     run_aside("whyhook-export", move || {
-        crate::system::panic::trap("export");
+        crate::system::panic::panic_for_test("export");
         let typed = path;
         let path = typed_path(&typed, etcetera::home_dir().ok().as_deref());
         let file = match UnfinishedFile::begin(&path, false) {

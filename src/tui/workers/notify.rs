@@ -31,7 +31,7 @@ impl NotifyWorker {
         let look = move || {
             priority::give_way();
             while rows.wait(&pokes) {
-                crate::system::panic::trap("notify");
+                crate::system::panic::panic_for_test("notify");
                 let mut found = Vec::new();
                 loop {
                     let AnsweredBatch { ready: answered, faults, more } = rows.take();

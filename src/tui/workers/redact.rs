@@ -24,7 +24,7 @@ pub(crate) fn start(
     let cancel = CancellationToken::new();
     let guard = cancel.clone().drop_guard();
     run_aside("whyhook-redact", move || {
-        crate::system::panic::trap("redact");
+        crate::system::panic::panic_for_test("redact");
         let go_on = |done: usize| ticket.advance(done as u64, request.ids.len() as u64) && !cancel.is_cancelled();
         let made = preview(&location, &request, &settings, go_on);
         drop(ticket);

@@ -14,7 +14,7 @@ pub(crate) fn find(loaded: &LoadedDelivery, registry: Arc<Registry>, tell: impl 
     let (id, received_at) = (summary.id, summary.received_at);
     let (head, body) = (loaded.delivery.head.clone(), loaded.delivery.body.clone());
     let finding = move || {
-        crate::system::panic::trap("schemes");
+        crate::system::panic::panic_for_test("schemes");
         tell(Message::SchemesFound(id, candidates(&head, &body, received_at, &registry)));
     };
     run_aside("whyhook-schemes", finding);

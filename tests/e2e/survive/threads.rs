@@ -47,7 +47,7 @@ fn survives(thread: &str, provoke: impl FnOnce(&mut Person, &mut Wire) -> usize)
     assert_eq!(person.ends(), PANICKED, "{thread}");
     person.has_the_terminal_back();
     // The message comes behind the alternate screen, where it can be read.
-    person.sees(&format!("the trap of {thread}"));
+    person.sees(&format!("asked for in the thread {thread}"));
     fs::remove_file(&trigger).unwrap();
     let listed = env.run(&["list"]).yes().stdout();
     for number in 0..answered {
@@ -180,7 +180,7 @@ fn without_a_terminal_it_ends_as_well() {
         fs::write(trigger, "").unwrap();
         let answered = 3 + send(&mut wire, 3, 3, b"{}");
         assert_eq!(listening.ends().code(), Some(101), "{thread}");
-        listening.says(&format!("the trap of {thread}"));
+        listening.says(&format!("asked for in the thread {thread}"));
         assert!(env.run(&["list"]).yes().stdout().lines().count() >= answered, "{thread}");
     }
 }

@@ -147,7 +147,7 @@ async fn run(state: Arc<ApiState>, plan: CheckPlan, client: Client, ticket: Arc<
     let checking = move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let work = async {
-            crate::system::panic::trap("check");
+            crate::system::panic::panic_for_test("check");
             checked(&plan, &client, &cancel, &ticket).await
         };
         let _ = told.send(match runtime {

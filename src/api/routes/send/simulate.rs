@@ -153,6 +153,8 @@ impl Plan {
         let simulation = Simulation { recipe, burst: made.burst(), body, headers, destination, seed };
         let sendings = simulation.sendings().map_err(ApiProblem::bad)?;
         simulation.destination.signing_secret().map_err(ApiProblem::bad)?;
+        // Each is made when its time has come; that one can be made is known now.
+        simulation.request(0, Timestamp::now()).map_err(ApiProblem::bad)?;
         let what = match sendings.len() {
             1 => "this delivery".to_owned(),
             count => format!("{count} deliveries"),

@@ -175,7 +175,7 @@ impl Forwarder {
         tokio::pin!(sending);
         tokio::select! {
             handed = &mut sending => return handed,
-            () = control.holding().quitting() => {}
+            () = control.holding.quitting() => {}
         }
         if let Ok(handed) = tokio::time::timeout(LAST_PATIENCE, &mut sending).await {
             return handed;

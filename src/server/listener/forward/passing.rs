@@ -195,7 +195,7 @@ fn pass_on_behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) {
     };
     let (url, control) = (url.clone(), Arc::clone(control));
     let passing = async move {
-        crate::system::panic::trap("worker");
+        crate::system::panic::panic_for_test("worker");
         if let Err(refusal) = behind(id, &url, &control).await {
             not_made(id, &url, &refusal, &control);
         }
@@ -207,7 +207,7 @@ fn pass_on_behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) {
 async fn behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) -> Result<(), Refusal> {
     let hold = tokio::select! {
         hold = Hold::wait_behind(control) => hold?,
-        () = control.holding().quitting() => return Err(Refusal::busy("whyhook stopped before its turn")),
+        () = control.holding.quitting() => return Err(Refusal::busy("whyhook stopped before its turn")),
     };
     let (_hold, Ready { target, request, body }) = prepare(id, url, hold, control).await?;
     let (parts, coming) = mpsc::channel(1);

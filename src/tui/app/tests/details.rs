@@ -24,6 +24,20 @@ fn tabs_scroll_each_on_its_own_and_stop_at_their_ends() {
 }
 
 #[test]
+fn the_end_is_that_of_the_tab_which_is_drawn_next() {
+    let mut person = Person::new(2);
+    person.act(Action::Open).act(Action::Show(Tab::Headers)).act(Action::Move(Step::Last));
+    let drawn = |lines| Viewport { detail_lines: lines, ..Person::new(1).model.viewport };
+    let scroll = |person: &Person| person.model.detail.as_ref().unwrap().scroll[Tab::Headers.index()];
+    let rows = person.model.viewport.detail_rows;
+    person.tell(Message::Drawn(drawn(50)));
+    assert_eq!(scroll(&person), 50 - rows);
+    // Once: what grows afterwards does not move what is looked at.
+    person.tell(Message::Drawn(drawn(60)));
+    assert_eq!(scroll(&person), 50 - rows);
+}
+
+#[test]
 fn the_expected_digest_is_hidden_again_with_the_next_delivery() {
     let mut person = Person::new(2);
     person.act(Action::Reveal);

@@ -30,6 +30,15 @@ impl Model {
         Some(Effect::Payload(PayloadRequest { id: detail.id, number, body, task: PayloadTask::Rows(task) }))
     }
 
+    /// Whether the shown tab is about to have other rows: its delivery is being read, or its lines are being broken.
+    pub(crate) fn is_preparing(&self) -> bool {
+        let Some(detail) = self.detail.as_ref().filter(|detail| self.list.selected() == Some(detail.id)) else {
+            return true;
+        };
+        let is_made = |making: &Making| making.of == Of::Tab(self.tab) && detail.raw_rows(self.tab).is_none();
+        !detail.is_whole() || detail.making.as_ref().is_some_and(is_made)
+    }
+
     /// Which rows the shown tab lacks, and what they are made from.
     fn missing_rows(&self) -> Option<(Of, RowsTask, Bytes)> {
         let (columns, tab) = (self.viewport.detail_columns, self.tab);

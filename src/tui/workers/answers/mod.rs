@@ -52,7 +52,7 @@ impl AnswersWorker {
         let reader = Reader::open(listener.location())?;
         let asked = Arc::clone(listener);
         let stories = LatestWins::start("whyhook-answers", Rest::No, move |id, _| {
-            crate::system::panic::trap("answers");
+            crate::system::panic::panic_for_test("answers");
             let told = tell(&reader, id, &asked.registry()).map(Box::new).map_err(|error| error.to_string());
             send(Message::Answers(AnswersNews::Story(id, told)));
         })?;

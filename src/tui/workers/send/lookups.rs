@@ -35,7 +35,7 @@ pub(super) fn start(
     let (jobs, queue) = mpsc::channel();
     let work = move || {
         while let Ok(task) = queue.recv() {
-            crate::system::panic::trap("lookups");
+            crate::system::panic::panic_for_test("lookups");
             if let Some(news) = lookups.look(newest(task, &queue)) {
                 tell(Message::Sending(news));
             }

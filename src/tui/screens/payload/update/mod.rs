@@ -66,7 +66,11 @@ pub(crate) fn step(model: &mut Model, step: Step) -> Option<Vec<Effect>> {
     if let Some(view) = model.detail.as_mut().map(|detail| &mut detail.view)
         && let Some(string) = &mut view.string
     {
-        let lines = string.rows.as_ref().map_or(0, |rows| rows.len());
+        let Some(lines) = string.rows.as_ref().map(|rows| rows.len()) else {
+            // Where its end is will be known with its rows.
+            string.scroll = if step == Step::Last { usize::MAX } else { 0 };
+            return Some(Vec::new());
+        };
         let places = lines.saturating_sub(viewport.detail_rows) + 1;
         string.scroll = step.apply(string.scroll.min(places - 1), places, viewport.detail_rows);
         return Some(Vec::new());

@@ -269,6 +269,27 @@ fn large_texts_are_broken_into_rows_by_a_thread() {
 }
 
 #[test]
+fn the_end_is_shown_that_was_asked_for_before_it_was_known() {
+    let body = format!("{{\"long\":\"{}end\"}}", "word ".repeat(20_000));
+    // Of a request, of a body as sent, and of a string.
+    for (keys, end) in [("7G", "end\"}"), ("rG", "end\"}"), ("joG", "word end")] {
+        let mut reader = Reader::of(body.as_bytes());
+        reader.owed = Some(Vec::new());
+        assert!(!reader.press(keys).screen(100, 24).contains("word"), "{keys}");
+        reader.catch_up();
+        reader.screen(100, 24);
+        assert!(reader.screen(100, 24).contains(end), "{keys}: {}", reader.screen(100, 24));
+        assert!(!reader.press("g").screen(100, 24).contains(end), "{keys}");
+    }
+    // Whoever goes somewhere else meanwhile stays there.
+    let mut reader = Reader::of(body.as_bytes());
+    reader.owed = Some(Vec::new());
+    reader.press("7Gg");
+    reader.catch_up();
+    assert!(reader.screen(100, 24).contains("POST "), "{}", reader.screen(100, 24));
+}
+
+#[test]
 fn the_command_prompt_knows_the_payload() {
     let mut reader = Reader::of(BODY.as_bytes());
     let seen = reader.press("1<esc>:query with<enter>").screen(100, 24);
