@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::file::read_scheme;
 use super::missing_secret::variable_of;
 use super::{BadSetting, ConfigError, Environment, shown};
 use crate::signature::{AcceptedSchemes, Scheme, SchemeDescription, catalogue};
 use crate::system::read;
-use crate::text::visible;
 
 /// The most bytes of a scheme's file.
 const FILE_LIMIT: u64 = 64 * 1024;
@@ -24,18 +24,6 @@ pub struct SchemeChoice {
     pub settings: Vec<String>,
 }
 
-/// What is wrong with a table, with its line and key.
-fn unread_table(file: &str, text: &str, error: &toml::de::Error) -> String {
-    let start = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = &text.as_bytes()[..start];
-    let number = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-    let line = text.lines().nth(number - 1).unwrap_or_default();
-    let key = line.split_once('=').map_or("", |(key, _)| key.trim());
-    let key = if key.is_empty() { String::new() } else { format!("{}: ", visible(key)) };
-    let reason = error.message().lines().collect::<Vec<_>>().join(", ");
-    format!("{file}:{number}: {key}{}", visible(&reason))
-}
-
 fn failed(origin: &'static str, reason: String) -> ConfigError {
     ConfigError::Setting { origin, reason: BadSetting::Scheme(reason) }
 }
@@ -49,8 +37,8 @@ fn of_file(file: &Path, environment: &dyn Environment) -> Result<Scheme, ConfigE
     let unreadable = |reason: String| failed("--scheme-file", format!("{}: {reason}", shown(&path)));
     let text = read::whole(&path, FILE_LIMIT).map_err(|error| unreadable(format!("cannot be read: {error}")))?;
     let text = String::from_utf8(text).map_err(|_| unreadable("it is not UTF-8".to_owned()))?;
-    let described: SchemeDescription =
-        toml::from_str(&text).map_err(|error| failed("--scheme-file", unread_table(&shown(&path), &text, &error)))?;
+    let described = read_scheme(&text)
+        .map_err(|(place, fault)| failed("--scheme-file", format!("{}:{place}: {fault}", shown(&path))))?;
     described.scheme().map_err(|error| unreadable(error.to_string()))
 }
 

@@ -42,6 +42,15 @@ pub(crate) fn syntax_words(message: &str) -> String {
     Fault::of_syntax(message).to_string()
 }
 
+/// Whether this is what serde expects in the place of another name: `` `a` ``, `` `a` or `b` ``, `` one of `a`, `b` ``. What
+/// a file says in its place cannot come after it.
+fn is_list_of_names(expected: &str) -> bool {
+    let parts: Vec<&str> = expected.strip_prefix("one of ").unwrap_or(expected).split('`').collect();
+    let [first, inner @ .., last] = &parts[..] else { return false };
+    let mut between = inner.iter().skip(1).step_by(2);
+    first.is_empty() && last.is_empty() && inner.len() % 2 == 1 && between.all(|text| matches!(*text, ", " | " or "))
+}
+
 /// What the reader expects in the terms of TOML, where it says it in those of Rust.
 fn plain_kinds(words: String) -> String {
     let Some((before, expected)) = words.rsplit_once(", expected ") else { return words };
@@ -154,7 +163,13 @@ impl Fault {
         if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
             return Self::MissingField(field.to_owned());
         }
-        let words = plain_kinds(without_values(message));
+        let words = match message.rsplit_once(", expected ") {
+            // What is expected is no value of the file.
+            Some((found, expected)) if is_list_of_names(expected) => {
+                format!("{}, expected {}", without_values(found), visible(expected))
+            }
+            _ => plain_kinds(without_values(message)),
+        };
         // A name of a few: a variant to serde, and a value to whoever wrote it.
         if let Some(rest) = words.strip_prefix("unknown variant ") {
             return Self::Syntax(format!("unknown value {rest}"));

@@ -109,6 +109,7 @@ use super::{
 use crate::config::{KeyEntry, PictureMode, ThemeSettings, TunnelSettings};
 use crate::query::SavedFilters;
 use crate::rules::{NamedAnswer, Rule};
+use crate::signature::SchemeDescription;
 use crate::simulate::SavedSimulation;
 use crate::system::read;
 
@@ -347,6 +348,20 @@ fn read_tree(tree: &Spanned<DeTable<'_>>, path: &Path, text: &str) -> Result<Con
     let reader = toml::Deserializer::from(tree.clone());
     let raw = raw::RawFile::deserialize(reader).map_err(|error| fault_of_syntax(&error))?;
     validate::check(raw, tree.get_ref(), path, text)
+}
+
+/// Reads a file that holds the table of one scheme.
+///
+/// # Errors
+///
+/// The first [`Fault`] and its place.
+pub(super) fn read_scheme(text: &str) -> Result<SchemeDescription, (Place, Fault)> {
+    let tree = DeTable::parse(text).map_err(|error| fault_of_syntax(&error));
+    let read = |tree: Spanned<DeTable<'_>>| {
+        shape::check_scheme(tree.get_ref())?;
+        SchemeDescription::deserialize(toml::Deserializer::from(tree)).map_err(|error| fault_of_syntax(&error))
+    };
+    tree.and_then(read).map_err(|(offset, fault)| (Place::of(text, offset), fault))
 }
 
 /// What the TOML reader has found, with its byte offset.

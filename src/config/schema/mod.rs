@@ -5,10 +5,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::SchemaGenerator;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 use super::file::schema_of_file;
+use crate::signature::SchemeDescription;
 
 /// The JSON Schema (draft 7, which editors read) of `whyhook.toml`.
 ///
@@ -27,8 +29,17 @@ pub fn schema(actions: &[String], sections: &BTreeMap<String, Vec<String>>) -> V
 
 /// The same without the names of `[keys]`.
 pub(super) fn of_file() -> Value {
+    plain(schema_of_file)
+}
+
+/// The table of a scheme, as a file of its own holds it.
+pub(super) fn of_scheme() -> Value {
+    plain(|generator| generator.into_root_schema_for::<SchemeDescription>().to_value())
+}
+
+fn plain(made: impl FnOnce(SchemaGenerator) -> Value) -> Value {
     let settings = SchemaSettings::draft07().with(|settings| settings.inline_subschemas = true);
-    let mut schema = schema_of_file(settings.into_generator());
+    let mut schema = made(settings.into_generator());
     without_null(&mut schema);
     schema
 }

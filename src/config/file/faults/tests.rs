@@ -178,9 +178,27 @@ fn what_may_be_about_the_store_is_known(#[case] text: &str, #[case] wanted: bool
     Fault::UnknownField { words: "unknown field (10 characters, not shown), expected `a`".to_owned(), meant: None },
     "unknown field (10 characters, not shown), expected `a`"
 )]
+#[case(
+    "unknown variant `b64`, expected one of `base64url`, `base64url-nopad`",
+    Fault::Syntax("unknown value `b64`, expected one of `base64url`, `base64url-nopad`".to_owned()),
+    "unknown value `b64`, expected one of `base64url`, `base64url-nopad`"
+)]
 fn what_the_reader_says_has_a_kind(#[case] message: &str, #[case] kind: Fault, #[case] words: &str) {
     let fault = Fault::of_syntax(message);
     assert_eq!((fault.to_string().as_str(), fault), (words, kind));
+}
+
+#[test]
+fn a_value_that_looks_like_what_is_expected_is_not_shown() {
+    for message in [
+        "unknown field `a, expected `sk_live_51H8xK2``, there are no fields",
+        "unknown variant `a, expected one of `sk_live_51H8xK2`, `b`, there are no variants",
+        "invalid value: string \"a, expected sk_live_51H8xK2\", expected a duration",
+        "unknown field `sk_live_51H8xK2`, expected `a` or `b`",
+    ] {
+        let words = Fault::of_syntax(message).to_string();
+        assert!(!words.contains("sk_live"), "{words}");
+    }
 }
 
 /// Lines of which many mean something, and may be wrong together in any way.

@@ -15,6 +15,8 @@ use crate::config::schema;
 
 /// The shape of the whole file.
 static FILE: LazyLock<Value> = LazyLock::new(schema::of_file);
+/// The shape of a table that describes a scheme, in a file of its own.
+static SCHEME: LazyLock<Value> = LazyLock::new(schema::of_scheme);
 
 /// Checks the types of everything that the schema knows; an unknown key is left to the reader.
 ///
@@ -22,8 +24,21 @@ static FILE: LazyLock<Value> = LazyLock::new(schema::of_file);
 ///
 /// The first value in the order of the file whose type its key does not take, with its byte offset.
 pub(super) fn check(tree: &DeTable<'_>) -> Result<(), (usize, Fault)> {
+    check_against(&FILE, tree)
+}
+
+/// The same for a file that holds the table of one scheme.
+///
+/// # Errors
+///
+/// As [`check`].
+pub(super) fn check_scheme(tree: &DeTable<'_>) -> Result<(), (usize, Fault)> {
+    check_against(&SCHEME, tree)
+}
+
+fn check_against(shape: &Value, tree: &DeTable<'_>) -> Result<(), (usize, Fault)> {
     let mut check = ShapeCheck { first: None };
-    check.table(tree, &[&FILE], "");
+    check.table(tree, &[shape], "");
     check.first.map_or(Ok(()), |(at, words)| Err((at, Fault::Syntax(words))))
 }
 
