@@ -126,8 +126,9 @@ pub fn run(input: &[u8]) {
     if !(line.contains("/secrets") && line.contains("values=true")) {
         let holds = |bytes: &[u8], hidden: &str| bytes.windows(hidden.len()).any(|part| part == hidden.as_bytes());
         for hidden in [SECRET, &running.expected] {
-            // A mistake may be repeated to whoever made it; where secrets are given, nothing is.
-            let is_own = !line.contains("/secrets") && holds(input, hidden);
+            // A mistake may be repeated to whoever made it; where secrets are given, nothing but the method is.
+            let method = line.split(' ').next().unwrap_or_default();
+            let is_own = holds(method.as_bytes(), hidden) || (!line.contains("/secrets") && holds(input, hidden));
             assert!(is_own || !holds(&answer, hidden), "{line:?} shows {hidden}");
         }
     }

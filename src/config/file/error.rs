@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::config::mistaken::without_values;
+use crate::config::mistaken::{is_name, unnamed, without_values};
 use crate::config::place::Place;
 use crate::config::shown;
 use crate::rules::RuleError;
@@ -40,6 +40,52 @@ pub enum FileError {
 /// What the TOML reader says, without values, and with what was probably meant.
 pub(crate) fn syntax_words(message: &str) -> String {
     Fault::of_syntax(message).to_string()
+}
+
+/// A name that serde does not know: `` unknown field `a`, expected one of `b`, `c` ``.
+struct UnknownName<'a> {
+    is_field: bool,
+    name: &'a str,
+    /// What stands in the place of the names when there are none.
+    expected: Result<&'a str, &'a str>,
+}
+
+impl<'a> UnknownName<'a> {
+    fn read(message: &'a str) -> Option<Self> {
+        let field = message.strip_prefix("unknown field `");
+        let rest = field.or_else(|| message.strip_prefix("unknown variant `"))?;
+        // Whatever the name is, it ends before these words.
+        let (name, expected) = match rest.rsplit_once("`, expected ") {
+            Some((name, expected)) if is_list_of_names(expected) => (name, Ok(expected)),
+            _ => {
+                let at = rest.rfind("`, there are no ")?;
+                (&rest[..at], Err(&rest[at + 1..]))
+            }
+        };
+        Some(Self { is_field: field.is_some(), name, expected })
+    }
+
+    fn fault(&self) -> Fault {
+        // A name that may be a secret is not repeated.
+        let is_shown = is_name(self.name);
+        let found = if is_shown { format!("`{}`", self.name) } else { unnamed(self.name) };
+        let expected = match self.expected {
+            Ok(names) => format!(", expected {names}"),
+            Err(none) => none.to_owned(),
+        };
+        if !self.is_field {
+            // A name of a few: a variant to serde, and a value to whoever wrote it.
+            return Fault::Syntax(format!("unknown value {found}{expected}"));
+        }
+        let known = self.expected.unwrap_or_default().split('`').skip(1).step_by(2);
+        // One name says more than a list of thirty.
+        let meant = nearest(self.name, known).filter(|_| is_shown).map(str::to_owned);
+        let words = match &meant {
+            Some(name) => format!("unknown field {found}; did you mean `{name}`?"),
+            None => format!("unknown field {found}{expected}"),
+        };
+        Fault::UnknownField { words, meant }
+    }
 }
 
 /// Whether this is what serde expects in the place of another name: `` `a` ``, `` `a` or `b` ``, `` one of `a`, `b` ``. What
@@ -163,31 +209,9 @@ impl Fault {
         if let Some(field) = message.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`')) {
             return Self::MissingField(field.to_owned());
         }
-        let words = match message.rsplit_once(", expected ") {
-            // What is expected is no value of the file.
-            Some((found, expected)) if is_list_of_names(expected) => {
-                format!("{}, expected {}", without_values(found), visible(expected))
-            }
-            _ => plain_kinds(without_values(message)),
-        };
-        // A name of a few: a variant to serde, and a value to whoever wrote it.
-        if let Some(rest) = words.strip_prefix("unknown variant ") {
-            return Self::Syntax(format!("unknown value {rest}"));
-        }
-        // unknown field `a`, expected one of `b`, `c`
-        if !message.starts_with("unknown field ") {
-            return Self::Syntax(words);
-        }
-        let mut names = words.split('`').skip(1).step_by(2);
-        // A name that may be a secret is not in the words.
-        let unknown = names.next().filter(|_| words.starts_with("unknown field `"));
-        match unknown.and_then(|unknown| Some((unknown, nearest(unknown, names)?))) {
-            // One name says more than a list of thirty.
-            Some((unknown, name)) => Self::UnknownField {
-                words: format!("unknown field `{unknown}`; did you mean `{name}`?"),
-                meant: Some(name.to_owned()),
-            },
-            None => Self::UnknownField { words, meant: None },
+        match UnknownName::read(message) {
+            Some(unknown) => unknown.fault(),
+            None => Self::Syntax(plain_kinds(without_values(message))),
         }
     }
 }
