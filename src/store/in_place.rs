@@ -26,7 +26,8 @@ impl Work<'_> {
         loop {
             let cut = self.cut(task, ROWS_AT_ONCE)?;
             if cut.deliveries == 0 || cut.kept.is_empty() {
-                return self.replace(task, &cut, gone, watch);
+                let committed = self.commit_copy(task, &cut, gone, watch)?;
+                return self.conclude(task, committed, watch);
             }
             let runs = self.going(task.segment).map(runs).map_err(|source| self.failed(source))?;
             self.commit(task, &[], BLANKED, false)?;

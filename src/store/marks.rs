@@ -113,8 +113,13 @@ impl MarksFile {
         for id in live(connection).map_err(sqlite)? {
             text.extend(marks_of(connection, DeliveryId(id)).map_err(sqlite)?.map(|line| line_of(&line)));
         }
-        location::replace(&self.path, text.as_bytes(), &self.store)
-            .map_err(|error| StoreError::io(&self.path, "replace", error))?;
+        // The open file may no longer be the one that has the name.
+        self.file = None;
+        if let Err(error) = location::replace(&self.path, text.as_bytes(), &self.store) {
+            // Nor is it known which one has: no line is added before one is in its place for certain.
+            self.is_stale = true;
+            return Err(StoreError::io(&self.path, "replace", error));
+        }
         (self.file, self.bytes, self.generation) = (None, text.len() as u64, generation);
         (self.is_stale, self.known) = (false, None);
         // Where this fails, the file is of a later generation than the index: all of it counts.

@@ -8,7 +8,7 @@ use rusqlite::params;
 use super::copying::{self, Moved};
 use super::log::LogPlace;
 use super::prune::{Doomed, Freed, PruneStage, Work};
-use super::settling::{forget, settle};
+use super::settling::{finish_segment, forget, settle};
 use super::{StoreError, reserve, row};
 use crate::delivery::DeliveryId;
 
@@ -48,6 +48,17 @@ pub(super) struct Cut {
     pub(super) kept: Vec<(DeliveryId, LogPlace)>,
     /// The highest number ever given, when it would be lost with this segment's deliveries.
     mark: Option<DeliveryId>,
+}
+
+/// What the rows say of a segment's file since a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Committed {
+    /// Nothing of it goes.
+    Nothing,
+    /// Its copy is to take its place.
+    Copy,
+    /// It is to be removed.
+    Removal,
 }
 
 impl Work<'_> {
@@ -95,48 +106,65 @@ impl Work<'_> {
     }
 
     /// Adds to `gone` what has gone, as soon as it has; of bytes, those that are still counted in a file's length.
+    ///
+    /// What fails before the commit leaves everything as it was, and may be done in another way. What fails after it is told, and
+    /// finished before the segment is pruned again, or by the next writer.
     pub(super) fn prune_segment(
         &self,
         task: &Task,
         gone: &mut Freed,
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
-        let copied = reserve::with(self.location, || {
-            let copied = self.replace(task, &self.cut(task, ALL_ROWS)?, gone, watch);
-            if copied.as_ref().is_err_and(StoreError::is_full) {
-                // Half a copy takes the room that something else needs.
-                let _ = fs::remove_file(self.location.segment_copy(task.segment));
-            }
-            copied
-        });
-        match copied {
+        finish_segment(self.location, self.index.connection(), self.keys, task.segment)?;
+        match reserve::with(self.location, || self.commit_copy(task, &self.cut(task, ALL_ROWS)?, gone, watch)) {
             Err(error) if error.is_full() => self.prune_in_place(task, gone, watch),
-            outcome => outcome,
+            committed => self.conclude(task, committed?, watch),
         }
     }
 
-    /// Puts a copy of what stays in the place of a segment.
-    pub(super) fn replace(
+    /// Copies what stays of a segment, and deletes the rows of what goes. An error leaves both as they were.
+    pub(super) fn commit_copy(
         &self,
         task: &Task,
         cut: &Cut,
         gone: &mut Freed,
         watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Committed, StoreError> {
         let Cut { deliveries, kept, mark } = cut;
         if *deliveries == 0 {
-            return Ok(());
+            return Ok(Committed::Nothing);
         }
         let stays = !kept.is_empty() || mark.is_some();
-        let moved = match stays {
-            true => copying::copy(self.location, task.segment, &self.keys.own, kept, *mark)?,
-            false => Vec::new(),
+        let mut commit = || {
+            let moved = match stays {
+                true => copying::copy(self.location, task.segment, &self.keys.own, kept, *mark)?,
+                false => Vec::new(),
+            };
+            watch(PruneStage::Copied)?;
+            self.commit(task, &moved, i64::from(stays), kept.is_empty())
         };
-        watch(PruneStage::Copied)?;
-        self.commit(task, &moved, i64::from(stays), kept.is_empty())?;
+        let committed = commit();
+        if committed.as_ref().is_err_and(StoreError::is_full) {
+            // A copy that no row speaks of takes the room that something else needs.
+            let _ = fs::remove_file(self.location.segment_copy(task.segment));
+        }
+        committed?;
         gone.deliveries += deliveries;
+        Ok(if stays { Committed::Copy } else { Committed::Removal })
+    }
+
+    /// Brings the segment's file to what the rows say of it since the commit.
+    pub(super) fn conclude(
+        &self,
+        task: &Task,
+        committed: Committed,
+        watch: &mut dyn FnMut(PruneStage) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        if committed == Committed::Nothing {
+            return Ok(());
+        }
         watch(PruneStage::Committed)?;
-        settle(self.location, task.segment, stays)?;
+        settle(self.location, task.segment, committed == Committed::Copy)?;
         watch(PruneStage::Replaced)?;
         forget(self.index.connection(), task.segment).map_err(|source| self.failed(source))
     }

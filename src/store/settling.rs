@@ -2,7 +2,7 @@
 
 use std::{fs, io};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::recovery::segments;
 use super::seal::SealKeys;
@@ -17,17 +17,42 @@ pub(super) fn finish(location: &Location, connection: &Connection, keys: &SealKe
         statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?.collect::<rusqlite::Result<Vec<(i64, i64)>>>()
     };
     for (segment, stays) in read().map_err(failed)? {
-        match stays {
-            blanks::BLANKED => blanks::finish(location, connection, &keys.own, segment)?,
-            stays => settle(location, segment, stays != 0)?,
-        }
-        forget(connection, segment).map_err(failed)?;
+        finish_noted(location, connection, keys, segment, stays)?;
     }
     for segment in segments(&location.log(), ".log.new")? {
         let path = location.segment_copy(segment);
         fs::remove_file(&path).map_err(|error| StoreError::io(&path, "delete", error))?;
     }
     Ok(())
+}
+
+/// Finishes what a pruning of this segment has left that failed after its commit: its rows speak of the copy, which nothing
+/// may replace before it is the segment.
+pub(super) fn finish_segment(
+    location: &Location,
+    connection: &Connection,
+    keys: &SealKeys,
+    segment: i64,
+) -> Result<(), StoreError> {
+    let noted = connection
+        .query_row("SELECT stays FROM prunings WHERE segment = ?1", [segment], |row| row.get(0))
+        .optional()
+        .map_err(|source| StoreError::sqlite(location.file(), "finish the last pruning", source))?;
+    noted.map_or(Ok(()), |stays| finish_noted(location, connection, keys, segment, stays))
+}
+
+fn finish_noted(
+    location: &Location,
+    connection: &Connection,
+    keys: &SealKeys,
+    segment: i64,
+    stays: i64,
+) -> Result<(), StoreError> {
+    match stays {
+        blanks::BLANKED => blanks::finish(location, connection, &keys.own, segment)?,
+        stays => settle(location, segment, stays != 0)?,
+    }
+    forget(connection, segment).map_err(|source| StoreError::sqlite(location.file(), "finish the last pruning", source))
 }
 
 /// Brings a segment's file to what the index says of it. May be done again.

@@ -265,6 +265,72 @@ fn cut_off_at_any_stage_nothing_that_stays_is_missing_then_or_later() {
     }
 }
 
+/// Whatever fails at whichever stage: what stays is there, then, after the same writer prunes that segment once more, and
+/// for the next one.
+#[test]
+fn what_fails_at_any_stage_takes_nothing_that_stays_from_the_next_pruning() {
+    use std::io::ErrorKind;
+    let doomed = ids([1, 2, 5, 6, 7, 8, 9, 12]);
+    let stays = [3, 4, 10, 11];
+    for kind in [ErrorKind::StorageFull, ErrorKind::Other] {
+        for at in 1..=9 {
+            let fixture = filled(12, 4);
+            let mut pruner = Pruner::open(&fixture.location).unwrap();
+            let mut stages = 0;
+            let outcome = pruner.prune(&doomed, Thoroughness::Exact, &mut |_: PruneStage| {
+                stages += 1;
+                if stages == at { Err(StoreError::io("log".as_ref(), "replace", kind.into())) } else { Ok(()) }
+            });
+            let case = format!("{kind} at {at}: {outcome:?}");
+            let now = readable(&fixture);
+            assert!(stays.iter().all(|id| now.contains(id)), "{case}: {now:?}");
+            // Where the disk was full, it is done in place: whoever is told that all is well finds it so.
+            assert!(outcome.is_err() || now == stays, "{case}: {now:?}");
+            // Of each segment something more goes, or all that is left of it.
+            pruner.prune(&ids([4, 10]), Thoroughness::Exact, &mut |_| Ok(())).unwrap();
+            let now = readable(&fixture);
+            assert!(now.contains(&3) && now.contains(&11) && !now.contains(&4), "{case}: {now:?}");
+            pruner.prune(&doomed, Thoroughness::Exact, &mut |_| Ok(())).unwrap();
+            assert_eq!(readable(&fixture), [3, 11], "{case}");
+            drop(pruner);
+            assert_eq!(keep_one_more(&fixture), 13, "{case}");
+            std::fs::remove_file(fixture.location.file()).unwrap();
+            assert_eq!(keep_one_more(&fixture), 14, "{case}");
+            let rows = fixture.reader().page(Page::Newest, 100).unwrap();
+            let found: Vec<i64> = rows.iter().map(|row| row.id.0).collect();
+            assert_eq!(found, [14, 13, 11, 3], "{case}: the log alone says the same");
+        }
+    }
+}
+
+#[test]
+fn a_copy_that_cannot_take_its_place_is_kept_until_it_can() {
+    let fixture = filled(12, 4);
+    let (segment, aside) = (fixture.location.segment(1), fixture.folder.path().join("aside"));
+    let mut pruner = Pruner::open(&fixture.location).unwrap();
+    // Nothing is renamed over a folder.
+    let outcome = pruner.prune(&ids([1]), Thoroughness::Exact, &mut |stage| {
+        if stage == PruneStage::Committed {
+            std::fs::rename(&segment, &aside).unwrap();
+            std::fs::create_dir(&segment).unwrap();
+        }
+        Ok(())
+    });
+    assert!(outcome.is_err());
+    assert_eq!(readable(&fixture), (2..=12).collect::<Vec<_>>(), "from the copy");
+    // For as long as it cannot, nothing more of the segment goes.
+    assert!(pruner.prune(&ids([2]), Thoroughness::Exact, &mut |_| Ok(())).is_err());
+    assert_eq!(readable(&fixture), (2..=12).collect::<Vec<_>>());
+    std::fs::remove_dir(&segment).unwrap();
+    std::fs::rename(&aside, &segment).unwrap();
+    pruner.prune(&ids([2]), Thoroughness::Exact, &mut |_| Ok(())).unwrap();
+    assert_eq!(readable(&fixture), (3..=12).collect::<Vec<_>>());
+    drop(pruner);
+    assert_eq!(keep_one_more(&fixture), 13);
+    prune(&fixture, &ids([13])).unwrap();
+    assert_eq!(readable(&fixture), (3..=12).collect::<Vec<_>>());
+}
+
 /// What a disk says that has no room for a copy.
 fn full(stage: PruneStage) -> Result<(), StoreError> {
     match stage {
