@@ -8,7 +8,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Duration, Instant, timeout_at};
 
 use super::ApiProblem;
-use crate::server::{JobProgress, JobRecord, JobTicket, RunningJobs};
+use crate::server::{JobKind, JobProgress, JobRecord, JobTicket, RunningJobs};
 
 /// Jobs that are kept; the oldest that has ended is forgotten first.
 const KEPT: usize = 64;
@@ -33,7 +33,7 @@ struct AllJobs {
 
 #[derive(Debug)]
 struct Job {
-    kind: &'static str,
+    kind: JobKind,
     record: JobRecord,
     /// `None` while it runs.
     ended: watch::Sender<Option<JobEnd>>,
@@ -56,7 +56,7 @@ impl Jobs {
     }
 
     /// Begins a job; its number, and what tells the others of it.
-    pub(super) fn begin(&self, kind: &'static str, running: &RunningJobs) -> Result<(u64, JobTicket), ApiProblem> {
+    pub(super) fn begin(&self, kind: JobKind, running: &RunningJobs) -> Result<(u64, JobTicket), ApiProblem> {
         let mut all = self.lock();
         if all.by_number.values().filter(|job| job.ended.borrow().is_none()).count() >= RUNNING {
             return Err(ApiProblem::busy(format!("{RUNNING} jobs are in progress")));
@@ -77,7 +77,7 @@ impl Jobs {
     /// Begins a short job, which waits for a place: many may be begun at once.
     pub(super) async fn begin_short(
         &self,
-        kind: &'static str,
+        kind: JobKind,
         running: &RunningJobs,
     ) -> Result<(u64, JobTicket), ApiProblem> {
         let deadline = Instant::now() + PATIENCE;
@@ -136,7 +136,7 @@ impl Job {
         };
         json!({
             "job": number,
-            "kind": self.kind,
+            "kind": self.kind.code(),
             "state": state,
             "progress": self.record.progress().map(|(done, total)| json!({"done": done, "total": total})),
             "result": result,
@@ -149,7 +149,7 @@ impl Job {
 pub(super) fn running_json(job: &JobProgress) -> Value {
     json!({
         "job": job.number,
-        "kind": job.kind,
+        "kind": job.kind.code(),
         "state": "running",
         "progress": (job.total > 0).then(|| json!({"done": job.done, "total": job.total})),
         "result": null,
@@ -164,22 +164,22 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_short_job_waits_for_a_place() {
         let (jobs, running) = (Jobs::default(), RunningJobs::default());
-        let all: Vec<_> = (0..RUNNING).map(|_| jobs.begin("prune", &running).unwrap()).collect();
-        let waiting = jobs.begin_short("marks", &running);
+        let all: Vec<_> = (0..RUNNING).map(|_| jobs.begin(JobKind::Prune, &running).unwrap()).collect();
+        let waiting = jobs.begin_short(JobKind::Marks, &running);
         let ending = async {
             tokio::time::sleep(PATIENCE / 2).await;
             jobs.end(all[3].0, JobEnd::Done(json!({})));
         };
         let (begun, ()) = tokio::join!(waiting, ending);
         assert!(begun.is_ok());
-        let refused = jobs.begin_short("marks", &running).await.unwrap_err();
+        let refused = jobs.begin_short(JobKind::Marks, &running).await.unwrap_err();
         assert!(refused.to_string().contains("8 jobs are in progress"), "{refused}");
     }
 
     #[test]
     fn jobs_are_bounded_and_the_oldest_that_ended_is_forgotten() {
         let (jobs, running) = (Jobs::default(), RunningJobs::default());
-        let begin = || jobs.begin("prune", &running);
+        let begin = || jobs.begin(JobKind::Prune, &running);
         let (first, ticket) = begin().unwrap();
         for _ in 1..RUNNING {
             begin().unwrap();

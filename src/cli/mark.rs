@@ -160,8 +160,8 @@ fn asked(edit: &MarksEdit) -> (&'static str, Value, &'static str) {
         MarksEdit::Tag(tag) => json!({"add_tags": [tag]}),
         MarksEdit::Untag(tag) => json!({"remove_tags": [tag]}),
         MarksEdit::Retag { remove, add } => json!({"add_tags": add, "remove_tags": remove}),
-        // Only an import replaces them.
-        MarksEdit::Replace(_) => json!({}),
+        // Only an import replaces them, and no command makes several changes.
+        MarksEdit::Replace(_) | MarksEdit::Several(_) => json!({}),
     };
     ("/marks?wait=true", members, "changed")
 }

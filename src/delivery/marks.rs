@@ -56,6 +56,8 @@ pub enum MarksEdit {
         /// Those that come.
         add: Vec<String>,
     },
+    /// Several, one after the other: all of them, or nothing.
+    Several(Vec<MarksEdit>),
     /// Replaces all of them.
     Replace(Marks),
     /// Hides it until it is removed for good, or shows it again.
@@ -82,6 +84,11 @@ impl Marks {
             MarksEdit::Tag(text) => self.retag(&[], std::slice::from_ref(text))?,
             MarksEdit::Untag(tag) => self.retag(std::slice::from_ref(tag), &[])?,
             MarksEdit::Retag { remove, add } => self.retag(remove, add)?,
+            MarksEdit::Several(edits) => {
+                let mut marks = self.clone();
+                edits.iter().try_for_each(|edit| marks.apply(edit))?;
+                *self = marks;
+            }
             MarksEdit::Replace(marks) => *self = marks.clone().within_limits().0,
             MarksEdit::Delete(_) => {}
         }
@@ -146,6 +153,7 @@ impl MarksEdit {
                     many => Err(MarksLimit::TagsAtOnce(many)),
                 }
             }
+            Self::Several(edits) => edits.iter().try_for_each(Self::check),
             _ => Ok(()),
         }
     }

@@ -9,12 +9,83 @@ use super::Changes;
 /// Where the numbers of jobs begin that an interface does itself while it is attached to a listener of another process.
 pub const ATTACHED_JOBS: u64 = 1 << 32;
 
+/// What a job does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobKind {
+    /// Deletes deliveries for good.
+    Prune,
+    /// Takes in deliveries of a file.
+    Import,
+    /// Writes deliveries to a file.
+    Export,
+    /// Shows what an export would replace.
+    Redaction,
+    /// Changes pins, notes and tags.
+    Marks,
+    /// Hides deliveries.
+    Delete,
+    /// Brings hidden ones back.
+    Undelete,
+    /// Sends deliveries again.
+    Replay,
+    /// Sends made-up ones.
+    Simulate,
+    /// Checks a server.
+    Check,
+    /// Judges stored deliveries again.
+    Verify,
+    /// What a listener of a later release does.
+    Other,
+}
+
+impl JobKind {
+    const ALL: [Self; 12] = [
+        Self::Prune,
+        Self::Import,
+        Self::Export,
+        Self::Redaction,
+        Self::Marks,
+        Self::Delete,
+        Self::Undelete,
+        Self::Replay,
+        Self::Simulate,
+        Self::Check,
+        Self::Verify,
+        Self::Other,
+    ];
+
+    /// As JSON has it.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Prune => "prune",
+            Self::Import => "import",
+            Self::Export => "export",
+            Self::Redaction => "redaction",
+            Self::Marks => "marks",
+            Self::Delete => "delete",
+            Self::Undelete => "undelete",
+            Self::Replay => "replay",
+            Self::Simulate => "simulate",
+            Self::Check => "check",
+            Self::Verify => "verify",
+            Self::Other => "job",
+        }
+    }
+
+    /// The kind of this code; [`Self::Other`] where it is unknown.
+    #[must_use]
+    pub fn from_code(code: &str) -> Self {
+        Self::ALL.into_iter().find(|kind| kind.code() == code).unwrap_or(Self::Other)
+    }
+}
+
 /// The long work that is being done.
 #[derive(Debug, Clone, Default)]
 pub struct RunningJobs {
     all: Arc<Mutex<AllRunning>>,
     changes: Changes,
-    comings: Changes,
+    begun_or_ended: Changes,
 }
 
 #[derive(Debug, Default)]
@@ -25,7 +96,7 @@ struct AllRunning {
 
 #[derive(Debug)]
 struct JobState {
-    kind: &'static str,
+    kind: JobKind,
     done: AtomicU64,
     total: AtomicU64,
     is_cancelled: AtomicBool,
@@ -38,8 +109,8 @@ struct JobState {
 pub struct JobProgress {
     /// Its number in this run.
     pub number: u64,
-    /// What it is: `prune`.
-    pub kind: &'static str,
+    /// What it does.
+    pub kind: JobKind,
     /// Deliveries that are done.
     pub done: u64,
     /// Deliveries in all; 0 while that is not known.
@@ -88,7 +159,7 @@ impl RunningJobs {
 
     /// Begins a job.
     #[must_use = "the job ends when the ticket is dropped"]
-    pub fn begin(&self, kind: &'static str) -> JobTicket {
+    pub fn begin(&self, kind: JobKind) -> JobTicket {
         let (done, total, is_cancelled, is_cut_off) = Default::default();
         let state = Arc::new(JobState { kind, done, total, is_cancelled, is_cut_off });
         let number = {
@@ -99,7 +170,7 @@ impl RunningJobs {
             number
         };
         self.changes.tell();
-        self.comings.tell();
+        self.begun_or_ended.tell();
         JobTicket { jobs: self.clone(), number, state }
     }
 
@@ -129,8 +200,8 @@ impl RunningJobs {
 
     /// Told when a job begins or ends, and not how far it is.
     #[must_use]
-    pub fn comings(&self) -> &Changes {
-        &self.comings
+    pub fn begun_or_ended(&self) -> &Changes {
+        &self.begun_or_ended
     }
 
     /// Told when a job begins, ends, or has come further.
@@ -170,7 +241,7 @@ impl Drop for JobTicket {
     fn drop(&mut self) {
         self.jobs.lock().by_number.remove(&self.number);
         self.jobs.changes.tell();
-        self.jobs.comings.tell();
+        self.jobs.begun_or_ended.tell();
     }
 }
 
@@ -184,12 +255,12 @@ mod tests {
         let woken = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&woken);
         let watcher = jobs.changes().subscribe(move || _ = count.fetch_add(1, Ordering::Relaxed));
-        let first = jobs.begin("prune");
+        let first = jobs.begin(JobKind::Prune);
         assert!(watcher.look());
-        let second = jobs.begin("prune");
+        let second = jobs.begin(JobKind::Prune);
         assert!(first.advance(3, 10));
         let [one, other] = &jobs.running()[..] else { panic!("two run") };
-        assert_eq!((one.number, one.kind, one.done, one.total, one.is_cancelled), (1, "prune", 3, 10, false));
+        assert_eq!((one.number, one.kind, one.done, one.total, one.is_cancelled), (1, JobKind::Prune, 3, 10, false));
         assert_eq!((other.number, other.total), (2, 0));
         assert!(jobs.clone().cancel(first.number()));
         let (cut, whole) = (first.record(), second.record());

@@ -41,6 +41,7 @@ pub fn marked_words(edit: &MarksEdit, ids: &[DeliveryId]) -> String {
             let added = add.iter().map(|tag| format!("tagged {what} #{tag}"));
             added.chain(removed).collect::<Vec<_>>().join("; ")
         }
+        MarksEdit::Several(edits) => edits.iter().map(|edit| marked_words(edit, ids)).collect::<Vec<_>>().join("; "),
         MarksEdit::Replace(_) => format!("changed {what}"),
         MarksEdit::Delete(true) => format!("deleted {what}"),
         MarksEdit::Delete(false) => format!("brought back {what}"),

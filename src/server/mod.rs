@@ -20,7 +20,7 @@ pub mod tunnel;
 pub use changes::{Changes, Watcher};
 pub use feed::{SessionFeed, SessionWatch};
 pub use given::{GivenSecret, given_words};
-pub use jobs::{ATTACHED_JOBS, JobProgress, JobRecord, JobTicket, RunningJobs};
+pub use jobs::{ATTACHED_JOBS, JobKind, JobProgress, JobRecord, JobTicket, RunningJobs};
 pub use marked::{MarkedElsewhere, marked_words};
 pub use news::{EventSender, InterfaceNumber, ListenerNews, NewsBoard};
 pub use reload::{ReloadReport, Watched};

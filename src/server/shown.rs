@@ -12,8 +12,8 @@ use zeroize::Zeroizing;
 use super::listener::{Control, InvalidForward, Means, SecretNews, StatsSnapshot};
 use super::tunnel::Tunnels;
 use super::{
-    GivenSecret, JobProgress, JobTicket, ListenerNews, ListenerStatus, MarkedElsewhere, ProcessMemory, ServerEvent,
-    SessionFeed, SessionWatch, Watched,
+    GivenSecret, JobKind, JobProgress, JobTicket, ListenerNews, ListenerStatus, MarkedElsewhere, ProcessMemory,
+    ServerEvent, SessionFeed, SessionWatch, Watched,
 };
 use crate::config::{Registry, Settings, TYPED_LABEL};
 use crate::delivery::{Attempt, DeliveryId, MarksEdit};
@@ -183,7 +183,7 @@ pub trait ShownListener: fmt::Debug + Send + Sync {
     /// The long work that is being done.
     fn jobs(&self) -> Vec<JobProgress>;
     /// Begins long work in this process.
-    fn begin_job(&self, kind: &'static str) -> JobTicket;
+    fn begin_job(&self, kind: JobKind) -> JobTicket;
     /// Stores an attempt that was sent from here, with its result. It may wait for the disk.
     fn keep_attempt(&self, attempt: Attempt);
     /// Asks for something. What is done at once comes back; everything else is told to `later`, on another thread.
@@ -339,7 +339,7 @@ impl ShownListener for SessionFeed {
         self.control().jobs().running()
     }
 
-    fn begin_job(&self, kind: &'static str) -> JobTicket {
+    fn begin_job(&self, kind: JobKind) -> JobTicket {
         self.control().jobs().begin(kind)
     }
 

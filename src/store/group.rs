@@ -11,7 +11,7 @@ use super::record::Draft;
 use super::seal::LogKey;
 use crate::delivery::{DeliveryId, MarksEdit};
 
-/// A group ends at this many jobs or bytes, so that its first waits not too long for its last.
+/// A group ends at this many jobs of any kind, or bytes, so that its first waits not too long for its last.
 const GROUP_JOBS: usize = 1024;
 const GROUP_BYTES: usize = 32 * 1024 * 1024;
 
@@ -63,7 +63,7 @@ impl CommitGroup {
     }
 
     fn is_full(&self) -> bool {
-        self.keeps.len() >= GROUP_JOBS || self.bytes >= GROUP_BYTES
+        self.keeps.len() + self.marks.len() + self.prunings.len() >= GROUP_JOBS || self.bytes >= GROUP_BYTES
     }
 
     /// Numbers the deliveries, `first` onwards, whose records will lie end to end from `at` on.

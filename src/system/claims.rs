@@ -12,11 +12,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The signals that were ever claimed.
 static CLAIMS: Mutex<BTreeMap<i32, Claim>> = Mutex::new(BTreeMap::new());
 
-#[derive(Default)]
 struct Claim {
     holders: usize,
     /// Whether there are none. The signal's handler looks at it.
     is_free: Arc<AtomicBool>,
+}
+
+impl Claim {
+    /// Of nobody yet: what fails before it is counted leaves the signal its default.
+    fn free() -> Self {
+        Self { holders: 0, is_free: Arc::new(AtomicBool::new(true)) }
+    }
 }
 
 /// Whether a signal was ignored when the program began, and nobody has claimed it since: proc_pid_status(5), `SigIgn`. Other
@@ -67,7 +73,7 @@ impl ClaimedSignals {
         let mut claims = CLAIMS.lock().unwrap_or_else(PoisonError::into_inner);
         for signal in signals {
             if !claims.contains_key(signal) {
-                let claim = Claim::default();
+                let claim = Claim::free();
                 signal_hook::flag::register_conditional_default(*signal, Arc::clone(&claim.is_free))?;
                 claims.insert(*signal, claim);
             }

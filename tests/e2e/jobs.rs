@@ -75,6 +75,33 @@ fn deliveries_are_replayed_by_the_listener() {
 }
 
 #[test]
+fn what_a_job_counts_is_what_is_there() {
+    let env = TestEnv::with_secret();
+    let listening = env.listen(&[]);
+    for _ in 0..4 {
+        talk(listening.address(), Signed::new("{}").wire());
+    }
+    env.run(&["prune", "2", "--yes"]).yes();
+    // Several changes of one delivery are one.
+    let marked = done(&env, "/marks", &json!({"ids": [1], "pinned": true, "note": "x", "add_tags": ["a"]}));
+    assert_eq!(marked, json!({"matched": 1, "changed": 1}));
+    let kept = env.show(1);
+    assert_eq!((&kept["pinned"], &kept["note"], &kept["tags"]), (&json!(true), &json!("x"), &json!(["a"])));
+    for (pinned, matched) in [(true, 3), (false, 2)] {
+        let dry = done(&env, "/prune", &json!({"ids": ["1-9", 4], "pinned": pinned, "dry_run": true}));
+        assert_eq!((&dry["matched"], &dry["deleted"]), (&json!(matched), &json!(0)));
+    }
+    let job = ask(&socket(&env), "POST", "/prune?wait=true", Some(&json!({"ids": ["3-9"]}))).is(200).json();
+    assert_eq!((&job["result"]["deleted"], &job["progress"]), (&json!(2), &json!({"done": 2, "total": 2})), "{job}");
+    // However often one is named: what a request takes of memory is bounded.
+    let many = vec![1; 20_001];
+    let words = refused(&env, "/replay", &json!({"ids": many, "to": [listening.url("/")]}), 400);
+    assert!(words.contains("at most 20,000"), "{words}");
+    let two = [listening.url("/a"), listening.url("/b")];
+    assert!(refused(&env, "/replay", &json!({"ids": many[..10_001], "to": two}), 400).contains("at most 10,000"));
+}
+
+#[test]
 fn a_job_is_seen_and_cancelled_by_its_number() {
     let env = TestEnv::with_secret();
     let listening = env.listen(&[]);

@@ -16,8 +16,9 @@ use crate::http::TlsSetupError;
 use crate::server::listener::{Means, SecretNews, StatsSnapshot};
 use crate::server::tunnel::Tunnels;
 use crate::server::{
-    ATTACHED_JOBS, AnswersNow, Changes, EventSink, InterfaceNumber, JobProgress, JobTicket, ListenerLink, ListenerNews,
-    ListenerRequest, RequestOutcome, RequestReply, RunningJobs, ServerEvent, SessionWatch, ShownListener, Watched,
+    ATTACHED_JOBS, AnswersNow, Changes, EventSink, InterfaceNumber, JobKind, JobProgress, JobTicket, ListenerLink,
+    ListenerNews, ListenerRequest, RequestOutcome, RequestReply, RunningJobs, ServerEvent, SessionWatch, ShownListener,
+    Watched,
 };
 use crate::store::{AttemptKeeper, Freed, Location, Page, Reader, StoreError};
 use crate::system::thread::{self, ThreadError};
@@ -222,7 +223,7 @@ impl ShownListener for AttachedListener {
         self.shared.lock().jobs.iter().cloned().chain(own).collect()
     }
 
-    fn begin_job(&self, kind: &'static str) -> JobTicket {
+    fn begin_job(&self, kind: JobKind) -> JobTicket {
         self.shared.own_jobs.begin(kind)
     }
 

@@ -13,7 +13,9 @@ use crate::rules::{
     ActionKind, AnswerChoice, CustomAnswer, Held, NamedAnswer, Override, Rule, RuleAction, RuleReader, RuleSet,
     Template, TimedResponse, check_count,
 };
-use crate::server::{JobProgress, ListenerRequest, ListenerStatus, RequestError, RequestOutcome, RequestReply};
+use crate::server::{
+    JobKind, JobProgress, ListenerRequest, ListenerStatus, RequestError, RequestOutcome, RequestReply,
+};
 
 /// An answer that has a name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -220,16 +222,13 @@ impl HeldPart {
 impl From<&JobProgress> for JobPart {
     fn from(job: &JobProgress) -> Self {
         let JobProgress { number, kind, done, total, is_cancelled } = *job;
-        Self { number, kind: kind.to_owned(), done, total, is_cancelled }
+        Self { number, kind: kind.code().to_owned(), done, total, is_cancelled }
     }
 }
 
 impl JobPart {
     pub(super) fn job(&self) -> JobProgress {
-        /// What a listener does at length; a later release may know more.
-        const KINDS: [&str; 10] =
-            ["prune", "import", "export", "marks", "delete", "undelete", "replay", "simulate", "check", "probe"];
-        let kind = KINDS.into_iter().find(|kind| *kind == self.kind).unwrap_or("job");
+        let kind = JobKind::from_code(&self.kind);
         let Self { number, done, total, is_cancelled, .. } = *self;
         JobProgress { number, kind, done, total, is_cancelled }
     }

@@ -16,7 +16,7 @@ use crate::query::SavedFilters;
 use crate::rules::{CustomAnswer, Held, NamedAnswer, Override, RuleReader, RuleSet, Template, TimedResponse};
 use crate::server::listener::StatsSnapshot;
 use crate::server::tunnel::Tunnels;
-use crate::server::{JobProgress, ListenerNews, ListenerRequest, RequestError, RequestReply};
+use crate::server::{JobKind, JobProgress, ListenerNews, ListenerRequest, RequestError, RequestReply};
 
 fn named(body: &str) -> Arc<NamedAnswer> {
     let written = CustomAnswer {
@@ -217,6 +217,10 @@ fn outcomes_and_jobs_arrive() {
     let refused = outcome(Err(RequestError::WriterStopped)).unwrap_err();
     assert!(matches!(&refused, RequestError::Elsewhere(words) if words == "the store's writer has stopped"));
     let job = |kind| JobProgress { number: 2, kind, done: 1, total: 5, is_cancelled: true };
-    assert_eq!(sent(&JobPart::from(&job("prune"))).job(), job("prune"));
-    assert_eq!(sent(&JobPart::from(&job("of a later release"))).job(), job("job"));
+    for kind in [JobKind::Prune, JobKind::Redaction, JobKind::Verify] {
+        assert_eq!(sent(&JobPart::from(&job(kind))).job(), job(kind));
+    }
+    let later =
+        serde_json::json!({"number": 2, "kind": "of a later release", "done": 1, "total": 5, "is_cancelled": true});
+    assert_eq!(serde_json::from_value::<JobPart>(later).unwrap().job(), job(JobKind::Other));
 }

@@ -24,7 +24,7 @@ use crate::api::state::ApiState;
 use crate::archive::import::{
     ImportBounds, ImportEnd, ImportError, ImportKeeper, ImportSource, Importer, KeptImports, SPOOL_BYTES,
 };
-use crate::server::JobTicket;
+use crate::server::{JobKind, JobTicket};
 use crate::system::panic::{catch_panic, panic_ends_program};
 use crate::system::read;
 
@@ -70,7 +70,7 @@ pub(super) async fn import(
         .map_err(|_| ApiProblem::busy("another import is in progress"))?;
     let file = spooled(body).await?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "import", &JobParams::waiting(params.wait), |ticket| async move {
+    jobs::begin(&state, JobKind::Import, &JobParams::waiting(params.wait), |ticket| async move {
         let work = move || {
             let done = run(&shared, file, source, &params, &ticket);
             drop(turn);

@@ -17,7 +17,7 @@ use crate::api::ApiProblem;
 use crate::api::extract::{InPath, Params, PathValue, SafeJson};
 use crate::api::jobs::{JobEnd, running_json};
 use crate::api::state::ApiState;
-use crate::server::JobTicket;
+use crate::server::{JobKind, JobTicket};
 use crate::system::panic::{CaughtPanic, catch_panic_in_future};
 
 /// How long a client may wait for a job's end at a time.
@@ -47,7 +47,7 @@ pub(super) async fn planned<T>(plan: impl Future<Output = Result<T, ApiProblem>>
 /// store has threads of its own, whose panics end the program.
 pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'static>(
     state: &Arc<ApiState>,
-    kind: &'static str,
+    kind: JobKind,
     params: &JobParams,
     work: impl FnOnce(Arc<JobTicket>) -> F,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
@@ -58,7 +58,7 @@ pub(super) async fn begin<F: Future<Output = Result<Value, String>> + Send + 'st
 /// Begins a job of some milliseconds, which waits while too many are in progress.
 pub(super) async fn begin_short<F: Future<Output = Result<Value, String>> + Send + 'static>(
     state: &Arc<ApiState>,
-    kind: &'static str,
+    kind: JobKind,
     params: &JobParams,
     work: impl FnOnce(Arc<JobTicket>) -> F,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
@@ -127,6 +127,9 @@ pub(super) async fn job(
     Ok(SafeJson(look(&state, number, params.wait).await?))
 }
 
+/// The state of a job of an interface that runs no more: how it ended is known there alone.
+pub(super) const ENDED: &str = "ended";
+
 /// Those that run and those that have ended, the oldest first.
 pub(super) async fn list(State(state): Shared) -> SafeJson {
     SafeJson(json!({"jobs": state.jobs.list(state.feed.control().jobs())}))
@@ -145,14 +148,14 @@ fn other(state: &ApiState, number: u64) -> Option<Value> {
 async fn other_ended(state: &ApiState, mut job: Value, number: u64) -> Value {
     let wake = Arc::new(Notify::new());
     let woken = Arc::clone(&wake);
-    let watcher = state.feed.control().jobs().comings().subscribe(move || woken.notify_one());
+    let watcher = state.feed.control().jobs().begun_or_ended().subscribe(move || woken.notify_one());
     let (mut closing, deadline) = (state.closing.clone(), Instant::now() + WAIT);
     loop {
         watcher.look();
         match other(state, number) {
             Some(running) => job = running,
             None => {
-                job["state"] = json!("done");
+                job["state"] = json!(ENDED);
                 return job;
             }
         }

@@ -16,7 +16,7 @@ use crate::api::extract::{Members, Params, SafeJson};
 use crate::api::selection::{ApiSelection, IdsMember, is_in, merged};
 use crate::api::state::ApiState;
 use crate::delivery::{DeliveryId, MarksEdit, TAG_BYTES, tag_of};
-use crate::server::{JobTicket, MarkedElsewhere, ServerEvent};
+use crate::server::{JobKind, JobTicket, MarkedElsewhere, ServerEvent};
 use crate::store::Reader;
 
 /// Deliveries that are changed in one go. What is received meanwhile is kept between two of them.
@@ -67,7 +67,7 @@ pub(super) struct UndeleteMembers {
 }
 
 impl MarksMembers {
-    fn edits(&self) -> Result<Vec<MarksEdit>, ApiProblem> {
+    fn edit(&self) -> Result<MarksEdit, ApiProblem> {
         let tag = |text: &String| {
             tag_of(text).ok_or_else(|| {
                 ApiProblem::bad(format!("invalid tag: expected up to {TAG_BYTES} letters, digits and . _ - / :"))
@@ -76,19 +76,20 @@ impl MarksMembers {
         let tags = |texts: &[String]| texts.iter().map(tag).collect::<Result<Vec<_>, _>>();
         let (add, remove) = (tags(&self.add_tags)?, tags(&self.remove_tags)?);
         let mut edits = Vec::new();
-        // First: the others cannot fail, and what cannot be done should change nothing.
         if !(add.is_empty() && remove.is_empty()) {
             edits.push(MarksEdit::Retag { remove, add });
         }
         edits.extend(self.pinned.map(MarksEdit::Pin));
         edits.extend(self.note.clone().map(MarksEdit::Note));
-        for edit in &edits {
-            edit.check().map_err(ApiProblem::bad)?;
-        }
-        if edits.is_empty() {
-            return Err(ApiProblem::bad("nothing to do: expected pinned, note, add_tags or remove_tags"));
-        }
-        Ok(edits)
+        let edit = match <[MarksEdit; 1]>::try_from(edits) {
+            Ok([edit]) => edit,
+            Err(none) if none.is_empty() => {
+                return Err(ApiProblem::bad("nothing to do: expected pinned, note, add_tags or remove_tags"));
+            }
+            Err(several) => MarksEdit::Several(several),
+        };
+        edit.check().map_err(ApiProblem::bad)?;
+        Ok(edit)
     }
 }
 
@@ -97,18 +98,14 @@ pub(super) async fn mark(
     Params(params): Params<JobParams>,
     Members(members): Members<MarksMembers>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
-    let edits = members.edits()?;
+    let edit = members.edit()?;
     let selection =
         ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
-    jobs::begin_short(&state, "marks", &params, |ticket| async move {
+    jobs::begin_short(&state, JobKind::Marks, &params, |ticket| async move {
         let ids = resolved(&shared, move |reader, go_on| selection.resolve(reader, go_on)).await?;
-        let matched = ids.len();
-        let mut changed = 0;
-        for edit in edits {
-            changed += apply(&shared, &ids, edit, &ticket).await?;
-        }
-        Ok(json!({"matched": matched, "changed": changed}))
+        let changed = apply(&shared, &ids, edit, &ticket).await?;
+        Ok(json!({"matched": ids.len(), "changed": changed}))
     })
     .await
 }
@@ -121,7 +118,7 @@ pub(super) async fn delete(
     let selection =
         ApiSelection::of(members.ids.as_deref(), members.filter.as_deref(), state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
-    jobs::begin_short(&state, "delete", &params, |ticket| async move {
+    jobs::begin_short(&state, JobKind::Delete, &params, |ticket| async move {
         let (ids, kept) = resolved(&shared, move |reader, go_on| {
             let ids = selection.resolve(reader, go_on)?;
             let all = ids.len();
@@ -157,7 +154,7 @@ async fn restore(
     ranges: Option<Vec<(i64, i64)>>,
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let shared = Arc::clone(state);
-    jobs::begin_short(state, "undelete", params, |ticket| async move {
+    jobs::begin_short(state, JobKind::Undelete, params, |ticket| async move {
         let ids = resolved(&shared, move |reader, _| {
             let is_meant = |id: &DeliveryId| ranges.as_ref().is_none_or(|ranges| is_in(ranges, *id));
             Ok(reader.deleted()?.into_iter().filter(is_meant).collect::<Vec<_>>())
@@ -175,12 +172,12 @@ pub(super) async fn deleted(State(state): Shared) -> Result<SafeJson, ApiProblem
     Ok(SafeJson(json!({"ids": ids.iter().map(|id| id.0).collect::<Value>()})))
 }
 
-fn unpinned(reader: &Reader, ids: Vec<DeliveryId>) -> Result<Vec<DeliveryId>, ApiProblem> {
+pub(super) fn unpinned(reader: &Reader, ids: Vec<DeliveryId>) -> Result<Vec<DeliveryId>, ApiProblem> {
     let pinned: BTreeSet<DeliveryId> = reader.pinned()?.into_iter().collect();
     Ok(ids.into_iter().filter(|id| !pinned.contains(id)).collect())
 }
 
-async fn resolved<T: Send + 'static>(
+pub(super) async fn resolved<T: Send + 'static>(
     state: &Arc<ApiState>,
     work: impl FnOnce(&Reader, &dyn Fn() -> bool) -> Result<T, ApiProblem> + Send + 'static,
 ) -> Result<T, String> {
@@ -226,19 +223,20 @@ async fn apply(state: &ApiState, ids: &[DeliveryId], edit: MarksEdit, ticket: &J
 mod tests {
     use super::*;
 
-    fn edits(json: &Value) -> Result<Vec<MarksEdit>, ApiProblem> {
-        serde_json::from_value::<MarksMembers>(json.clone()).unwrap().edits()
+    fn edit(json: &Value) -> Result<MarksEdit, ApiProblem> {
+        serde_json::from_value::<MarksMembers>(json.clone()).unwrap().edit()
     }
 
     #[test]
     fn several_changes_are_made_in_one_request() {
         let all = json!({"pinned": false, "note": "a", "add_tags": ["#Odd"], "remove_tags": ["x"]});
-        let expected = [
+        let expected = vec![
             MarksEdit::Retag { remove: vec!["x".to_owned()], add: vec!["odd".to_owned()] },
             MarksEdit::Pin(false),
             MarksEdit::Note("a".to_owned()),
         ];
-        assert_eq!(edits(&all).unwrap(), expected);
+        assert_eq!(edit(&all).unwrap(), MarksEdit::Several(expected));
+        assert_eq!(edit(&json!({"pinned": true})).unwrap(), MarksEdit::Pin(true));
         for wrong in [
             json!({}),
             json!({"ids": [1]}),
@@ -247,7 +245,7 @@ mod tests {
             json!({"note": "x".repeat(2001)}),
             json!({"add_tags": (0..17).map(|number| format!("t{number}")).collect::<Vec<_>>()}),
         ] {
-            assert!(edits(&wrong).is_err(), "{wrong}");
+            assert!(edit(&wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -1,6 +1,5 @@
 //! `POST /prune`: deletes for good.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -12,14 +11,15 @@ use serde_json::{Value, json};
 
 use super::Shared;
 use super::jobs::{self, JobParams};
+use super::marks::{resolved, unpinned};
 use crate::api::ApiProblem;
 use crate::api::extract::{Members, Params, SafeJson};
-use crate::api::selection::IdsMember;
+use crate::api::selection::{ApiSelection, IdsMember};
 use crate::api::state::ApiState;
 use crate::delivery::DeliveryId;
 use crate::query::{Query, SavedFilters};
-use crate::server::JobTicket;
-use crate::store::{DoomedDeliveries, Freed, Page, Reader, Retention};
+use crate::server::{JobKind, JobTicket};
+use crate::store::{DoomedDeliveries, Freed, Reader, Retention};
 use crate::text::units;
 
 /// Which deliveries are deleted for good.
@@ -89,27 +89,13 @@ impl Doomed {
         }
     }
 
-    /// The numbers; those of ranges need not exist.
-    fn ids(&self, reader: &Reader) -> Result<Vec<DeliveryId>, ApiProblem> {
+    /// The deliveries of the store that are meant, unless `go_on` says no.
+    fn ids(&self, reader: &Reader, go_on: &dyn Fn() -> bool) -> Result<Vec<DeliveryId>, ApiProblem> {
         match self {
             Self::Matching(query, retention) => Ok(retention.plan(reader, query, Timestamp::now())?.doomed),
             Self::Ranges(ranges, pinned) => {
-                let newest = reader.page(Page::Newest, 1)?.first().map_or(0, |summary| summary.id.0);
-                let mut ids: Vec<DeliveryId> = Vec::new();
-                let mut ranges = ranges.clone();
-                ranges.sort_unstable();
-                // Ranges that overlap hold no number twice, so that there are no more than deliveries.
-                let mut next = 1;
-                for (from, to) in ranges {
-                    let (from, to) = (from.max(next), to.min(newest));
-                    ids.extend((from..=to).map(DeliveryId));
-                    next = next.max(to.saturating_add(1));
-                }
-                if !pinned {
-                    let kept: BTreeSet<DeliveryId> = reader.pinned()?.into_iter().collect();
-                    ids.retain(|id| !kept.contains(id));
-                }
-                Ok(ids)
+                let ids = ApiSelection::Ranges(ranges.clone()).resolve(reader, go_on)?;
+                if *pinned { Ok(ids) } else { unpinned(reader, ids) }
             }
         }
     }
@@ -122,13 +108,15 @@ pub(super) async fn prune(
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let doomed = members.doomed(state.feed.control().rules().filters())?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "prune", &params, |ticket| async move { run(&shared, doomed, members.dry_run, &ticket).await })
-        .await
+    jobs::begin(&state, JobKind::Prune, &params, |ticket| async move {
+        run(&shared, doomed, members.dry_run, &ticket).await
+    })
+    .await
 }
 
-async fn run(state: &ApiState, doomed: Doomed, dry_run: bool, ticket: &Arc<JobTicket>) -> Result<Value, String> {
+async fn run(state: &Arc<ApiState>, doomed: Doomed, dry_run: bool, ticket: &Arc<JobTicket>) -> Result<Value, String> {
     let pinned = doomed.takes_pinned();
-    let ids = state.readers.read(move |reader| doomed.ids(reader)).await.map_err(|problem| problem.to_string())?;
+    let ids = resolved(state, move |reader, go_on| doomed.ids(reader, go_on)).await?;
     let matched = ids.len();
     let goes_on = ticket.advance(0, matched as u64);
     if dry_run || ids.is_empty() || !goes_on {
@@ -139,6 +127,7 @@ async fn run(state: &ApiState, doomed: Doomed, dry_run: bool, ticket: &Arc<JobTi
     let doomed = DoomedDeliveries { ids, pinned };
     let pruned = state.feed.control().prune(doomed, watch).await.map_err(|_| "the listener is stopping".to_owned())?;
     let freed = pruned.map_err(|error| error.to_string())?;
+    ticket.advance(freed.deliveries, matched as u64);
     Ok(json!({"matched": matched, "deleted": freed.deliveries, "freed_bytes": freed.bytes, "dry_run": false}))
 }
 

@@ -18,7 +18,7 @@ pub(super) struct RunChanges {
     registry: Arc<Registry>,
     rules: Arc<RuleSet>,
     /// The states of jobs.
-    jobs: BTreeMap<u64, String>,
+    jobs: BTreeMap<u64, ToldJob>,
 }
 
 impl RunChanges {
@@ -30,8 +30,8 @@ impl RunChanges {
             move || wake.notify_one()
         };
         let registry_watch = control.registry_changes().subscribe(woken());
-        let jobs_watch = control.jobs().comings().subscribe(woken());
-        let jobs = states(&state.jobs.list(control.jobs())).collect();
+        let jobs_watch = control.jobs().begun_or_ended().subscribe(woken());
+        let jobs = told(&state.jobs.list(control.jobs())).collect();
         Self { registry_watch, jobs_watch, registry: control.registry(), rules: control.rules(), jobs }
     }
 
@@ -60,25 +60,35 @@ impl RunChanges {
     }
 
     fn jobs(&mut self, all: &[Value]) -> Vec<Value> {
-        let now: BTreeMap<u64, String> = states(all).collect();
+        let now: BTreeMap<u64, ToldJob> = told(all).collect();
         let before = std::mem::replace(&mut self.jobs, now);
         let mut news = Vec::new();
         for job in all {
             let number = job["job"].as_u64().unwrap_or_default();
-            if before.get(&number).map(String::as_str) != job["state"].as_str() {
+            if before.get(&number).map(|job| job.state.as_str()) != job["state"].as_str() {
                 news.push(json!({"what": "job", "job": number, "kind": job["kind"], "state": job["state"]}));
             }
         }
         // Of the interface's own, nothing is kept.
-        let is_gone =
-            |(number, state): &(&u64, &String)| state.as_str() == "running" && !self.jobs.contains_key(number);
+        let gone = before.iter().filter(|(number, job)| job.state == "running" && !self.jobs.contains_key(number));
         news.extend(
-            before.iter().filter(is_gone).map(|(number, _)| json!({"what": "job", "job": number, "state": "done"})),
+            gone.map(
+                |(number, job)| json!({"what": "job", "job": number, "kind": job.kind, "state": super::jobs::ENDED}),
+            ),
         );
         news
     }
 }
 
-fn states(all: &[Value]) -> impl Iterator<Item = (u64, String)> {
-    all.iter().filter_map(|job| Some((job["job"].as_u64()?, job["state"].as_str()?.to_owned())))
+/// What was told of a job last.
+struct ToldJob {
+    kind: String,
+    state: String,
+}
+
+fn told(all: &[Value]) -> impl Iterator<Item = (u64, ToldJob)> {
+    all.iter().filter_map(|job| {
+        let text = |name: &str| job[name].as_str().map(str::to_owned);
+        Some((job["job"].as_u64()?, ToldJob { kind: text("kind")?, state: text("state")? }))
+    })
 }

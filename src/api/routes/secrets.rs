@@ -23,7 +23,7 @@ use crate::config::{Registry, SecretNotRemoved, SecretScope, TYPED_LABEL};
 use crate::delivery::{DeliveryId, Verdict};
 use crate::http::MediaType;
 use crate::inspect::{JudgedAgain, REJUDGED_ROWS, judge_again};
-use crate::server::{GivenSecret, JobTicket, ServerEvent};
+use crate::server::{GivenSecret, JobKind, JobTicket, ServerEvent};
 use crate::signature::{Secret, SecretOrigin, SecretRemark};
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -195,7 +195,8 @@ pub(super) async fn give(
     });
     let _ = state.events.send(ServerEvent::SecretGiven(given));
     let shared = Arc::clone(&state);
-    let judged = jobs::begin(&state, "verify", &params, |ticket| async move { rejudge(&shared, label, ticket).await });
+    let judged =
+        jobs::begin(&state, JobKind::Verify, &params, |ticket| async move { rejudge(&shared, label, ticket).await });
     // Where too many jobs are in progress, the secret is in use all the same.
     json["job"] = judged.await.map_or(Value::Null, |(_, SafeJson(job))| job);
     Ok(SafeJson(json))

@@ -228,7 +228,7 @@ const LONGEST_LATENCY_US: f64 = 9_007_199_254_740_992.0;
 
 fn answer(answered: Answered) -> Result<Answer, String> {
     let outcome = Outcome::from_code(&answered.outcome)
-        .ok_or_else(|| format!("unknown answer.outcome '{}': expected sent or sender_gone", answered.outcome))?;
+        .ok_or_else(|| format!("unknown answer.outcome {}: expected sent or sender_gone", quoted(&answered.outcome)))?;
     let latency = latency(answered.latency_ms)?;
     let headers = match answered.headers_base64 {
         None => answered.headers.into_iter().map(|(name, value)| (name, Bytes::from(value))).collect(),

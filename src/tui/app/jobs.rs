@@ -34,7 +34,7 @@ pub(super) fn stop(model: &mut Model) -> Vec<Effect> {
 /// Such as `prune`, or `2 jobs`.
 pub(super) fn in_words(jobs: &[JobProgress]) -> String {
     match jobs {
-        [one] => one.kind.to_owned(),
+        [one] => one.kind.code().to_owned(),
         many => format!("{} jobs", many.len()),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::requests::RequestPurpose;
 use super::{EventLoop, Wake};
-use crate::server::ListenerRequest;
+use crate::server::{JobKind, ListenerRequest};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::lent::LentText;
 use crate::tui::app::message::Message;
@@ -63,14 +63,14 @@ impl EventLoop {
                 _ => self.sender.take(task),
             },
             Effect::Redact(request) => {
-                let ticket = self.listener.begin_job("redaction");
+                let ticket = self.listener.begin_job(JobKind::Redaction);
                 let location = self.listener.location().clone();
                 self.redacting =
                     Some(redact::start(location, ticket, request, self.listener.settings(), self.messenger()));
             }
             Effect::StopRedacting => self.redacting = None,
             Effect::Export(ids, path) => {
-                let (location, ticket) = (self.listener.location().clone(), self.listener.begin_job("export"));
+                let (location, ticket) = (self.listener.location().clone(), self.listener.begin_job(JobKind::Export));
                 export::start(location, ticket, ids, path, self.listener.settings(), self.messenger());
             }
             Effect::CancelJobs(numbers) => return self.ask(ListenerRequest::CancelJobs(numbers), RequestPurpose::Jobs),

@@ -149,14 +149,14 @@ fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::RunningJobs;
+    use crate::server::{JobKind, RunningJobs};
 
     #[test]
     fn what_cannot_be_written_says_why_and_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let location = Location::new(folder.path().join("none.db"));
         let jobs = RunningJobs::default();
-        let ticket = jobs.begin("export");
+        let ticket = jobs.begin(JobKind::Export);
         let to = |name: &str| {
             let path = folder.path().join(name);
             let file = UnfinishedFile::begin(&path, false).unwrap();

@@ -30,6 +30,7 @@ pub(in crate::api) enum JobStateCode {
     Running,
     Done,
     Cancelled,
+    Ended,
     Failed,
 }
 

@@ -22,7 +22,7 @@ use crate::config::Settings;
 use crate::http::Client;
 use crate::send::conformance::{self, Case, CheckEvent, CheckPlan, Fixture, JOBS_LIMIT, NotApplicable};
 use crate::send::{BatchPace, Destination, DestinationChoice};
-use crate::server::JobTicket;
+use crate::server::{JobKind, JobTicket};
 use crate::signature::SigningKind;
 use crate::simulate;
 use crate::system::panic::catch_panic_in_future;
@@ -136,7 +136,7 @@ pub(in crate::api::routes) async fn check(
     sending.may_send(&what, [plan.target()])?;
     let client = sending.client(&settings)?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "check", &params, |ticket| run(shared, plan, client, ticket)).await
+    jobs::begin(&state, JobKind::Check, &params, |ticket| run(shared, plan, client, ticket)).await
 }
 
 async fn run(state: Arc<ApiState>, plan: CheckPlan, client: Client, ticket: Arc<JobTicket>) -> Result<Value, String> {

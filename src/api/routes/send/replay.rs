@@ -24,10 +24,16 @@ use crate::http::{Client, ClientLimits, Target};
 use crate::query::{Query, SavedFilters};
 use crate::send::replay::{self, How, Replay, ReplayError};
 use crate::send::{self, BatchPace, Origin, attempt_json, run_all};
-use crate::server::JobTicket;
+use crate::server::{JobKind, JobTicket};
 use crate::signature::SigningKind;
 use crate::store::{Page, Reader};
 use crate::system::panic::catch_panic_in_future;
+use crate::text::grouped;
+
+/// Requests that one job sends, at most: their rows are in memory until its end, some hundred bytes each.
+const SENDINGS_LIMIT: usize = 20_000;
+/// Rows that are read between two looks at whether to go on.
+const PAGE_ROWS: usize = 256;
 
 /// Which deliveries are sent again, where, and how.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
@@ -91,15 +97,16 @@ impl ReplayMembers {
     }
 
     /// The deliveries in the order in which they are sent: that of the numbers, or the oldest first.
-    fn summaries(&self, reader: &Reader, saved: &SavedFilters) -> Result<Vec<Summary>, ApiProblem> {
+    fn summaries(
+        &self,
+        reader: &Reader,
+        saved: &SavedFilters,
+        limit: ReadLimit<'_>,
+    ) -> Result<Vec<Summary>, ApiProblem> {
         match (&self.ids, &self.filter) {
             (Some(ids), None) if ids.is_empty() => Err(ApiProblem::bad("nothing selected: ids is empty")),
-            (Some(ids), None) => by_number(reader, ids),
-            (None, Some(filter)) => {
-                let query = Query::parse_with(filter, saved)?;
-                let found = reader.search(&query, Timestamp::now(), Page::Newest, usize::MAX, usize::MAX)?;
-                Ok(found.rows.into_iter().filter(|summary| summary.intake.is_whole()).rev().collect())
-            }
+            (Some(ids), None) => by_number(reader, ids, limit),
+            (None, Some(filter)) => matching(reader, &Query::parse_with(filter, saved)?, limit),
             (Some(_), Some(_)) => Err(ApiProblem::bad("ids cannot be combined with filter")),
             (None, None) => Err(ApiProblem::bad("nothing selected: expected ids or filter")),
         }
@@ -130,7 +137,48 @@ fn default_target(registry: &Registry, summary: &Summary) -> Result<Target, ApiP
     })
 }
 
-fn by_number(reader: &Reader, ids: &[ReplayedIds]) -> Result<Vec<Summary>, ApiProblem> {
+/// How much one request reads.
+#[derive(Clone, Copy)]
+struct ReadLimit<'a> {
+    /// Deliveries, at most.
+    most: usize,
+    /// Whether somebody still waits for it.
+    go_on: &'a dyn Fn() -> bool,
+}
+
+impl ReadLimit<'_> {
+    /// Asked after each page.
+    fn check(self, found: &[Summary]) -> Result<(), ApiProblem> {
+        if !(self.go_on)() {
+            return Err(ApiProblem::busy("the listener is stopping"));
+        }
+        if found.len() > self.most {
+            let most = grouped(self.most as u64);
+            return Err(ApiProblem::bad(format!(
+                "too many deliveries: expected at most {most} here; send them in parts"
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The oldest first; those that did not arrive whole are left out.
+fn matching(reader: &Reader, query: &Query, limit: ReadLimit<'_>) -> Result<Vec<Summary>, ApiProblem> {
+    let (now, mut found, mut page) = (Timestamp::now(), Vec::new(), Page::Newest);
+    loop {
+        let scan = reader.search(query, now, page, PAGE_ROWS, PAGE_ROWS)?;
+        found.extend(scan.rows.into_iter().filter(|summary| summary.intake.is_whole()));
+        limit.check(&found)?;
+        match scan.next {
+            Some(next) => page = Page::Before(next),
+            None => break,
+        }
+    }
+    found.reverse();
+    Ok(found)
+}
+
+fn by_number(reader: &Reader, ids: &[ReplayedIds], limit: ReadLimit<'_>) -> Result<Vec<Summary>, ApiProblem> {
     let mut summaries = Vec::new();
     for ids in ids {
         let ids = match ids {
@@ -143,9 +191,10 @@ fn by_number(reader: &Reader, ids: &[ReplayedIds]) -> Result<Vec<Summary>, ApiPr
         let mut next = from.saturating_sub(1);
         loop {
             // Pages after a delivery have the newest first.
-            let page = reader.page(Page::After(DeliveryId(next)), 256)?;
+            let page = reader.page(Page::After(DeliveryId(next)), PAGE_ROWS)?;
             let Some(last) = page.first().map(|summary| summary.id.0) else { break };
             summaries.extend(page.into_iter().rev().filter(|summary| summary.id.0 <= to));
+            limit.check(&summaries)?;
             if last >= to {
                 break;
             }
@@ -188,7 +237,12 @@ impl Plan {
         let to = to.collect::<Result<Vec<_>, _>>()?;
         let (secret, kind) = (members.secret.clone(), members.kind);
         let rules = state.feed.control().rules();
-        let summaries = state.readers.read(move |reader| members.summaries(reader, rules.filters())).await?;
+        let (most, closing) = (SENDINGS_LIMIT / to.len().max(1), Arc::clone(state));
+        let read = move |reader: &Reader| {
+            let limit = ReadLimit { most, go_on: &|| !closing.is_closing() };
+            members.summaries(reader, rules.filters(), limit)
+        };
+        let summaries = state.readers.read(read).await?;
         if summaries.is_empty() {
             return Err(ApiProblem::missing("no delivery that can be replayed matches the filter"));
         }
@@ -269,7 +323,7 @@ pub(in crate::api::routes) async fn replay(
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let plan = jobs::planned(Plan::of(&state, members, &sending)).await?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "replay", &params, |ticket| run(shared, plan, ticket)).await
+    jobs::begin(&state, JobKind::Replay, &params, |ticket| run(shared, plan, ticket)).await
 }
 
 async fn run(state: Arc<ApiState>, mut plan: Plan, ticket: Arc<JobTicket>) -> Result<Value, String> {

@@ -29,7 +29,7 @@ use crate::http::{Client, ClientLimits, Outgoing};
 use crate::send::{
     BatchPace, Destination, DestinationChoice, Origin, SimulatedBody, Simulation, attempt, attempt_json, run_all,
 };
-use crate::server::JobTicket;
+use crate::server::{JobKind, JobTicket};
 use crate::simulate::{self, BurstSending, SavedSimulation};
 use crate::system::panic::catch_panic_in_future;
 
@@ -217,7 +217,7 @@ pub(in crate::api::routes) async fn simulate(
 ) -> Result<(StatusCode, SafeJson), ApiProblem> {
     let plan = jobs::planned(Plan::of(&state, members, &sending)).await?;
     let shared = Arc::clone(&state);
-    jobs::begin(&state, "simulate", &params, |ticket| run(shared, plan, ticket)).await
+    jobs::begin(&state, JobKind::Simulate, &params, |ticket| run(shared, plan, ticket)).await
 }
 
 /// What a sending came to: `None` when it was cancelled before, an error when its request cannot be made.

@@ -3,7 +3,7 @@
 //! What goes on is the exact body and the header lines in their order and letter case, the signature's
 //! verbatim. Changed is what RFC 9110 asks for: the target is sent in origin-form (RFC 9112, section 3.2.1) and
 //! `Host` names the target (section 7.2), the fields of the first connection are left out (7.6.1), a chunked
-//! body goes with its length, and one `Via` line is added after all others (7.6.3). No `X-Forwarded-…` is added;
+//! body goes with its length, and a `Via` line is added after all others, or continued where there is one (7.6.3). No `X-Forwarded-…` is added;
 //! those of a tunnel go through as received.
 //!
 //! A delivery whose `Via` names this very run has come back to itself and is refused with 508 (RFC 5842,

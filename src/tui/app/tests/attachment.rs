@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::delivery::MarksEdit;
-use crate::server::{ATTACHED_JOBS, JobProgress, ListenerLink};
+use crate::server::{ATTACHED_JOBS, JobKind, JobProgress, ListenerLink};
 use crate::tui::app::attachment::alert;
 use crate::tui::app::model::Attachment;
 use crate::tui::app::overlay::state::Overlay;
@@ -82,7 +82,7 @@ fn what_is_saved_goes_where_the_listener_reads_it() {
 
 #[test]
 fn quitting_asks_only_about_what_runs_here() {
-    let job = |number| JobProgress { number, kind: "prune", done: 0, total: 0, is_cancelled: false };
+    let job = |number| JobProgress { number, kind: JobKind::Prune, done: 0, total: 0, is_cancelled: false };
     let mut person = Person::new(1);
     person.tell(Message::Jobs(vec![job(3)]));
     person.model.answers.saved = Some(Vec::new());

@@ -4,7 +4,7 @@ use super::*;
 use crate::delivery::{Attempt, AttemptKind, AttemptMode};
 use crate::diff::{ComparedMessage, MessageComparison};
 use crate::http::{Failure, Head, HttpResponse, Latency};
-use crate::server::JobProgress;
+use crate::server::{JobKind, JobProgress};
 use crate::tui::app::action::{Action, Tab};
 use crate::tui::app::effect::Effect;
 use crate::tui::app::message::Message;
@@ -283,7 +283,7 @@ fn a_check_grows_row_by_row() {
 
 #[test]
 fn long_work_of_others_is_seen_and_cancelled_from_anywhere() {
-    let job = |number, done| JobProgress { number, kind: "prune", done, total: 3_400, is_cancelled: false };
+    let job = |number, done| JobProgress { number, kind: JobKind::Prune, done, total: 3_400, is_cancelled: false };
     let mut nothing = Person::new(0);
     nothing.act(Action::StopLooking);
     assert!(notice(&nothing).0.starts_with("nothing to stop"));
