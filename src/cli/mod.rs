@@ -33,6 +33,7 @@ mod listen;
 mod man;
 mod mark;
 mod openapi;
+mod other_tools;
 mod output;
 mod probe;
 mod prune;

@@ -14,7 +14,7 @@ use crate::text;
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:\n  whyhook schemes\n  whyhook schemes shop\n  whyhook schemes github")]
 pub(super) struct SchemesArgs {
-    /// A scheme to explain, or a part of senders' names to look for [default: list all]
+    /// A scheme to explain, or a part of senders' names or of the signature's header to look for [default: list all]
     #[arg(value_name = "NAME", value_parser = SCHEME_NAMES, hide_possible_values = true)]
     name: Option<String>,
     /// Output: text for people, or documented JSON
@@ -47,7 +47,9 @@ pub(super) fn run(args: &SchemesArgs) -> Result<ExitCode, CliError> {
 }
 
 fn is_meant(entry: &CatalogueEntry, wanted: &str) -> bool {
-    [&entry.name, &entry.sender, &entry.title].into_iter().any(|text| text.to_lowercase().contains(wanted))
+    let places = entry.scheme().map(|scheme| places(&scheme).to_lowercase()).unwrap_or_default();
+    places.contains(wanted)
+        || [&entry.name, &entry.sender, &entry.title].into_iter().any(|text| text.to_lowercase().contains(wanted))
 }
 
 fn listed(entries: &[CatalogueEntry]) -> String {

@@ -7,8 +7,9 @@ use std::ffi::OsString;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
+use super::other_tools;
 use crate::config::{is_name, unnamed, without_values};
-use crate::text::{is_hidden, visible};
+use crate::text::{is_hidden, nearest, visible};
 
 /// Characters of a value that is too short for a secret.
 const SHORT: usize = 6;
@@ -70,22 +71,50 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
         kind => kind.to_string(),
     };
     let mut line = said;
-    for (kind, before) in [
-        (ContextKind::ValidValue, "expected one of "),
-        (ContextKind::SuggestedArg, "did you mean "),
-        (ContextKind::SuggestedSubcommand, "did you mean "),
-    ] {
-        let more = fact(kind);
-        // A suggestion of clap's is a name of ours.
-        if !more.is_empty() {
-            line.push_str(&format!("; {before}{more}"));
-        }
+    let expected = fact(ContextKind::ValidValue);
+    if !expected.is_empty() {
+        line.push_str(&format!("; expected one of {expected}"));
+    }
+    if let Some(meant) = meant(error, arguments) {
+        line.push_str(&format!("; did you mean {meant}"));
     }
     let command = match fact(ContextKind::Usage) {
         usage if usage.is_empty() => command_of(arguments),
         usage => command(&usage),
     };
     Some(visible(&format!("{line}; see `{command} --help`")).into_owned())
+}
+
+/// What was probably meant by a command or an option that is not known: what another tool's word is here, else a name of ours
+/// that is near. clap's own likeness finds `--format` in `--port`.
+fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
+    let fact = |kind| error.get(kind).map(words).unwrap_or_default();
+    let tree = super::command();
+    let near = |word: &str, kind| {
+        let bare = |name: &str| name.trim_start_matches('-').to_owned();
+        let is_shown = |name: &&str| tree.find_subcommand(name).is_none_or(|command| !command.is_hide_set());
+        let names = fact(kind);
+        let near = names
+            .split(", ")
+            .filter(is_shown)
+            .filter(|name| nearest(&bare(word), std::iter::once(bare(name).as_str())).is_some());
+        Some(near.collect::<Vec<_>>().join(", ")).filter(|names| !names.is_empty())
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let word = fact(ContextKind::InvalidSubcommand);
+            let line = other_tools::command_for(&word).map(|line| format!("`{line}`"));
+            line.or_else(|| near(&word, ContextKind::SuggestedSubcommand))
+        }
+        ErrorKind::UnknownArgument => {
+            let word = fact(ContextKind::InvalidArg);
+            let found = named_command(arguments);
+            let takes = |long: &str| found.get_arguments().any(|argument| argument.get_long() == Some(long));
+            let option = other_tools::option_for(&word, takes).map(str::to_owned);
+            option.or_else(|| near(&word, ContextKind::SuggestedArg))
+        }
+        _ => None,
+    }
 }
 
 /// What may be given in the place of a missing argument. clap does not tell.
@@ -112,13 +141,24 @@ fn negative_for<'a>(argument: &str, arguments: &'a [OsString]) -> Option<&'a str
 
 /// The command that arguments name, such as `whyhook secret list`.
 fn command_of(arguments: &[OsString]) -> String {
-    let (mut names, mut found) = (vec!["whyhook".to_owned()], super::command());
+    let mut names = vec!["whyhook".to_owned()];
+    follow_names(arguments, |name| names.push(name.to_owned()));
+    names.join(" ")
+}
+
+/// The same, as clap knows it.
+fn named_command(arguments: &[OsString]) -> clap::Command {
+    follow_names(arguments, |_| {})
+}
+
+fn follow_names(arguments: &[OsString], mut name: impl FnMut(&str)) -> clap::Command {
+    let mut found = super::command();
     for argument in arguments.iter().skip(1) {
         let Some(next) = argument.to_str().and_then(|name| found.find_subcommand(name)) else { continue };
-        names.push(next.get_name().to_owned());
+        name(next.get_name());
         found = next.clone();
     }
-    names.join(" ")
+    found
 }
 
 /// What a parser says of a value, without the value where that may be a secret; `None` where nothing is left of it.
@@ -134,10 +174,11 @@ fn reason_without(value: &str, reason: &str) -> Option<String> {
     }
     // Parsers repeat what they were given. A long value is in no sentence by chance, as a letter would be.
     let reason = without_values(reason);
-    match reason.contains(value) {
-        true if value.chars().count() > SHORT => Some(reason.replace(value, "it")),
-        true => None,
-        false => Some(reason),
+    // Where it is no word of the sentence's own, such as a part of `header:NAME`.
+    match (reason.contains(&format!("'{value}'")), reason.matches(value).count()) {
+        (true, 1) => Some(reason.replace(&format!("'{value}'"), "it")),
+        (_, 0) => Some(reason),
+        _ => None,
     }
 }
 
@@ -228,6 +269,16 @@ mod tests {
     #[case(&["replay", "1", "--secret", "dev"], "missing argument: --resign or --edit; see `whyhook replay --help`")]
     #[case(&["show"], "missing argument: ID or --attempt; see `whyhook show --help`")]
     #[case(&["show", "1", "--attempt", "2"], "ID cannot be used with --attempt <NUMBER>; see `whyhook show --help`")]
+    #[case(&["--port", "3001"], "unexpected argument '--port'; did you mean --bind; see `whyhook --help`")]
+    #[case(&["--target", "http://localhost:1"], "unexpected argument '--target'; did you mean --forward-to; see `whyhook --help`")]
+    #[case(&["list", "--json"], "unexpected argument '--json'; did you mean --format json; see `whyhook list --help`")]
+    #[case(&["list", "--port", "1"], "unexpected argument '--port'; see `whyhook list --help`")]
+    #[case(&["init"], "unknown command 'init'; did you mean `whyhook config init`; see `whyhook --help`")]
+    #[case(&["tail"], "unknown command 'tail'; did you mean `whyhook list --follow`; see `whyhook --help`")]
+    #[case(&["ui"], "unknown command 'ui'; did you mean `whyhook attach`; see `whyhook --help`")]
+    #[case(&["tunnel"], "unknown command 'tunnel'; did you mean `whyhook --tunnel ngrok`; see `whyhook --help`")]
+    #[case(&["query-wrker"], "unknown command 'query-wrker'; see `whyhook --help`")]
+    #[case(&["export", "1", "--as", "json", "--redact", "--replace", "foo:bar"], "invalid value (7 characters, not shown) for --replace <RULE>: invalid rule it: expected header:NAME, query:NAME, text:WORDS, a name or a path; see `whyhook export --help`")]
     #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
     #[case(&["diff", "1"], "ID takes 2 values, and 1 was given; see `whyhook diff --help`")]
     #[case(&["sign", "--sekret", "x", "--body", "b"], "unexpected argument '--sekret'; did you mean --secret; see `whyhook sign --help`")]

@@ -337,3 +337,28 @@ fn an_answer_given_just_before_the_end_is_announced() {
         assert_eq!(script.ends(), 0);
     }
 }
+
+#[test]
+fn a_list_begins_with_the_first_wherever_the_person_was() {
+    let env = TestEnv::with_secret();
+    let requests: Vec<String> = (1..=1_700).map(|n| format!("POST http://127.0.0.1:1/{n}\n\n{{}}\n")).collect();
+    env.write("many.http", &requests.join("\n###\n"));
+    env.run(&["import", "many.http"]).yes();
+    let run =
+        |script: &str| env.run_with(&["listen", "--plain", "--bind", "127.0.0.1:0"], script.as_bytes()).yes().stdout();
+    let said = run("why 5\nlist 2\nheaders\nquit\n");
+    assert!(said.contains("the newest 2 of 1,700 deliveries"), "{said}");
+    assert!(said.contains("POST /1700") && said.contains("POST /1699") && !said.contains("POST /20 "), "{said}");
+    // What was asked about before is asked about still.
+    assert!(said.contains("POST /5 "), "{said}");
+    let said = run("show 5\nsort -size\nsort\nlist 1\nquit\n");
+    for words in [
+        "the first 20 of 1,700 deliveries, smallest first",
+        "the newest 20 of 1,700 deliveries",
+        "the newest 1 of 1,700 deliveries",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    let said = run("filter path:/17\nsort -path\nlist 1\nquit\n");
+    assert!(said.contains(" deliveries that match path:/17, by path, Z to A"), "{said}");
+}

@@ -41,7 +41,7 @@ impl Conversation {
                 self.awaited = Some(Awaited::Tab(id, tab));
             }
             PlainCommand::More => self.more(model),
-            PlainCommand::List(count) => self.awaited = Some(Awaited::Rows(count)),
+            PlainCommand::List(count) => self.list(model, count),
             PlainCommand::Filter(filter) => {
                 self.act(model, Action::Filter);
                 self.send(model, Message::Edit(tui_input::InputRequest::DeleteLine));
@@ -52,7 +52,7 @@ impl Conversation {
             }
             PlainCommand::Sort(sorting) => {
                 self.effects.extend(order_menu::sort(model, sorting));
-                self.awaited = Some(Awaited::Rows(words::LISTED));
+                self.list(model, words::LISTED);
             }
             PlainCommand::Answers => self.print_answers(model),
             PlainCommand::Answer { action, once } => self.answer(model, &action, once),

@@ -68,6 +68,8 @@ pub(super) struct Conversation {
     pub(super) look: Look,
     pub(super) lines: Vec<String>,
     pub(super) effects: Vec<Effect>,
+    /// The delivery that was selected when the first rows were asked for.
+    left: Option<DeliveryId>,
     pub(super) asked: Asked,
     pub(super) awaited: Option<Awaited>,
     /// The last message that was told.
@@ -87,6 +89,7 @@ impl Conversation {
             look,
             lines: Vec::new(),
             effects: Vec::new(),
+            left: None,
             asked: Asked::default(),
             awaited: None,
             told: 0,

@@ -160,6 +160,9 @@ impl Conversation {
             Some(Awaited::Rows(count)) if model.list.is_settled() => {
                 self.awaited = None;
                 self.print_list(model, count);
+                if let Some(id) = self.left.take().filter(|id| model.list.selected() != Some(*id)) {
+                    self.effects.extend(model.list.bring_back(id));
+                }
             }
             _ => {}
         }
@@ -202,22 +205,29 @@ impl Conversation {
         }
     }
 
-    pub(in crate::tui::plain) fn print_list(&mut self, model: &Model, count: usize) {
+    /// Prints the first rows as soon as they are there. The window of rows may be around a delivery that was asked about, and
+    /// goes back to it.
+    pub(in crate::tui::plain) fn list(&mut self, model: &mut Model, count: usize) {
+        if !model.list.begins_with_first() {
+            self.left = model.list.selected();
+            self.effects.extend(model.list.reload());
+        }
+        self.awaited = Some(Awaited::Rows(count));
+    }
+
+    fn print_list(&mut self, model: &Model, count: usize) {
         let list = &model.list;
         let filter = visible(list.filter()).into_owned();
-        let of = |verb: &str| if filter.is_empty() { String::new() } else { format!(" that {verb} {filter}") };
         if let Some(error) = list.error() {
             self.say(error);
         }
         let shown = list.rows().len().min(count);
-        let first = match (list.begins_with_first(), list.sorting().is_arrival()) {
-            (true, true) => "the newest ",
-            (true, false) => "the first ",
-            (false, _) => "",
-        };
+        let is_arrival = list.sorting().is_arrival();
+        let first = if is_arrival { "the newest" } else { "the first" };
         let of = |verb: &str| {
-            let sorted = if list.sorting().is_arrival() { "" } else { list.sorting().words() };
-            [of(verb), sorted.to_owned()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
+            let matching = if filter.is_empty() { String::new() } else { format!(" that {verb} {filter}") };
+            let sorted = if is_arrival { String::new() } else { format!(", {}", list.sorting().words()) };
+            matching + &sorted
         };
         match (list.matches(), shown) {
             (_, 0) if filter.is_empty() && model.last.0 == 0 => {
@@ -228,10 +238,13 @@ impl Conversation {
             }
             (_, 0) => self.say(&format!("no deliveries{}", of("match"))),
             (Some(all), shown) if all as usize > shown => {
-                self.say(&format!("{first}{shown} of {} deliveries{}", grouped(all), of("match")));
+                self.say(&format!("{first} {shown} of {} deliveries{}", grouped(all), of("match")));
             }
+            // There may be more.
+            (None, 1) if count == 1 => self.say(&format!("{first} delivery{}", of("matches"))),
+            (None, shown) if shown == count => self.say(&format!("{first} {shown} deliveries{}", of("match"))),
             (_, 1) => self.say(&format!("1 delivery{}", of("matches"))),
-            (_, shown) => self.say(&format!("{first}{shown} deliveries{}", of("match"))),
+            (_, shown) => self.say(&format!("{shown} deliveries{}", of("match"))),
         }
         let rows = list.rows().iter().take(count);
         self.lines.extend(rows.map(|summary| announce::delivery_line(summary, None)));
