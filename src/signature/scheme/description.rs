@@ -75,7 +75,7 @@ pub struct SchemeDescription {
     pub binds: Option<Vec<BindDescription>>,
     /// The URL as the sender knows it.
     pub url: Option<String>,
-    /// Whether the URL is tried with and without its default port.
+    /// Whether the URL is also tried without its port, or with the default port where it has none.
     pub tries_default_port: Option<bool>,
     /// The components that an HTTP Message Signature must cover.
     pub components: Option<Vec<String>>,

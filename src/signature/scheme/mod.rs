@@ -97,7 +97,7 @@ pub struct Scheme {
     /// Whether that URL is `https`, where it is known because this program sends the request; `None` of what has come.
     #[serde(default)]
     pub tls: Option<bool>,
-    /// Whether the URL with its default port written, or not, is tried as well.
+    /// Whether the URL without its port, or with the default port where it has none, is tried as well.
     pub tries_default_port: bool,
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
     pub settings: BTreeMap<String, String>,
