@@ -20,7 +20,7 @@ use super::{
 use crate::delivery::{Judgement, TimestampFacts, Verdict};
 use crate::http::MediaType;
 use crate::signature::verify::{ReasonedJudgement, RejectionReason};
-use crate::signature::{Scheme, TemplatePiece};
+use crate::signature::{Algorithm, Scheme, TemplatePiece};
 use crate::text::capitalised;
 use crate::text::units::age_words;
 
@@ -288,11 +288,25 @@ fn explanations(
         }
     }
     multiply(&mut all, shape_ways);
+    if shape.construction.is_plain_hash()
+        && let Some(received) = structure.received.get(matched.received)
+    {
+        all.iter_mut().for_each(|whys| name_hash(whys, received.algorithm));
+    }
     if key.bytes.is_empty() {
         all.iter_mut().flatten().filter(|why| why.code.code().starts_with("secret_")).for_each(|why| why.alarm = true);
     }
     let label = label(request, key.secret);
     all.into_iter().map(|whys| (whys, label.clone())).collect()
+}
+
+/// Names the function of a plain hash where it is not the scheme's: that is one change, since no HMAC was made.
+fn name_hash(whys: &mut Vec<Why>, algorithm: Algorithm) {
+    let is_other = whys.iter().any(|why| why.code == CauseCode::SignatureAlgorithm);
+    if let Some(plain) = whys.iter_mut().find(|why| why.code == CauseCode::NotHmac && is_other) {
+        plain.detail = plain.detail.replacen("hash of", &format!("{} of", algorithm.plain_name()), 1);
+        whys.retain(|why| why.code != CauseCode::SignatureAlgorithm);
+    }
 }
 
 fn multiply(all: &mut Vec<Vec<Why>>, ways: &Ways) {
