@@ -59,6 +59,9 @@ fn of_subcause(why: &Why, scheme: &Scheme) -> Option<String> {
             "Sign that header as well: the sender must name it in its list of signed headers. Act on no body whose hash is \
              not signed."
         }
+        Subcause::RefusedTimestamp => {
+            "Send the timestamp in plain digits, as the sender's documentation has it, and sign exactly that text."
+        }
         Subcause::UnsetUrl => "Set the URL before the signature is made, and refuse to sign without it.",
         Subcause::UnsetParts => "Set every part before the signature is made, and refuse to sign without one.",
         Subcause::RepeatedPrefix => {

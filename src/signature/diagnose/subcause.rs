@@ -13,6 +13,8 @@ pub(super) enum Subcause {
     OtherSignatureValid,
     /// HMAC was given the key as the message.
     SwappedArguments,
+    /// The signature covers a timestamp that the sender's own libraries refuse.
+    RefusedTimestamp,
     /// The URL is a variable that was not set.
     UnsetUrl,
     /// Parts of the signed content are variables that were not set.
