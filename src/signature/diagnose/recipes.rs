@@ -53,6 +53,8 @@ const EDITS: Edits = &[
     (
         CauseCode::BodyCharset,
         &[
+            // What is valid UTF-8 once more is no chance: the Latin-1 bytes of any other text are not.
+            (text::undo_mojibake, 0, "the body arrived as mojibake; valid UTF-8 was signed"),
             (text::latin1, 1, "its Latin-1 bytes were signed"),
             (text::latin1_cut, 2, "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' encode them"),
             (text::windows_1252, 2, "its Windows-1252 bytes were signed"),
@@ -63,7 +65,6 @@ const EDITS: Edits = &[
             (text::lossy_ascii, 4, "U+FFFD was signed for each byte outside ASCII"),
             (text::mojibake_latin1, 2, "mojibake was signed: UTF-8 read as Latin-1 and written as UTF-8"),
             (text::mojibake_1252, 2, "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8"),
-            (text::undo_mojibake, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
             (text::from_latin1, 1, "the body arrived as Latin-1 or Windows-1252; its UTF-8 was signed"),
             (text::utf16_le, 5, "its UTF-16 (little-endian) was signed"),
             (text::utf16_be, 7, "its UTF-16 (big-endian) was signed"),
