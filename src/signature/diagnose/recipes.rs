@@ -74,14 +74,7 @@ const EDITS: Edits = &[
         CauseCode::BodyUnicodeNormalized,
         &[(text::nfc, 0, "its normal form NFC was signed"), (text::nfd, 0, "its normal form NFD was signed")],
     ),
-    (
-        CauseCode::BodyBase64,
-        &[
-            (wrap::from_base64, 0, "the body arrived as base64; the decoded bytes were signed"),
-            (wrap::to_base64, 2, "its base64 was signed"),
-            (wrap::to_base64_url, 5, "its base64url was signed"),
-        ],
-    ),
+    (CauseCode::BodyBase64, &[(wrap::from_base64, 0, "the body arrived as base64; the decoded bytes were signed")]),
     (
         CauseCode::BodyDoubleEncoded,
         &[
@@ -139,6 +132,11 @@ fn list(edits: Edits, found: Found<'_>) {
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
     list(EDITS, found);
+    let to_base64: [Edit; 2] =
+        [(wrap::to_base64, 2, "its base64 was signed"), (wrap::to_base64_url, 5, "its base64url was signed")];
+    for (edit, rank, detail) in to_base64 {
+        found(BodyRecipe::Edit(edit), Why::new(CauseCode::BodyBase64, rank, detail).of(Subcause::SignedBase64));
+    }
     let printed = |rank, detail: &str| Why::new(CauseCode::BodyStringifiedObject, rank, detail);
     found(BodyRecipe::Edit(prints::buffer_print), printed(3, "the printed form of a Buffer was signed").alarming());
     found(BodyRecipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));
