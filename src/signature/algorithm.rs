@@ -38,6 +38,18 @@ impl Algorithm {
         }
     }
 
+    /// The hash's own name: `SHA-256`.
+    #[must_use]
+    pub(crate) fn plain_name(self) -> &'static str {
+        match self {
+            Self::Sha256 => "SHA-256",
+            Self::Sha1 => "SHA-1",
+            Self::Sha384 => "SHA-384",
+            Self::Sha512 => "SHA-512",
+            Self::Md5 => "MD5",
+        }
+    }
+
     /// The hash's name in a scheme: `sha256`.
     #[must_use]
     pub fn hash_name(self) -> &'static str {

@@ -28,8 +28,8 @@ pub use freshness::{AgeLimit, ToleranceDirection, read_timestamp, unix_moment};
 pub use scheme::{
     Bind, DEFAULT_TOLERANCE, DescriptionKey, Encoding, Expression, Filter, InvalidContent, InvalidExpression,
     InvalidScheme, JwtAlgorithm, LONGEST_EVENT, MessageRules, PlainFilter, Proof, Scheme, SchemeDescription,
-    SignaturePlace, SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, Variable, hashed_url,
-    lacks_url,
+    SignaturePlace, SignatureValue, SignedContent, SigningKind, Source, StampUnit, TemplatePiece, TimestampReading,
+    Variable, hashed_url, lacks_url,
 };
 pub use secret::{Secret, SecretOrigin, SecretRemark};
 pub use signing::{SignError, Signing, bare_signature, hmac, sign_request, unsignable, written_header};

@@ -9,6 +9,7 @@ use foldhash::quality::RandomState;
 
 use super::axis::{Ways, Why};
 use super::body_recipes::{BodyRecipe, make, needs_tree};
+use super::subcause::Subcause;
 use super::{BytePlace, CauseCode, RequestPart, accumulated, combinations, frameworks, recipes, wrappings};
 use crate::payload::inflate::{self, InflateBudget};
 use crate::signature::rewrite::options::combined;
@@ -222,7 +223,9 @@ impl<'a> Bodies<'a> {
             for index in presets.iter().filter(usual).copied().collect::<Vec<_>>() {
                 let Entry { base, recipe, ways } = &self.entries[index];
                 let Some(first) = ways.0.first().and_then(|way| way.first()).cloned() else { continue };
-                let whys = vec![first, Why::new(code, rank * 4, detail)];
+                let mut second = Why::new(code, rank * 4, detail);
+                second.subcause = (code == CauseCode::BodyBase64).then_some(Subcause::SignedBase64);
+                let whys = vec![first, second];
                 let made =
                     entry(*base, &self.bases[*base].undone, BodyRecipe::Then(Box::new(recipe.clone()), edit), whys);
                 self.entries.push(made);

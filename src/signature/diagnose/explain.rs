@@ -20,7 +20,7 @@ use super::{
 use crate::delivery::{Judgement, TimestampFacts, Verdict};
 use crate::http::MediaType;
 use crate::signature::verify::{ReasonedJudgement, RejectionReason};
-use crate::signature::{Scheme, TemplatePiece};
+use crate::signature::{Algorithm, Scheme, TemplatePiece};
 use crate::text::capitalised;
 use crate::text::units::age_words;
 
@@ -39,7 +39,10 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
         .and_then(age)
         .map(|why| cause(context(request, Mistaken::Sender), vec![why], judgement.secret.clone()));
     let stamp = judgement.timestamp.as_ref();
-    let evidence = stamp.and_then(no_time).into_iter().chain(stamp.and_then(|stamp| odd_unit(request.scheme, stamp)));
+    let evidence = stamp
+        .and_then(|stamp| no_time(request.scheme, stamp))
+        .into_iter()
+        .chain(stamp.and_then(|stamp| odd_unit(request.scheme, stamp)));
     let evidence = evidence.chain(odd_times_of(request));
     Diagnosis {
         complete: true,
@@ -53,12 +56,20 @@ pub(super) fn verified(request: &Request<'_>, judgement: &Judgement) -> Diagnosi
 }
 
 /// A timestamp that is not a time: a replay cannot be distinguished from the original.
-fn no_time(timestamp: &TimestampFacts) -> Option<Evidence> {
+fn no_time(scheme: &Scheme, timestamp: &TimestampFacts) -> Option<Evidence> {
     timestamp.age_ms.is_none().then(|| {
         let raw = crate::text::visible(&timestamp.raw).into_owned();
-        let text = format!(
-            "the timestamp header “{raw}” is not a Unix timestamp: its age is unknown, and a replay would pass"
-        );
+        let text = match scheme.timestamp_unit {
+            None => format!(
+                "the timestamp header “{raw}” is not a Unix timestamp: its age is unknown, and a replay would pass"
+            ),
+            // What the sender's own libraries make of it is not known here.
+            Some(unit) => format!(
+                "the timestamp “{raw}” cannot be read as {}: its age is unknown, and a receiver that takes it cannot \
+                 tell a replay from the original",
+                unit.words()
+            ),
+        };
         Evidence { code: CauseCode::TimestampLiteral.code(), text }
     })
 }
@@ -288,11 +299,25 @@ fn explanations(
         }
     }
     multiply(&mut all, shape_ways);
+    if shape.construction.is_plain_hash()
+        && let Some(received) = structure.received.get(matched.received)
+    {
+        all.iter_mut().for_each(|whys| name_hash(whys, received.algorithm));
+    }
     if key.bytes.is_empty() {
         all.iter_mut().flatten().filter(|why| why.code.code().starts_with("secret_")).for_each(|why| why.alarm = true);
     }
     let label = label(request, key.secret);
     all.into_iter().map(|whys| (whys, label.clone())).collect()
+}
+
+/// Names the function of a plain hash where it is not the scheme's: that is one change, since no HMAC was made.
+fn name_hash(whys: &mut Vec<Why>, algorithm: Algorithm) {
+    let is_other = whys.iter().any(|why| why.code == CauseCode::SignatureAlgorithm);
+    if let Some(plain) = whys.iter_mut().find(|why| why.code == CauseCode::NotHmac && is_other) {
+        plain.detail = plain.detail.replacen("hash of", &format!("{} of", algorithm.plain_name()), 1);
+        whys.retain(|why| why.code != CauseCode::SignatureAlgorithm);
+    }
 }
 
 fn multiply(all: &mut Vec<Vec<Why>>, ways: &Ways) {
@@ -334,6 +359,7 @@ fn repeats(why: &Why) -> bool {
 fn title(scheme: &Scheme, why: &Why) -> &'static str {
     match why.code {
         _ if why.is(&Subcause::InnerWhitespace) => "White space inside the secret",
+        _ if why.is(&Subcause::RefusedTimestamp) => "The timestamp is not an integer",
         CauseCode::SignaturePrefix if !scheme.signature.is_bare() => {
             "The signature is valid, but not in the scheme's form"
         }

@@ -1,14 +1,15 @@
 //! What a scheme's proof asks for: a search for a digest, checks with a public key, or the reading of a token.
 
 use super::axis::Why;
-use super::explain::Explained;
+use super::explain::{Explained, Explanation};
 use super::structure::{self, Structure};
+use super::subcause::Subcause;
 use super::{
     Budget, CauseCode, Depth, Request, binds, json_tokens, message_signatures, plain_tokens, search, signature_checks,
 };
 use crate::signature::public_key::{PublicKeyAlgorithm, PublicKeyKind, PublicKeySet};
 use crate::signature::scheme::Parts;
-use crate::signature::{Algorithm, Proof, Scheme, SignedContent};
+use crate::signature::{Algorithm, Proof, Scheme, SignedContent, TemplatePiece};
 
 /// Explains what is not verified.
 pub(super) fn explain(request: &Request<'_>, structure: &Structure, budget: &Budget<'_>) -> Explained {
@@ -31,6 +32,9 @@ pub(super) fn explain(request: &Request<'_>, structure: &Structure, budget: &Bud
         Proof::Sns => Explained::default(),
     };
     if explained.is_right && explained.found.is_empty() {
+        explained.found.extend(refused_timestamp(request, structure));
+    }
+    if explained.is_right && explained.found.is_empty() {
         let parts = Parts {
             timestamp: structure.timestamp.as_deref().unwrap_or_default(),
             id: structure.id.as_deref().unwrap_or_default(),
@@ -40,6 +44,18 @@ pub(super) fn explain(request: &Request<'_>, structure: &Structure, budget: &Bud
         explained.found = binds::explain(request, structure, &parts, None, budget);
     }
     explained
+}
+
+/// That the sender's own libraries refuse the timestamp that a valid signature covers.
+fn refused_timestamp(request: &Request<'_>, structure: &Structure) -> Option<Explanation> {
+    let sent = structure.timestamp.as_deref().filter(|_| request.scheme.content.covers(&TemplatePiece::Timestamp))?;
+    let is_refused = request.scheme.timestamp_reading.hashed(sent).is_none();
+    is_refused.then(|| {
+        let shown = crate::text::visible_bytes(sent);
+        let detail = format!("the signature is valid, and the sender's own libraries refuse “{shown}”");
+        let why = Why::new(CauseCode::TimestampUnit, 0, detail).of(Subcause::RefusedTimestamp);
+        (vec![why], None)
+    })
 }
 
 /// A digest; where the secret is a public key and the value a signature, that signature.

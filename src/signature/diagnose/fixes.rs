@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::axis::Why;
 use super::subcause::Subcause;
-use super::{CauseCode, server_words};
+use super::{BytePlace, CauseCode, server_words};
 use crate::signature::{Filter, Proof, Scheme, SignedContent};
 
 /// Whose computation differs from the scheme's.
@@ -29,7 +29,11 @@ pub(super) struct AdviceContext<'s> {
 pub(super) fn advice(why: &Why, context: AdviceContext<'_>) -> Cow<'static, str> {
     let AdviceContext { scheme, is_form, mistaken } = context;
     let of_server = || server_words::fix(why, scheme).filter(|_| mistaken == Mistaken::Server);
-    let own = of_server().or_else(|| of_subcause(why, scheme)).or_else(|| of_prefix(why, scheme)).map(Cow::Owned);
+    let of_sender = || of_subcause(why, scheme).or_else(|| of_prefix(why, scheme)).or_else(|| of_secret(why, scheme));
+    let own = of_server().or_else(of_sender).map(|advice| match mistaken {
+        Mistaken::Sender => Cow::Owned(advice),
+        Mistaken::Server => Cow::Owned(server_words::reworded(&advice)),
+    });
     own.unwrap_or_else(|| match why.code {
         CauseCode::BodyFormEncoded if is_form => {
             Cow::Borrowed("Sign and verify the form's own bytes, before a parser decodes or encodes them.")
@@ -59,6 +63,13 @@ fn of_subcause(why: &Why, scheme: &Scheme) -> Option<String> {
             "Sign that header as well: the sender must name it in its list of signed headers. Act on no body whose hash is \
              not signed."
         }
+        Subcause::RefusedTimestamp => {
+            "Send the timestamp in plain digits, as the sender's documentation has it, and sign exactly that text."
+        }
+        Subcause::SignedBase64 => {
+            "Sign the bytes of the body that are sent, not their base64; or, where something on the way decoded the body, \
+             verify it as it was before that."
+        }
         Subcause::UnsetUrl => "Set the URL before the signature is made, and refuse to sign without it.",
         Subcause::UnsetParts => "Set every part before the signature is made, and refuse to sign without one.",
         Subcause::RepeatedPrefix => {
@@ -79,7 +90,13 @@ fn of_subcause(why: &Why, scheme: &Scheme) -> Option<String> {
         Subcause::BodyObject(object) => {
             return Some(format!("{}, then sign and send that same text.", object.reading()));
         }
-        Subcause::NoBody | Subcause::UndecodedSecret | Subcause::ThenReserialised => return None,
+        Subcause::NoBody
+        | Subcause::UndecodedSecret
+        | Subcause::ThenReserialised
+        | Subcause::EncodedSecret
+        | Subcause::TwiceEncodedSecret
+        | Subcause::EncodedKey
+        | Subcause::EscapedDollar(_) => return None,
     };
     Some(words.to_owned())
 }
@@ -101,6 +118,57 @@ fn of_prefix(why: &Why, scheme: &Scheme) -> Option<String> {
              as a part of the secret."
         ),
         (prefix, _) => format!("Remove `{prefix}` from the secret that is configured here."),
+    })
+}
+
+/// The advice for a secret that is the key itself, which depends on which side has it in another form; `None` where the
+/// side does not matter, or nothing tells which it is.
+fn of_secret(why: &Why, scheme: &Scheme) -> Option<String> {
+    let is_text = scheme.key == SignedContent::secret();
+    let coding = if why.code == CauseCode::SecretHex { "hexadecimal digits" } else { "base64" };
+    Some(match (&why.subcause, why.code) {
+        (Some(Subcause::EscapedDollar(escaped)), _) => format!(
+            "Write $ for each {escaped} in the secret that is configured here (in an .env file, within single quotation \
+             marks); or, where the provider shows {escaped}, put single quotation marks around it on the signing side."
+        ),
+        (Some(Subcause::EncodedSecret), _) if is_text => format!(
+            "Configure the decoded secret, where what is configured is its {coding} (kubectl get secret -o yaml shows it \
+             so); otherwise, use the secret's text as the key on the signing side, without decoding it."
+        ),
+        (Some(Subcause::TwiceEncodedSecret), _) if is_text => {
+            "Configure the decoded secret, without the line end or the second base64 that was put around it.".to_owned()
+        }
+        (Some(Subcause::EncodedKey), _) if is_text => format!(
+            "Use the secret's text as the key on the signing side, without encoding it; or configure its {coding} here, \
+             where the provider shows it so."
+        ),
+        (None, CauseCode::SecretBase64 | CauseCode::SecretHex) if is_text => {
+            "Use the secret's text as the key on the signing side, without decoding it; where the provider means the \
+             decoded bytes, configure a scheme with `key = \"base64\"`, or with `key = \"{secret|unhex}\"`."
+                .to_owned()
+        }
+        (None, code) => return of_signers_secret(code, why.at.as_ref()?),
+        _ => return None,
+    })
+}
+
+/// The advice for what only the signing side's secret has; `None` where it is the configured one that has it.
+fn of_signers_secret(code: CauseCode, place: &BytePlace) -> Option<String> {
+    if !place.before.is_empty() || place.after.is_empty() {
+        return None;
+    }
+    let added = &place.after;
+    Some(match code {
+        CauseCode::SecretQuoted => format!(
+            "Remove the {added} around the secret on the signing side: docker --env-file and systemd keep quotation marks, \
+             dotenv readers strip them."
+        ),
+        CauseCode::SecretHiddenChars => format!("Enter the secret again on the signing side, without the {added}."),
+        CauseCode::SecretExpanded => format!(
+            "Remove the {added} from the secret on the signing side; or, where the provider shows it there, configure the \
+             secret with it."
+        ),
+        _ => return None,
     })
 }
 
@@ -275,7 +343,7 @@ fn usual(code: CauseCode) -> &'static str {
         CauseCode::SecretHex => "Use the secret's text as the key; do not decode or encode it.",
         CauseCode::SecretHashed => "Use the secret's text as the key; do not hash it: HMAC takes a key of any length.",
         CauseCode::SecretExpanded => {
-            "Put single quotation marks around the secret in the .env file, so that # and $ stay as they are."
+            "Put single quotation marks around the secret in the signing side's .env file, so that # and $ stay as they are."
         }
         CauseCode::SecretUnset => {
             "Set the secret where the signature is made, and refuse to start without it: without a secret, anyone can sign."
@@ -297,7 +365,9 @@ fn usual(code: CauseCode) -> &'static str {
         CauseCode::BodyBom => "Write UTF-8 without a byte order mark.",
         CauseCode::BodyUnicodeNormalized => "Do not normalise text between signing and sending.",
         CauseCode::BodyCompressed => "Sign the bytes that are sent: after compression, or without compression.",
-        CauseCode::BodyBase64 => "Decode the base64 first (API Gateway: isBase64Encoded), then verify those bytes.",
+        CauseCode::BodyBase64 => {
+            "Decode the base64 first (API Gateway: isBase64Encoded), then verify those bytes; or let the sender send them."
+        }
         CauseCode::BodyFormEncoded => {
             "Verify the bytes as they were sent, before a form's parser takes the JSON out of them; or let the sender send \
              the JSON itself, with Content-Type application/json."

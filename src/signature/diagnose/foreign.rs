@@ -59,8 +59,18 @@ pub(super) fn verifying(request: &Request<'_>, structure: &Structure, verdict: V
         let mut why =
             Why::new(CauseCode::OtherScheme, 0, verifying_words(request, &found, is_beside, is_same_value, &rest));
         why.subcause = is_beside.then_some(Subcause::OtherSignatureValid);
-        Some(VerifyingScheme { why, secret, is_sure: found.is_sure, is_same_value, is_beside })
+        let is_sure = found.is_sure || names_other_event(request, &scheme);
+        Some(VerifyingScheme { why, secret, is_sure, is_same_value, is_beside })
     })
+}
+
+/// Whether the request has the header in which the sender of `scheme` has the event, and not the configured sender's own:
+/// several may share the header of the signature.
+fn names_other_event(request: &Request<'_>, scheme: &Scheme) -> bool {
+    let header = |scheme: &'_ Scheme| scheme.event.as_ref()?.header().map(str::to_owned);
+    let is_there = |name: &String| request.head.value(name).is_some();
+    let own = header(request.scheme).filter(is_there);
+    own.is_none() && header(scheme).is_some_and(|name| is_there(&name))
 }
 
 /// The secret with which the request verifies under another scheme, and what is to be said of that: another URL, or a

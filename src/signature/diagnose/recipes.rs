@@ -53,6 +53,8 @@ const EDITS: Edits = &[
     (
         CauseCode::BodyCharset,
         &[
+            // What is valid UTF-8 once more is no chance: the Latin-1 bytes of any other text are not.
+            (text::undo_mojibake, 0, "the body arrived as mojibake; valid UTF-8 was signed"),
             (text::latin1, 1, "its Latin-1 bytes were signed"),
             (text::latin1_cut, 2, "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' encode them"),
             (text::windows_1252, 2, "its Windows-1252 bytes were signed"),
@@ -63,7 +65,6 @@ const EDITS: Edits = &[
             (text::lossy_ascii, 4, "U+FFFD was signed for each byte outside ASCII"),
             (text::mojibake_latin1, 2, "mojibake was signed: UTF-8 read as Latin-1 and written as UTF-8"),
             (text::mojibake_1252, 2, "mojibake was signed: UTF-8 read as Windows-1252 and written as UTF-8"),
-            (text::undo_mojibake, 1, "the body arrived as mojibake; valid UTF-8 was signed"),
             (text::from_latin1, 1, "the body arrived as Latin-1 or Windows-1252; its UTF-8 was signed"),
             (text::utf16_le, 5, "its UTF-16 (little-endian) was signed"),
             (text::utf16_be, 7, "its UTF-16 (big-endian) was signed"),
@@ -73,14 +74,7 @@ const EDITS: Edits = &[
         CauseCode::BodyUnicodeNormalized,
         &[(text::nfc, 0, "its normal form NFC was signed"), (text::nfd, 0, "its normal form NFD was signed")],
     ),
-    (
-        CauseCode::BodyBase64,
-        &[
-            (wrap::from_base64, 0, "the body arrived as base64; the decoded bytes were signed"),
-            (wrap::to_base64, 2, "its base64 was signed"),
-            (wrap::to_base64_url, 5, "its base64url was signed"),
-        ],
-    ),
+    (CauseCode::BodyBase64, &[(wrap::from_base64, 0, "the body arrived as base64; the decoded bytes were signed")]),
     (
         CauseCode::BodyDoubleEncoded,
         &[
@@ -138,6 +132,11 @@ fn list(edits: Edits, found: Found<'_>) {
 /// Lists what is tried of every body.
 pub(super) fn list_edits(found: Found<'_>) {
     list(EDITS, found);
+    let to_base64: [Edit; 2] =
+        [(wrap::to_base64, 2, "its base64 was signed"), (wrap::to_base64_url, 5, "its base64url was signed")];
+    for (edit, rank, detail) in to_base64 {
+        found(BodyRecipe::Edit(edit), Why::new(CauseCode::BodyBase64, rank, detail).of(Subcause::SignedBase64));
+    }
     let printed = |rank, detail: &str| Why::new(CauseCode::BodyStringifiedObject, rank, detail);
     found(BodyRecipe::Edit(prints::buffer_print), printed(3, "the printed form of a Buffer was signed").alarming());
     found(BodyRecipe::Edit(print_byte_list), printed(4, "the numbers of a byte array were signed"));

@@ -8,6 +8,7 @@ use zeroize::Zeroizing;
 use super::CauseCode;
 use super::axis::Why;
 use super::secrets::FoundKey;
+use super::subcause::Subcause;
 use crate::signature::Algorithm;
 
 /// Lists them.
@@ -32,13 +33,9 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
                 && bytes.len() >= LEAST_DECODED
             {
                 text_within(&bytes, found);
-                found(
-                    bytes,
-                    base64(
-                        0,
-                        &format!("the configured secret{stripped} was decoded from base64 to make the signing key"),
-                    ),
-                );
+                let detail = format!("the configured secret{stripped} was decoded from base64 to make the signing key");
+                let why = decoded_to(&bytes, base64(0, &detail));
+                found(bytes, why);
             }
         }
         for (rank, url, decoder) in [(3, true, "as Node's Buffer.from does"), (4, false, "as Python, PHP and Ruby do")]
@@ -49,11 +46,13 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
                     "the configured secret{stripped} was decoded leniently from base64 to make the signing key, \
                      {decoder}"
                 );
-                found(bytes, base64(rank, &detail));
+                let why = decoded_to(&bytes, base64(rank, &detail));
+                found(bytes, why);
             }
         }
     }
-    let why = || base64(4, "the configured secret was encoded as base64 to make the signing key");
+    let why =
+        || base64(4, "the configured secret was encoded as base64 to make the signing key").of(Subcause::EncodedKey);
     found(BASE64_STANDARD.encode(key).into_bytes().into(), why());
     found(BASE64_STANDARD_NO_PAD.encode(key).into_bytes().into(), why());
     found(BASE64_URL_SAFE_NO_PAD.encode(key).into_bytes().into(), why());
@@ -61,16 +60,27 @@ fn encodings(key: &[u8], found: FoundKey<'_>) {
     if let Ok(bytes) = hex::decode(key).map(Zeroizing::new)
         && bytes.len() >= LEAST_DECODED
     {
-        found(bytes, hex_why(0, "the configured secret was decoded from hexadecimal digits to make the signing key"));
+        let detail = "the configured secret was decoded from hexadecimal digits to make the signing key";
+        let why = decoded_to(&bytes, hex_why(0, detail));
+        found(bytes, why);
     }
-    let why = || hex_why(4, "the configured secret was written as hexadecimal digits to make the signing key");
+    let why = || {
+        hex_why(4, "the configured secret was written as hexadecimal digits to make the signing key")
+            .of(Subcause::EncodedKey)
+    };
     found(hex::encode(key).into_bytes().into(), why());
     found(hex::encode_upper(key).into_bytes().into(), why());
 }
 
+/// Where the key is a text, it may be the secret itself, and what is configured its encoding.
+fn decoded_to(key: &[u8], why: Why) -> Why {
+    let is_text = key.iter().all(|byte| (b' '..=b'~').contains(byte));
+    if is_text { why.of(Subcause::EncodedSecret) } else { why }
+}
+
 /// A text that was encoded with the line end that `echo` writes, or encoded twice, as Kubernetes' secrets often are.
 fn text_within(decoded: &[u8], found: FoundKey<'_>) {
-    let why = |rank, detail: &str| Why::new(CauseCode::SecretBase64, rank, detail);
+    let why = |rank, detail: &str| Why::new(CauseCode::SecretBase64, rank, detail).of(Subcause::TwiceEncodedSecret);
     let trimmed = decoded.trim_ascii_end();
     if trimmed.len() < decoded.len() && trimmed.is_ascii() && trimmed.len() >= LEAST_DECODED {
         let detail = "the configured secret is base64 of the signing key and a line end (echo secret | base64; printf %s \

@@ -308,13 +308,16 @@ fn expansions(key: &[u8], found: FoundKey<'_>) {
         found(without_variables(key, false), why(0, detail).at(place(at, "$", "")));
         found(without_variables(key, true), why(1, detail));
         found(key[..at].to_vec().into(), why(3, "the secret was cut at its $"));
-        found(replace(key, b"$$", b"$"), why(2, "a reader turned $$ in the secret into one $"));
-        found(replace(key, b"$", b"\\$"), why(5, "the signing key had a backslash before each $"));
+        let doubled = why(2, "the configured secret has $$ where the signing key has one $");
+        found(replace(key, b"$$", b"$"), doubled.of(Subcause::EscapedDollar("$$")));
+        let escaped = why(5, "the signing key had a backslash before each $").at(place(at, "", "\\"));
+        found(replace(key, b"$", b"\\$"), escaped);
     }
     if memchr::memmem::find(key, b"\\$").is_some() {
         found(
             replace(key, b"\\$", b"$"),
-            why(1, "the configured secret has a backslash before its $, which the signer removed"),
+            why(1, "the configured secret has a backslash before its $, which the signing key does not have")
+                .of(Subcause::EscapedDollar("\\$")),
         );
     }
 }

@@ -43,6 +43,10 @@ pub(super) fn fix(why: &Why, scheme: &Scheme) -> Option<String> {
     match why.subcause {
         Some(Subcause::BodyObject(object)) => return Some(format!("{}, and hash exactly that.", object.reading())),
         Some(Subcause::TextPieces) => return None,
+        Some(Subcause::SignedBase64) => {
+            let words = "Decode the base64 first (API Gateway: isBase64Encoded), then hash those bytes.";
+            return Some(words.to_owned());
+        }
         Some(Subcause::UnsetParts) => {
             let words =
                 "Read every part by the name that the scheme has for it, and refuse the request when one is not there.";
@@ -59,7 +63,6 @@ pub(super) fn fix(why: &Why, scheme: &Scheme) -> Option<String> {
         CauseCode::BodyReserialized
         | CauseCode::BodyKeysSorted
         | CauseCode::BodyEmpty
-        | CauseCode::BodyBase64
         | CauseCode::NotHmac
         | CauseCode::SignatureAlgorithm => return None,
         CauseCode::SecretUnset => {

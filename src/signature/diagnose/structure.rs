@@ -253,7 +253,15 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
     let elsewhere = elsewhere(request);
     let first = header.or(elsewhere.as_deref()).or(tagged.as_deref());
     let is_signed = request.scheme.content.covers(&TemplatePiece::Timestamp);
-    let mut axis = timestamps::stamps(first, body, date, is_signed);
+    let hashed = first.map(|sent| request.scheme.timestamp_reading.hashed(sent).unwrap_or(sent));
+    let mut axis = timestamps::stamps(hashed, body, date, is_signed);
+    if let (Some(sent), Some(hashed)) = (first, hashed)
+        && sent != hashed
+    {
+        let shown = [sent, hashed].map(crate::text::visible_bytes);
+        let detail = format!("the text {} was signed, where the sender's own libraries hash {}", shown[0], shown[1]);
+        axis.add(sent.to_vec(), Ways::of(Why::new(CauseCode::TimestampUnit, 0, detail)));
+    }
     if exact.len() > 1 {
         repeated(&exact, &format!("{name} was sent"), &mut axis);
     } else if first.is_some() && beside.len() > 1 {
@@ -292,7 +300,7 @@ fn read_timestamps(request: &Request<'_>, structure: &mut Structure) {
         }
         structure.seen.push(why);
     }
-    structure.timestamp = first.or_else(|| near.first().map(|(_, value)| *value)).map(<[u8]>::to_vec);
+    structure.timestamp = hashed.or_else(|| near.first().map(|(_, value)| *value)).map(<[u8]>::to_vec);
     structure.stamps = axis;
 }
 

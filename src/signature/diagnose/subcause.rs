@@ -13,6 +13,8 @@ pub(super) enum Subcause {
     OtherSignatureValid,
     /// HMAC was given the key as the message.
     SwappedArguments,
+    /// The signature covers a timestamp that the sender's own libraries refuse.
+    RefusedTimestamp,
     /// The URL is a variable that was not set.
     UnsetUrl,
     /// Parts of the signed content are variables that were not set.
@@ -25,6 +27,16 @@ pub(super) enum Subcause {
     RepeatedPrefix,
     /// A comment follows the secret in its line.
     CommentAfterSecret,
+    /// What is configured encodes a text, which is the key.
+    EncodedSecret,
+    /// What is configured encodes the key, with a line end after it or twice.
+    TwiceEncodedSecret,
+    /// The key encodes what is configured.
+    EncodedKey,
+    /// Backslashes or dollars were added to the configured secret's dollars.
+    EscapedDollar(&'static str),
+    /// The base64 of a body was signed that arrived as it is.
+    SignedBase64,
     /// There is white space inside the secret.
     InnerWhitespace,
     /// The secret's text is the key, which the scheme decodes.

@@ -47,6 +47,11 @@ impl Construction {
         matches!(self, Self::Hmac | Self::DigestHashed | Self::DigestHexHashed | Self::Again | Self::HexAgain)
     }
 
+    /// Whether a hash is made of key and message together, or of the message alone, which is not HMAC.
+    pub(super) fn is_plain_hash(self) -> bool {
+        matches!(self, Self::KeyFirst | Self::KeyLast | Self::KeyAround | Self::NoKey)
+    }
+
     /// What becomes of the content's digest; `keyed` is HMAC's state after the key.
     pub(super) fn finish(self, algorithm: Algorithm, keyed: &Keyed, digest: Vec<u8>) -> Vec<u8> {
         let mac = |message: &[u8]| {

@@ -189,6 +189,7 @@ fn signed_distance(milliseconds: i64) -> String {
 fn units(header: &[u8], axis: &mut Axis<Vec<u8>>) {
     let Some(moment) = moment_of(header) else { return };
     let sent = match integer(header) {
+        Some(_) if header.len() > 1 && header.starts_with(b"0") => "the header begins with a zero",
         Some(number) if number < FIRST_MILLISECOND => "the header is in seconds",
         Some(number) if number < FIRST_MICROSECOND => "the header is in ms",
         Some(_) => "the header is in another unit",

@@ -10,8 +10,9 @@ use super::CauseCode;
 use super::axis::{Axis, Ways, Why};
 use super::subcause::Subcause;
 use crate::http::percent::{self, PlusSign};
-use crate::http::{Head, forwarded};
+use crate::http::{Head, form, forwarded};
 use crate::signature::Scheme;
+use crate::signature::rewrite::form_edits::component_encoded;
 use crate::signature::scheme::urls;
 
 /// A URL's parts, as they are written.
@@ -123,6 +124,8 @@ fn other_forms(usual: UrlParts<'_>, head: &Head, axis: &mut Axis<Vec<u8>>) {
         |text: &str| String::from_utf8_lossy(&percent::decode(text.as_bytes(), PlusSign::Literal)).into_owned();
     let (path, query) = (decode(usual.path), decode(usual.query));
     add(UrlParts { path: &path, query: &query, ..usual }, 2, "with percent-encoding undone");
+    let query = reencoded(usual.query);
+    add(UrlParts { query: &query, ..usual }, 3, "its query decoded and encoded again, as Node's querystring does");
     for host in ["localhost", "localhost:3000", "127.0.0.1:3000", "localhost:8080", "127.0.0.1:8080", "localhost:8000"]
     {
         add(UrlParts { scheme: "http", host, ..asked }, 5, "a URL of this machine");
@@ -130,6 +133,17 @@ fn other_forms(usual: UrlParts<'_>, head: &Head, axis: &mut Axis<Vec<u8>>) {
     add(UrlParts { host: &usual.host.to_ascii_lowercase(), ..usual }, 3, "the host in small letters");
     of_proxies(usual, asked, head, axis);
     as_people_enter_it(usual, axis);
+}
+
+/// A query as Node's `querystring` parses and prints it, which Twilio's library for Node tries.
+fn reencoded(query: &str) -> String {
+    let Some(fields) = query.strip_prefix('?').filter(|fields| !fields.is_empty()) else { return query.to_owned() };
+    let written = |text: &str| String::from_utf8_lossy(&component_encoded(&form::decode(text.as_bytes()))).into_owned();
+    let pairs = fields.split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        format!("{}={}", written(name), written(value))
+    });
+    format!("?{}", pairs.collect::<Vec<_>>().join("&"))
 }
 
 /// Adds a URL.
@@ -378,6 +392,22 @@ mod tests {
         #[test]
         fn no_label_is_too_odd(label in "[ -~]{0,40}", host in "\\PC{0,40}") {
             let _ = (punycode(&label), international(&host));
+        }
+    }
+
+    /// Printed by `querystring.stringify(querystring.parse(query))` of Node 20.
+    #[test]
+    fn a_query_is_encoded_again_as_by_node() {
+        for (query, node) in [
+            ("?a=b+c", "?a=b%20c"),
+            ("?a=b:c", "?a=b%3Ac"),
+            ("?a", "?a="),
+            ("?a=b%27c", "?a=b'c"),
+            ("?a=1&b=%C3%AB", "?a=1&b=%C3%AB"),
+            ("?", "?"),
+            ("", ""),
+        ] {
+            assert_eq!(reencoded(query), node);
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::{
     Bind, DescriptionKey, Encoding, Expression, InvalidScheme, Proof, Scheme, SignaturePlace, SignatureValue,
-    SignedContent, Source, StampUnit, Variable, checks,
+    SignedContent, Source, StampUnit, TimestampReading, Variable, checks,
 };
 use crate::signature::{ToleranceDirection, catalogue};
 
@@ -49,6 +49,8 @@ pub struct SchemeDescription {
     pub timestamp_header: Option<String>,
     /// `s`, `ms`, `iso8601` or `http-date`.
     pub timestamp_unit: Option<StampUnit>,
+    /// `text`, `checked` or `parsed`: what the sender's own libraries make of it before they hash it.
+    pub timestamp_reading: Option<TimestampReading>,
     /// In seconds.
     pub tolerance: Option<u64>,
     /// `both`, or `past` where a time in the future is never refused.
@@ -75,7 +77,7 @@ pub struct SchemeDescription {
     pub binds: Option<Vec<BindDescription>>,
     /// The URL as the sender knows it.
     pub url: Option<String>,
-    /// Whether the URL is tried with and without its default port.
+    /// Whether the URL is also tried without its port, or with the default port where it has none.
     pub tries_default_port: Option<bool>,
     /// The components that an HTTP Message Signature must cover.
     pub components: Option<Vec<String>>,
@@ -266,6 +268,7 @@ impl SchemeDescription {
             scheme.id = Some(Expression::plain(Source::Header(header("id_header", name)?)));
         }
         scheme.timestamp_unit = self.timestamp_unit.or(scheme.timestamp_unit);
+        scheme.timestamp_reading = self.timestamp_reading.unwrap_or(scheme.timestamp_reading);
         scheme.tolerance = self.tolerance.map_or(scheme.tolerance, Duration::from_secs);
         scheme.tolerance_direction = self.tolerance_direction.unwrap_or(scheme.tolerance_direction);
         Ok(())

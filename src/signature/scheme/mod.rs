@@ -43,7 +43,7 @@ pub(crate) use parts::Parts;
 pub use parts::Source;
 pub(in crate::signature) use parts::pairs as query_pairs;
 pub use proof::{JwtAlgorithm, Proof};
-pub use stamp_unit::StampUnit;
+pub use stamp_unit::{StampUnit, TimestampReading};
 pub use url::{hashed_url, lacks_url};
 pub(in crate::signature) use url::{signed_url, urls, with_other_scheme, without_port};
 pub(crate) use value::{NoSignature, ReadSignature};
@@ -72,6 +72,9 @@ pub struct Scheme {
     pub timestamp: Option<Expression>,
     /// The timestamp's unit; `None` for that of the webhook's kind.
     pub timestamp_unit: Option<StampUnit>,
+    /// What the sender's own libraries make of it before they hash it.
+    #[serde(default)]
+    pub timestamp_reading: TimestampReading,
     /// Where the delivery's id is; `None` when none is signed.
     pub id: Option<Expression>,
     /// Where the event's name is; `None` for a body that says it as Trackpilots' does.
@@ -97,7 +100,7 @@ pub struct Scheme {
     /// Whether that URL is `https`, where it is known because this program sends the request; `None` of what has come.
     #[serde(default)]
     pub tls: Option<bool>,
-    /// Whether the URL with its default port written, or not, is tried as well.
+    /// Whether the URL without its port, or with the default port where it has none, is tried as well.
     pub tries_default_port: bool,
     /// What the receiver knows besides the secret, by name: a webhook's id, a key's name.
     pub settings: BTreeMap<String, String>,
@@ -164,6 +167,7 @@ impl Scheme {
             && self.encoding == Encoding::Hex
             && self.signature.is_bare()
             && self.timestamp.as_ref().is_some_and(|timestamp| timestamp.header().is_some())
+            && self.timestamp_reading == TimestampReading::Text
             && !matches!(self.timestamp_unit, Some(StampUnit::Iso8601 | StampUnit::HttpDate))
             && self.content == SignedContent::default()
             && self.key == SignedContent::secret()
@@ -376,6 +380,7 @@ impl Default for Scheme {
             signature: SignatureValue::header("X-Webhook-Signature"),
             timestamp: Some(Expression::plain(Source::Header("X-Webhook-Timestamp".to_owned()))),
             timestamp_unit: None,
+            timestamp_reading: TimestampReading::default(),
             id: None,
             event: None,
             tolerance: DEFAULT_TOLERANCE,

@@ -1,4 +1,4 @@
-//! How a timestamp is written.
+//! How a timestamp is written, and how it is read.
 
 /// The unit in which a sender writes its timestamp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, schemars::JsonSchema)]
@@ -53,5 +53,37 @@ impl StampUnit {
             Self::Iso8601 => text.parse().ok(),
             Self::HttpDate => httpdate::parse_http_date(text).ok().and_then(|moment| moment.try_into().ok()),
         }
+    }
+}
+
+/// What the sender's own libraries make of a timestamp before they hash it.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Deserialize, serde::Serialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum TimestampReading {
+    /// Nothing: the text is hashed, whatever it is.
+    #[default]
+    Text,
+    /// They refuse what is not an integer, and hash the text.
+    Checked,
+    /// They refuse what is not an integer, and hash it in plain digits: without a plus sign or leading zeros.
+    Parsed,
+}
+
+impl TimestampReading {
+    /// What is hashed of a timestamp that was sent as `text`; `None` where it is refused.
+    pub(in crate::signature) fn hashed(self, text: &[u8]) -> Option<&[u8]> {
+        if self == Self::Text {
+            return Some(text);
+        }
+        let number = text.strip_prefix(b"+").unwrap_or(text);
+        // What is longer is a moment in no library.
+        let is_integer = (1..=18).contains(&number.len()) && number.iter().all(u8::is_ascii_digit);
+        is_integer.then(|| match (self, number.iter().position(|&digit| digit != b'0')) {
+            (Self::Parsed, Some(first)) => &number[first..],
+            (Self::Parsed, None) => &number[number.len() - 1..],
+            _ => text,
+        })
     }
 }

@@ -88,19 +88,16 @@ pub(in crate::signature) fn without_port(url: &[u8]) -> Option<Vec<u8>> {
     Some([&url[..start + at], &url[start + host.len()..]].concat())
 }
 
-/// The URL with its scheme's default port written where it is not, and without it where it is.
+/// The URL without its port, whichever that is, or with its scheme's default port where it has none: Twilio's libraries
+/// try both.
 fn with_other_port(url: &[u8]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(url).ok()?;
-    let (scheme, rest) = text.split_once("://")?;
-    let port = if scheme == "https" { ":443" } else { ":80" };
-    let end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (host, path) = rest.split_at(end);
-    let host = match host.strip_suffix(port) {
-        Some(bare) => bare.to_owned(),
-        None if host.contains(':') => return None,
-        None => format!("{host}{port}"),
-    };
-    Some(format!("{scheme}://{host}{path}").into_bytes())
+    without_port(url).or_else(|| {
+        let host = host_of(url);
+        let end =
+            url.len() - url.strip_prefix(b"https://").or_else(|| url.strip_prefix(b"http://"))?.len() + host.len();
+        let port: &[u8] = if url.starts_with(b"https") { b":443" } else { b":80" };
+        Some([&url[..end], port, &url[end..]].concat())
+    })
 }
 
 /// What stands before the question mark, and after it.

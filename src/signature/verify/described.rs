@@ -55,6 +55,12 @@ impl Rejection {
         Self::mismatch(format!("the signature is valid, but {words}")).because(RejectionReason::ValidBut)
     }
 
+    /// Of a request whose signature covers a timestamp that no library of the sender's takes.
+    fn odd_timestamp(sent: &[u8]) -> Self {
+        let sent = crate::text::visible_bytes(sent);
+        Self::valid_but(format!("its timestamp “{sent}” is not an integer: the sender's own libraries refuse it"))
+    }
+
     /// Of a key of a key pair, which verifies nothing that a shared secret makes.
     pub(super) fn not_shared(secret: &Secret) -> Self {
         let label = crate::text::visible(secret.label());
@@ -133,12 +139,14 @@ pub(super) fn judge(
     }
     let checked = facts.and_then(|facts| {
         let read = signature(scheme, &read)?;
-        let parts = Parts {
-            timestamp: facts.timestamp.as_deref().unwrap_or_default(),
-            id: facts.id.as_deref().unwrap_or_default(),
-            ..parts
-        };
-        check(scheme, &secrets, read, &parts, &urls, now)
+        let sent = facts.timestamp.as_deref().unwrap_or_default();
+        let hashed = scheme.timestamp_reading.hashed(sent);
+        let parts = Parts { timestamp: hashed.unwrap_or(sent), id: facts.id.as_deref().unwrap_or_default(), ..parts };
+        let secret = check(scheme, &secrets, read, &parts, &urls, now)?;
+        match hashed {
+            None if !has_loose_time && !sent.is_empty() => Err(Rejection::odd_timestamp(sent)),
+            _ => Ok(secret),
+        }
     });
     let mut judged = ReasonedJudgement::new(timestamp, checked);
     if judged.judgement.verdict == Verdict::Verified && has_loose_time && judged.judgement.timestamp.is_none() {
@@ -158,7 +166,11 @@ fn signs_timestamp(scheme: &Scheme, parts: &Parts<'_>) -> bool {
 
 /// The timestamp's facts by the scheme's own unit, where it has one.
 fn stamp_facts(scheme: &Scheme, text: &[u8], now: Timestamp) -> TimestampFacts {
-    let mut facts = read_timestamp(text, now, scheme.age_limit());
+    let number = scheme.timestamp_reading.hashed(text).unwrap_or(text);
+    let mut facts = TimestampFacts {
+        raw: String::from_utf8_lossy(text).into_owned(),
+        ..read_timestamp(number, now, scheme.age_limit())
+    };
     if let (None, Some(unit)) = (facts.age_ms, scheme.timestamp_unit) {
         let moment = std::str::from_utf8(text).ok().and_then(|text| unit.moment(text));
         facts.age_ms = moment.map(|moment| now.as_millisecond() - moment.as_millisecond());

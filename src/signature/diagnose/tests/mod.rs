@@ -11,6 +11,7 @@ mod places;
 mod public_keys;
 mod schemes;
 mod senders;
+mod sides;
 mod tokens;
 mod values;
 mod wrappings;
