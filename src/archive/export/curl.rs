@@ -161,6 +161,9 @@ impl Curl {
         if host.is_some_and(|at| at > 0) {
             self.warnings.add(id, "its Host header comes first when curl sends it");
         }
+        if head.fields().any(|field| field.name.eq_ignore_ascii_case(b"host") && &field.name[..] != b"Host") {
+            self.warnings.add(id, "curl writes the name of its Host header as Host, in that letter case");
+        }
         if head.values("host").count() > 1 {
             self.warnings.add(id, "has several Host headers, of which curl sends one");
         }
