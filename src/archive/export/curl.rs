@@ -177,3 +177,20 @@ impl Curl {
 fn is_trailer_header(line: &[u8]) -> bool {
     memchr(b':', line).is_some_and(|colon| line[..colon].trim_ascii_end().eq_ignore_ascii_case(b"trailer"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::import::tests_delivery;
+
+    #[test]
+    fn the_letter_case_of_host_is_said_to_change() {
+        let is_said = |host: &str| {
+            let delivery = tests_delivery(format!("GET / HTTP/1.1\r\n{host}: h\r\n\r\n").as_bytes(), b"");
+            let mut export = Curl::default();
+            export.warn(&delivery, &delivery.head);
+            format!("{:?}", export.warnings).contains("letter case")
+        };
+        assert!(is_said("host") && is_said("HOST") && !is_said("Host"));
+    }
+}
