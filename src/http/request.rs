@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::{NoOriginForm, Target, origin_form};
-use crate::http::Head;
 use crate::http::lines::{split_at_colon, trim};
+use crate::http::{Head, head_end};
 use crate::text::visible_bytes;
 
 /// One header line without its line end, exactly as it goes out.
@@ -244,8 +244,14 @@ impl Outgoing {
     #[must_use]
     pub fn exact(head: &Head, body_section: Bytes) -> Self {
         let (method, target) = request_line(head);
-        let captured = CapturedBytes { head: Some(head.clone()), section: None };
-        Self { method, target, lines: Vec::new(), body: body_section, captured }
+        let bytes = head.bytes();
+        // Of what was no request, everything that came was kept as its head.
+        let (head, body) = match head_end(bytes, 0).filter(|end| *end < bytes.len()) {
+            Some(end) => (Head::read(bytes.slice(..end)), Bytes::from([&bytes[end..], &body_section].concat())),
+            None => (head.clone(), body_section),
+        };
+        let captured = CapturedBytes { head: Some(head), section: None };
+        Self { method, target, lines: Vec::new(), body, captured }
     }
 
     /// A captured head for `target` without its body, of which `length` bytes are sent after it.

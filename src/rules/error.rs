@@ -25,6 +25,16 @@ impl std::fmt::Display for RuleError {
 
 impl std::error::Error for RuleError {}
 
+impl RuleError {
+    /// The same; of an unknown word, with what else may be written in `wider` than an answer.
+    pub(super) fn in_place(mut self, wider: RulePlace) -> Self {
+        if let RuleProblem::Unknown { place, .. } = &mut self.problem {
+            *place = wider;
+        }
+        self
+    }
+}
+
 /// What is wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleProblem {
@@ -41,16 +51,12 @@ pub enum RuleProblem {
     #[error("missing action after the arrow: expected one such as auto, 503 or hold")]
     NoAction,
     /// Neither a keyword, nor a status, nor a name.
-    #[error(
-        "unknown action '{}': expected auto, or a status such as 503, or a status and a body such as '503 try \
-        later', or hold, forward URL, fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, \
-            retry-after, handshake:NAME{}",
-        visible(word),
-        known(names)
-    )]
+    #[error("unknown {place} '{}': expected {}{}", visible(word), place.expected(), known(names))]
     Unknown {
         /// The word.
         word: String,
+        /// What may be written in its place.
+        place: RulePlace,
         /// The names of `[answers]`.
         names: Vec<String>,
     },
@@ -145,6 +151,46 @@ pub enum RuleProblem {
         /// How many there are.
         found: usize,
     },
+}
+
+/// A place of a rule, by what may be written there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RulePlace {
+    /// Any action.
+    Action,
+    /// What a held or failing delivery gets: an action that is not one of these itself.
+    Response,
+    /// An answer alone.
+    Answer,
+}
+
+impl RulePlace {
+    /// What may be written there, besides the answers that have a name.
+    fn expected(self) -> &'static str {
+        match self {
+            Self::Action => {
+                "auto, or a status such as 503, or a status and a body such as '503 try later', or hold, forward URL, \
+                fail N with … then …, wait TIME …, drop, reset, trickle, length, redirect, retry-after, handshake:NAME"
+            }
+            Self::Response => {
+                "auto, or a status such as 503, or a status and a body such as '503 try later', or forward URL, \
+                wait TIME …, drop, reset, trickle, length, redirect, retry-after, handshake:NAME"
+            }
+            Self::Answer => {
+                "auto, or a status such as 503, or a status and a body such as '503 try later', or redirect, \
+                retry-after, handshake:NAME"
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for RulePlace {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(match self {
+            Self::Action | Self::Response => "action",
+            Self::Answer => "answer",
+        })
+    }
 }
 
 /// A URL without the user and the password before its host: what is wrong is told where many read it.

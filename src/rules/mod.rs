@@ -64,7 +64,7 @@ pub use action::{
 pub use agree::{AcceptanceReason, Agreement, AgreementFacts};
 pub use answer::{AnswerChoice, CustomAnswer, NamedAnswer};
 pub use automatic::{AutomaticHandshakes, HandshakeReply, HandshakeSecret, KnownHandshake};
-pub use error::{RuleError, RuleProblem};
+pub use error::{RuleError, RulePlace, RuleProblem};
 pub use facts::Facts;
 pub use handshakes::Handshake;
 pub use parse::{AnswerPart, InvalidAnswer, RuleReader, named, target};

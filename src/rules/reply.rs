@@ -35,8 +35,8 @@ impl Reply {
         if !self.body.is_empty() && self.header("content-type").is_none() {
             headers.push(("content-type".to_owned(), "text/plain; charset=utf-8".to_owned()));
         }
-        // RFC 9110, section 8.6: no Content-Length with 204.
-        if self.status != 204 {
+        // RFC 9110, section 8.6: none with 204, and with 304 only that of the answer with 200, which nobody knows.
+        if !matches!(self.status, 204 | 304) {
             headers.push(("content-length".to_owned(), self.body.len().to_string()));
         }
         headers.extend(self.headers.iter().cloned());

@@ -74,6 +74,16 @@ fn rules_are_read_and_printed(#[case] text: &str, #[case] printed: &str) {
 #[case("is:sim → \"503\"", "expected an action such as auto or 503 here, without quotation marks")]
 #[case("5o3", "unknown action '5o3'")]
 #[case("5030", "unknown action '5030'")]
+#[case(
+    "drop after head forward http://h",
+    "unknown answer 'forward': expected auto, or a status such as 503, or a status and a body such as '503 try later', or redirect, retry-after, handshake:NAME, or one"
+)]
+#[case("trickle 1 per 1s hold", "unknown answer 'hold': expected auto")]
+#[case("length +1 drop", "unknown answer 'drop': expected auto")]
+#[case(
+    "fail 2 with nothing then auto",
+    "unknown action 'nothing': expected auto, or a status such as 503, or a status and a body such as '503 try later', or forward URL, wait"
+)]
 #[case("\u{1b}[31m", "unknown action '␛[31m'")]
 #[case("100", "invalid status 100: expected 200 to 599")]
 #[case("600", "invalid status 600")]

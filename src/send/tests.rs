@@ -158,6 +158,11 @@ fn only_what_would_be_wrong_is_changed_and_said() {
         }
         assert_eq!(exact(&kept).head(), kept.head);
     }
+    // All that came of what was no request was kept as its head: what was sent after it is a body all the same.
+    let malformed = delivery(b"POST /a#frag HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\nhi", Bytes::new());
+    let request = exact(&malformed);
+    assert_eq!((&request.body[..], request.head().bytes().ends_with(b"\r\n\r\n")), (&b"hi"[..], true));
+    assert_eq!([&request.head().bytes()[..], &request.body].concat(), malformed.head.bytes()[..]);
     let kept = delivery(b"POST http://evil.example/a?b HTTP/1.1\r\nHost: good.example\r\n\r\n", Bytes::new());
     let own_path: Target = "http://localhost:4000".parse().unwrap();
     let (request, changes) = as_captured(&kept, &own_path).unwrap();

@@ -161,6 +161,9 @@ impl Curl {
         if host.is_some_and(|at| at > 0) {
             self.warnings.add(id, "its Host header comes first when curl sends it");
         }
+        if head.fields().any(|field| field.name.eq_ignore_ascii_case(b"host") && &field.name[..] != b"Host") {
+            self.warnings.add(id, "curl writes the name of its Host header as Host, in that letter case");
+        }
         if head.values("host").count() > 1 {
             self.warnings.add(id, "has several Host headers, of which curl sends one");
         }
@@ -173,4 +176,21 @@ impl Curl {
 /// Whether a header line announces trailers (RFC 9110, section 6.6.2).
 fn is_trailer_header(line: &[u8]) -> bool {
     memchr(b':', line).is_some_and(|colon| line[..colon].trim_ascii_end().eq_ignore_ascii_case(b"trailer"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::archive::import::tests_delivery;
+
+    #[test]
+    fn the_letter_case_of_host_is_said_to_change() {
+        let is_said = |host: &str| {
+            let delivery = tests_delivery(format!("GET / HTTP/1.1\r\n{host}: h\r\n\r\n").as_bytes(), b"");
+            let mut export = Curl::default();
+            export.warn(&delivery, &delivery.head);
+            format!("{:?}", export.warnings).contains("letter case")
+        };
+        assert!(is_said("host") && is_said("HOST") && !is_said("Host"));
+    }
 }

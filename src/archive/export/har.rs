@@ -154,7 +154,8 @@ fn query(target: &str) -> Vec<Value> {
 }
 
 fn response(answer: Option<&Answer>) -> Value {
-    let sent = answer.filter(|answer| answer.outcome == Outcome::Sent);
+    // What was sent of an answer that broke off, before its sender went or after it, is what came of it.
+    let sent = answer.filter(|answer| answer.status > 0);
     let text = |value: &Bytes| String::from_utf8_lossy(value).into_owned();
     let header = |(name, value): &(String, Bytes)| json!({"name": name, "value": text(value)});
     let headers: Vec<Value> = sent.map_or_else(Vec::new, |answer| answer.headers.iter().map(header).collect());
@@ -172,7 +173,7 @@ fn response(answer: Option<&Answer>) -> Value {
         content["comment"] = json!(format!("the first {} bytes of it were stored", body.len()));
     }
     content["mimeType"] = json!(mime.map_or_else(String::new, |(_, value)| text(value)));
-    json!({
+    let mut response = json!({
         "status": status,
         "statusText": reason,
         "httpVersion": "HTTP/1.1",
@@ -182,7 +183,15 @@ fn response(answer: Option<&Answer>) -> Value {
         "redirectURL": "",
         "headersSize": -1,
         "bodySize": size,
-    })
+    });
+    if let Some(outcome) = answer.map(|answer| answer.outcome).filter(|outcome| *outcome != Outcome::Sent) {
+        response["comment"] = json!(outcome.words());
+        // Where the browsers' tools show why there is no whole response.
+        if outcome != Outcome::Trickled {
+            response["_error"] = json!(outcome.words());
+        }
+    }
+    response
 }
 
 fn content(bytes: &[u8]) -> Value {
@@ -196,6 +205,27 @@ fn content(bytes: &[u8]) -> Value {
 mod tests {
     use super::*;
     use crate::archive::import::tests_delivery as delivery;
+
+    #[test]
+    fn an_answer_that_was_broken_off_is_there_as_far_as_it_went() {
+        let mut answer = delivery(b"POST / HTTP/1.1\r\nHost: h\r\n\r\n", b"").answer.unwrap();
+        (answer.status, answer.body, answer.body_bytes) = (503, Bytes::from_static(b"later"), 5);
+        for outcome in Outcome::ALL {
+            answer.outcome = outcome;
+            let written = response(Some(&answer));
+            assert_eq!(
+                (&written["status"], &written["content"]["text"]),
+                (&json!(503), &json!("later")),
+                "{outcome:?}"
+            );
+            let is_whole = matches!(outcome, Outcome::Sent | Outcome::Trickled);
+            assert_eq!(written.get("_error").is_none(), is_whole, "{outcome:?}");
+            assert_eq!(written.get("comment").is_none(), outcome == Outcome::Sent, "{outcome:?}");
+        }
+        (answer.status, answer.outcome) = (0, Outcome::Dropped);
+        let written = response(Some(&answer));
+        assert_eq!((&written["status"], &written["_error"]), (&json!(0), &json!(Outcome::Dropped.words())));
+    }
 
     #[test]
     fn every_target_has_a_url() {

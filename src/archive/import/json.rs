@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::bounded::Bounded;
 use super::built::quoted;
+use super::length::LengthMismatch;
 use super::sink::Sink;
 use super::{ImportError, Imported, Importer};
 use crate::config::Registry;
@@ -21,7 +22,6 @@ use crate::delivery::{
 };
 use crate::http::{Head, WireFraming};
 use crate::server::listener::capture::{Incoming, capture, facts};
-use crate::text::{counted, grouped};
 
 #[derive(Deserialize)]
 struct Record {
@@ -124,10 +124,11 @@ fn imported(record: Record, importer: &Importer<'_>, notes: &mut Vec<String>) ->
     };
     let mut intake = Intake::from_parts(&record.intake, &record.intake_reason)
         .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&record.intake), Intake::NAMES))?;
-    let changed = changed_body(&head, &body, &framing).filter(|_| intake == Intake::Complete);
-    if let Some(reason) = &changed {
-        notes.push(format!("truncated: {reason}; its verdict is a new one"));
-        intake = Intake::Truncated(reason.clone());
+    // Somebody has changed the body since.
+    let changed = LengthMismatch::of(&head, &body, &framing).filter(|_| intake.is_complete());
+    if let Some(changed) = changed {
+        notes.push(format!("truncated: {}; its verdict is a new one", changed.words()));
+        intake = Intake::Truncated(changed.words());
     }
     let incoming = Incoming { remote: remote(&record.remote), received_at, head, body, framing, intake };
     let judgement = record.verdict.as_deref().filter(|_| changed.is_none()).map(|verdict| {
@@ -161,17 +162,6 @@ pub(super) fn moment(microseconds: i64, now: Timestamp, notes: &mut Vec<String>)
     Timestamp::from_microsecond(microseconds).unwrap_or_else(|_| {
         notes.push(format!("received_us {microseconds} is beyond year 9999: the time of the import is taken"));
         now
-    })
-}
-
-/// Why a body cannot be the one that was received with this head, whole: somebody has changed it since.
-fn changed_body(head: &Head, body: &[u8], framing: &WireFraming) -> Option<String> {
-    let declared = head.value("content-length").and_then(|value| std::str::from_utf8(value).ok())?;
-    let declared: u64 = declared.trim().parse().ok()?;
-    let is_plain = framing.is_empty() && head.value("transfer-encoding").is_none();
-    (is_plain && declared != body.len() as u64).then(|| {
-        let (present, declared) = (counted(body.len() as u64, "byte"), grouped(declared));
-        format!("the file has a body of {present}, and Content-Length says {declared}")
     })
 }
 

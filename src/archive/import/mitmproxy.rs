@@ -8,11 +8,12 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::built::{HeadParts, quoted};
+use super::length::{self, LengthMismatch};
 use super::sink::{ForeignRequest, Sink};
 use super::tnetstring::{self, Tnet};
 use super::{DELIVERY_LIMIT, ImportError};
 use crate::delivery::{Answer, ChosenBy, Intake, Outcome};
-use crate::text::grouped;
+use crate::http::{Head, WireFraming};
 
 pub(super) fn read(sink: &mut Sink<'_, '_>, input: &mut dyn BufRead) -> Result<(), ImportError> {
     while let Some(bytes) = next(input, sink.next())? {
@@ -111,24 +112,18 @@ fn pairs(message: Tnet<'_>) -> Vec<(Vec<u8>, Vec<u8>)> {
 
 /// The body, against the length that the head declares.
 fn content(request: Tnet<'_>, head: &[u8]) -> Result<(Vec<u8>, Intake), String> {
-    let declared = crate::http::Head::from(head.to_vec());
-    let declared =
-        declared.value("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse::<u64>().ok());
+    let head = Head::from(head.to_vec());
     let Some(body) = request.get("content").and_then(Tnet::bytes) else {
-        return match declared {
+        return match length::declared(&head) {
             Some(0) | None if request.get("content").is_none() => Ok((Vec::new(), Intake::Complete)),
             Some(0) => Ok((Vec::new(), Intake::Complete)),
             _ => Ok((Vec::new(), Intake::Truncated("mitmproxy did not keep the body: it was streamed".to_owned()))),
         };
     };
-    let intake = match declared {
-        Some(declared) if declared != body.len() as u64 => Intake::Rebuilt(format!(
-            "mitmproxy has {} bytes of body, and Content-Length says {}: it was edited there",
-            grouped(body.len() as u64),
-            grouped(declared)
-        )),
-        _ => Intake::Complete,
-    };
+    let mismatch = LengthMismatch::of(&head, body, &WireFraming::NONE);
+    let intake = mismatch.map_or(Intake::Complete, |mismatch| {
+        Intake::Rebuilt(format!("{}: it was edited in mitmproxy", mismatch.words()))
+    });
     Ok((body.to_vec(), intake))
 }
 

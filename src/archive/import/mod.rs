@@ -17,6 +17,8 @@
 //! | what ngrok's agent holds | `ngrok` |
 //! | events of Stripe's and Hookdeck's command lines | `stripe`, `hookdeck` |
 //! | heads and forms that are put together | `built`, `forms` |
+//! | which format a file has, or which program wrote it | `source`, `tools`, `members` |
+//! | a body against the length that its head declares | `length` |
 
 mod bounded;
 mod built;
@@ -29,6 +31,8 @@ mod http_file;
 mod json;
 mod keeper;
 mod known;
+mod length;
+mod members;
 mod mitmproxy;
 mod ngrok;
 mod raw;
@@ -36,6 +40,7 @@ mod sink;
 mod source;
 mod stripe;
 mod tnetstring;
+mod tools;
 mod transfer;
 
 pub use findings::{ImportFindings, ImportRemark, ImportRemarks};
@@ -43,6 +48,7 @@ pub use keeper::{ImportBounds, ImportEnd, ImportKeeper, KeptImports};
 pub use known::{AlreadyKnown, KnownDeliveries, ReceivedBefore, is_near, is_same_body};
 pub use ngrok::{AGENT_ANSWER_LIMIT, AgentCapture, captures};
 pub use source::ImportSource;
+pub use tools::{KnownTool, known_tool};
 pub use transfer::write_transfer;
 
 use std::io::{self, BufRead};
@@ -51,8 +57,9 @@ use jiff::Timestamp;
 
 use crate::config::Registry;
 use crate::delivery::{Answer, Captured, Intake, Marks};
-use crate::http::WireFraming;
+use crate::http::{Head, WireFraming};
 use crate::server::listener::capture::{Incoming, capture};
+use length::LengthMismatch;
 use sink::Sink;
 
 /// The most that is taken from a pipe or a socket. A file of any length is read where it lies.
@@ -182,7 +189,8 @@ impl Importer<'_> {
         Ok(sink.finish())
     }
 
-    /// A request from elsewhere: verified now, as if received at `received_at` from `remote`.
+    /// A request from elsewhere: verified now, as if received at `received_at` from `remote`. One that counts as whole is so
+    /// only with the length that its head declares.
     fn judged(
         &self,
         received_at: Timestamp,
@@ -192,8 +200,10 @@ impl Importer<'_> {
         framing: WireFraming,
         intake: Intake,
     ) -> Captured {
-        let remote = json::remote(remote);
-        let incoming = Incoming { remote, received_at, head: head.into(), body: body.into(), framing, intake };
+        let (remote, head) = (json::remote(remote), Head::from(head));
+        let mismatch = LengthMismatch::of(&head, &body, &framing).filter(|_| intake.is_complete());
+        let intake = mismatch.map_or(intake, LengthMismatch::intake);
+        let incoming = Incoming { remote, received_at, head, body: body.into(), framing, intake };
         capture(incoming, self.registry)
     }
 

@@ -1,10 +1,8 @@
 //! Which format a file is in: told, or detected from its beginning.
 
+use super::members::JsonMembers;
 use super::{curl, http_file, tnetstring};
 use crate::http::is_token;
-
-/// Members of an object that are looked at to tell what it is.
-const MEMBERS: usize = 64;
 
 /// The format of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,21 +69,13 @@ impl ImportSource {
         Self::ALL.map(Self::name).join(", ")
     }
 
-    /// Detects the format of a file from its beginning; `None` where it is of no known one. An object that is nothing else
-    /// is taken for our own JSON, which then says what is missing in it.
+    /// Detects the format of a file from its beginning; `None` where it is of no known one.
     #[must_use]
     pub fn detect(beginning: &[u8]) -> Option<Self> {
-        Self::recognise(beginning).or_else(|| unmarked(beginning).starts_with(b"{").then_some(Self::Json))
-    }
-
-    /// Detects the format of a file that nobody has named, such as one of many in a folder; `None` where it is not an archive.
-    #[must_use]
-    pub fn recognise(beginning: &[u8]) -> Option<Self> {
         let text = unmarked(beginning);
         match text.first() {
             None => None,
-            Some(b'{') => of_object(&members(text)),
-            Some(b'[') => of_object(&members(text[1..].trim_ascii_start())),
+            Some(b'{' | b'[') => of_object(&JsonMembers::of_first(text)),
             Some(_) if tnetstring::is_likely(beginning) => Some(Self::Mitmproxy),
             Some(_) => of_text(text),
         }
@@ -93,7 +83,7 @@ impl ImportSource {
 }
 
 /// A text without what may stand before it: a byte order mark, white space.
-fn unmarked(beginning: &[u8]) -> &[u8] {
+pub(super) fn unmarked(beginning: &[u8]) -> &[u8] {
     beginning.strip_prefix(b"\xef\xbb\xbf").unwrap_or(beginning).trim_ascii_start()
 }
 
@@ -110,61 +100,28 @@ fn of_text(text: &[u8]) -> Option<ImportSource> {
     }
 }
 
-/// What an object is by its members.
-fn of_object(members: &[(&[u8], Option<&[u8]>)]) -> Option<ImportSource> {
-    let has = |name: &str| members.iter().any(|(own, _)| *own == name.as_bytes());
-    let is = |name: &str, test: &dyn Fn(&[u8]) -> bool| {
-        members.iter().any(|(own, value)| *own == name.as_bytes() && value.is_some_and(test))
-    };
-    if has("head_base64") || has("received_at") {
+/// What an object is by its members. One name alone, which other programs use as well, tells nothing.
+fn of_object(object: &JsonMembers<'_>) -> Option<ImportSource> {
+    let is_stripes = |kind: &[u8]| kind == b"event" || kind.starts_with(b"v2.");
+    let is_event = |object: &JsonMembers<'_>| object.text("object").is_some_and(is_stripes);
+    let is_agents =
+        |object: &JsonMembers<'_>| object.text("uri").is_some_and(|uri| uri.starts_with(b"/api/requests/http"));
+    let has_any = |names: &[&str]| names.iter().any(|name| object.has(name));
+    if object.has("head_base64") || object.has("received_at") && has_any(&["verdict", "intake"]) {
         Some(ImportSource::Json)
-    } else if has("log") {
+    } else if object.value("log").is_some_and(|log| log.starts_with(b"{")) {
         Some(ImportSource::Har)
-    } else if is("object", &|value| matches!(value, b"event" | b"list") || value.starts_with(b"v2.")) {
+    } else if is_event(object)
+        || object.text("object") == Some(b"list") && object.first_of("data").is_some_and(|first| is_event(&first))
+    {
         Some(ImportSource::Stripe)
-    } else if has("requests") || is("uri", &|value| value.starts_with(b"/api/requests/http")) {
+    } else if is_agents(object) || object.first_of("requests").is_some_and(|first| is_agents(&first)) {
         Some(ImportSource::Ngrok)
     } else {
-        let is_hookdeck = has("models") || has("team_id") && (has("data") || has("source_id") || has("webhook_id"));
-        is_hookdeck.then_some(ImportSource::Hookdeck)
+        let is_page = object.has("models") && object.has("pagination");
+        let is_item = object.has("team_id") && has_any(&["data", "source_id", "webhook_id"]);
+        (is_page || is_item).then_some(ImportSource::Hookdeck)
     }
-}
-
-/// The names at the top of an object that may be cut off, and of those whose value is a string, that. Escapes are not read:
-/// no name that is looked for has one.
-fn members(text: &[u8]) -> Vec<(&[u8], Option<&[u8]>)> {
-    let mut members: Vec<(&[u8], Option<&[u8]>)> = Vec::new();
-    let (mut depth, mut at, mut is_value) = (0_usize, 0, false);
-    while let Some(&byte) = text.get(at) {
-        at += 1;
-        match byte {
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            b':' if depth == 1 => is_value = true,
-            b',' if depth == 1 => is_value = false,
-            b'"' => {
-                let start = at;
-                while text.get(at).is_some_and(|byte| *byte != b'"') {
-                    at += if text[at] == b'\\' { 2 } else { 1 };
-                }
-                let string = text.get(start..at).unwrap_or_default();
-                at += 1;
-                if depth == 1 && !is_value && members.len() < MEMBERS {
-                    members.push((string, None));
-                } else if depth == 1
-                    && is_value
-                    && let Some((_, value)) = members.last_mut()
-                {
-                    *value = Some(string);
-                }
-            }
-            _ => {}
-        }
-        if depth == 0 && !members.is_empty() {
-            break;
-        }
-    }
-    members
 }
 
 /// Whether it begins with a request line.
@@ -185,11 +142,25 @@ mod tests {
         for (text, source) in [
             ("\u{feff}\n { \"log\": {}}", Some(ImportSource::Har)),
             ("{\"comment\": \"a\\\"log\\\"\", \"log\": {", Some(ImportSource::Har)),
-            ("{\"id\":1}", Some(ImportSource::Json)),
-            ("{\"id\":1, \"received_at\": \"x\", \"log\": 1}", Some(ImportSource::Json)),
+            ("{\"id\":1}", None),
+            ("{\"id\":1, \"received_at\": \"x\", \"verdict\": \"verified\", \"log\": {}}", Some(ImportSource::Json)),
+            ("{\"received_at\": \"x\"}", None),
+            ("{\"log\": \"a line\"}", None),
+            ("{\"object\": \"list\", \"data\": [{\"id\": \"evt_1\", \"object\": \"event\"", Some(ImportSource::Stripe)),
+            ("{\"object\": \"list\", \"data\": [{\"id\": \"gpt\", \"object\": \"model\"}]}", None),
+            ("{\"models\": [1]}", None),
             ("{\"id\": \"evt_1\", \"object\": \"event\", \"data\": {\"log\": 1", Some(ImportSource::Stripe)),
             ("[{\"id\": \"evt_1\", \"team_id\": \"tm\", \"data\": {", Some(ImportSource::Hookdeck)),
             ("{\"uri\":\"/api/requests/http\",\"requests\":[", Some(ImportSource::Ngrok)),
+            ("{\"requests\":[{\"uri\":\"/api/requests/http/1\"}]}", Some(ImportSource::Ngrok)),
+            ("{\"requests\":[{\"name\":\"a\"}]}", None),
+            ("13:04:05.123456 IP 127.0.0.1.1 > 127.0.0.1.2: Flags [P.]", None),
+            (
+                "# a\n< {%\n request.variables.set(\"a\", \"b\")\n%}\n# @no-log\nPOST http://h/",
+                Some(ImportSource::Http),
+            ),
+            ("### a\n< {% x %}\n\nPOST http://h/", Some(ImportSource::Http)),
+            ("< ./before.js\nPOST http://h/", Some(ImportSource::Http)),
             ("POST / HTTP/1.1", Some(ImportSource::Raw)),
             ("POST http://h/ HTTP/1.1\r\nHost: h\r\n\r\n### a heading", Some(ImportSource::Raw)),
             ("POST http://h/\nHost: h", Some(ImportSource::Http)),
@@ -202,9 +173,6 @@ mod tests {
         ] {
             assert_eq!(ImportSource::detect(text.as_bytes()), source, "{text}");
         }
-        // The body of somebody's request is no archive.
-        assert_eq!(ImportSource::recognise(b"{\"id\":1}"), None);
-        assert_eq!(ImportSource::recognise(b"\n{\"id\":1,\"received_at\":\"x\"}"), Some(ImportSource::Json));
         for source in ImportSource::ALL {
             assert_eq!(ImportSource::named(source.name()), Some(source));
         }

@@ -296,7 +296,7 @@ fn facts_that_cannot_be_true_are_refused() {
 #[test]
 fn forms_are_told_by_their_beginning() {
     assert_eq!(ImportSource::detect(b"\xef\xbb\xbf\n { \"log\": {}}"), Some(ImportSource::Har));
-    assert_eq!(ImportSource::detect(b"{\"id\":1}"), Some(ImportSource::Json));
+    assert_eq!(ImportSource::detect(b"{\"id\":1}"), None);
     assert_eq!(ImportSource::detect(b"POST / HTTP/1.1"), Some(ImportSource::Raw));
     assert_eq!(ImportSource::detect(b""), None);
 }

@@ -95,8 +95,9 @@ pub(super) fn is_likely(beginning: &[u8]) -> bool {
         length(&beginning[..colon]).is_some_and(|length| length > 2) && {
             // A flow is a dictionary, whose first key is a string.
             let inside = &beginning[colon + 1..];
-            memchr::memchr(b':', &inside[..inside.len().min(LENGTH_DIGITS + 1)])
-                .is_some_and(|second| self::length(&inside[..second]).is_some())
+            let key = memchr::memchr(b':', &inside[..inside.len().min(LENGTH_DIGITS + 1)])
+                .and_then(|second| (second + 1).checked_add(self::length(&inside[..second])?));
+            key.is_some_and(|end| inside.get(end).is_none_or(|kind| matches!(kind, b',' | b';')))
         }
     })
 }

@@ -5,7 +5,9 @@ use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::report::Report;
-use crate::archive::import::{ImportError, ImportFindings, ImportSource, Imported, Importer, NamedFiles, SPOOL_BYTES};
+use crate::archive::import::{
+    ImportError, ImportFindings, ImportSource, Imported, Importer, KnownTool, NamedFiles, SPOOL_BYTES, known_tool,
+};
 use crate::cli::CliError;
 use crate::config::shown;
 use crate::system::read;
@@ -81,7 +83,8 @@ fn open_folder(
         let source = match from {
             Some(source) => Some(source),
             None => input
-                .detected(ImportSource::recognise)
+                .beginning()
+                .map(ImportSource::detect)
                 .map_err(|source| CliError::Read { path: path.clone(), source })?,
         };
         match source {
@@ -142,7 +145,14 @@ impl ImportInput {
             Self { name, file, source, folder: Some(ImportFolder(folder)), is_unknown: false, is_found: false };
         if from.is_none() {
             // What is of no known format is refused as the plainest of them.
-            let detected = input.detected(ImportSource::detect).map_err(unreadable)?;
+            let beginning = input.beginning().map_err(unreadable)?;
+            let detected = ImportSource::detect(beginning);
+            if let Some(KnownTool { name, advice }) = known_tool(beginning).filter(|_| detected.is_none()) {
+                return Err(CliError::Usage(format!(
+                    "{}: this is {name}, which is not imported: {advice}",
+                    input.name
+                )));
+            }
             input.is_unknown = detected.is_none();
             input.source = detected.unwrap_or(ImportSource::Raw);
         }
@@ -158,10 +168,10 @@ impl ImportInput {
         Ok(Self { name, file, source: ImportSource::Ngrok, folder: None, is_unknown: false, is_found: false })
     }
 
-    /// The format that its beginning shows.
-    fn detected(&mut self, detect: fn(&[u8]) -> Option<ImportSource>) -> io::Result<Option<ImportSource>> {
+    /// What its format is detected from.
+    fn beginning(&mut self) -> io::Result<&[u8]> {
         let beginning = self.file.fill_buf()?;
-        Ok(detect(&beginning[..beginning.len().min(BEGINNING_BYTES)]))
+        Ok(&beginning[..beginning.len().min(BEGINNING_BYTES)])
     }
 
     /// Reads it from its beginning.

@@ -230,9 +230,9 @@ impl Import<'_> {
                     continue;
                 }
                 Err(error @ ImportError::Request(_)) if input.is_unknown => {
+                    let (name, known) = (&input.name, ImportSource::names());
                     return Err(CliError::Usage(format!(
-                        "{}: {error}, nor of another format that is known; --from names the format",
-                        input.name
+                        "{name}: {error}; it is of no known format ({known}): --from names the format"
                     )));
                 }
                 findings => findings.map_err(|error| CliError::Usage(format!("{}: {error}", input.name)))?,

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use crate::cli::output;
 use crate::config::ListColumn;
-use crate::delivery::{Summary, Verdict};
+use crate::delivery::{Outcome, Summary, Verdict};
 use crate::text::{clip, grouped, units, visible};
 
 /// From this width on, an event is named in full, and a time with its zone.
@@ -97,11 +97,15 @@ impl ListTable {
             Some(part) => format!("({part}) {subject}"),
             None => subject,
         };
+        let subject = match broken_answer(summary) {
+            Some(outcome) => format!("(answer: {}) {subject}", outcome.code().replace('_', " ")),
+            None => subject,
+        };
         let line = self.line([
             summary.id.to_string(),
             time.to_owned(),
             summary.verdict_word().to_owned(),
-            summary.answer.as_ref().map_or_else(|| "-".to_owned(), |answer| answer.status.to_string()),
+            status(summary).unwrap_or_else(|| "-".to_owned()),
             kind.to_owned(),
             summary.body_bytes.to_string(),
             subject,
@@ -133,9 +137,11 @@ impl ListTable {
             ListColumn::Path => or_none(Some(&summary.path)),
             ListColumn::Webhook => or_none(summary.webhook.as_deref()),
             ListColumn::Remote => or_none(Some(&summary.remote)),
-            ListColumn::Status => {
-                summary.answer.as_ref().map_or_else(|| "-".to_owned(), |answer| answer.status.to_string())
-            }
+            ListColumn::Status => match (status(summary), broken_answer(summary)) {
+                (Some(status), Some(outcome)) => format!("{status},{}", outcome.code()),
+                (None, Some(outcome)) => outcome.code().to_owned(),
+                (status, None) => or_none(status.as_deref()),
+            },
             ListColumn::Latency => summary
                 .answer
                 .as_ref()
@@ -166,6 +172,17 @@ fn kind(summary: &Summary) -> &'static str {
         (true, false) => "live",
         (false, false) => "-",
     }
+}
+
+/// The status that was sent; none where the answer ended before it.
+fn status(summary: &Summary) -> Option<String> {
+    summary.answer.as_ref().filter(|answer| answer.status > 0).map(|answer| answer.status.to_string())
+}
+
+/// How the answer ended, where its sender did not get it as its status and length say.
+fn broken_answer(summary: &Summary) -> Option<Outcome> {
+    let outcome = summary.answer.as_ref()?.outcome;
+    (!matches!(outcome, Outcome::Sent | Outcome::Trickled)).then_some(outcome)
 }
 
 fn millis(time: std::time::Duration) -> u64 {
@@ -276,6 +293,31 @@ mod tests {
         assert!(row(Verdict::Verified).ends_with("1234  POST /inc"), "{}", row(Verdict::Verified));
         let whole = table(None, false).row(&summary(Verdict::Mismatch, None, "/inc"));
         assert!(whole.ends_with("1234  POST /inc"), "{whole}");
+    }
+
+    #[test]
+    fn an_answer_that_was_broken_off_does_not_look_like_a_whole_one() {
+        let answered = |outcome, status| {
+            let latency = std::time::Duration::from_millis(3);
+            let rule = crate::delivery::ChosenBy::auto();
+            let answer = crate::delivery::AnswerFacts { outcome, status, rule, latency };
+            let summary = Summary { answer: Some(answer), ..summary(Verdict::NoSecret, None, "/a") };
+            let chosen = ListTable { chosen: Some(vec![ListColumn::Status, ListColumn::Path]), ..table(None, false) };
+            (table(None, false).row(&summary), chosen.row(&summary).split(' ').next().unwrap().to_owned())
+        };
+        for (outcome, status, mark, cell) in [
+            (Outcome::Sent, 200, "", "200"),
+            (Outcome::Trickled, 200, "", "200"),
+            (Outcome::Cut, 200, "(answer: cut) ", "200,cut"),
+            (Outcome::WrongLength, 200, "(answer: wrong length) ", "200,wrong_length"),
+            (Outcome::CutUpstream, 200, "(answer: cut upstream) ", "200,cut_upstream"),
+            (Outcome::Reset, 0, "(answer: reset) ", "reset"),
+            (Outcome::Dropped, 0, "(answer: dropped) ", "dropped"),
+        ] {
+            let (row, shown) = answered(outcome, status);
+            assert!(row.ends_with(&format!("1234  {mark}POST /a")), "{row}");
+            assert!(!row.contains(" 0 ") && shown == cell, "{row} {shown}");
+        }
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::action::{
 };
 use super::answer::{AnswerChoice, CustomAnswer, NamedAnswer};
 use super::cursor::{TextCursor, arrow, unclosed};
-use super::error::{RuleError, RuleProblem};
+use super::error::{RuleError, RulePlace, RuleProblem};
 use super::handshakes::Handshake;
 use super::rule::Rule;
 use super::template::Template;
@@ -97,7 +97,7 @@ impl<'a> RuleReader<'a> {
         } else if cursor.take("fail") {
             ActionKind::Fail(self.fail(&mut cursor)?)
         } else {
-            ActionKind::Do(self.response(&mut cursor, true)?)
+            ActionKind::Do(self.response(&mut cursor, true, RulePlace::Action)?)
         };
         if cursor.is_done() { Ok(RuleAction { wait, kind }) } else { Err(cursor.unexpected("nothing more")) }
     }
@@ -138,11 +138,16 @@ impl<'a> RuleReader<'a> {
                 return Err(RuleProblem::Nested(word).at(cursor.at()));
             }
         }
-        Ok(TimedResponse { wait, deed: self.response(cursor, is_last)? })
+        Ok(TimedResponse { wait, deed: self.response(cursor, is_last, RulePlace::Response)? })
     }
 
-    /// `is_last` when nothing of the rule follows, so that a body needs no quotation marks.
-    fn response(&self, cursor: &mut TextCursor<'_>, is_last: bool) -> Result<RuleResponse, RuleError> {
+    /// `is_last` when nothing of the rule follows, so that a body needs no quotation marks; `place` is where it is written.
+    fn response(
+        &self,
+        cursor: &mut TextCursor<'_>,
+        is_last: bool,
+        place: RulePlace,
+    ) -> Result<RuleResponse, RuleError> {
         for (word, reset) in [("drop", false), ("reset", true)] {
             if cursor.take(word) {
                 return self.close(cursor, reset, is_last).map(RuleResponse::Close);
@@ -161,7 +166,8 @@ impl<'a> RuleReader<'a> {
         if cursor.take("length") {
             return self.wrong_length(cursor, is_last);
         }
-        Ok(RuleResponse::Answer(self.answer(cursor, is_last)?, SendManner::Whole))
+        let answer = self.answer(cursor, is_last).map_err(|error| error.in_place(place))?;
+        Ok(RuleResponse::Answer(answer, SendManner::Whole))
     }
 
     fn close(&self, cursor: &mut TextCursor<'_>, reset: bool, is_last: bool) -> Result<Close, RuleError> {
@@ -252,7 +258,7 @@ impl<'a> RuleReader<'a> {
             }
             None => {
                 let names = self.names.iter().map(|named| named.name.clone()).collect();
-                Err(RuleProblem::Unknown { word: word.to_owned(), names }.at(at))
+                Err(RuleProblem::Unknown { word: word.to_owned(), place: RulePlace::Answer, names }.at(at))
             }
         }
     }

@@ -165,7 +165,7 @@ async fn record(
         None => (unanswered(rule, Instant::now()), None),
         Some((reply, since)) => {
             let Response { wire, headers } = response(&reply, Ending::CLOSE);
-            (answered(&reply, headers, rule, since), Some(wire))
+            (answered(reply.status, headers, reply.body, rule, since), Some(wire))
         }
     };
     if let Ok(id) = kept {

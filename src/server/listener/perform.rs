@@ -172,8 +172,8 @@ impl Exchange<'_> {
         self.says(reply.status);
         let headers = response::headers(reply, self.ending);
         let mut wire = response::head(reply.status, &headers);
-        let mut answer = response::answered(reply, headers, label, self.since);
         let body = response::sent_body(reply, self.ending);
+        let mut answer = response::answered(reply.status, headers, body.clone(), label, self.since);
         let is_written = if body.len() <= COPIED_BYTES {
             wire.extend_from_slice(&body);
             stream.write(&wire).await.is_ok()

@@ -69,13 +69,7 @@ impl Script {
         };
         let head = head(reply.status, &headers);
         let rest = response::sent_body(reply, ending);
-        let answer = Answer {
-            outcome,
-            headers,
-            body: rest.clone(),
-            body_bytes: rest.len() as u64,
-            ..answered(reply, Vec::new(), label, since)
-        };
+        let answer = Answer { outcome, ..answered(reply.status, headers, rest.clone(), label, since) };
         Self { first: head.into(), rest, piece, every, reset: false, record: Record { id, answer, since } }
     }
 

@@ -120,15 +120,21 @@ pub(super) fn push_fields(wire: &mut Vec<u8>, headers: &[ResponseHeader]) {
     wire.extend_from_slice(b"\r\n");
 }
 
-/// The record of an answer, should all of it reach the sender.
-pub(super) fn answered(reply: &Reply, headers: Vec<ResponseHeader>, rule: ChosenBy, since: Instant) -> Answer {
+/// The record of an answer with this body, should all of it reach the sender.
+pub(super) fn answered(
+    status: u16,
+    headers: Vec<ResponseHeader>,
+    body: Bytes,
+    rule: ChosenBy,
+    since: Instant,
+) -> Answer {
     Answer {
         outcome: Outcome::Sent,
-        status: reply.status,
+        status,
         interim: Bytes::new(),
         headers,
-        body: reply.body.clone(),
-        body_bytes: reply.body.len() as u64,
+        body_bytes: body.len() as u64,
+        body,
         rule,
         latency: since.elapsed(),
     }
@@ -136,5 +142,5 @@ pub(super) fn answered(reply: &Reply, headers: Vec<ResponseHeader>, rule: Chosen
 
 /// The record of an answer that nobody was there for.
 pub(super) fn unanswered(rule: ChosenBy, since: Instant) -> Answer {
-    Answer { outcome: Outcome::SenderGone, ..answered(&Reply::text(0, ""), Vec::new(), rule, since) }
+    Answer { outcome: Outcome::SenderGone, ..answered(0, Vec::new(), Bytes::new(), rule, since) }
 }

@@ -1,6 +1,7 @@
 //! The body of an entry. HAR has it as text, as the fields of a form, or not at all; what it was on the wire is certain
 //! only where the lengths agree.
 
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE};
 use serde_json::Value;
 
 use super::entry::{HarRequest, Param, PostData};
@@ -38,13 +39,17 @@ impl FoundBody {
     }
 }
 
-/// What the headers and `bodySize` say of the length.
+/// What the headers and the archive say of the bytes that were sent.
 struct Declared {
     /// What Content-Length says.
     content_length: Option<u64>,
     /// What the archive says, where it says something.
     body_size: Option<u64>,
     is_chunked: bool,
+    /// The content coding, unless it is `identity`.
+    coding: Option<String>,
+    /// The charset, unless it is UTF-8.
+    charset: Option<String>,
 }
 
 impl Declared {
@@ -53,7 +58,12 @@ impl Declared {
             let mut named = request.headers.iter().flatten().filter(|pair| pair.name.0.eq_ignore_ascii_case(name));
             named.next().map(|pair| pair.value.0.trim().to_owned())
         };
+        let charset = MediaType::new(&content_type(request)).parameter("charset");
+        let charset = charset.map(|charset| String::from_utf8_lossy(&charset).into_owned());
         Self {
+            coding: value("content-encoding")
+                .filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")),
+            charset: charset.filter(|charset| Encoding::for_label(charset.as_bytes()) != Some(UTF_8)),
             content_length: value("content-length").and_then(|length| length.parse().ok()),
             // -1 where it is not known; some tools write 0 for that.
             body_size: request.body_size.as_ref().and_then(Value::as_u64).filter(|size| *size > 0),
@@ -68,13 +78,74 @@ impl Declared {
     }
 }
 
-/// The body as the archive's text has it; `None` where it has none.
-pub(super) fn text_of(data: Option<&PostData>) -> Result<Option<Vec<u8>>, String> {
+/// The content of a body, as the archive has it.
+pub(super) enum ArchivedContent {
+    /// In Base64: the bytes themselves.
+    Bytes(Vec<u8>),
+    /// What some program made of the bytes.
+    Text(String),
+}
+
+impl ArchivedContent {
+    /// The bytes that it is in UTF-8.
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Text(text) => text.into_bytes(),
+        }
+    }
+
+    fn len(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Text(text) => text.len() as u64,
+        }
+    }
+
+    /// Why these need not be the bytes that were sent, by what was declared of them besides their length.
+    fn doubt(&self, declared: &Declared) -> Option<String> {
+        if let Some(coding) = declared.coding.as_ref().filter(|coding| !self.may_be_coded(coding)) {
+            let coding = quoted(coding);
+            return Some(format!("it was sent with the content coding {coding}, and the archive has it decoded"));
+        }
+        let Self::Text(text) = self else { return None };
+        if let Some(charset) = declared.charset.as_ref().filter(|charset| !text.is_ascii() || is_utf16(charset)) {
+            return Some(format!("the archive has it as text, which was sent in the charset {}", quoted(charset)));
+        }
+        text.contains(char::REPLACEMENT_CHARACTER)
+            .then(|| "its text has U+FFFD, which stands for bytes that the archive could not read".to_owned())
+    }
+
+    /// Whether it may be in this content coding: text never is.
+    fn may_be_coded(&self, coding: &str) -> bool {
+        match (self, coding.to_ascii_lowercase().as_str()) {
+            (Self::Text(_), _) => false,
+            (Self::Bytes(bytes), "gzip" | "x-gzip") => bytes.starts_with(b"\x1f\x8b"),
+            (Self::Bytes(bytes), "zstd") => bytes.starts_with(b"\x28\xb5\x2f\xfd"),
+            (Self::Bytes(_), _) => true,
+        }
+    }
+
+    /// What was sent, where it was another thing than this, the likeliest first, with what is to be said of it.
+    fn readings(&self, declared: &Declared) -> Vec<(Vec<u8>, &'static str)> {
+        let Self::Text(text) = self else { return Vec::new() };
+        let charset = declared.charset.as_ref().and_then(|charset| in_charset(text, charset));
+        let charset = charset.map(|bytes| (bytes, "the archive has it as text: it is in the declared charset again"));
+        let bytes =
+            as_bytes(text).map(|bytes| (bytes, "the archive wrote its bytes as characters: they are bytes again"));
+        let lines = with_line_ends(text.as_bytes())
+            .map(|lines| (lines, "the archive wrote its line ends as LF: they are CR LF again, as declared"));
+        charset.into_iter().chain(bytes).chain(lines).collect()
+    }
+}
+
+/// The body's content; `None` where the archive has none.
+pub(super) fn content_of(data: Option<&PostData>) -> Result<Option<ArchivedContent>, String> {
     let Some(data) = data else { return Ok(None) };
     let Some(text) = &data.text else { return Ok(None) };
     match data.encoding.as_ref().map(|encoding| &*encoding.0) {
-        Some("base64") => decoded("postData.text", &text.0).map(Some),
-        None | Some("") => Ok(Some(text.0.clone().into_bytes())),
+        Some("base64") => decoded("postData.text", &text.0).map(|bytes| Some(ArchivedContent::Bytes(bytes))),
+        None | Some("") => Ok(Some(ArchivedContent::Text(text.0.clone()))),
         Some(other) => Err(format!("unknown postData.encoding {}: expected base64", quoted(other))),
     }
 }
@@ -87,8 +158,8 @@ pub(super) fn text_of(data: Option<&PostData>) -> Result<Option<Vec<u8>>, String
 pub(super) fn of(request: &HarRequest) -> Result<FoundBody, String> {
     let declared = Declared::of(request);
     let data = request.post_data.as_ref();
-    if let Some(text) = text_of(data)?.filter(|text| !text.is_empty()) {
-        return Ok(with_text(text, &declared));
+    if let Some(content) = content_of(data)?.filter(|content| content.len() > 0) {
+        return Ok(with_content(content, &declared));
     }
     let params = data.and_then(|data| data.params.as_deref()).unwrap_or_default();
     if !params.is_empty() {
@@ -118,31 +189,61 @@ fn without_text(data: Option<&PostData>, declared: &Declared) -> FoundBody {
     }
 }
 
-/// The text, against the length that was declared.
-fn with_text(text: Vec<u8>, declared: &Declared) -> FoundBody {
-    let Some(length) = declared.content_length else { return FoundBody::whole(text) };
-    let present = text.len() as u64;
-    if present == length {
-        return FoundBody::whole(text);
+/// The content, against what was declared of it. The head's length alone proves it: some tools count `bodySize` from the
+/// text that they write.
+fn with_content(content: ArchivedContent, declared: &Declared) -> FoundBody {
+    let present = content.len();
+    if declared.content_length == Some(present) {
+        return FoundBody::whole(content.into_bytes());
     }
-    let is_right = |body: &Vec<u8>| body.len() as u64 == length;
-    if let Some(bytes) = as_bytes(&text).filter(is_right) {
-        return FoundBody::certain(bytes, "the archive wrote its bytes as characters: they are bytes again");
+    let mut readings = content.readings(declared);
+    let fitting = |length: u64| move |(body, _): &(Vec<u8>, &str)| body.len() as u64 == length;
+    if let Some(at) = declared.content_length.and_then(|length| readings.iter().position(fitting(length))) {
+        let (body, remark) = readings.swap_remove(at);
+        return FoundBody::certain(body, remark);
     }
-    if let Some(lines) = with_line_ends(&text).filter(is_right) {
-        return FoundBody::certain(lines, "the archive wrote its line ends as LF: they are CR LF again, as declared");
+    let length = declared.length().filter(|(length, _)| *length != present);
+    let reason = match (content.doubt(declared), length) {
+        (None, None) => return FoundBody::whole(content.into_bytes()),
+        (None, Some((length, who))) if length > present && !readings.iter().any(fitting(length)) => {
+            let (present, length) = (grouped(present), grouped(length));
+            let reason = format!("the archive has {present} of the {length} bytes that {who} declares");
+            return FoundBody::truncated(content.into_bytes(), reason);
+        }
+        (None, Some((length, who))) => {
+            format!("the archive has {} bytes of text, and {who} says {}", grouped(present), grouped(length))
+        }
+        (Some(doubt), _) => doubt,
+    };
+    // In UTF-16 every text is other bytes than in UTF-8; what else it may have been is less likely than what it is.
+    let others = usize::from(declared.charset.as_deref().is_some_and(is_utf16));
+    let mut bodies: Vec<Vec<u8>> = readings.into_iter().map(|(body, _)| body).collect();
+    bodies.insert(others.min(bodies.len()), content.into_bytes());
+    bodies.sort_by_key(|body| length.is_some_and(|(length, _)| length != body.len() as u64));
+    FoundBody::rebuilt(bodies, reason)
+}
+
+fn is_utf16(charset: &str) -> bool {
+    Encoding::for_label(charset.as_bytes()).is_some_and(|charset| charset == UTF_16LE || charset == UTF_16BE)
+}
+
+/// A text in a charset; `None` where that has no such characters, or is not known.
+fn in_charset(text: &str, charset: &str) -> Option<Vec<u8>> {
+    let encoding = Encoding::for_label(charset.as_bytes())?;
+    // The standard of that crate writes UTF-8 where UTF-16 is asked for.
+    if encoding == UTF_16LE {
+        return Some(text.encode_utf16().flat_map(u16::to_le_bytes).collect());
     }
-    let (present, length) = (grouped(present), grouped(length));
-    if text.len() as u64 > declared.content_length.unwrap_or_default() {
-        let reason = format!("the archive has {present} bytes of text, and Content-Length says {length}");
-        return FoundBody::rebuilt(vec![text], reason);
+    if encoding == UTF_16BE {
+        return Some(text.encode_utf16().flat_map(u16::to_be_bytes).collect());
     }
-    FoundBody::truncated(text, format!("the archive has {present} of the {length} bytes that Content-Length declares"))
+    let (bytes, _, has_unknown) = encoding.encode(text);
+    (!has_unknown).then(|| bytes.into_owned())
 }
 
 /// Characters up to U+00FF as the bytes that they may have been.
-fn as_bytes(text: &[u8]) -> Option<Vec<u8>> {
-    std::str::from_utf8(text).ok()?.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect()
+fn as_bytes(text: &str) -> Option<Vec<u8>> {
+    text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect()
 }
 
 /// The text with CR LF for each LF; `None` where it has one already.
@@ -154,13 +255,17 @@ fn line_end(byte: &u8) -> &[u8] {
     if *byte == b'\n' { b"\r\n" } else { std::slice::from_ref(byte) }
 }
 
-/// A form of which only the fields are there.
-fn of_fields(request: &HarRequest, params: &[Param], declared: &Declared) -> FoundBody {
+/// The media type: that of the head, else the archive's own word.
+fn content_type(request: &HarRequest) -> String {
     let header = request.headers.iter().flatten().find(|pair| pair.name.0.eq_ignore_ascii_case("content-type"));
     let own = request.post_data.as_ref().and_then(|data| data.mime_type.as_ref());
-    let kind =
-        header.map(|pair| &pair.value).into_iter().chain(own).map(|kind| kind.0.clone()).find(|kind| !kind.is_empty());
-    let kind = kind.unwrap_or_default();
+    let mut kinds = header.map(|pair| &pair.value).into_iter().chain(own).map(|kind| kind.0.clone());
+    kinds.find(|kind| !kind.is_empty()).unwrap_or_default()
+}
+
+/// A form of which only the fields are there.
+fn of_fields(request: &HarRequest, params: &[Param], declared: &Declared) -> FoundBody {
+    let kind = content_type(request);
     let text =
         |value: &Option<super::entry::Loose>| value.as_ref().map(|text| text.0.clone()).filter(|text| !text.is_empty());
     let fields: Vec<ArchivedField> = params

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::body::{self, FoundBody};
+use super::body::{self, ArchivedContent, FoundBody};
 use super::response::{self, HarResponse};
 use crate::archive::import::built::{HeadParts, quoted};
 use crate::archive::import::json::{decoded, moment};
@@ -191,7 +191,8 @@ fn ours_read(
     let intake = Intake::from_parts(&ours.intake, reason)
         .ok_or_else(|| format!("unknown intake {}: expected {}", quoted(&ours.intake), Intake::NAMES))?;
     let head = decoded("head_base64", &ours.head_base64)?;
-    let body = body::text_of(request.post_data.as_ref())?.unwrap_or_default();
+    let content = body::content_of(request.post_data.as_ref())?;
+    let body = content.map_or_else(Vec::new, ArchivedContent::into_bytes);
     let framing = match &ours.framing_base64 {
         Some(framing) => WireFraming::from_bytes(decoded("framing_base64", framing)?.into()),
         None => WireFraming::NONE,

@@ -69,6 +69,48 @@ fn a_text_is_held_against_its_declared_length() {
 }
 
 #[test]
+fn a_text_that_the_archive_itself_contradicts_is_not_exact() {
+    let read = |body_size: i64, headers: &[(&str, &str)], data: Value| {
+        let headers: Vec<Value> = headers.iter().map(|(name, value)| json!({"name": name, "value": value})).collect();
+        one(&post(json!({"bodySize": body_size, "headers": headers, "postData": data}))).0.captured
+    };
+    let text = |body_size: i64, headers: &[(&str, &str)], text: &str| {
+        let captured = read(body_size, headers, json!({"text": text}));
+        (captured.intake.name(), captured.body.to_vec())
+    };
+    assert_eq!(text(7, &[], "{\"a\":1}").0, "complete");
+    assert_eq!(text(8, &[], "{\"a\":1}").0, "truncated");
+    assert_eq!(text(6, &[], "{\"a\":1}").0, "rebuilt");
+    assert_eq!(text(4, &[], "a\nb"), ("rebuilt", b"a\r\nb".to_vec()), "bodySize proves nothing");
+    for coding in ["gzip", "br", "GZIP", "deflate, gzip"] {
+        assert_eq!(text(-1, &[("Content-Encoding", coding)], "{}").0, "rebuilt", "{coding}");
+        assert_eq!(text(27, &[("Content-Encoding", coding)], "{}").0, "rebuilt", "{coding}");
+        assert_eq!(text(-1, &[("Content-Encoding", coding), ("Content-Length", "27")], "{}").0, "rebuilt", "{coding}");
+    }
+    assert_eq!(text(-1, &[("Content-Encoding", "identity")], "{}").0, "complete");
+    let base64 = |text: &str| {
+        read(-1, &[("content-encoding", "gzip")], json!({"text": text, "encoding": "base64"})).intake.name()
+    };
+    assert_eq!((base64("H4sI"), base64("e30=")), ("complete", "rebuilt"));
+    for body_size in [-1, 6, 10] {
+        assert_eq!(text(body_size, &[], "caf\u{fffd} \u{fffd}").0, "rebuilt");
+    }
+    assert_eq!(text(-1, &[("Content-Length", "6")], "caf\u{fffd}").0, "complete", "it was sent so");
+    let charset =
+        |charset: &str, body: &str| text(-1, &[("content-type", &format!("text/plain; charset={charset}"))], body);
+    assert_eq!(charset("utf-16le", "a\u{e9}"), ("rebuilt", b"a\0\xe9\0".to_vec()));
+    assert_eq!(charset("utf-16le", "a").0, "rebuilt");
+    assert_eq!(charset("windows-1251", "a"), ("complete", b"a".to_vec()));
+    assert_eq!(charset("windows-1251", "\u{436}").0, "rebuilt");
+    assert_eq!(charset("no-such", "\u{436}").0, "rebuilt");
+    for same in ["utf-8", "UTF8", "us-ascii"] {
+        assert_eq!(charset(same, "a").0, "complete", "{same}");
+    }
+    let sized = [("content-type", "text/plain; charset=utf-16be"), ("content-length", "4")];
+    assert_eq!(text(-1, &sized, "a\u{e9}"), ("complete", b"\0a\0\xe9".to_vec()));
+}
+
+#[test]
 fn a_form_is_rebuilt_where_that_is_certain() {
     let form = |fields: Value, headers: Value| {
         one(&post(json!({"headers": headers, "postData": {
@@ -204,7 +246,7 @@ fn what_our_own_archive_says_beside_comes_back() {
     assert_eq!(read.captured.remote, "10.0.0.1:99 (imported)");
     let (answer, was) = (read.answer.unwrap(), delivery.answer.clone().unwrap());
     assert_eq!((answer.facts(), answer.body_bytes, answer.body), (was.facts(), was.body_bytes, was.body));
-    // Of one that was never sent whole, HAR has no response.
+    // However it ended.
     for outcome in Outcome::ALL {
         let answer = delivery.answer.as_mut().unwrap();
         answer.outcome = outcome;

@@ -15,7 +15,9 @@ use super::fields::AnswerFraming;
 use super::relay::{self, Begun, Keeper, KeptAnswer, LAST_CHUNK};
 use super::{BUFFERS_BYTES, Forwarder};
 use crate::delivery::{Answer, AttemptKind, AttemptMode, ChosenBy, DeliveryId, Outcome};
-use crate::http::{BodyEnd, Failure, HandedOn, Head, HttpResponse, Outgoing, OutgoingBody, SendError, Sent, Target};
+use crate::http::{
+    BodyEnd, Failure, HandedOn, Head, HttpResponse, Outgoing, OutgoingBody, SendError, SendStage, Sent, Target,
+};
 use crate::rules::{ForwardTarget, Reply};
 use crate::send::{self, NotReplayable, Origin};
 use crate::server::listener::exchange::Next;
@@ -28,6 +30,8 @@ use crate::server::listener::{Control, overloaded_reply};
 use crate::store::StoredDelivery;
 use crate::text::{clip, visible};
 
+/// What to do about an upstream server that is too slow: a listener's option has another name than that of a replay.
+const LATE_ADVICE: &str = "let the endpoint answer before it does its work, or wait longer with --forward-timeout";
 /// Copies of a request's head that there are at once.
 const HEADS: usize = 4;
 
@@ -341,6 +345,10 @@ fn record(
         (None, result) => Err(result.err().unwrap_or(SendError::ClosedEarly { written: true })),
     };
     let end = result.as_ref().map_or(BodyEnd::ClosedEarly, |reply| reply.end);
+    let waited_for = match &result {
+        Err(SendError::Timeout { stage, .. }) => Some(*stage),
+        _ => None,
+    };
     let sent = Sent { at, peer, latency, result };
     let mut attempt = send::attempt_of_stored(origin(id), target, request, length, sent);
     if let Err(failure) = &mut attempt.result
@@ -348,6 +356,11 @@ fn record(
     {
         // Nobody else cancels a forward.
         "whyhook ended before the answer came".clone_into(&mut failure.message);
+    }
+    if let (Err(failure), Some(SendStage::Request | SendStage::FirstByte | SendStage::Head)) =
+        (&mut attempt.result, waited_for)
+    {
+        LATE_ADVICE.clone_into(&mut failure.advice);
     }
     control.writer().attempted(attempt);
     end

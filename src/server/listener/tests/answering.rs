@@ -142,3 +142,20 @@ async fn a_connection_lives_on_after_a_held_or_delayed_answer() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{answer}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_no_body_is_kept_and_sent_without_one() {
+    let fixture = Fixture::new().await;
+    fixture.control.set_rules(rules(&["method:HEAD -> 400 Missing", "304"]));
+    for (id, method, length) in [(1, "HEAD", Some("content-length: 7\r\n")), (2, "GET", None)] {
+        let mut socket = TcpStream::connect(fixture.address).await.unwrap();
+        let request = format!("{method} / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let sent = read_to_end(&mut socket).await;
+        assert!(sent.ends_with("\r\n\r\n"), "{sent}");
+        let is_said = sent.contains("content-length");
+        assert_eq!((is_said, length.is_none_or(|length| sent.contains(length))), (length.is_some(), true), "{sent}");
+        let answer = fixture.delivery(id).await.answer.unwrap();
+        assert_eq!((&answer.body[..], answer.body_bytes), (&b""[..], 0), "{method}");
+    }
+}
