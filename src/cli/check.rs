@@ -145,6 +145,9 @@ fn selected(fixture: &Fixture, only: &[String]) -> Result<(Vec<Case>, Vec<NotApp
 
 /// Prints the matrix. Neither a receiver nor a secret is needed for it.
 fn list(settings: &SettingsArgs, args: &CheckArgs) -> Result<ExitCode, CliError> {
+    if args.format != ReportFormat::Text {
+        return Err(CliError::Usage("--list prints text: leave out --format".to_owned()));
+    }
     let choice = args.destination.choice();
     let scheme = match choice.webhook {
         Some(_) => Destination::find(&settings.load_quietly(Scope::Secrets)?, &choice)?.scheme,

@@ -37,10 +37,7 @@ mod tests {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut shown(&command()), "whyhook", &mut script);
             let script = String::from_utf8(script).unwrap();
-            assert!(
-                script.contains("simulate") && script.contains("--bind") && script.contains("--version"),
-                "{shell}"
-            );
+            assert!(script.contains("simulate") && script.contains("bind") && script.contains("version"), "{shell}");
             for hidden in command().get_subcommands().filter(|command| command.is_hide_set()) {
                 assert!(!script.contains(hidden.get_name()), "{shell}: {}", hidden.get_name());
             }

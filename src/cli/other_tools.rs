@@ -32,13 +32,15 @@ pub(super) fn command_for(word: &str) -> Option<String> {
     meant(&COMMANDS, word).map(str::to_owned)
 }
 
-/// The option in the place of another tool's, where the command `takes` it.
-pub(super) fn option_for(word: &str, takes: impl Fn(&str) -> bool) -> Option<&'static str> {
-    let name = word.split_once('=').map_or(word, |(name, _)| name);
-    meant(&OPTIONS, name).filter(|option| {
-        let long = option.trim_start_matches("--");
-        takes(long.split_once(' ').map_or(long, |(long, _)| long))
-    })
+/// The option in the place of another tool's.
+pub(super) fn option_for(word: &str) -> Option<&'static str> {
+    meant(&OPTIONS, word.split_once('=').map_or(word, |(name, _)| name))
+}
+
+/// The name of an option that may have its value behind it.
+pub(super) fn long_of(option: &str) -> &str {
+    let long = option.trim_start_matches("--");
+    long.split_once(' ').map_or(long, |(long, _)| long)
 }
 
 fn meant(table: &[(&[&str], &'static str)], word: &str) -> Option<&'static str> {
@@ -67,7 +69,7 @@ mod tests {
         }
         let tree = crate::cli::command();
         for (words, option) in OPTIONS {
-            let long = option.trim_start_matches("--").split(' ').next();
+            let long = Some(long_of(option));
             let has = |command: &clap::Command| command.get_arguments().any(|argument| argument.get_long() == long);
             assert!(has(&tree) || tree.get_subcommands().any(has), "{words:?}: {option}");
         }

@@ -24,6 +24,10 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
         }
         ErrorKind::UnknownArgument => match negative_for(&argument, arguments) {
             Some(option) => format!("invalid value for {option}: it cannot be negative"),
+            None if excludes_in_a_filter(arguments) => {
+                "unexpected argument: to exclude with a filter, write !verdict:ok in quotation marks, or -- before -verdict:ok"
+                    .to_owned()
+            }
             None => format!("unexpected argument {}", typed(&argument)),
         },
         // It may be any word.
@@ -110,8 +114,10 @@ fn meant(error: &clap::Error, arguments: &[OsString]) -> Option<String> {
             let word = fact(ContextKind::InvalidArg);
             let found = named_command(arguments);
             let takes = |long: &str| found.get_arguments().any(|argument| argument.get_long() == Some(long));
-            let option = other_tools::option_for(&word, takes).map(str::to_owned);
-            option.or_else(|| near(&word, ContextKind::SuggestedArg))
+            match other_tools::option_for(&word) {
+                Some(option) => Some(option.to_owned()).filter(|option| takes(other_tools::long_of(option))),
+                None => near(&word, ContextKind::SuggestedArg),
+            }
         }
         _ => None,
     }
@@ -137,6 +143,14 @@ fn negative_for<'a>(argument: &str, arguments: &'a [OsString]) -> Option<&'a str
     let option = arguments.get(at.checked_sub(1)?)?.to_str()?;
     let is_option = option.starts_with('-') && !option.contains('=') && is_plain(option);
     is_option.then_some(option)
+}
+
+/// Whether an argument is a filter's `-field:value`, which clap takes for options.
+fn excludes_in_a_filter(arguments: &[OsString]) -> bool {
+    arguments.iter().filter_map(|argument| argument.to_str()?.strip_prefix('-')).any(|term| {
+        let field = term.split_once(':').map_or("", |(field, _)| field);
+        field.len() > 1 && field.chars().all(|letter| letter.is_ascii_lowercase())
+    })
 }
 
 /// The command that arguments name, such as `whyhook secret list`.
@@ -175,11 +189,8 @@ fn reason_without(value: &str, reason: &str) -> Option<String> {
     // Parsers repeat what they were given. A long value is in no sentence by chance, as a letter would be.
     let reason = without_values(reason);
     // Where it is no word of the sentence's own, such as a part of `header:NAME`.
-    match (reason.contains(&format!("'{value}'")), reason.matches(value).count()) {
-        (true, 1) => Some(reason.replace(&format!("'{value}'"), "it")),
-        (_, 0) => Some(reason),
-        _ => None,
-    }
+    let reason = reason.replacen(&format!(" '{value}'"), "", 1);
+    (!reason.contains(value)).then_some(reason)
 }
 
 /// What was given for a number, a size or the like, as far as a message may repeat it.
@@ -278,7 +289,8 @@ mod tests {
     #[case(&["ui"], "unknown command 'ui'; did you mean `whyhook attach`; see `whyhook --help`")]
     #[case(&["tunnel"], "unknown command 'tunnel'; did you mean `whyhook --tunnel ngrok`; see `whyhook --help`")]
     #[case(&["query-wrker"], "unknown command 'query-wrker'; see `whyhook --help`")]
-    #[case(&["export", "1", "--as", "json", "--redact", "--replace", "foo:bar"], "invalid value (7 characters, not shown) for --replace <RULE>: invalid rule it: expected header:NAME, query:NAME, text:WORDS, a name or a path; see `whyhook export --help`")]
+    #[case(&["export", "1", "--as", "json", "--redact", "--replace", "foo:bar"], "invalid value (7 characters, not shown) for --replace <RULE>: invalid rule: expected header:NAME, query:NAME, text:WORDS, the name of a member such as email, or a path such as data[].user.name; see `whyhook export --help`")]
+    #[case(&["list", "-verdict:bad"], "unexpected argument: to exclude with a filter, write !verdict:ok in quotation marks, or -- before -verdict:ok; see `whyhook list --help`")]
     #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
     #[case(&["diff", "1"], "ID takes 2 values, and 1 was given; see `whyhook diff --help`")]
     #[case(&["sign", "--sekret", "x", "--body", "b"], "unexpected argument '--sekret'; did you mean --secret; see `whyhook sign --help`")]

@@ -26,7 +26,7 @@ fn an_export_comes_back_as_it_was_but_for_number_and_mark() {
     to.write("again.json", &exported);
     let again = to.run(&["import", "again.json"]).yes();
     assert_eq!(again.stdout(), "imported 3 deliveries, 4 to 6\n");
-    let words = "warning: 3 of 3 deliveries are in the store twice now: the same time, head and body";
+    let words = "warning: 3 of 3 deliveries were in the store before: the same time, head and body";
     assert!(again.stderr().contains(words), "{}", again.stderr());
     for id in 1..=3 {
         let was = from.show(id);

@@ -56,7 +56,15 @@ pub(super) fn run(args: &SettingsArgs, own: &DoctorArgs) -> Result<ExitCode, Cli
     let running = location.as_ref().and_then(running);
     findings.push(network::port(bind, running.as_deref()));
     findings.push(match &settings {
-        Some(settings) if !needs_consent => network::tunnel(settings, bind),
+        Some(settings) if !needs_consent => {
+            let address = running.as_deref().and_then(|url| url.strip_prefix("http://")?.parse().ok());
+            let start = match (&running, &own.bind) {
+                (Some(_), _) => None,
+                (None, None) => Some("whyhook --tunnel ngrok".to_owned()),
+                (None, Some(_)) => Some(format!("whyhook --bind {bind} --tunnel ngrok")),
+            };
+            network::tunnel(settings, address.unwrap_or(bind), start.as_deref())
+        }
         _ => Finding::warning("tunnel", "not looked at", "mend or allow the configuration first"),
     });
     let newest = match &location {

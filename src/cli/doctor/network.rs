@@ -37,8 +37,8 @@ pub(super) fn port(bind: SocketAddr, running: Option<&str>) -> Finding {
     }
 }
 
-/// The tunnel's finding.
-pub(super) fn tunnel(settings: &Settings, listener: SocketAddr) -> Finding {
+/// The tunnel's finding. `start` begins a listener with a tunnel of its own, where none runs.
+pub(super) fn tunnel(settings: &Settings, listener: SocketAddr, start: Option<&str>) -> Finding {
     let is_off = settings.ngrok_api.is_none()
         && TunnelName::LOOKED_FOR.into_iter().all(|name| settings.tunnels.probe(name) == TunnelProbe::Off);
     if is_off && settings.public_url.is_none() {
@@ -55,13 +55,13 @@ pub(super) fn tunnel(settings: &Settings, listener: SocketAddr) -> Finding {
     };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.ok().and_then(|runtime| runtime.block_on(look_once(places, LIMIT))) {
-        Some(tunnels) => told(&tunnels, listener.port()),
+        Some(tunnels) => told(&tunnels, listener.port(), start),
         None => Finding::warning(TUNNEL, "the tunnels did not answer in time", "run `whyhook doctor` again"),
     }
 }
 
 /// What is said of the tunnels. Their host names are left out: who knows one can send to the listener.
-fn told(tunnels: &Tunnels, port: u16) -> Finding {
+fn told(tunnels: &Tunnels, port: u16, start: Option<&str>) -> Finding {
     if let Some(best) = tunnels.best() {
         return match best.end {
             TunnelEnd::Unknown => Finding::warning(
@@ -90,7 +90,10 @@ fn told(tunnels: &Tunnels, port: u16) -> Finding {
     Finding::warning(
         TUNNEL,
         "none is seen: senders outside this machine cannot reach the listener",
-        format!("for them, run `ngrok http {port}`, or `whyhook --tunnel ngrok`"),
+        match start {
+            Some(start) => format!("for them, run `ngrok http {port}`, or `{start}`"),
+            None => format!("for them, run `ngrok http {port}`"),
+        },
     )
 }
 
@@ -122,17 +125,24 @@ mod tests {
 
     #[test]
     fn a_tunnel_is_told_without_its_host() {
-        let here = told(&found("https://a1b2-secret.ngrok-free.app", TunnelEnd::Here), 3000);
+        let here = told(&found("https://a1b2-secret.ngrok-free.app", TunnelEnd::Here), 3000, None);
         assert_eq!(
             (here.outcome, here.found.as_str()),
             (DoctorOutcome::Ok, "ngrok (….ngrok-free.app) leads to port 3000")
         );
         let end = TunnelEnd::Elsewhere { addr: "http://localhost:8080".to_owned(), port: Some(8080) };
-        let elsewhere = told(&found("https://a1b2-secret.ngrok-free.app", end), 3000);
+        let elsewhere = told(&found("https://a1b2-secret.ngrok-free.app", end), 3000, None);
         assert!(elsewhere.found.contains("leads to port 8080, not to port 3000"), "{}", elsewhere.found);
-        let unknown = told(&found("https://192.0.2.1", TunnelEnd::Unknown), 3000);
+        let unknown = told(&found("https://192.0.2.1", TunnelEnd::Unknown), 3000, None);
         assert!(unknown.found.starts_with("ngrok is open") && !unknown.found.contains("192"), "{}", unknown.found);
-        assert_eq!(told(&Tunnels::default(), 3000).outcome, DoctorOutcome::Warning);
+        // What runs is not started.
+        let next = |start| told(&Tunnels::default(), 3001, start).next.unwrap_or_default();
+        assert_eq!(next(None), "for them, run `ngrok http 3001`");
+        assert_eq!(
+            next(Some("whyhook --tunnel ngrok")),
+            "for them, run `ngrok http 3001`, or `whyhook --tunnel ngrok`"
+        );
+        assert_eq!(told(&Tunnels::default(), 3000, None).outcome, DoctorOutcome::Warning);
     }
 
     #[test]

@@ -171,8 +171,9 @@ impl Import<'_> {
         let found = counted(self.found, "delivery");
         let words = || {
             format!(
-                "warning: {} of {found} are in the store twice now: the same time, head and body",
-                grouped(self.doubled)
+                "warning: {} of {found} {} in the store before: the same time, head and body",
+                grouped(self.doubled),
+                if self.doubled == 1 { "was" } else { "were" }
             )
         };
         (self.doubled > 0).then(words)
