@@ -342,7 +342,7 @@ fn an_answer_given_just_before_the_end_is_announced() {
 fn a_list_begins_with_the_first_wherever_the_person_was() {
     let env = TestEnv::with_secret();
     let requests: Vec<String> = (1..=1_700).map(|n| format!("POST http://127.0.0.1:1/{n}\n\n{{}}\n")).collect();
-    env.write("many.http", &requests.join("\n###\n"));
+    env.write("many.http", requests.join("\n###\n"));
     env.run(&["import", "many.http"]).yes();
     let run =
         |script: &str| env.run_with(&["listen", "--plain", "--bind", "127.0.0.1:0"], script.as_bytes()).yes().stdout();
