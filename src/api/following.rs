@@ -39,7 +39,7 @@ pub struct AnsweringListener {
 /// Where a listener began: what came before was another's.
 #[derive(Debug, Clone, Copy)]
 enum Began {
-    Behind(DeliveryId),
+    After(DeliveryId),
     At(Timestamp),
 }
 
@@ -47,7 +47,7 @@ impl AnsweringListener {
     /// A listener that began with the delivery after `behind`.
     #[must_use]
     pub fn running(behind: DeliveryId, held: BTreeSet<DeliveryId>) -> Self {
-        Self { held, began: Some(Began::Behind(behind)) }
+        Self { held, began: Some(Began::After(behind)) }
     }
 
     /// As far as the files of a store tell. To be asked before the rows are read that it is asked about: what a listener has
@@ -69,7 +69,7 @@ impl AnsweringListener {
         let came = summary.received_at;
         let is_its_own = match self.began {
             None => false,
-            Some(Began::Behind(last)) => summary.id > last,
+            Some(Began::After(last)) => summary.id > last,
             Some(Began::At(moment)) => came.duration_since(moment) >= -CLOCK_SLACK,
         };
         is_its_own

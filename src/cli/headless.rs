@@ -106,7 +106,7 @@ struct Lines<'a> {
 impl<'a> Lines<'a> {
     fn open(session: &Session, format: LineFormat, query: &'a Query) -> Result<Self, HeadlessError> {
         // Not the newest delivery: what has come since the start has its line as well.
-        let rows = AnsweredRows::after(session.location(), session.began_behind())?;
+        let rows = AnsweredRows::after(session.location(), session.last_before_run())?;
         Ok(Self {
             rows,
             held: BTreeSet::new(),

@@ -74,18 +74,18 @@ pub enum CountedBy {
     Event,
 }
 
-/// A deed and a pause before it.
+/// A response and a pause before it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimedResponse {
     /// The pause.
     pub wait: Option<Wait>,
-    /// The deed.
-    pub deed: RuleResponse,
+    /// The response.
+    pub response: RuleResponse,
 }
 
 impl From<RuleResponse> for TimedResponse {
-    fn from(deed: RuleResponse) -> Self {
-        Self { wait: None, deed }
+    fn from(response: RuleResponse) -> Self {
+        Self { wait: None, response }
     }
 }
 
@@ -189,12 +189,12 @@ impl RuleAction {
 
     /// Every answer that it may give.
     pub fn answers(&self) -> impl Iterator<Item = &AnswerChoice> {
-        let deeds = match &self.kind {
-            ActionKind::Do(deed) => [Some(deed), None],
-            ActionKind::Hold(hold) => [Some(&hold.otherwise.deed), None],
-            ActionKind::Fail(fail) => [Some(&fail.with.deed), Some(&fail.then.deed)],
+        let responses = match &self.kind {
+            ActionKind::Do(response) => [Some(response), None],
+            ActionKind::Hold(hold) => [Some(&hold.otherwise.response), None],
+            ActionKind::Fail(fail) => [Some(&fail.with.response), Some(&fail.then.response)],
         };
-        deeds.into_iter().flatten().filter_map(RuleResponse::answer)
+        responses.into_iter().flatten().filter_map(RuleResponse::answer)
     }
 
     /// The handshakes that it completes: it is done for their requests alone.
@@ -256,8 +256,8 @@ impl From<AnswerChoice> for RuleAction {
 }
 
 impl From<TimedResponse> for RuleAction {
-    fn from(TimedResponse { wait, deed }: TimedResponse) -> Self {
-        Self { wait, kind: ActionKind::Do(deed) }
+    fn from(TimedResponse { wait, response }: TimedResponse) -> Self {
+        Self { wait, kind: ActionKind::Do(response) }
     }
 }
 

@@ -12,11 +12,11 @@
 //!
 //! ```text
 //! rule   = [ filter "→" ] action                        "->" and "=>" are arrows too
-//! action = [ pause ] ( deed | hold | fail )
+//! action = [ pause ] ( response | hold | fail )
 //! pause  = "wait" TIME [ ".." TIME ]
-//! hold   = "hold" [ TIME ] [ "else" [ pause ] deed ]
-//! fail   = "fail" N [ "per" ( "body" | "event" ) ] "with" [ pause ] deed "then" [ pause ] deed
-//! deed   = answer
+//! hold   = "hold" [ TIME ] [ "else" [ pause ] response ]
+//! fail   = "fail" N [ "per" ( "body" | "event" ) ] "with" [ pause ] response "then" [ pause ] response
+//! response   = answer
 //!        | "trickle" BYTES "per" TIME answer
 //!        | "length" ( "+N" | "-N" ) answer
 //!        | ( "drop" | "reset" ) [ "before head" | "in head" [ answer ] | "after head" [ answer ] ]

@@ -25,7 +25,7 @@ impl Display for RuleAction {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         pause(formatter, self.wait)?;
         match &self.kind {
-            ActionKind::Do(deed) => deed.fmt(formatter),
+            ActionKind::Do(response) => response.fmt(formatter),
             ActionKind::Hold(hold) => hold.fmt(formatter),
             ActionKind::Fail(fail) => fail.fmt(formatter),
         }
@@ -58,7 +58,7 @@ impl Display for Fail {
 impl Display for TimedResponse {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
         pause(formatter, self.wait)?;
-        self.deed.fmt(formatter)
+        self.response.fmt(formatter)
     }
 }
 

@@ -230,7 +230,7 @@ fn quote(text: &str) -> String {
 }
 
 fn any_act() -> BoxedStrategy<String> {
-    let deed = prop_oneof![
+    let response = prop_oneof![
         4 => any_answer(),
         1 => any_answer().prop_map(|answer| format!("trickle 3 per 20ms {answer}")),
         1 => (1..99_i32, any_answer()).prop_map(|(by, answer)| format!("length {by:+} {answer}")),
@@ -244,7 +244,7 @@ fn any_act() -> BoxedStrategy<String> {
         (0_u32..9000).prop_map(|ms| format!("wait {ms}ms ")),
         (0_u32..900, 0_u32..900).prop_map(|(a, b)| format!("wait {a}us..{}us ", a + b)),
     ];
-    (wait, deed.boxed()).prop_map(|(wait, deed)| wait + &deed).boxed()
+    (wait, response.boxed()).prop_map(|(wait, response)| wait + &response).boxed()
 }
 
 fn any_rule() -> BoxedStrategy<String> {

@@ -50,7 +50,7 @@ pub(super) struct RunFacts {
     pub(super) location: Location,
     pub(super) watched: Arc<Watched>,
     pub(super) retired: Freed,
-    pub(super) began_behind: DeliveryId,
+    pub(super) last_before_run: DeliveryId,
 }
 
 /// What other threads may know of a run, and be told of it.
@@ -112,8 +112,8 @@ impl SessionFeed {
 
     /// The newest delivery from before this run: 0 when there was none.
     #[must_use]
-    pub fn began_behind(&self) -> DeliveryId {
-        self.facts.began_behind
+    pub fn last_before_run(&self) -> DeliveryId {
+        self.facts.last_before_run
     }
 
     /// The newest delivery at the last commit of this run: 0 before the first.

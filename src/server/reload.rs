@@ -409,7 +409,7 @@ mod tests {
         let mut logged = Logged { started: Some(Arc::clone(&started)), applied: Some(started) };
         let changed = file("bind = '127.0.0.1:2'\nbody_limit = '1MiB'\nrespond = '503'");
         assert_eq!(logged.reloaded(&changed), keys(&["rules"], &["bind", "body_limit"]));
-        // They are not in force because they were read.
+        // They are not active because they were read.
         assert_eq!(logged.reloaded(&changed), keys(&[], &["bind", "body_limit"]));
         assert_eq!(logged.reloaded(&file("bind = '127.0.0.1:1'")), keys(&["rules"], &[]));
         let mut without = Logged { started: None, applied: None };

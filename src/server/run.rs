@@ -236,7 +236,7 @@ impl Session {
             let (registry, events) = (Arc::clone(&control), events.clone());
             let keyring = move || registry.registry().keyring().clone();
             let told = move |words| drop(events.send(ServerEvent::Hook(words)));
-            DeliveryHook::start(hook, (&location, writer.began_behind()), &growth.changes, keyring, told)
+            DeliveryHook::start(hook, (&location, writer.last_before_run()), &growth.changes, keyring, told)
         });
         let hook = hook.transpose()?;
         signals::forward(events.into_sender())
@@ -249,7 +249,7 @@ impl Session {
             location,
             watched,
             retired,
-            began_behind: writer.began_behind(),
+            last_before_run: writer.last_before_run(),
         });
         Ok(Self {
             feed: SessionFeed::new(control, growth, facts, news),
@@ -310,8 +310,8 @@ impl Session {
 
     /// The newest delivery from before this run: 0 when there was none.
     #[must_use]
-    pub fn began_behind(&self) -> DeliveryId {
-        self.feed.began_behind()
+    pub fn last_before_run(&self) -> DeliveryId {
+        self.feed.last_before_run()
     }
 
     /// Secrets, webhooks and the answer, to be changed while it runs.

@@ -154,7 +154,7 @@ pub trait ShownListener: fmt::Debug + Send + Sync {
     /// The configuration file, or the path where one may appear.
     fn watched(&self) -> &Arc<Watched>;
     /// The newest delivery from before this interface: 0 when there was none.
-    fn began_behind(&self) -> DeliveryId;
+    fn last_before_run(&self) -> DeliveryId;
     /// What the retention has deleted at the start.
     fn retired(&self) -> Freed;
     /// The newest delivery at the last commit of the run: 0 before the first.
@@ -289,8 +289,8 @@ impl ShownListener for SessionFeed {
         self.watched()
     }
 
-    fn began_behind(&self) -> DeliveryId {
-        self.began_behind()
+    fn last_before_run(&self) -> DeliveryId {
+        self.last_before_run()
     }
 
     fn retired(&self) -> Freed {

@@ -43,7 +43,7 @@ pub enum StoreEvent {
 #[derive(Debug)]
 pub struct Writer {
     thread: JoinHandle<()>,
-    began_behind: DeliveryId,
+    last_before_run: DeliveryId,
     losses: Vec<Loss>,
 }
 
@@ -120,13 +120,13 @@ impl Writer {
         let waiting = Arc::new(AtomicUsize::new(0));
         let handle = WriterHandle { jobs, waiting: Arc::clone(&waiting), index: rows };
         let thread = thread::spawn("whyhook-writer", move || committer.run(&queue, &waiting))?;
-        Ok((Self { thread, began_behind: last, losses }, handle))
+        Ok((Self { thread, last_before_run: last, losses }, handle))
     }
 
     /// The newest delivery that was in the store before: 0 when there was none.
     #[must_use]
-    pub fn began_behind(&self) -> DeliveryId {
-        self.began_behind
+    pub fn last_before_run(&self) -> DeliveryId {
+        self.last_before_run
     }
 
     /// What was found to be lost when the store was opened, and was not known to be.

@@ -40,7 +40,7 @@ pub(super) struct AttachedState {
     pub(super) settings: Settings,
     pub(super) watched: OnceLock<Arc<Watched>>,
     pub(super) gate: Arc<Gate>,
-    pub(super) began_behind: DeliveryId,
+    pub(super) last_before_run: DeliveryId,
     pub(super) interface: InterfaceNumber,
     pub(super) mirror: Mutex<Mirror>,
     pub(super) means: OnceLock<Means>,

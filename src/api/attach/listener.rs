@@ -82,7 +82,7 @@ impl AttachedListener {
             settings,
             watched: OnceLock::new(),
             gate: Arc::new(gate),
-            began_behind: newest.first().map_or(DeliveryId(0), |summary| summary.id),
+            last_before_run: newest.first().map_or(DeliveryId(0), |summary| summary.id),
             interface: interface_number(),
             mirror: Mutex::default(),
             means: OnceLock::new(),
@@ -151,8 +151,8 @@ impl ShownListener for AttachedListener {
         self.shared.watched.get_or_init(|| Arc::new(self.shared.watched_of(None)))
     }
 
-    fn began_behind(&self) -> DeliveryId {
-        self.shared.began_behind
+    fn last_before_run(&self) -> DeliveryId {
+        self.shared.last_before_run
     }
 
     /// Said by the listener when it started, to its own interface.

@@ -159,7 +159,7 @@ impl ActionPart {
 
     fn response(&self) -> Result<TimedResponse, String> {
         match self.action()? {
-            RuleAction { wait, kind: ActionKind::Do(deed) } => Ok(TimedResponse { wait, deed }),
+            RuleAction { wait, kind: ActionKind::Do(response) } => Ok(TimedResponse { wait, response }),
             _ => Err("a held delivery cannot be held again or fail first".to_owned()),
         }
     }

@@ -172,10 +172,11 @@ fn what_cannot_be_read_is_refused() {
 }
 
 fn act(text: &str) -> TimedResponse {
-    let crate::rules::RuleAction { wait, kind: crate::rules::ActionKind::Do(deed) } = chosen(text, false).action else {
+    let crate::rules::RuleAction { wait, kind: crate::rules::ActionKind::Do(response) } = chosen(text, false).action
+    else {
         panic!("a response")
     };
-    TimedResponse { wait, deed }
+    TimedResponse { wait, response }
 }
 
 #[test]

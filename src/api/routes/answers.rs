@@ -132,12 +132,12 @@ pub(super) async fn decide(
             (control.let_go(id), default)
         }
         (Some(rule), false) => {
-            let RuleAction { wait, kind: ActionKind::Do(deed) } = action(&state, rule)? else {
+            let RuleAction { wait, kind: ActionKind::Do(response) } = action(&state, rule)? else {
                 return Err(ApiProblem::bad(
                     "rule: a held delivery cannot be held again or fail first: give an answer",
                 ));
             };
-            let act = TimedResponse { wait, deed };
+            let act = TimedResponse { wait, response };
             let answer = act.to_string();
             (control.decide(id, act), Some(answer))
         }

@@ -311,7 +311,7 @@ impl EventStream {
 
     /// Reads on a thread that may block.
     async fn read(&self, following: &mut Following) -> Result<FollowLook, Ended> {
-        let answering = AnsweringListener::running(self.state.feed.began_behind(), self.held.clone());
+        let answering = AnsweringListener::running(self.state.feed.last_before_run(), self.held.clone());
         let mut moved = std::mem::replace(following, Following::new(Query::default(), DeliveryId(0), false));
         let looked = self.state.readers.read(move |reader| Ok((moved.look(reader, &answering)?, moved))).await;
         // A store that cannot be read ends the stream: the client comes again, and hears why.

@@ -162,7 +162,7 @@ impl Need {
 
 fn rule_needs(rule: &Rule, add: &mut dyn FnMut(String)) {
     match &rule.then.kind {
-        ActionKind::Do(deed) => deed_needs(deed, add),
+        ActionKind::Do(response) => response_needs(response, add),
         ActionKind::Hold(hold) => act_needs(&hold.otherwise, add),
         ActionKind::Fail(fail) => {
             act_needs(&fail.with, add);
@@ -172,11 +172,11 @@ fn rule_needs(rule: &Rule, add: &mut dyn FnMut(String)) {
 }
 
 fn act_needs(act: &TimedResponse, add: &mut dyn FnMut(String)) {
-    deed_needs(&act.deed, add);
+    response_needs(&act.response, add);
 }
 
-fn deed_needs(deed: &RuleResponse, add: &mut dyn FnMut(String)) {
-    let answer = match deed {
+fn response_needs(response: &RuleResponse, add: &mut dyn FnMut(String)) {
+    let answer = match response {
         RuleResponse::Forward(targets) => {
             let away = targets.iter().filter(|target| !target.target().is_loopback());
             return away.for_each(|target| add(format!("forward deliveries to {}", target.url())));

@@ -138,7 +138,7 @@ impl<'a> RuleReader<'a> {
                 return Err(RuleProblem::Nested(word).at(cursor.at()));
             }
         }
-        Ok(TimedResponse { wait, deed: self.response(cursor, is_last, RulePlace::Response)? })
+        Ok(TimedResponse { wait, response: self.response(cursor, is_last, RulePlace::Response)? })
     }
 
     /// `is_last` when nothing of the rule follows, so that a body needs no quotation marks; `place` is where it is written.

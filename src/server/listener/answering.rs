@@ -203,7 +203,9 @@ impl Answering {
         let action = planned.action();
         let label = planned.label();
         match &action.kind {
-            ActionKind::Do(deed) => AnswerStep { wait: action.wait, what: What::Do(deed.clone().into()), label },
+            ActionKind::Do(response) => {
+                AnswerStep { wait: action.wait, what: What::Do(response.clone().into()), label }
+            }
             ActionKind::Hold(hold) => {
                 let patience = hold.patience.unwrap_or(planned.policy.rules.hold_for);
                 AnswerStep { wait: action.wait, what: What::Hold(hold.clone(), patience), label }
@@ -434,7 +436,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_bounded_and_the_oldest_begins_anew() {
+    fn counts_are_bounded_and_the_oldest_begins_again() {
         let mut counts = Counts::default();
         assert_eq!((counts.next((1, 0)), counts.next((1, 0))), (1, 2));
         for other in 0..COUNTS as u64 {

@@ -201,8 +201,8 @@ mod tests {
 
     fn act(text: &str) -> TimedResponse {
         let action = RuleReader::default().action(text).unwrap();
-        let crate::rules::ActionKind::Do(deed) = action.kind else { panic!("{text}") };
-        TimedResponse { wait: action.wait, deed }
+        let crate::rules::ActionKind::Do(response) = action.kind else { panic!("{text}") };
+        TimedResponse { wait: action.wait, response }
     }
 
     #[tokio::test]

@@ -59,14 +59,14 @@ impl Exchange<'_> {
     async fn act(
         self,
         stream: &mut Stream<TcpStream>,
-        TimedResponse { wait, deed }: TimedResponse,
+        TimedResponse { wait, response }: TimedResponse,
         facts: &Facts,
         label: ChosenBy,
     ) -> Next {
         if !self.pause(stream, wait).await {
             return self.gone(stream, label);
         }
-        let script = match deed {
+        let script = match response {
             RuleResponse::Forward(targets) => return forward::pass_on(self, stream, &targets, label).await,
             RuleResponse::Answer(answer, manner) => {
                 let (reply, label) = self.render(&answer, facts, label).await;
@@ -140,7 +140,7 @@ impl Exchange<'_> {
             hold::Ended::Gone => return self.gone(stream, label),
         };
         // What was decided meanwhile may ask of the request what nobody had asked for when it came.
-        match act.deed.answer().filter(|answer| is_decided && answer.asks_request()) {
+        match act.response.answer().filter(|answer| is_decided && answer.asks_request()) {
             Some(answer) => {
                 let facts = asked::of_kept(self.id, answer, facts.clone(), self.control).await;
                 self.act(stream, act, &facts, label).await

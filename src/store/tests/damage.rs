@@ -321,7 +321,7 @@ fn an_end_torn_within_a_record_is_no_loss_beside_an_index() {
         let torn = [&log.bytes[..], &log.bytes[log.places[2]..log.places[2] + cut]].concat();
         std::fs::write(fixture.location.segment(1), &torn[..end + cut]).unwrap();
         let (writer, handle, _events) = fixture.open();
-        assert_eq!((writer.began_behind(), writer.losses()), (DeliveryId(9), &[][..]), "{cut}");
+        assert_eq!((writer.last_before_run(), writer.losses()), (DeliveryId(9), &[][..]), "{cut}");
         drop(handle);
         writer.join();
     }

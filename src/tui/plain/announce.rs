@@ -41,7 +41,7 @@ impl Announcer {
         listener: &Arc<dyn ShownListener>,
         say: impl Fn(Announcement) + Send + 'static,
     ) -> Result<Self, TuiError> {
-        let rows = AnsweredRows::after(listener.location(), listener.began_behind())?;
+        let rows = AnsweredRows::after(listener.location(), listener.last_before_run())?;
         let asked = Arc::clone(listener);
         let (poke, pokes) = mpsc::channel();
         let looks = Arc::new(AtomicU64::new(0));

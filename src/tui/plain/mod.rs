@@ -250,7 +250,7 @@ impl PlainLoop {
     /// Whether what has come is announced and in the list; where it may not be, it is waited for from now on.
     fn has_settled(&mut self) -> bool {
         let now = Instant::now();
-        let before = self.event_loop.listener.began_behind();
+        let before = self.event_loop.listener.last_before_run();
         let settling = self.settling.get_or_insert_with(|| Settling::begin(self.announcer.look(), before, now));
         let is_done = settling.is_done(&self.event_loop.model, now);
         if is_done {

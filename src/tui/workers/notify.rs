@@ -26,7 +26,7 @@ impl NotifyWorker {
         settings: NotifySettings,
         ring: impl Fn(String) + Send + 'static,
     ) -> Result<Self, TuiError> {
-        let mut rows = AnsweredRows::after(listener.location(), listener.began_behind())?;
+        let mut rows = AnsweredRows::after(listener.location(), listener.last_before_run())?;
         let (poke, pokes) = mpsc::channel();
         let look = move || {
             priority::give_way();

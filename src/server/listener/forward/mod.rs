@@ -206,16 +206,14 @@ pub enum InvalidForward {
 
 /// Every target in an action, those of its parts too.
 fn targets(kind: &ActionKind) -> Vec<&ForwardTarget> {
-    let deeds: Vec<&RuleResponse> = match kind {
-        ActionKind::Do(deed) => vec![deed],
-        ActionKind::Hold(hold) => vec![&hold.otherwise.deed],
-        ActionKind::Fail(fail) => vec![&fail.with.deed, &fail.then.deed],
+    let responses: Vec<&RuleResponse> = match kind {
+        ActionKind::Do(response) => vec![response],
+        ActionKind::Hold(hold) => vec![&hold.otherwise.response],
+        ActionKind::Fail(fail) => vec![&fail.with.response, &fail.then.response],
     };
-    let of = |deed: &&'_ RuleResponse| matches!(deed, RuleResponse::Forward(_));
-    deeds
+    responses
         .into_iter()
-        .filter(of)
-        .flat_map(|deed| if let RuleResponse::Forward(targets) = deed { &targets[..] } else { &[] })
+        .flat_map(|response| if let RuleResponse::Forward(targets) = response { &targets[..] } else { &[] })
         .collect()
 }
 

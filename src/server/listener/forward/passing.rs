@@ -38,13 +38,13 @@ const HEADS: usize = 4;
 /// Why nothing is forwarded. The person reads all of it. The sender, who may be anybody, learns nothing about the
 /// upstream server: no host, no path, no system error.
 #[derive(Debug)]
-struct Refusal {
+struct ForwardFailure {
     status: u16,
     said: &'static str,
     reason: String,
 }
 
-impl Refusal {
+impl ForwardFailure {
     const UNSENDABLE: &'static str = "this kind of request cannot be forwarded";
 
     fn unread(reason: impl Into<String>) -> Self {
@@ -88,13 +88,13 @@ pub(crate) async fn pass_on(
 ) -> Next {
     let control = exchange.control;
     let Some((first, others)) = urls.split_first() else {
-        return refuse(exchange, stream, Refusal::unread("no target to forward to"), label).await;
+        return refuse(exchange, stream, ForwardFailure::unread("no target to forward to"), label).await;
     };
     for url in others {
-        pass_on_behind(exchange.id, url, control);
+        pass_on_in_background(exchange.id, url, control);
     }
     let prepared = async {
-        let hold = Hold::take(control).await?;
+        let hold = ForwardSlot::take(control).await?;
         prepare(exchange.id, first, hold, control).await
     };
     let (hold, Ready { target, request, body }) = match prepared.await {
@@ -114,8 +114,8 @@ pub(crate) async fn pass_on(
     drop(hold);
     let kept = keeper.finish();
     let failure = handed.result.as_ref().err().map(|error| match error {
-        SendError::Cancelled => Refusal::ended(format!("whyhook ended before {target} answered")),
-        error => Refusal::unanswered(format!("{target} did not answer: {error}")),
+        SendError::Cancelled => ForwardFailure::ended(format!("whyhook ended before {target} answered")),
+        error => ForwardFailure::unanswered(format!("{target} did not answer: {error}")),
     });
     let status = kept.start.as_ref().map(|start| start.status);
     let end = record(exchange.id, control, (&target, &request, length), handed, &kept);
@@ -123,10 +123,10 @@ pub(crate) async fn pass_on(
         (Some(begun), _, _) => finish(exchange, stream, begun, end, kept, label).await,
         (None, _, Some(status)) => {
             let reason = format!("{target} answered with the status {status}");
-            refuse(exchange, stream, Refusal::unfit(reason), label).await
+            refuse(exchange, stream, ForwardFailure::unfit(reason), label).await
         }
         (None, failure, None) => {
-            let refusal = failure.unwrap_or_else(|| Refusal::unanswered("no answer"));
+            let refusal = failure.unwrap_or_else(|| ForwardFailure::unanswered("no answer"));
             refuse(exchange, stream, refusal, label).await
         }
     }
@@ -183,24 +183,29 @@ fn left_out_words(left_out: &[String]) -> String {
 }
 
 /// Says to the sender that nothing is relayed, and in the record why.
-async fn refuse(exchange: Exchange<'_>, stream: &mut Stream<TcpStream>, refusal: Refusal, label: ChosenBy) -> Next {
-    let Refusal { status, said, reason } = refusal;
+async fn refuse(
+    exchange: Exchange<'_>,
+    stream: &mut Stream<TcpStream>,
+    refusal: ForwardFailure,
+    label: ChosenBy,
+) -> Next {
+    let ForwardFailure { status, said, reason } = refusal;
     let reply = if status == 503 { overloaded_reply() } else { Reply::text(status, format!("whyhook: {said}")) };
     let label = label.noting(format_args!("failed: {}", visible(&reason)));
     exchange.whole(stream, &reply, label).await
 }
 
 /// Passes a delivery on where nobody waits for the answer, when its turn comes.
-fn pass_on_behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) {
+fn pass_on_in_background(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) {
     let Some(ticket) = control.forwarder.ticket() else {
         control.stats().not_forwarded();
         let reason = format!("{} forwards are already waiting", super::BACKGROUND_QUEUE);
-        return not_made(id, url, &Refusal::busy(reason), control);
+        return not_made(id, url, &ForwardFailure::busy(reason), control);
     };
     let (url, control) = (url.clone(), Arc::clone(control));
     let passing = async move {
         crate::system::panic::panic_for_test("worker");
-        if let Err(refusal) = behind(id, &url, &control).await {
+        if let Err(refusal) = in_background(id, &url, &control).await {
             not_made(id, &url, &refusal, &control);
         }
         drop(ticket);
@@ -208,10 +213,10 @@ fn pass_on_behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) {
     tokio::spawn(passing.instrument(tracing::error_span!("forward", delivery = id.0)));
 }
 
-async fn behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) -> Result<(), Refusal> {
+async fn in_background(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) -> Result<(), ForwardFailure> {
     let hold = tokio::select! {
-        hold = Hold::wait_behind(control) => hold?,
-        () = control.holding.quitting() => return Err(Refusal::busy("whyhook stopped before its turn")),
+        hold = ForwardSlot::wait_for_one(control) => hold?,
+        () = control.holding.quitting() => return Err(ForwardFailure::busy("whyhook stopped before its turn")),
     };
     let (_hold, Ready { target, request, body }) = prepare(id, url, hold, control).await?;
     let (parts, coming) = mpsc::channel(1);
@@ -226,31 +231,31 @@ async fn behind(id: DeliveryId, url: &ForwardTarget, control: &Arc<Control>) -> 
 }
 
 /// What a forward holds: a connection, and room in memory for what passes through.
-struct Hold {
+struct ForwardSlot {
     room: MemoryRoom,
     _place: OwnedSemaphorePermit,
 }
 
-impl Hold {
+impl ForwardSlot {
     /// With the sender waiting.
-    async fn take(control: &Control) -> Result<Self, Refusal> {
+    async fn take(control: &Control) -> Result<Self, ForwardFailure> {
         let patience = control.means().map_or(room::PATIENCE, |means| means.patience.min(room::PATIENCE));
         let place = tokio::time::timeout(patience, Arc::clone(&control.forwarder.places).acquire_owned()).await;
         let Ok(Ok(place)) = place else {
             control.stats().not_forwarded();
-            return Err(Refusal::busy("too many forwards in flight"));
+            return Err(ForwardFailure::busy("too many forwards in flight"));
         };
         Self::with(place, control, patience).await
     }
 
     /// With nobody waiting.
-    async fn wait_behind(control: &Control) -> Result<Self, Refusal> {
+    async fn wait_for_one(control: &Control) -> Result<Self, ForwardFailure> {
         let place = Arc::clone(&control.forwarder.background).acquire_owned().await;
-        let place = place.map_err(|_| Refusal::busy("whyhook is stopping"))?;
+        let place = place.map_err(|_| ForwardFailure::busy("whyhook is stopping"))?;
         Self::with(place, control, super::BACKGROUND_PATIENCE).await
     }
 
-    async fn with(place: OwnedSemaphorePermit, control: &Control, patience: Duration) -> Result<Self, Refusal> {
+    async fn with(place: OwnedSemaphorePermit, control: &Control, patience: Duration) -> Result<Self, ForwardFailure> {
         let mut hold = Self { room: control.room(), _place: place };
         let taken = hold.room.grow(BUFFERS_BYTES, patience).await;
         taken.map_err(|_| no_room(control)).map(|()| hold)
@@ -262,45 +267,46 @@ impl Hold {
     }
 }
 
-fn no_room(control: &Control) -> Refusal {
+fn no_room(control: &Control) -> ForwardFailure {
     control.stats().refused(stats::Refusal::Memory);
-    Refusal::busy("memory limit reached")
+    ForwardFailure::busy("memory limit reached")
 }
 
 /// Reads what is to be sent, as far as it must be in memory.
 async fn prepare(
     id: DeliveryId,
     url: &ForwardTarget,
-    mut hold: Hold,
+    mut hold: ForwardSlot,
     control: &Control,
-) -> Result<(Hold, Ready), Refusal> {
+) -> Result<(ForwardSlot, Ready), ForwardFailure> {
     control.writer().hurry();
     let stored = control.forwarder.open(id).await;
-    let stored = stored.map_err(|reason| Refusal::unread(format!("cannot read the delivery again: {reason}")))?;
+    let stored =
+        stored.map_err(|reason| ForwardFailure::unread(format!("cannot read the delivery again: {reason}")))?;
     hold.grow(stored.head.len()).await.map_err(|_| no_room(control))?;
     if names_us(&stored.head, &control.forwarder.name) {
-        return Err(Refusal::looped("Loop Detected: its Via names this very whyhook"));
+        return Err(ForwardFailure::looped("Loop Detected: its Via names this very whyhook"));
     }
     Ok((hold, make(url, stored, control)?))
 }
 
 /// The request to a target, with our name in its `Via`.
-fn make(url: &ForwardTarget, stored: StoredDelivery, control: &Control) -> Result<Ready, Refusal> {
+fn make(url: &ForwardTarget, stored: StoredDelivery, control: &Control) -> Result<Ready, ForwardFailure> {
     let StoredDelivery { summary, head, body } = stored;
-    control.forwarder.check_target(url).map_err(|error| Refusal::looped(error.to_string()))?;
+    control.forwarder.check_target(url).map_err(|error| ForwardFailure::looped(error.to_string()))?;
     let target = url.target();
     let made = send::of_head(&summary, &head, body.length(), target);
     let (mut request, _changes) = made.map_err(|error| match error {
         // RFC 9110, section 15.6.2: what is asked for is not done here at all.
         NotReplayable::NoOriginForm { reason, .. } => {
-            Refusal { status: 501, said: Refusal::UNSENDABLE, reason: reason.to_string() }
+            ForwardFailure { status: 501, said: ForwardFailure::UNSENDABLE, reason: reason.to_string() }
         }
-        error @ NotReplayable::NotWhole { .. } => Refusal::unread(error.to_string()),
+        error @ NotReplayable::NotWhole { .. } => ForwardFailure::unread(error.to_string()),
     })?;
     let via = via(&head, &control.forwarder.name);
     // One connection for one request.
     let set = request.set("Connection", "close").and_then(|()| request.set("Via", via));
-    set.map_err(|error| Refusal::unread(error.to_string()))?;
+    set.map_err(|error| ForwardFailure::unread(error.to_string()))?;
     let length = body.length();
     Ok(Ready { target: target.clone(), request, body: OutgoingBody::read_from(Box::new(body), length) })
 }
@@ -367,7 +373,7 @@ fn record(
 }
 
 /// Keeps that nothing was sent to `url`, and why.
-fn not_made(id: DeliveryId, url: &ForwardTarget, refusal: &Refusal, control: &Control) {
+fn not_made(id: DeliveryId, url: &ForwardTarget, refusal: &ForwardFailure, control: &Control) {
     // Not the reason, which names the whole URL.
     tracing::warn!(status = refusal.status, said = refusal.said, "not forwarded");
     let failure = Failure {

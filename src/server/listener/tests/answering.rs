@@ -9,8 +9,8 @@ fn rules(texts: &[&str]) -> RuleSet {
 
 fn act(text: &str) -> TimedResponse {
     let action = RuleReader::default().action(text).unwrap();
-    let ActionKind::Do(deed) = action.kind else { panic!("{text}") };
-    TimedResponse { wait: action.wait, deed }
+    let ActionKind::Do(response) = action.kind else { panic!("{text}") };
+    TimedResponse { wait: action.wait, response }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -198,8 +198,8 @@ pub(crate) fn decision(picked: &Picked, ids: Vec<crate::delivery::DeliveryId>) -
     match picked {
         Picked::Default => Some(AnswersEffect::LetGo(ids)),
         Picked::Action(action) => match &action.kind {
-            ActionKind::Do(deed) => {
-                let act = TimedResponse { wait: action.wait, deed: deed.clone() };
+            ActionKind::Do(response) => {
+                let act = TimedResponse { wait: action.wait, response: response.clone() };
                 Some(AnswersEffect::Decide(ids, Box::new(act)))
             }
             ActionKind::Hold(_) | ActionKind::Fail(_) => None,

@@ -196,8 +196,9 @@ impl Answers {
         let chosen = self.chosen.iter().map(|chosen| &chosen.action);
         let actions = chosen.chain(self.rules.iter().map(|row| &row.rule.then)).chain(&self.recent);
         let mut targets: Vec<ForwardTarget> = Vec::new();
-        for target in
-            actions.flat_map(deeds).flat_map(|deed| if let RuleResponse::Forward(to) = deed { &to[..] } else { &[] })
+        for target in actions
+            .flat_map(responses)
+            .flat_map(|response| if let RuleResponse::Forward(to) = response { &to[..] } else { &[] })
         {
             if !targets.contains(target) {
                 targets.push(target.clone());
@@ -221,11 +222,11 @@ impl Answers {
 }
 
 /// Everything that an action may do.
-fn deeds(action: &RuleAction) -> Vec<&RuleResponse> {
+fn responses(action: &RuleAction) -> Vec<&RuleResponse> {
     match &action.kind {
-        ActionKind::Do(deed) => vec![deed],
-        ActionKind::Hold(hold) => vec![&hold.otherwise.deed],
-        ActionKind::Fail(fail) => vec![&fail.with.deed, &fail.then.deed],
+        ActionKind::Do(response) => vec![response],
+        ActionKind::Hold(hold) => vec![&hold.otherwise.response],
+        ActionKind::Fail(fail) => vec![&fail.with.response, &fail.then.response],
     }
 }
 

@@ -102,7 +102,7 @@ fn of_action(action: &RuleAction, model: &Model, look: &Look, columns: usize) ->
         }));
     }
     match &action.kind {
-        ActionKind::Do(deed) => lines.extend(of_deed(deed, &facts, look, columns)),
+        ActionKind::Do(response) => lines.extend(of_response(response, &facts, look, columns)),
         ActionKind::Hold(hold) => {
             let patience = hold.patience.unwrap_or(model.answers.set.hold_for);
             lines.extend(say(format!("held until you answer; after {patience:?}: {}", short(&hold.otherwise))));
@@ -139,10 +139,10 @@ fn facts_of(loaded: &LoadedDelivery, action: &RuleAction, handshakes: bool) -> F
 }
 
 fn of_act(act: &TimedResponse, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
-    of_deed(&act.deed, facts, look, columns)
+    of_response(&act.response, facts, look, columns)
 }
 
-fn of_deed(deed: &RuleResponse, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
+fn of_response(response: &RuleResponse, facts: &Facts, look: &Look, columns: usize) -> Vec<Line<'static>> {
     let say = |words: &str| paragraph(&shown(words), look.theme.info, columns);
     let sent = |answer: &AnswerChoice| {
         let mut lines =
@@ -150,7 +150,7 @@ fn of_deed(deed: &RuleResponse, facts: &Facts, look: &Look, columns: usize) -> V
         lines.extend(reply(&answer.render(facts), look, columns));
         lines
     };
-    match deed {
+    match response {
         RuleResponse::Answer(answer, manner) => {
             let mut lines = match manner {
                 SendManner::Whole => Vec::new(),
