@@ -139,7 +139,7 @@ pub enum CloseAt {
     AfterHead,
 }
 
-/// Where deliveries are passed on to: an absolute `http` or `https` URL, read once, and as it was written.
+/// Where deliveries are passed on to: an absolute `http` or `https` URL, read once, and as it is written in a rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ForwardTarget {
     written: String,
@@ -147,20 +147,23 @@ pub struct ForwardTarget {
 }
 
 impl ForwardTarget {
-    /// Reads a URL. Where the scheme of other URLs may be left out, here it says where the targets of a rule end.
+    /// Reads a URL. `localhost:3000/hook` is one of `http`; of a host without a port the scheme says that it is a host at all.
     ///
     /// # Errors
     ///
     /// [`InvalidTarget`].
     pub fn read(url: &str) -> Result<Self, InvalidTarget> {
-        let target = url.parse()?;
-        if !url.contains("://") || url.trim() != url {
+        let target: Target = url.parse()?;
+        let is_whole = url.contains("://");
+        if !(is_whole || has_port(url) || target.is_loopback()) || url.trim() != url {
             return Err(InvalidTarget::Scheme(visible(url).into_owned()));
         }
-        Ok(Self { written: url.to_owned(), target })
+        // The scheme is written out: in a rule it says where the targets end.
+        let written = if is_whole { url.to_owned() } else { format!("http://{url}") };
+        Ok(Self { written, target })
     }
 
-    /// The URL as it was written.
+    /// The URL with its scheme, otherwise as it was written.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.written
@@ -171,6 +174,14 @@ impl ForwardTarget {
     pub fn target(&self) -> &Target {
         &self.target
     }
+}
+
+/// Whether a URL without a scheme names a port: `host:3000/x`.
+fn has_port(url: &str) -> bool {
+    let authority = url.split(['/', '?', '#']).next().unwrap_or_default();
+    authority.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty() && !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())
+    })
 }
 
 impl RuleAction {

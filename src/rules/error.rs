@@ -129,7 +129,7 @@ pub enum RuleProblem {
     },
     /// No URL that can be forwarded to.
     #[error(
-        "invalid forward URL '{}': expected one such as http://127.0.0.1:8080 or https://example.com/hook{}",
+        "invalid forward URL '{}': expected one such as http://127.0.0.1:8080, localhost:8080 or https://example.com/hook{}",
         visible(&without_user(url)),
         why(reason)
     )]

@@ -123,12 +123,30 @@ fn rules_are_read_and_printed(#[case] text: &str, #[case] printed: &str) {
 #[case("forward ftp://example.com", "invalid forward URL 'ftp://example.com'")]
 #[case("forward http://user:secret@example.com", "invalid forward URL 'http://…@example.com'")]
 #[case("forward http://u:a@b@127.0.0.1:1/x@y", "invalid forward URL 'http://…@127.0.0.1:1/x@y'")]
+#[case("forward example.com", "localhost:8080 or https://example.com/hook")]
+#[case("forward then 200", "invalid forward URL 'then'")]
+#[case("forward http://a example.com:1", "expected nothing more, found 'example.com:1'")]
 #[case("forward user:secret@example.com", "invalid forward URL '…@example.com'")]
 #[case("forward http://a http://b 200", "expected nothing more, found '200'")]
 fn what_cannot_be_is_refused(#[case] text: &str, #[case] words: &str) {
     let error = read(text).unwrap_err();
     assert!(error.to_string().contains(words), "{text}: {error}");
     assert!(error.at <= text.len());
+}
+
+#[test]
+fn a_target_with_a_port_needs_no_scheme() {
+    for (text, written) in [
+        ("forward localhost:8080/hook", "forward http://localhost:8080/hook"),
+        ("forward localhost", "forward http://localhost"),
+        ("forward 127.0.0.1:1 https://example.com/x", "forward http://127.0.0.1:1 https://example.com/x"),
+        ("forward [::1]:8080", "forward http://[::1]:8080"),
+        ("forward app.internal:8080/a:b?c=d:1", "forward http://app.internal:8080/a:b?c=d:1"),
+    ] {
+        let read_once = read(text).unwrap();
+        assert_eq!(read_once.to_string(), written);
+        assert_eq!(read(written).unwrap(), read_once, "{text}");
+    }
 }
 
 #[test]
