@@ -86,7 +86,7 @@ fn what_a_job_counts_is_what_is_there() {
     let marked = done(&env, "/marks", &json!({"ids": [1], "pinned": true, "note": "x", "add_tags": ["a"]}));
     assert_eq!(marked, json!({"matched": 1, "changed": 1}));
     let kept = env.show(1);
-    assert_eq!((&kept["pinned"], &kept["note"], &kept["tags"]), (&json!(true), &json!("x"), &json!(["a"])));
+    assert_eq!((&kept["pinned"], &kept["user_note"], &kept["tags"]), (&json!(true), &json!("x"), &json!(["a"])));
     for (pinned, matched) in [(true, 3), (false, 2)] {
         let dry = done(&env, "/prune", &json!({"ids": ["1-9", 4], "pinned": pinned, "dry_run": true}));
         assert_eq!((&dry["matched"], &dry["deleted"]), (&json!(matched), &json!(0)));

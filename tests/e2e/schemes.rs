@@ -162,8 +162,8 @@ fn a_broken_scheme_file_says_which_key_and_what_was_expected() {
     env.write("body", "{}");
     for (text, words) in [
         ("signatur = \"header:X-A\"", &["mine.toml:1:1: ", "`signatur`", "did you mean `signature`"][..]),
-        ("preset = \"github\"\nencoding = \"hexx\"", &["mine.toml:2", "encoding", "`hexx`", "`base64`"]),
-        ("preset = \"github\"\ntolerance = \"5m\"", &["mine.toml:2:1: ", "expected a whole number, found a string"]),
+        ("preset = \"github\"\nencoding = \"hexx\"", &["mine.toml:2:12: ", "`hexx`", "`base64url-nopad`"]),
+        ("preset = \"github\"\ntolerance = \"5m\"", &["mine.toml:2:13: ", "expected a whole number, found a string"]),
         ("preset = \"gihtub\"", &["unknown scheme 'gihtub'", "github"]),
         ("algorithm = \"sha9\"", &["unknown algorithm 'sha9'", "hmac-sha256"]),
         ("content = \"{boddy\"", &["content: ", "brace"]),
@@ -172,8 +172,8 @@ fn a_broken_scheme_file_says_which_key_and_what_was_expected() {
         ("timestamp = \"heading:X-A\"", &["timestamp: ", "header:NAME"]),
         ("url = \"shop.example\"", &["url: ", "https://"]),
         ("preset = ", &["mine.toml:1"]),
-        ("algorithm = [\"sha256\"]", &["mine.toml:1:1: ", "write it without brackets"]),
-        ("components = \"@method\"", &["mine.toml:1:1: ", "put it in brackets"]),
+        ("algorithm = [\"sha256\"]", &["mine.toml:1:13: ", "write it without brackets"]),
+        ("components = \"@method\"", &["mine.toml:1:14: ", "put it in brackets"]),
     ] {
         env.write("mine.toml", text);
         let line =

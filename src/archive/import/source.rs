@@ -106,8 +106,8 @@ fn of_object(object: &JsonMembers<'_>) -> Option<ImportSource> {
     let is_event = |object: &JsonMembers<'_>| object.text("object").is_some_and(is_stripes);
     let is_agents =
         |object: &JsonMembers<'_>| object.text("uri").is_some_and(|uri| uri.starts_with(b"/api/requests/http"));
-    let has_any = |names: &[&str]| names.iter().any(|name| object.has(name));
-    if object.has("head_base64") || object.has("received_at") && has_any(&["verdict", "intake"]) {
+    let has_any = |object: &JsonMembers<'_>, names: &[&str]| names.iter().any(|name| object.has(name));
+    if object.has("head_base64") || object.has("received_at") && has_any(object, &["verdict", "intake"]) {
         Some(ImportSource::Json)
     } else if object.value("log").is_some_and(|log| log.starts_with(b"{")) {
         Some(ImportSource::Har)
@@ -118,9 +118,11 @@ fn of_object(object: &JsonMembers<'_>) -> Option<ImportSource> {
     } else if is_agents(object) || object.first_of("requests").is_some_and(|first| is_agents(&first)) {
         Some(ImportSource::Ngrok)
     } else {
+        let is_item =
+            |object: &JsonMembers<'_>| object.has("team_id") && has_any(object, &["data", "source_id", "webhook_id"]);
         let is_page = object.has("models") && object.has("pagination");
-        let is_item = object.has("team_id") && has_any(&["data", "source_id", "webhook_id"]);
-        (is_page || is_item).then_some(ImportSource::Hookdeck)
+        let is_ours = is_page || is_item(object) || object.first_of("models").is_some_and(|first| is_item(&first));
+        is_ours.then_some(ImportSource::Hookdeck)
     }
 }
 
@@ -149,6 +151,7 @@ mod tests {
             ("{\"object\": \"list\", \"data\": [{\"id\": \"evt_1\", \"object\": \"event\"", Some(ImportSource::Stripe)),
             ("{\"object\": \"list\", \"data\": [{\"id\": \"gpt\", \"object\": \"model\"}]}", None),
             ("{\"models\": [1]}", None),
+            ("{\"models\": [{\"id\": \"evt_1\", \"team_id\": \"tm\", \"data\": {", Some(ImportSource::Hookdeck)),
             ("{\"id\": \"evt_1\", \"object\": \"event\", \"data\": {\"log\": 1", Some(ImportSource::Stripe)),
             ("[{\"id\": \"evt_1\", \"team_id\": \"tm\", \"data\": {", Some(ImportSource::Hookdeck)),
             ("{\"uri\":\"/api/requests/http\",\"requests\":[", Some(ImportSource::Ngrok)),

@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use jiff::Timestamp;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Value, json};
 
@@ -34,7 +35,7 @@ fn case_form(case: &SuiteCase) -> CaseForm {
     let kind = with.map(|with| with.kind).filter(|kind| *kind != SigningKind::default());
     CaseForm {
         name: case.name.clone(),
-        received_at: case.received_at.map(|moment| format!("{moment:.3}")),
+        received_at: case.received_at.map(moment_text),
         signature: signature.to_owned(),
         webhook: with.and_then(|with| with.webhook.clone()),
         scheme: with.and_then(|with| with.scheme.clone()),
@@ -107,4 +108,9 @@ fn raw(json: &str) -> Option<Box<RawValue>> {
         Ok(ExpectedValue::Json(json)) => RawValue::from_string(json).ok(),
         _ => None,
     }
+}
+
+/// In milliseconds, as deliveries are, or as finely as somebody has written it.
+fn moment_text(moment: Timestamp) -> String {
+    if moment.subsec_nanosecond() % 1_000_000 == 0 { format!("{moment:.3}") } else { moment.to_string() }
 }

@@ -242,9 +242,8 @@ impl Conversation {
             }
             // There may be more.
             (None, 1) if count == 1 => self.say(&format!("{first} delivery{}", of("matches"))),
-            (None, shown) if shown == count => self.say(&format!("{first} {shown} deliveries{}", of("match"))),
             (_, 1) => self.say(&format!("1 delivery{}", of("matches"))),
-            (_, shown) => self.say(&format!("{shown} deliveries{}", of("match"))),
+            (_, shown) => self.say(&format!("{first} {shown} deliveries{}", of("match"))),
         }
         let rows = list.rows().iter().take(count);
         self.lines.extend(rows.map(|summary| announce::delivery_line(summary, None)));
