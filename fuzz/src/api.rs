@@ -116,6 +116,13 @@ pub fn run(input: &[u8]) {
         return;
     }
     let running = &*RUNNING;
+    let holds = |bytes: &[u8], hidden: &str| bytes.windows(hidden.len()).any(|part| part == hidden.as_bytes());
+    let hidden = [SECRET, &running.expected];
+    let gives_secrets = line.contains("/secrets");
+    // What one request brings in as a rule or a note, a later one may show. Where secrets are given, it stays hidden.
+    if !gives_secrets && hidden.iter().any(|hidden| holds(input, hidden)) {
+        return;
+    }
     let answer = ask(running, line, body);
     let head_end = answer.windows(4).position(|end| end == b"\r\n\r\n").unwrap_or_else(|| {
         panic!("no response to {line:?}: {}", String::from_utf8_lossy(&answer));
@@ -123,12 +130,11 @@ pub fn run(input: &[u8]) {
     let head = std::str::from_utf8(&answer[..head_end]).expect("a head of ASCII");
     let status: u16 = head.get(9..12).and_then(|status| status.parse().ok()).expect("a status");
     assert!(status < 500 || status == 503, "{line:?}: {head}");
-    if !(line.contains("/secrets") && line.contains("values=true")) {
-        let holds = |bytes: &[u8], hidden: &str| bytes.windows(hidden.len()).any(|part| part == hidden.as_bytes());
-        for hidden in [SECRET, &running.expected] {
-            // A mistake may be repeated to whoever made it; where secrets are given, nothing but the method is.
-            let method = line.split(' ').next().unwrap_or_default();
-            let is_own = holds(method.as_bytes(), hidden) || (!line.contains("/secrets") && holds(input, hidden));
+    if !(gives_secrets && line.contains("values=true")) {
+        // A method that is not known may be repeated to whoever sent it.
+        let method = line.split(' ').next().unwrap_or_default();
+        for hidden in hidden {
+            let is_own = holds(method.as_bytes(), hidden);
             assert!(is_own || !holds(&answer, hidden), "{line:?} shows {hidden}");
         }
     }

@@ -8,7 +8,7 @@ use std::ffi::OsString;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::other_tools;
-use crate::config::{is_name, unnamed, without_values};
+use crate::config::{is_name, looks_like_a_secret, unnamed, without_values};
 use crate::text::{is_hidden, nearest, visible};
 
 /// Characters of a value that is too short for a secret.
@@ -24,7 +24,7 @@ pub(super) fn message(error: &clap::Error, arguments: &[OsString]) -> Option<Str
         }
         ErrorKind::UnknownArgument => match negative_for(&argument, arguments) {
             Some(option) => format!("invalid value for {option}: it cannot be negative"),
-            None if excludes_in_a_filter(arguments) => {
+            None if excludes_in_a_filter(&argument, arguments) => {
                 "unexpected argument: to exclude with a filter, write !verdict:ok in quotation marks, or -- before -verdict:ok"
                     .to_owned()
             }
@@ -145,12 +145,17 @@ fn negative_for<'a>(argument: &str, arguments: &'a [OsString]) -> Option<&'a str
     is_option.then_some(option)
 }
 
-/// Whether an argument is a filter's `-field:value`, which clap takes for options.
-fn excludes_in_a_filter(arguments: &[OsString]) -> bool {
-    arguments.iter().filter_map(|argument| argument.to_str()?.strip_prefix('-')).any(|term| {
-        let field = term.split_once(':').map_or("", |(field, _)| field);
-        field.len() > 1 && field.chars().all(|letter| letter.is_ascii_lowercase())
-    })
+/// Whether what clap has refused is a filter's `-field:value`, of which it reports the first letter as an option.
+fn excludes_in_a_filter(refused: &str, arguments: &[OsString]) -> bool {
+    let takes_filter = named_command(arguments)
+        .get_positionals()
+        .any(|argument| argument.get_value_names().into_iter().flatten().any(|name| name.contains("FILTER")));
+    let before_the_rest = arguments.iter().map_while(|argument| argument.to_str().filter(|text| *text != "--"));
+    takes_filter
+        && before_the_rest.filter(|argument| argument.starts_with(refused)).any(|argument| {
+            let field = argument.split_once(':').map_or("", |(field, _)| field).trim_start_matches('-');
+            field.len() > 1 && field.chars().all(|letter| letter.is_ascii_lowercase())
+        })
 }
 
 /// The command that arguments name, such as `whyhook secret list`.
@@ -188,9 +193,9 @@ fn reason_without(value: &str, reason: &str) -> Option<String> {
     }
     // Parsers repeat what they were given. A long value is in no sentence by chance, as a letter would be.
     let reason = without_values(reason);
-    // Where it is no word of the sentence's own, such as a part of `header:NAME`.
-    let reason = reason.replacen(&format!(" '{value}'"), "", 1);
-    (!reason.contains(value)).then_some(reason)
+    let reason = reason.replace(&format!(" '{value}'"), "");
+    // Elsewhere it may be a word of the sentence's own, such as a part of `header:NAME`.
+    (!reason.contains(value) || !looks_like_a_secret(value)).then_some(reason)
 }
 
 /// What was given for a number, a size or the like, as far as a message may repeat it.
@@ -288,8 +293,11 @@ mod tests {
     #[case(&["tail"], "unknown command 'tail'; did you mean `whyhook list --follow`; see `whyhook --help`")]
     #[case(&["ui"], "unknown command 'ui'; did you mean `whyhook attach`; see `whyhook --help`")]
     #[case(&["tunnel"], "unknown command 'tunnel'; did you mean `whyhook --tunnel ngrok`; see `whyhook --help`")]
-    #[case(&["query-wrker"], "unknown command 'query-wrker'; see `whyhook --help`")]
+    #[case(&["query-workers"], "unknown command 'query-workers'; see `whyhook --help`")]
     #[case(&["export", "1", "--as", "json", "--redact", "--replace", "foo:bar"], "invalid value (7 characters, not shown) for --replace <RULE>: invalid rule: expected header:NAME, query:NAME, text:WORDS, the name of a member such as email, or a path such as data[].user.name; see `whyhook export --help`")]
+    #[case(&["export", "1", "--as", "json", "--redact", "--replace", "header:"], "invalid value (7 characters, not shown) for --replace <RULE>: invalid rule: expected header:NAME, query:NAME, text:WORDS, the name of a member such as email, or a path such as data[].user.name; see `whyhook export --help`")]
+    #[case(&["trust", "-verdict:bad"], "unexpected argument '-v'; see `whyhook trust --help`")]
+    #[case(&["list", "-x", "--", "-verdict:bad"], "unexpected argument '-x'; see `whyhook list --help`")]
     #[case(&["list", "-verdict:bad"], "unexpected argument: to exclude with a filter, write !verdict:ok in quotation marks, or -- before -verdict:ok; see `whyhook list --help`")]
     #[case(&["shw"], "unknown command 'shw'; did you mean show; see `whyhook --help`")]
     #[case(&["diff", "1"], "ID takes 2 values, and 1 was given; see `whyhook diff --help`")]

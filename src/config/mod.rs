@@ -44,7 +44,7 @@ pub use keyring::{
 };
 pub use keys::KeyEntry;
 pub use missing_secret::MissingSecret;
-pub(crate) use mistaken::{is_name, named, unnamed, without_values};
+pub(crate) use mistaken::{is_name, looks_like_a_secret, named, unnamed, without_values};
 pub use notices::{HookSettings, NotifyManner, NotifySettings};
 pub use pictures::{PictureMode, UnknownPictureMode};
 pub use redact::RedactSettings;

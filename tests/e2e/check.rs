@@ -208,6 +208,8 @@ fn what_cannot_be_checked_is_said_in_one_line() {
     let both = env.run(&["simulate", "app", "http://[::1]:1/a", "--to", "http://[::1]:1/b"]).complains();
     assert!(both.contains("two URLs to send to, http://[::1]:1/b and http://[::1]:1/a"), "{both}");
     assert!(env.run(&["simulate", "app", "screenshot"]).complains().contains("two events"));
+    let two = env.run(&["simulate", "app", "localhost:1/b", "--to", "http://[::1]:1/a"]).complains();
+    assert!(two.contains("two URLs to send to"), "{two}");
     assert!(env.run(&["simulate", "app", "--from", "1"]).complains().contains("--from says what is sent"));
     let order = env.run(&["simulate", "http://[::1]:1/a", "app", "--dry-run"]).yes().stdout();
     assert!(order.contains("POST /a HTTP/1.1"), "{order}");

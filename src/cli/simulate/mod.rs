@@ -113,7 +113,8 @@ impl SimulateArgs {
     fn sorted(mut self) -> Result<Self, CliError> {
         let usage = |words: String| Err(CliError::Usage(words));
         for given in std::mem::take(&mut self.given) {
-            let (place, what) = match given.contains("://") {
+            // No event has a colon; `localhost:8080` is a URL as well.
+            let (place, what) = match given.contains(':') {
                 true => (&mut self.destination.to, "URLs to send to"),
                 false => (&mut self.event, "events"),
             };
