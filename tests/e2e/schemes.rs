@@ -161,7 +161,7 @@ fn a_broken_scheme_file_says_which_key_and_what_was_expected() {
     let env = TestEnv::new().set("KEY", ANY_SECRET);
     env.write("body", "{}");
     for (text, words) in [
-        ("signatur = \"header:X-A\"", &["mine.toml:1:1: ", "`signatur`", "did you mean `signature`"][..]),
+        ("signatur = \"header:X-A\"", &["mine.toml:1:1: ", "unknown field ", "did you mean `signature`"][..]),
         ("preset = \"github\"\nencoding = \"hexx\"", &["mine.toml:2:12: ", "`hexx`", "`base64url-nopad`"]),
         ("preset = \"github\"\ntolerance = \"5m\"", &["mine.toml:2:13: ", "expected a whole number, found a string"]),
         ("preset = \"gihtub\"", &["unknown scheme 'gihtub'", "github"]),
