@@ -158,7 +158,7 @@ fn empty(model: &Model) -> String {
     match (model.list.error(), model.list.filter().is_empty(), model.list.is_loading()) {
         (Some(error), ..) => shown(error),
         (None, _, true) => "reading …".to_owned(),
-        (None, false, false) => "no delivery matches the filter; Esc clears it".to_owned(),
+        (None, false, false) => "no match; Esc clears the filter".to_owned(),
         (None, true, false) if model.last.0 == 0 => "no deliveries yet".to_owned(),
         (None, true, false) => "no deliveries".to_owned(),
     }
