@@ -186,7 +186,7 @@ fn response(answer: Option<&Answer>) -> Value {
     });
     if let Some(outcome) = answer.map(|answer| answer.outcome).filter(|outcome| *outcome != Outcome::Sent) {
         response["comment"] = json!(outcome.words());
-        // Where the browsers' tools show why there is no whole response.
+        // Where the browsers' developer tools show why a response is incomplete.
         if outcome != Outcome::Trickled {
             response["_error"] = json!(outcome.words());
         }

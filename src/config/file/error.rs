@@ -46,7 +46,7 @@ pub(crate) fn syntax_words(message: &str) -> String {
 struct UnknownName<'a> {
     is_field: bool,
     name: &'a str,
-    /// What stands in the place of the names when there are none.
+    /// The names it expects; `Err` holds serde's words where it expects none.
     expected: Result<&'a str, &'a str>,
 }
 

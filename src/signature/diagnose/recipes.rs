@@ -53,7 +53,7 @@ const EDITS: Edits = &[
     (
         CauseCode::BodyCharset,
         &[
-            // What is valid UTF-8 once more is no chance: the Latin-1 bytes of any other text are not.
+            // Latin-1 bytes that are valid UTF-8 mean double encoding: those of ordinary text are not valid UTF-8.
             (text::undo_mojibake, 0, "the body arrived as mojibake; valid UTF-8 was signed"),
             (text::latin1, 1, "its Latin-1 bytes were signed"),
             (text::latin1_cut, 2, "its Latin-1 bytes were signed, as Node's 'latin1' and 'binary' encode them"),
